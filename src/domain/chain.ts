@@ -1,0 +1,10 @@
+/** The hash chain over the ledger's events: each entry carries the hash of the one before it. */
+import { createHash } from 'node:crypto';
+
+/** The hash before the first entry: names the format, so that another format is another chain. */
+export const GENESIS = createHash('sha256').update('mailflow-probe ledger 1').digest('hex');
+
+/** Lower-case hex SHA-256 of the previous hash, a line feed, and the event's text as stored. */
+export function chainHash(previous: string, eventText: string): string {
+  return createHash('sha256').update(previous).update('\n').update(eventText).digest('hex');
+}

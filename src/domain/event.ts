@@ -1,0 +1,170 @@
+/** The events of the ledger: every fact the agent ever learnt, append-only. Everything else is derived from them. */
+import type { Instant } from './instant.ts';
+import type { DeliveryStatus, FolderRole, Handover, Hop, Path, ProbeKind, Refusal } from './probe.ts';
+
+interface Recorded {
+  /** When the agent learnt it. */
+  readonly at: Instant;
+}
+
+/** The agent came up. `unwatchedSince` is when it was last surely watching: the gap runs from there to `at`; null on the first start. */
+export interface AgentStarted extends Recorded {
+  readonly type: 'agent.started';
+  readonly version: string;
+  readonly unwatchedSince: Instant | null;
+}
+export interface AgentStopped extends Recorded {
+  readonly type: 'agent.stopped';
+}
+/** A probe will be sent. Durable before its first byte leaves. */
+export interface ProbePlanned extends Recorded {
+  readonly type: 'probe.planned';
+  readonly probe: string;
+  readonly provider: string;
+  readonly path: Path;
+  readonly kind: ProbeKind;
+  readonly sender: string;
+  readonly recipient: string;
+}
+/** A 4xx from the provider's MX: not yet received. The agent tries again, as a source MTA must (RFC 5321 §4.5.4.1). */
+export interface ProbeDeferred extends Recorded {
+  readonly type: 'probe.deferred';
+  readonly probe: string;
+  readonly attempt: number;
+  readonly refusal: Refusal;
+  readonly retryAfterSeconds: number;
+}
+/** How handing the probe over ended; at most one for each probe, a deferral is not an end. */
+export interface ProbeHandedOver extends Recorded {
+  readonly type: 'probe.handed-over';
+  readonly probe: string;
+  readonly handover: Handover;
+}
+/** The agent stopped between planning a probe and learning how its handover ended; it may or may not have been sent. */
+export interface ProbeInterrupted extends Recorded {
+  readonly type: 'probe.interrupted';
+  readonly probe: string;
+}
+/** A slot of the schedule passed without a probe, by our own doing. Counts neither for nor against the provider. */
+export interface SlotUnmeasured extends Recorded {
+  readonly type: 'slot.unmeasured';
+  readonly provider: string;
+  readonly path: Path;
+  readonly reason: string;
+}
+/** The provider began a transfer to our sink: the start is in `[earliest, latest]`. `probe` is null if it died before it could be attributed. */
+export interface TransferAttempted extends Recorded {
+  readonly type: 'transfer.attempted';
+  readonly probe: string | null;
+  /** Sink recipients named before it died; empty means it may have been any. */
+  readonly recipients: readonly string[];
+  readonly earliest: Instant;
+  readonly latest: Instant;
+  readonly peer: string;
+  /** What ended it: our reply code, or 0 if the peer went away. */
+  readonly code: number;
+}
+/** Our sink took the message: start of transfer in `[earliest, latest]` (measurement.md, "Send delay"). */
+export interface TransferCaptured extends Recorded {
+  readonly type: 'transfer.captured';
+  readonly probe: string;
+  readonly earliest: Instant;
+  readonly latest: Instant;
+  readonly endOfData: Instant;
+  readonly peer: string;
+  readonly helo: string;
+  readonly tls: boolean;
+  readonly reusedConnection: boolean;
+  readonly hops: readonly Hop[];
+  /** Headers that others can check later: DKIM-Signature, ARC-*, as received. */
+  readonly signatures: readonly string[];
+  readonly bodySha256: string;
+}
+/** The mailbox shows the message: accessible since an instant in `[absent, seen]`. */
+export interface MessageSeen extends Recorded {
+  readonly type: 'message.seen';
+  readonly probe: string;
+  /** Send time of the last look that proved absence; null if none did since the probe was handed over. */
+  readonly absent: Instant | null;
+  /** The first successful FETCH. */
+  readonly seen: Instant;
+  readonly folder: string;
+  readonly role: FolderRole;
+  readonly uid: number;
+  readonly hops: readonly Hop[];
+}
+/** A further copy of a probe that was captured already. The first one counts. */
+export interface ProbeDuplicated extends Recorded {
+  readonly type: 'probe.duplicated';
+  readonly probe: string;
+  readonly where: string;
+}
+/** A delivery status notification for the probe came back (RFC 3464). */
+export interface ProbeNotified extends Recorded {
+  readonly type: 'probe.notified';
+  readonly probe: string;
+  readonly where: string;
+  readonly status: DeliveryStatus;
+}
+/** 120 h without a trace: the delay stays undefined, the probe is lost. */
+export interface ProbeExpired extends Recorded {
+  readonly type: 'probe.expired';
+  readonly probe: string;
+}
+/**
+ * Up to `until` every probe still pending there is proven absent. For a mailbox by a good look's send time,
+ * for the sink by something from outside having reached it.
+ */
+export interface AbsenceProven extends Recorded {
+  readonly type: 'absence.proven';
+  /** `sink`, or `mailbox:<provider>`. */
+  readonly channel: string;
+  readonly until: Instant;
+}
+/** The sink stopped or began to listen. From closed to opened a provider may have tried in vain, by our doing. */
+export interface SinkClosed extends Recorded {
+  readonly type: 'sink.closed';
+}
+export interface SinkOpened extends Recorded {
+  readonly type: 'sink.opened';
+  readonly address: string;
+}
+/** The mailbox could not be watched, or can be again. */
+export interface MailboxFailed extends Recorded {
+  readonly type: 'mailbox.failed';
+  readonly provider: string;
+  readonly failure: string;
+}
+export interface MailboxRestored extends Recorded {
+  readonly type: 'mailbox.restored';
+  readonly provider: string;
+}
+
+export type LedgerEvent =
+  | AgentStarted
+  | AgentStopped
+  | ProbePlanned
+  | ProbeDeferred
+  | ProbeHandedOver
+  | ProbeInterrupted
+  | SlotUnmeasured
+  | TransferAttempted
+  | TransferCaptured
+  | MessageSeen
+  | ProbeDuplicated
+  | ProbeNotified
+  | ProbeExpired
+  | AbsenceProven
+  | SinkClosed
+  | SinkOpened
+  | MailboxFailed
+  | MailboxRestored;
+
+/** An event as it stands in the ledger. */
+export interface LedgerEntry {
+  /** 1, 2, 3 … without a hole. */
+  readonly seq: number;
+  readonly event: LedgerEvent;
+  /** Lower-case hex SHA-256 over the previous entry's hash and this event's bytes. */
+  readonly hash: string;
+}

@@ -1,0 +1,98 @@
+/** The nouns of a probe: which path it takes, what each side said of it, and where a message was found. */
+import type { Instant } from './instant.ts';
+
+/** `send`: submission to our sink (clause 2a). `receive`: our injector to the mailbox (2b). `internal`: submission to the mailbox (1). */
+export const PATHS = ['send', 'receive', 'internal'] as const;
+export type Path = (typeof PATHS)[number];
+
+/** Only `scheduled` probes enter the statistics; a spot check is asked for by hand and shown, never averaged. */
+export type ProbeKind = 'scheduled' | 'spot';
+
+/** The steps of handing a message over, in their order. `data` ends with the reply to the final dot. */
+export const STAGES = ['dns', 'connect', 'tls', 'greeting', 'auth', 'mail', 'rcpt', 'data'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface StageTiming {
+  readonly name: Stage;
+  readonly seconds: number;
+}
+
+/** A reply of the other side that was not success (RFC 5321 §4.2, enhanced codes RFC 3463). */
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly stage: Stage;
+  readonly code: number;
+  /** `5.1.1`, or null where the server gives none. */
+  readonly enhanced: string | null;
+  readonly text: string;
+}
+
+/** No reply at all: the name did not resolve, the port was closed, TLS or time failed. */
+export interface Unreachable {
+  readonly kind: 'unreachable';
+  readonly stage: Stage;
+  /** A short stable code: `ENOTFOUND`, `ECONNREFUSED`, `CERT_HAS_EXPIRED`, `TIMEOUT` … */
+  readonly code: string;
+  readonly text: string;
+}
+
+/** The connection ended after the last bytes were handed over and before their reply: the message may arrive. Never sent again. */
+export interface Uncertain {
+  readonly kind: 'uncertain';
+  /** Just before the last bytes of the message were handed to the socket. */
+  readonly handedOver: Instant;
+  readonly code: string;
+  readonly text: string;
+}
+
+/** The other side took responsibility (250 to the final dot, RFC 5321 §4.2.5). */
+export interface Accepted {
+  readonly kind: 'accepted';
+  /** Just before the last bytes of the message were handed to the socket: the earliest complete reception. */
+  readonly handedOver: Instant;
+  /** When the 250 was read: the latest. */
+  readonly acknowledged: Instant;
+  /** The 250's text, often with the provider's queue id. */
+  readonly reply: string;
+}
+
+/** How handing a message over ended, with what the connection showed on the way. */
+export type Handover = (Accepted | Refusal | Unreachable | Uncertain) & {
+  readonly stages: readonly StageTiming[];
+  /** `address:port` that was connected to, null if none was. */
+  readonly peer: string | null;
+  /** The certificate's last valid moment, milliseconds since the epoch, null without TLS. */
+  readonly certificateExpiresMs: number | null;
+};
+
+/** What a folder is to a delivery. `ignored` ones (\Sent, \Drafts, \All, \Flagged, \Important) are no delivery. */
+export type FolderRole = 'inbox' | 'junk' | 'trash' | 'other' | 'ignored';
+
+/** One line of a message's `Received` trace (RFC 5321 §4.4): what others say, diagnosis and never the measurement. */
+export interface Hop {
+  readonly by: string | null;
+  readonly from: string | null;
+  /** RFC 3339, as stamped by that host's clock. */
+  readonly at: string | null;
+  /** Seconds since the hop before, by the hosts' own clocks; null for the first. */
+  readonly seconds: number | null;
+}
+
+/** What a delivery status notification says of one recipient (RFC 3464). */
+export interface DeliveryStatus {
+  readonly action: 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded';
+  /** Enhanced status code, e.g. `5.1.1`. */
+  readonly status: string | null;
+  readonly recipient: string | null;
+  readonly diagnostic: string | null;
+}
+
+/** Whether temporary: another attempt with the same message is right (RFC 5321 §4.2.1). */
+export function isTemporary(refusal: Refusal): boolean {
+  return refusal.code >= 400 && refusal.code < 500;
+}
+
+/** Throttling is an answer to how much we send, hence our doing and not a fault of the provider (421 too many, 4.7.x). */
+export function isThrottling(refusal: Refusal): boolean {
+  return isTemporary(refusal) && (refusal.enhanced?.startsWith('4.7.') === true || /\btoo (many|fast|much)\b|\brate\b/i.test(refusal.text));
+}

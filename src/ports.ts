@@ -1,0 +1,206 @@
+/** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
+import type { LedgerEntry, LedgerEvent } from './domain/event.ts';
+import type { Instant } from './domain/instant.ts';
+import type { FolderRole, Handover, Path, ProbeKind, Stage } from './domain/probe.ts';
+import type { ProbeRecord, Tally, TimelineState } from './domain/timeline.ts';
+
+/** The only source of time. */
+export interface Clock {
+  now(): Instant;
+  /** Resolves after `ms` of monotonic time, early and without an error when `signal` is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The only source of chance. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  uniform(): number;
+  bytes(count: number): Uint8Array;
+}
+
+export interface Log {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface OutgoingMessage {
+  readonly sender: string;
+  readonly recipient: string;
+  /** RFC 5322 text, ASCII, CRLF line ends. */
+  readonly text: string;
+  /** ENVID where the server offers DSN (RFC 3461), so that an attempt can be attributed before its data. */
+  readonly envelopeId: string;
+}
+
+/** Hands one message to a provider, as a client (submission) or as a source MTA (injection). */
+export interface Sender {
+  /**
+   * Resolves with how it ended, always: a refusal or an unreachable host is an observation. Rejects only on a bug.
+   * `onStage` is told of each stage as it begins. An abort before the last bytes are handed over ends as
+   * `unreachable` with code `ABORTED`; after them it is ignored until the reply or its RFC 5321 §4.5.3.2 limit.
+   */
+  send(message: OutgoingMessage, onStage: (stage: Stage) => void, signal: AbortSignal): Promise<Handover>;
+}
+
+/** Headers and the first part of the body of a message, both bounded; what a probe is recognised by. */
+export interface ReceivedMessage {
+  /** Raw header section, latin1, at most HEADER_BYTES_MAX. */
+  readonly header: string;
+  /** Start of the body, latin1, at most BODY_BYTES_MAX; empty if it was not needed. */
+  readonly body: string;
+}
+/** Real headers are a few kilobytes; this leaves room for long traces and signatures. */
+export const HEADER_BYTES_MAX = 65_536;
+/** A token or a DSN's status part stands at the beginning of a body. */
+export const BODY_BYTES_MAX = 65_536;
+
+/** One transaction at the sink that reached MAIL FROM. Instants by measurement.md, "Send delay". */
+export interface SinkTransaction {
+  readonly earliest: Instant;
+  readonly latest: Instant;
+  readonly peer: string;
+  readonly helo: string;
+  readonly tls: boolean;
+  readonly reusedConnection: boolean;
+  readonly sender: string;
+  readonly recipients: readonly string[];
+  /** As given at MAIL FROM (RFC 3461), null if none. */
+  readonly envelopeId: string | null;
+}
+export interface SinkMessage extends ReceivedMessage {
+  /** When the end of data was read. */
+  readonly endOfData: Instant;
+  readonly bodySha256: string;
+}
+export interface SinkReply {
+  /** 250 takes the message; 4xx asks the peer to come again; 5xx refuses for good. */
+  readonly code: number;
+  readonly text: string;
+}
+export type SinkRefusalReason = 'relay' | 'size' | 'limit' | 'protocol' | 'timeout';
+
+export interface SinkListener {
+  /** Something connected: proof that the sink can be reached from where it came. */
+  connected(peer: string, at: Instant): void;
+  /** A whole message. The 250 waits for the promise, which never rejects. */
+  received(transaction: SinkTransaction, message: SinkMessage): Promise<SinkReply>;
+  /** A transaction ended without a message being taken. `code` is our refusal, or 0 if the peer went away. */
+  abandoned(transaction: SinkTransaction, code: number): void;
+  /** A connection ended before MAIL FROM. */
+  vanished(peer: string, accepted: Instant): void;
+  refused(reason: SinkRefusalReason): void;
+}
+
+/** The destination MX of the `send` path. */
+export interface Sink {
+  /** Listens; resolves with the address taken. Rejects with `cause` when the port cannot be had. */
+  open(listener: SinkListener): Promise<{ readonly host: string; readonly port: number }>;
+  /** Stops to accept at once, lets running transactions end for up to 2 s, then closes. */
+  close(): Promise<void>;
+}
+
+export interface FolderState {
+  readonly path: string;
+  readonly role: FolderRole;
+  readonly uidValidity: string;
+  readonly uidNext: number;
+}
+/** What a good look saw: every folder answered by a tagged OK. Whatever is not in it was not there at `sentAt`. */
+export interface Look {
+  readonly sentAt: Instant;
+  readonly folders: readonly FolderState[];
+}
+export interface FetchedMessage extends ReceivedMessage {
+  readonly uid: number;
+  /** When this message's FETCH response was read. */
+  readonly seen: Instant;
+}
+/** Why a mailbox could not be looked at. `code`: `AUTHENTICATIONFAILED`, `ECONNREFUSED`, `CERT_HAS_EXPIRED`, `TIMEOUT`, `CLOSED`, `NO` … */
+export class MailboxError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'MailboxError';
+    this.code = code;
+  }
+}
+
+/** One account over IMAP, by two connections: one idles for hints, one looks. Every method rejects with MailboxError; after one, `close` and open anew. */
+export interface Mailbox {
+  /** Connects and logs in both. `onHint` is called when new mail is announced; a hint proves nothing. */
+  open(onHint: () => void): Promise<{ readonly certificateExpiresMs: number | null }>;
+  /** STATUS of every folder on a connection with nothing selected. `ignored` folders are left out. */
+  look(): Promise<Look>;
+  /**
+   * Messages of a folder with `fromUid <= uid < toUid`: header, and the start of the body only where the header is
+   * that of a report or of a probe of ours without a token. Never marks anything as read. `uidValidity` must still hold.
+   */
+  fetch(folder: FolderState, fromUid: number, toUid: number): Promise<readonly FetchedMessage[]>;
+  /** Deletes these and nothing else (UID EXPUNGE); resolves false, having deleted nothing, where the server lacks UIDPLUS. */
+  remove(folder: FolderState, uids: readonly number[]): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Where the reader of each folder stands; a convenience across restarts, not evidence. */
+export interface Bookmark {
+  readonly uidValidity: string;
+  readonly uidNext: number;
+}
+
+export interface LedgerSnapshot {
+  /** Open probes and what bears on them, as of the last entry. */
+  readonly state: TimelineState;
+  /** Totals of the closed and open scheduled probes since the ledger began. */
+  readonly tallies: readonly Tally[];
+  /** The last beat of a daemon, null if none ever ran. */
+  readonly heartbeat: Instant | null;
+  readonly head: { readonly seq: number; readonly hash: string };
+}
+
+/** The append-only, hash-chained store of events. Written by a worker; safe for two processes at once. */
+export interface Ledger {
+  snapshot(): Promise<LedgerSnapshot>;
+  /** Durable when it resolves, in the order of the calls, all of them or none. Rejects with `cause` when the disk refuses. */
+  append(events: readonly LedgerEvent[]): Promise<readonly LedgerEntry[]>;
+  /** Overwrites the one heartbeat row. */
+  beat(at: Instant): Promise<void>;
+  bookmarks(mailbox: string): Promise<ReadonlyMap<string, Bookmark>>;
+  keepBookmarks(mailbox: string, bookmarks: ReadonlyMap<string, Bookmark>): Promise<void>;
+  /** A probe by its id, open or closed; null if there is none. */
+  probe(id: string): Promise<ProbeRecord | null>;
+  /** The last planned probes, newest first. */
+  recent(limit: number): Promise<readonly ProbeRecord[]>;
+  close(): Promise<void>;
+}
+
+/** What of the agent can be driven and seen from outside, for the HTTP adapter. */
+export interface AgentControl {
+  /** Starts a spot check. Rejects with UnknownRoute. */
+  check(provider: string, path: Path): Promise<string>;
+  routes(): readonly { readonly provider: string; readonly path: Path }[];
+  probe(id: string): Promise<ProbeSight | null>;
+  /** Resolves when the probe's outcome is known, or after `ms`. */
+  settled(id: string, ms: number, signal?: AbortSignal): Promise<ProbeSight | null>;
+  health(): AgentHealth;
+}
+/** A probe as of now: its record, the stage under way, and what it all amounts to. */
+export interface ProbeSight {
+  readonly record: ProbeRecord;
+  readonly kind: ProbeKind;
+  readonly doing: Stage | null;
+  readonly state: TimelineState;
+  readonly now: Instant;
+}
+export interface AgentHealth {
+  readonly ready: boolean;
+  /** Each part and what is wrong with it, null if nothing is. */
+  readonly parts: Readonly<Record<string, string | null>>;
+}
+export class UnknownRoute extends Error {
+  constructor(provider: string, path: string) {
+    super(`no route ${provider}/${path}: it needs a provider of that name with what the path takes`);
+    this.name = 'UnknownRoute';
+  }
+}
