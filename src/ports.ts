@@ -1,7 +1,8 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
+import type { Assessment } from './domain/delay.ts';
 import type { LedgerEntry, LedgerEvent } from './domain/event.ts';
 import type { Instant } from './domain/instant.ts';
-import type { FolderRole, Handover, Path, ProbeKind, Stage } from './domain/probe.ts';
+import type { FolderRole, Handover, Path, Stage } from './domain/probe.ts';
 import type { ProbeRecord, Tally, TimelineState } from './domain/timeline.ts';
 
 /** The only source of time. */
@@ -39,7 +40,7 @@ export interface Sender {
   /**
    * Resolves with how it ended, always: a refusal or an unreachable host is an observation. Rejects only on a bug.
    * `onStage` is told of each stage as it begins. An abort before the last bytes are handed over ends as
-   * `unreachable` with code `ABORTED`; after them it is ignored until the reply or its RFC 5321 §4.5.3.2 limit.
+   * `unreachable` with code ABORTED (domain/probe); after them it is ignored until the reply or its RFC 5321 §4.5.3.2 limit.
    */
   send(message: OutgoingMessage, onStage: (stage: Stage) => void, signal: AbortSignal): Promise<Handover>;
 }
@@ -79,7 +80,8 @@ export interface SinkReply {
   readonly code: number;
   readonly text: string;
 }
-export type SinkRefusalReason = 'relay' | 'size' | 'limit' | 'protocol' | 'timeout';
+export const SINK_REFUSALS = ['relay', 'size', 'limit', 'protocol', 'timeout'] as const;
+export type SinkRefusalReason = (typeof SINK_REFUSALS)[number];
 
 export interface SinkListener {
   /** Something connected: proof that the sink can be reached from where it came. */
@@ -90,6 +92,8 @@ export interface SinkListener {
   abandoned(transaction: SinkTransaction, code: number): void;
   /** A connection ended before MAIL FROM. */
   vanished(peer: string, accepted: Instant): void;
+  /** The connection of `peer` is gone: nothing more can come on it. */
+  disconnected(peer: string): void;
   refused(reason: SinkRefusalReason): void;
 }
 
@@ -175,23 +179,52 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-/** What of the agent can be driven and seen from outside, for the HTTP adapter. */
+/** Why a token that reached us is no sample. `foreign`: mail without a token. `wrong-path`: ours, but not where its path ends. */
+export const TOKEN_REFUSALS = ['forged', 'unknown', 'wrong-path', 'duplicate', 'foreign'] as const;
+export type TokenRefusal = (typeof TOKEN_REFUSALS)[number];
+
+/** Told of everything that happens, after it is durable. Must not throw. */
+export interface Observer {
+  recorded(entries: readonly LedgerEntry[], changed: readonly ProbeRecord[]): void;
+  tokenRefused(reason: TokenRefusal): void;
+  sinkConnected(): void;
+  sinkRefused(reason: SinkRefusalReason): void;
+  ledgerFailed(): void;
+  endpointChecked(check: EndpointCheck): void;
+}
+/** What the last use of one of a provider's servers showed. */
+export interface EndpointCheck {
+  readonly provider: string;
+  readonly endpoint: Endpoint;
+  /** Whether it let us in: connected, secured and logged in as configured. */
+  readonly up: boolean;
+  readonly seconds: number;
+  readonly certificateExpiresMs: number | null;
+}
+export const ENDPOINTS = ['submission', 'mx', 'mailbox'] as const;
+export type Endpoint = (typeof ENDPOINTS)[number];
+
+/** What of the agent can be driven and seen from outside, for the HTTP adapter and the command line. */
 export interface AgentControl {
-  /** Starts a spot check. Rejects with UnknownRoute. */
+  /** Starts a spot check and resolves with its probe's id once it is planned. Rejects with UnknownRoute. */
   check(provider: string, path: Path): Promise<string>;
+  /** Every provider and path that can be checked, whether or not a route is scheduled on it. */
   routes(): readonly { readonly provider: string; readonly path: Path }[];
+  /** Null if there is no such probe. */
   probe(id: string): Promise<ProbeSight | null>;
-  /** Resolves when the probe's outcome is known, or after `ms`. */
+  /** As `probe`, once its outcome is no longer pending or after `ms`, whichever comes first. */
   settled(id: string, ms: number, signal?: AbortSignal): Promise<ProbeSight | null>;
+  recent(limit: number): Promise<readonly ProbeSight[]>;
   health(): AgentHealth;
 }
 /** A probe as of now: its record, the stage under way, and what it all amounts to. */
 export interface ProbeSight {
   readonly record: ProbeRecord;
-  readonly kind: ProbeKind;
+  readonly assessment: Assessment;
+  /** The stage of the handover under way, null when there is none. */
   readonly doing: Stage | null;
-  readonly state: TimelineState;
-  readonly now: Instant;
+  /** Seconds since it was planned. */
+  readonly ageSeconds: number;
 }
 export interface AgentHealth {
   readonly ready: boolean;

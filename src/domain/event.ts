@@ -52,10 +52,12 @@ export interface SlotUnmeasured extends Recorded {
   readonly path: Path;
   readonly reason: string;
 }
-/** The provider began a transfer to our sink: the start is in `[earliest, latest]`. `probe` is null if it died before it could be attributed. */
+/** A transfer to our sink began in `[earliest, latest]` and failed. `probe` is null if it died before it could be attributed. */
 export interface TransferAttempted extends Recorded {
   readonly type: 'transfer.attempted';
   readonly probe: string | null;
+  /** Whose attempt it was, as far as peer and sender tell; null if that too is unknown. */
+  readonly provider: string | null;
   /** Sink recipients named before it died; empty means it may have been any. */
   readonly recipients: readonly string[];
   readonly earliest: Instant;
@@ -90,6 +92,7 @@ export interface MessageSeen extends Recorded {
   readonly seen: Instant;
   readonly folder: string;
   readonly role: FolderRole;
+  readonly uidValidity: string;
   readonly uid: number;
   readonly hops: readonly Hop[];
 }

@@ -27,6 +27,9 @@ export interface Refusal {
   readonly text: string;
 }
 
+/** The code of a handover that the agent itself gave up before the message was handed over. */
+export const ABORTED = 'ABORTED';
+
 /** No reply at all: the name did not resolve, the port was closed, TLS or time failed. */
 export interface Unreachable {
   readonly kind: 'unreachable';

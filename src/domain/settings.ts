@@ -88,6 +88,8 @@ export interface MxSettings extends HostPort {
   /** Envelope sender and From of what is injected: an address at the sink's domain, so that bounces come back. */
   readonly from: string;
   readonly helo: string;
+  /** Seconds to wait after each temporary refusal before the next attempt; the last one repeats (RFC 5321 §4.5.4.1). */
+  readonly retryAfter: readonly number[];
   /** Signs what is injected (RFC 6376), null sends unsigned. */
   readonly dkim: { readonly domain: string; readonly selector: string; readonly privateKey: string } | null;
 }

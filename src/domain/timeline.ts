@@ -1,7 +1,8 @@
 /** From events to what is known of each probe. One fold, used by the ledger's projection, the metrics, the page and the report alike. */
-import type { LedgerEvent } from './event.ts';
-import type { Instant } from './instant.ts';
-import type { DeliveryStatus, FolderRole, Handover, Hop, Path, ProbeKind, Refusal } from './probe.ts';
+import { DELAY_AVERAGE_LIMIT } from './contract.ts';
+import type { AgentStarted, LedgerEvent, MessageSeen, SinkClosed, TransferAttempted, TransferCaptured } from './event.ts';
+import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from './instant.ts';
+import { ABORTED, type DeliveryStatus, type FolderRole, type Handover, type Hop, isThrottling, type Path, type ProbeKind, type Refusal } from './probe.ts';
 
 /** All that is known of one probe. */
 export interface ProbeRecord {
@@ -17,45 +18,246 @@ export interface ProbeRecord {
   readonly handover: Handover | null;
   /** Whether the agent stopped while it was being handed over. */
   readonly interrupted: boolean;
-  /** The transfer or the sight may have come as early as this, unseen by us: our sink was down, or an attempt could not be attributed. */
+  /** The first attempt at our sink that could be attributed; it counts even if it failed. */
+  readonly attempt: { readonly earliest: Instant; readonly latest: Instant } | null;
+  /** The transfer may have started as early as this, unseen by us: our sink was down, or an attempt could not be attributed. */
   readonly unseenSince: Instant | null;
   readonly capture: Capture | null;
   readonly notice: DeliveryStatus | null;
-  readonly duplicates: number;
+  /** Where further copies were found, at most DUPLICATES_MAX of them. */
+  readonly duplicates: readonly string[];
   readonly expired: boolean;
+  /** For a probe that closed without a capture: up to when its absence was proven then. */
+  readonly absentUntil: Instant | null;
 }
 
-/** Where and when the message came out. The event lies in `[earliest, latest]`. */
+/** Where and when the message came out: the event lies in `[earliest, latest]`. */
 export interface Capture {
+  /** Null if nothing proved absence since the handover. */
   readonly earliest: Instant | null;
   readonly latest: Instant;
   /** Null at the sink. */
-  readonly folder: string | null;
-  readonly role: FolderRole | null;
+  readonly found: FoundAt | null;
   readonly hops: readonly Hop[];
 }
 
-/** Open probes and what bears on all of them: the fold's whole memory, serialisable. */
-export interface TimelineState {
-  /** Probes whose outcome is not final, by id. */
-  readonly open: ReadonlyMap<string, ProbeRecord>;
-  /** Up to when absence is proven, by channel (`sink`, `mailbox:<provider>`). */
-  readonly absence: ReadonlyMap<string, Instant>;
-  /** Since when the sink has been down or not yet proven sound again; null when sound. See `foldSink`. */
-  readonly sinkDoubt: SinkDoubt | null;
-}
-export interface SinkDoubt {
-  readonly since: Instant;
-  /** When the sink listened again, null while it does not. */
-  readonly reopened: Instant | null;
+/** One message in a mailbox: the three name it for good (RFC 9051 §2.3.1.1). */
+export interface FoundAt {
+  readonly folder: string;
+  readonly role: FolderRole;
+  readonly uidValidity: string;
+  readonly uid: number;
 }
 
+/** Open probes and what bears on all of them: the fold's whole memory. */
+export interface TimelineState {
+  /** Probes whose outcome is not final, by id. */
+  readonly open: Map<string, ProbeRecord>;
+  /** Up to when absence is proven, by channel (`sink`, `mailbox:<provider>`). */
+  readonly absence: Map<string, Instant>;
+  /** Since when the sink has been closed, null while it listens or has never listened. */
+  sinkClosedSince: Instant | null;
+  /**
+   * Providers that may have tried our sink in vain and may remember it as down (hosts do, for up to an hour), since when
+   * the sink was back, or null while it is not. A host can only remember what it tried, so a provider is doubted only if
+   * something of ours was on its way; the doubt ends when a probe planned after it passes promptly.
+   */
+  readonly doubts: Map<string, Instant | null>;
+}
+
+/** Totals of the scheduled probes of one route that ended one way. */
 export interface Tally {
   readonly provider: string;
   readonly path: Path;
-  readonly outcome: string;
+  readonly outcome: Outcome;
   readonly count: number;
+  /** How many of them exceeded the maximum. */
   readonly breaches: number;
 }
 
-export type Fold = (state: TimelineState, event: LedgerEvent) => { state: TimelineState; changed: readonly ProbeRecord[] };
+/** Every slot ends as one of these; `unmeasured` is our own doing and counts for nobody. */
+export const OUTCOMES = ['pending', 'delivered', 'failed', 'lost', 'unmeasured'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** A looping forwarder must not make a record grow without end. */
+export const DUPLICATES_MAX = 16;
+
+export function emptyTimeline(): TimelineState {
+  return { open: new Map(), absence: new Map(), sinkClosedSince: null, doubts: new Map() };
+}
+
+/** The channel on which a probe's absence is proven. */
+export function channelOf(path: Path, provider: string): string {
+  return path === 'send' ? 'sink' : `mailbox:${provider}`;
+}
+
+/**
+ * What became of a probe. It stays pending until its handover ended, however early it is captured: without that there is no delay.
+ * A refusal or a bounce is a failure whatever turns up later; an uncertain handover that never arrives failed at stage data;
+ * one that the agent itself interrupted, gave up or sent too fast is nobody's.
+ */
+export function outcomeOf(record: ProbeRecord): Outcome {
+  const { handover, capture, notice, expired } = record;
+  if (handover === null && !record.interrupted) return expired ? 'unmeasured' : 'pending';
+  if (handover?.kind === 'refused') return isThrottling(handover) ? 'unmeasured' : 'failed';
+  if (handover?.kind === 'unreachable') return handover.code === ABORTED ? 'unmeasured' : 'failed';
+  if (capture !== null && !expired) return 'delivered';
+  if (notice?.action === 'failed') return 'failed';
+  if (!expired) return 'pending';
+  if (handover === null) return 'unmeasured';
+  return handover.kind === 'accepted' ? 'lost' : 'failed';
+}
+
+/**
+ * Takes one event into the state, in place, and names the records that changed, those that just became final included.
+ * `closed` finds a record that is no longer open, for late knowledge about it; without it such knowledge changes nothing.
+ */
+export function foldEvent(
+  state: TimelineState,
+  event: LedgerEvent,
+  closed: (id: string) => ProbeRecord | null = () => null,
+): { readonly state: TimelineState; readonly changed: readonly ProbeRecord[] } {
+  return { state, changed: foldInto(state, event, closed) };
+}
+
+function foldInto(state: TimelineState, event: LedgerEvent, closed: (id: string) => ProbeRecord | null): readonly ProbeRecord[] {
+  const change = (id: string, next: (record: ProbeRecord) => ProbeRecord): readonly ProbeRecord[] => {
+    const record = state.open.get(id) ?? closed(id);
+    return record === null ? [] : [keep(state, next(record))];
+  };
+  switch (event.type) {
+    case 'probe.planned':
+      return [keep(state, plannedRecord(state, event))];
+    case 'probe.deferred':
+      return change(event.probe, (record) => ({ ...record, deferrals: [...record.deferrals, { at: event.at, refusal: event.refusal }] }));
+    case 'probe.handed-over':
+      return change(event.probe, (record) => ({ ...record, handover: event.handover }));
+    case 'probe.interrupted':
+      return change(event.probe, (record) => ({ ...record, interrupted: true }));
+    case 'probe.duplicated':
+      return change(event.probe, (record) => ({ ...record, duplicates: [...record.duplicates, event.where].slice(0, DUPLICATES_MAX) }));
+    case 'probe.notified':
+      return change(event.probe, (record) => ({ ...record, notice: record.notice?.action === 'failed' ? record.notice : event.status }));
+    case 'probe.expired':
+      return change(event.probe, (record) => ({ ...record, expired: true }));
+    case 'transfer.captured':
+      return foldTransfer(state, event, change);
+    case 'message.seen':
+      return change(event.probe, (record) => ({ ...record, capture: record.capture ?? seenCapture(event) }));
+    case 'transfer.attempted':
+      return foldAttempt(state, event, change);
+    case 'absence.proven':
+      state.absence.set(event.channel, laterOf(state.absence.get(event.channel) ?? null, event.until));
+      return [];
+    case 'agent.started':
+      return event.unwatchedSince === null ? [] : foldSinkGap(state, event, event.unwatchedSince);
+    case 'sink.closed':
+      return foldSinkGap(state, event, event.at);
+    case 'sink.opened':
+      state.sinkClosedSince = null;
+      for (const [provider, reopened] of state.doubts) if (reopened === null) state.doubts.set(provider, event.at);
+      return [];
+    case 'agent.stopped':
+    case 'slot.unmeasured':
+    case 'mailbox.failed':
+    case 'mailbox.restored':
+      return [];
+  }
+}
+
+type Change = (id: string, next: (record: ProbeRecord) => ProbeRecord) => readonly ProbeRecord[];
+
+/** Puts a record in its place: open ones stay in memory, a final one leaves with what is known of its absence. */
+function keep(state: TimelineState, record: ProbeRecord): ProbeRecord {
+  if (outcomeOf(record) === 'pending') {
+    state.open.set(record.id, record);
+    return record;
+  }
+  const wasOpen = state.open.delete(record.id);
+  if (!wasOpen || record.capture !== null) return record;
+  return { ...record, absentUntil: state.absence.get(channelOf(record.path, record.provider)) ?? null };
+}
+
+function plannedRecord(state: TimelineState, event: Extract<LedgerEvent, { type: 'probe.planned' }>): ProbeRecord {
+  const { probe: id, provider, path, kind, sender, recipient, at: planned } = event;
+  if (path === 'send' && state.sinkClosedSince !== null) state.doubts.set(provider, null);
+  const doubted = path === 'send' && state.doubts.has(provider);
+  return {
+    ...{ id, provider, path, kind, sender, recipient, planned },
+    ...{ deferrals: [], handover: null, interrupted: false, attempt: null, capture: null, notice: null },
+    ...{ unseenSince: doubted ? planned : null, duplicates: [], expired: false, absentUntil: null },
+  };
+}
+
+function foldTransfer(state: TimelineState, event: TransferCaptured, change: Change): readonly ProbeRecord[] {
+  const changed = change(event.probe, (record) => {
+    if (record.capture !== null) return record;
+    // The transfer starts with the first attempt, not with the one that succeeded.
+    const { earliest, latest } = record.attempt ?? event;
+    return { ...record, capture: { earliest, latest, found: null, hops: event.hops } };
+  });
+  for (const record of changed) {
+    const reopened = state.doubts.get(record.provider) ?? null;
+    const afterDoubt = reopened !== null && isBefore(reopened, record.planned);
+    if (afterDoubt && spanBetween(record.planned, event.latest).hi <= DELAY_AVERAGE_LIMIT) state.doubts.delete(record.provider);
+  }
+  return changed;
+}
+
+/** An attempt that failed is the start of its probe's transfer; one that cannot be attributed may have been any open probe's. */
+function foldAttempt(state: TimelineState, event: TransferAttempted, change: Change): readonly ProbeRecord[] {
+  if (event.probe !== null) {
+    return change(event.probe, (record) => ({ ...record, attempt: record.attempt ?? { earliest: event.earliest, latest: event.latest } }));
+  }
+  return changeOpen(state, (record) => {
+    const sharer = event.recipients.length === 0 || event.recipients.includes(record.recipient);
+    const possible = record.path === 'send' && sharer && (event.provider === null || event.provider === record.provider);
+    return possible ? { ...record, unseenSince: earlierOf(record.unseenSince, event.earliest) } : record;
+  });
+}
+
+/** From `since` on the sink was not there: whatever was on its way to it may have been tried unseen. */
+function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, since: Instant): readonly ProbeRecord[] {
+  state.sinkClosedSince = since;
+  for (const record of state.open.values()) {
+    // A bounce of the receive path comes to the sink too, so that provider may have met it closed as well.
+    if (record.path !== 'internal') state.doubts.set(record.provider, null);
+  }
+  return changeOpen(state, (record) =>
+    record.path === 'send' ? { ...record, unseenSince: earlierOf(record.unseenSince, since) } : record,
+  );
+}
+
+function changeOpen(state: TimelineState, next: (record: ProbeRecord) => ProbeRecord): readonly ProbeRecord[] {
+  const changed: ProbeRecord[] = [];
+  for (const record of [...state.open.values()]) {
+    const after = next(record);
+    if (after !== record) changed.push(keep(state, after));
+  }
+  return changed;
+}
+
+function seenCapture(event: MessageSeen): Capture {
+  const { folder, role, uidValidity, uid } = event;
+  return { earliest: event.absent, latest: event.seen, found: { folder, role, uidValidity, uid }, hops: event.hops };
+}
+
+/** The state without its open probes as plain data, for storage beside the rows that hold those. */
+export interface StoredTimeline {
+  readonly absence: readonly (readonly [string, Instant])[];
+  readonly sinkClosedSince: Instant | null;
+  readonly doubts: readonly (readonly [string, Instant | null])[];
+}
+
+export function storeTimeline(state: TimelineState): StoredTimeline {
+  return { absence: [...state.absence], sinkClosedSince: state.sinkClosedSince, doubts: [...state.doubts] };
+}
+
+export function restoreTimeline(stored: StoredTimeline, open: Iterable<ProbeRecord>): TimelineState {
+  return {
+    open: new Map([...open].map((record) => [record.id, record])),
+    absence: new Map(stored.absence),
+    sinkClosedSince: stored.sinkClosedSince,
+    doubts: new Map(stored.doubts),
+  };
+}

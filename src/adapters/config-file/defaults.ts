@@ -1,0 +1,38 @@
+/** What holds where the configuration says nothing, in one place for the schema, the rules and the settings. */
+import type { Security } from '../../domain/settings.ts';
+
+export const DEFAULTS = {
+  dataFolder: './data',
+  httpListen: '127.0.0.1:9825',
+  sinkListen: '0.0.0.0:2525',
+  /** Few enough not to look like strangers to a quota, enough that pending probes rarely share one. */
+  recipients: 4,
+  reachability: 'inbound',
+  contract: 'enterprise-mail-sla',
+  submissionSecurity: 'starttls',
+  mxSecurity: 'starttls',
+  mailboxSecurity: 'tls',
+  mxPort: 25,
+  cleanup: 'delete',
+  logLevel: 'info',
+} as const;
+
+/** RFC 8314 §7.3 and RFC 6409 §3.1. */
+export function submissionPort(security: Security): number {
+  return security === 'tls' ? 465 : 587;
+}
+
+/** RFC 8314 §7.1 and RFC 9051 §2.1. */
+export function mailboxPort(security: Security): number {
+  return security === 'tls' ? 993 : 143;
+}
+
+/** Seconds. Nearer probes meet a provider's rate limits together; half of `every` still leaves the gaps to chance. */
+export function minGap(every: number): number {
+  return Math.min(10, Math.floor(every / 2));
+}
+
+/** Seconds. Cuts off one gap in a hundred and fifty: the mean stays, and no hole in the series grows long. */
+export function maxGap(every: number): number {
+  return 5 * every;
+}

@@ -1,0 +1,81 @@
+/** Opens a configuration file as YAML: one document, its value, and where each key stands. */
+import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { decodeUtf8, readBounded } from './files.ts';
+import { offsetOf, pathAt } from './locate.ts';
+import { type Finding, isSecret, type KeyPath, type Problem, problem, show, valueAt } from './problem.ts';
+
+/** Hundreds of providers fit; anything larger is not a configuration. */
+const FILE_BYTES_MAX = 1_048_576;
+/** An anchor shared by a hundred providers; more is an attempt to blow the file up. */
+const ALIASES_MAX = 100;
+
+export interface Source {
+  readonly file: string;
+  /** Plain data, null for an empty file. */
+  readonly value: unknown;
+  readonly document: Document;
+  readonly lines: LineCounter;
+  /** What YAML itself forbids but leaves readable: keys given twice. */
+  readonly findings: readonly Finding[];
+}
+export type Opened =
+  | { readonly ok: true; readonly source: Source }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads and parses; a missing file, another encoding and broken YAML are problems, nothing throws. */
+export async function openDocument(file: string): Promise<Opened> {
+  const content = await readBounded(file, FILE_BYTES_MAX);
+  if (!content.ok) return failed(file, `must be one that ${content.reason}`, null);
+  const text = decodeUtf8(content.bytes);
+  return text === null ? failed(file, 'must be UTF-8 text', null) : parse(file, text);
+}
+
+function parse(file: string, text: string): Opened {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: 'error' });
+  // A tag or directive it does not know is a warning to the library; here it would silently lose its meaning.
+  const broken = [...document.errors, ...document.warnings].find((error) => error.code !== 'DUPLICATE_KEY');
+  // What follows the first break is mostly its echo.
+  if (broken !== undefined) return failed(file, `must be YAML: ${reasonOf(broken)}`, lineAt(lines, broken.pos[0]));
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
+    return { ok: true, source: { file, value, document, lines, findings: document.errors.map((error) => twice(document, error)) } };
+  } catch (error) {
+    // The library throws for an alias without an anchor and for too many of them; neither has a place in the text.
+    if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
+    return failed(file, `must be YAML: ${error.message}`, lineAt(lines, 0));
+  }
+}
+
+/** In the order of the file, each with its line and value. */
+export function toProblems(source: Source, findings: readonly Finding[]): readonly Problem[] {
+  return findings
+    .map((finding) => ({ finding, offset: finding.offset ?? offsetOf(source.document, finding.path) }))
+    .sort((one, other) => one.offset - other.offset)
+    .map(({ finding, offset }) => {
+      const value = finding.value === undefined ? shown(source.value, finding.path) : finding.value;
+      return problem(source.file, lineAt(source.lines, offset), { ...finding, value });
+    });
+}
+
+function shown(root: unknown, path: KeyPath): string | null {
+  return isSecret(path) ? null : show(valueAt(root, path));
+}
+
+function twice(document: Document, error: YAMLError): Finding {
+  const offset = error.pos[0];
+  return { path: pathAt(document, offset), rule: 'must be given only once', value: null, offset };
+}
+
+function reasonOf({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins';
+  return code === 'RESOURCE_EXHAUSTION' ? 'nested too deeply' : message;
+}
+
+function failed(file: string, rule: string, line: number | null): Opened {
+  return { ok: false, problems: [problem(file, line, { path: [], rule, value: null })] };
+}
+
+function lineAt(lines: LineCounter, offset: number): number {
+  return Math.max(1, lines.linePos(offset).line);
+}

@@ -1,0 +1,133 @@
+/** Holds a value against the schema: findings in our words, and whatever of it is sound for the rules that come after. */
+import type { z } from 'zod';
+import { type Finding, type KeyPath, valueAt } from './problem.ts';
+import { type ConfigFile, configSchema, settingsSchema } from './schema.ts';
+
+/** Sound as far as it goes: anything may be missing, what is there keeps the schema. */
+export type Draft<T> = T extends readonly (infer E)[]
+  ? readonly (Draft<E> | undefined)[]
+  : T extends object
+    ? { readonly [K in keyof T]?: Draft<T[K]> | undefined }
+    : T;
+
+export interface Shape {
+  /** Null if anything is amiss. */
+  readonly file: ConfigFile | null;
+  readonly draft: Draft<ConfigFile>;
+  readonly findings: readonly Finding[];
+}
+
+export function checkShape(value: unknown): Shape {
+  if (value === null) return { file: null, draft: {}, findings: [{ path: [], rule: 'must not be empty', value: null }] };
+  const parsed = configSchema.safeParse(value, { error: wording });
+  if (parsed.success) return { file: parsed.data, draft: parsed.data, findings: [] };
+  const findings = parsed.error.issues.flatMap((issue) => toFindings(issue, value));
+  return { file: null, draft: without(value, findings), findings: firstOfEach(findings) };
+}
+
+function toFindings(issue: z.core.$ZodIssue, root: unknown): Finding[] {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], rule: unknownKey(path, key), value: null }));
+  }
+  return [{ path, rule: valueAt(root, path) === undefined ? 'is required' : issue.message }];
+}
+
+/** The rule broken, where the schema itself does not word it. */
+function wording(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${TYPES[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `must be ${oneOf(issue.values.map(String))}`;
+    case 'too_small':
+      if (issue.origin === 'array') return 'must have at least one entry';
+      return issue.origin === 'string' ? 'must not be empty' : `must be at least ${issue.minimum}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}`;
+    default:
+      return undefined;
+  }
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a whole number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+};
+
+function oneOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
+
+/** A value that breaks two rules at once is told the first. */
+function firstOfEach(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ path }) => {
+    const key = JSON.stringify(path);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+/** A copy without what broke the schema. List entries leave a gap, so that the others keep their place. */
+function without(value: unknown, findings: readonly Finding[]): Draft<ConfigFile> {
+  const copy: unknown = structuredClone(value);
+  for (const { path } of findings) {
+    const parent = valueAt(copy, path.slice(0, -1));
+    const last = path.at(-1);
+    if (last === undefined) return {};
+    if (Array.isArray(parent)) parent[Number(last)] = undefined;
+    else if (typeof parent === 'object' && parent !== null) Reflect.deleteProperty(parent, last);
+  }
+  // Safe by the loop above: all that is left passed the schema.
+  return copy as Draft<ConfigFile>;
+}
+
+function unknownKey(path: KeyPath, key: string): string {
+  const nearest = suggest(key, knownKeys(path));
+  return nearest === null ? 'is not a known key' : `is not a known key, did you mean '${nearest}'?`;
+}
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly items?: SchemaNode;
+}
+
+function knownKeys(path: KeyPath): readonly string[] {
+  let node: SchemaNode | undefined = settingsSchema();
+  for (const step of path) node = typeof step === 'number' ? node?.items : node?.properties?.[step];
+  return Object.keys(node?.properties ?? {});
+}
+
+/** The likeliest of `known`: at most two slips of the keyboard away, and no more than a third of the word. */
+export function suggest(word: string, known: readonly string[]): string | null {
+  const slips = known.map((each) => ({ each, count: distance(plain(word), plain(each)) }));
+  const best = slips.sort((one, other) => one.count - other.count)[0];
+  return best !== undefined && best.count <= Math.min(2, Math.ceil(best.each.length / 3)) ? best.each : null;
+}
+
+/** camelCase and kebab-case spellings of a key are no slip at all. */
+function plain(word: string): string {
+  return word.slice(0, WORD_LENGTH_MAX).toLowerCase().replace(/[_-]/g, '');
+}
+/** No key is longer, and comparing takes the product of both lengths. */
+const WORD_LENGTH_MAX = 64;
+
+/** Levenshtein: insertions, deletions and replacements from one word to another. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [i, char] of [...from].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...to].entries()) {
+      const replaced = (row[j] ?? 0) + (char === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

@@ -1,0 +1,58 @@
+/** Reads what a request asks for, and says what is wrong with it. */
+import { PATHS, type Path } from '../../domain/probe.ts';
+import { UnknownRoute } from '../../ports.ts';
+
+/** The request breaks a rule; the message names it. */
+export class MalformedRequest extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'MalformedRequest';
+  }
+}
+
+/** Milliseconds a client may wait for a probe in one request; it can ask again. */
+const WAIT_MAX = 60_000;
+/** Milliseconds for a spot check by scrape when Prometheus does not say. */
+const SCRAPE_DEFAULT = 10_000;
+const SCRAPE_MAX = 120_000;
+/** Milliseconds the answer needs to get back within the scrape's own limit, as blackbox_exporter has it. */
+const SCRAPE_MARGIN = 500;
+
+type Route = { readonly provider: string; readonly path: Path };
+
+/** `provider` may be left out if there is one only. Throws MalformedRequest or UnknownRoute. */
+export function readRoute(source: unknown, routes: readonly Route[]): Route {
+  const { provider, path } = (source ?? {}) as { readonly provider?: unknown; readonly path?: unknown };
+  const known = PATHS.find((each) => each === path);
+  if (known === undefined) throw new MalformedRequest(`path must be one of ${PATHS.join(', ')}, is ${describe(path)}`);
+  const providers = new Set(routes.map((route) => route.provider));
+  const [only] = providers;
+  const named = provider ?? (providers.size === 1 ? only : undefined);
+  if (typeof named !== 'string') throw new MalformedRequest(`provider must be one of ${[...providers].join(', ')}, is ${describe(provider)}`);
+  const route = routes.find((each) => each.provider === named && each.path === known);
+  if (route === undefined) throw new UnknownRoute(named.slice(0, 64), known);
+  return route;
+}
+
+/** Milliseconds from `wait` in seconds; none is 0. */
+export function readWait(wait: string | undefined): number {
+  if (wait === undefined) return 0;
+  const seconds = Number(wait);
+  if (!Number.isFinite(seconds) || seconds < 0) throw new MalformedRequest(`wait must be seconds from 0 to ${WAIT_MAX / 1000}, is ${describe(wait)}`);
+  return Math.min(seconds * 1000, WAIT_MAX);
+}
+
+/** Milliseconds a check may take so that its answer still meets Prometheus's own limit. */
+export function scrapeBudget(headers: Readonly<Record<string, string | string[] | undefined>>): number {
+  const seconds = Number(headers['x-prometheus-scrape-timeout-seconds']);
+  if (!Number.isFinite(seconds) || seconds <= 0) return SCRAPE_DEFAULT;
+  return Math.min(Math.max(seconds * 1000 - SCRAPE_MARGIN, SCRAPE_MARGIN), SCRAPE_MAX);
+}
+
+export function isProbeId(text: string): boolean {
+  return /^[a-z2-7]{16}$/.test(text);
+}
+
+function describe(value: unknown): string {
+  return value === undefined ? 'missing' : (JSON.stringify(value)?.slice(0, 64) ?? 'unreadable');
+}

@@ -1,0 +1,70 @@
+/** Says in one line and one stable code why a mailbox could not be used. */
+import { tidy } from '../../domain/header.ts';
+import { MailboxError } from '../../ports.ts';
+
+/** What imapflow and Node put on their errors, as far as it is read here. */
+interface Symptoms {
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly authenticationFailed?: unknown;
+  /** NO or BAD, where the server refused a command. */
+  readonly responseStatus?: unknown;
+  readonly responseText?: unknown;
+  /** Response code of the refusal (RFC 5530). */
+  readonly serverResponseCode?: unknown;
+  /** The server's words at BYE. */
+  readonly reason?: unknown;
+  readonly tlsFailed?: unknown;
+}
+
+/** A server's words are for people and logs; longer than this they are a flood. */
+const SERVER_TEXT_MAX = 300;
+
+const TIMEOUTS = new Set(['CONNECT_TIMEOUT', 'GREETING_TIMEOUT', 'UPGRADE_TIMEOUT', 'ETIMEOUT', 'ETIMEDOUT']);
+const CLOSED = new Set([
+  'NoConnection',
+  'EConnectionClosed',
+  'StateLogout',
+  'ClosedAfterConnectText',
+  'ClosedAfterConnectTLS',
+  'ECONNRESET',
+  'EPIPE',
+]);
+const TOO_LARGE = new Set(['LineTooLarge', 'LiteralTooLarge', 'ResponseTooLarge', 'TooManyTokens', 'TooManyResponses']);
+/** The account may be right but cannot be checked now (RFC 5530 §3); anything else said to a login is a refusal of it. */
+const NOT_NOW = new Set(['UNAVAILABLE', 'LIMIT', 'INUSE', 'SERVERBUG']);
+
+/** `where` names server and port, never a secret. */
+export function toMailboxError(error: unknown, where: string): MailboxError {
+  if (error instanceof MailboxError) return error;
+  const [code, text] = diagnose((error ?? {}) as Symptoms);
+  return new MailboxError(code, `${where}: ${text}`, { cause: error });
+}
+
+function diagnose(symptoms: Symptoms): readonly [code: string, text: string] {
+  const code = typeof symptoms.code === 'string' ? symptoms.code : '';
+  const said = saying(symptoms.responseText ?? symptoms.reason);
+  if (symptoms.authenticationFailed === true) {
+    const given = String(symptoms.serverResponseCode);
+    return NOT_NOW.has(given)
+      ? [given, `login not possible now${said}`]
+      : ['AUTHENTICATIONFAILED', `login refused${said}`];
+  }
+  if (symptoms.responseStatus === 'NO' || symptoms.responseStatus === 'BAD') {
+    return [symptoms.responseStatus, `command refused${said}`];
+  }
+  if (TIMEOUTS.has(code)) return ['TIMEOUT', 'no answer in time'];
+  if (CLOSED.has(code)) return ['CLOSED', `connection lost${said}`];
+  if (TOO_LARGE.has(code)) return ['TOO_LARGE', saying(symptoms.message).slice(2)];
+  if (symptoms.tlsFailed === true && code === '')
+    return ['STARTTLS_MISSING', 'server offers no STARTTLS, and it is required'];
+  // Node's own codes for DNS, TCP and TLS; an AggregateError of several addresses has a code and no message.
+  if (code !== '') return [code, saying(symptoms.message).slice(2) || code];
+  return ['PROTOCOL', saying(symptoms.message).slice(2) || 'unexpected failure'];
+}
+
+/** `: text`, or nothing. */
+function saying(text: unknown): string {
+  const clean = typeof text === 'string' ? tidy(text, SERVER_TEXT_MAX) : '';
+  return clean === '' ? '' : `: ${clean}`;
+}

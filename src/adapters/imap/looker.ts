@@ -1,0 +1,162 @@
+/** Looks: the state of every folder, on a connection that never selects one (measurement.md, "A look"). */
+import type { ImapResponse } from 'imapflow';
+import { decodePath } from 'imapflow/lib/tools.js';
+import { type Clock, type FolderState, type Look, MailboxError } from '../../ports.ts';
+import type { Connection } from './connection.ts';
+import { type ListedFolder, rolesOf } from './roles.ts';
+import { type Argument, atom, isList, numberOf, textOf } from './wire.ts';
+
+/** Far more than an account has; a server that lists more is not to be believed. */
+const FOLDERS_MAX = 10_000;
+
+interface Listed extends ListedFolder {
+  /** As the server writes it. */
+  readonly wireName: string;
+}
+interface Status {
+  readonly uidNext: number | null;
+  readonly uidValidity: number | null;
+}
+/** What one look gathered, by the folders' names as the server writes them. */
+interface Gathered {
+  readonly listed: Map<string, Listed>;
+  readonly statuses: Map<string, Status>;
+}
+
+export class Looker {
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  /** How the server writes the names of the folders it listed last. */
+  #wireNames: ReadonlyMap<string, string> = new Map();
+  #style: 'list-status' | 'status';
+
+  constructor(connection: Connection, clock: Clock) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#style = connection.offers('LIST-STATUS') ? 'list-status' : 'status';
+  }
+
+  /** The name that a folder of the last look has on the wire; null if it was not in it. */
+  wireNameOf(path: string): string | null {
+    return this.#wireNames.get(path) ?? null;
+  }
+
+  /**
+   * Folders are listed anew each time, for one made since the last look may hold the message.
+   * Rejects unless every folder that can be selected was answered with UIDNEXT and UIDVALIDITY.
+   */
+  look(): Promise<Look> {
+    return this.#connection.exclusive(async () => {
+      if (this.#style === 'list-status') {
+        try {
+          return await this.#lookAtOnce();
+        } catch (error) {
+          if (!(error instanceof MailboxError && error.code === 'BAD')) throw error;
+          // Some servers offer the extension and do not understand it.
+          this.#style = 'status';
+        }
+      }
+      return this.#lookOneByOne();
+    });
+  }
+
+  /** RFC 5819. */
+  async #lookAtOnce(): Promise<Look> {
+    const wanted: Argument[] = [atom('STATUS'), [atom('UIDNEXT'), atom('UIDVALIDITY')]];
+    if (this.#connection.offers('SPECIAL-USE')) wanted.unshift(atom('SPECIAL-USE'));
+    const gathered = emptyGathered();
+    const sentAt = this.#clock.now();
+    await this.#connection.command('LIST', ['', '*', atom('RETURN'), wanted], this.#handlers(gathered));
+    return this.#conclude(gathered, sentAt);
+  }
+
+  /** A message delivered while the folders are asked one after the other may be missed by all of them: only the first send counts. */
+  async #lookOneByOne(): Promise<Look> {
+    const gathered = emptyGathered();
+    const handlers = this.#handlers(gathered);
+    const extended = this.#connection.offers('LIST-EXTENDED') && this.#connection.offers('SPECIAL-USE');
+    const sentAt = this.#clock.now();
+    await this.#connection.command(
+      'LIST',
+      ['', '*', ...(extended ? [atom('RETURN'), [atom('SPECIAL-USE')]] : [])],
+      handlers,
+    );
+    const selectable = [...gathered.listed.values()].filter(isSelectable);
+    const roles = rolesOf(selectable);
+    for (const [index, { wireName }] of selectable.entries()) {
+      if (roles[index] === 'ignored') continue;
+      await this.#connection.command('STATUS', [wireName, [atom('UIDNEXT'), atom('UIDVALIDITY')]], handlers);
+    }
+    return this.#conclude(gathered, sentAt);
+  }
+
+  #handlers({ listed, statuses }: Gathered): Readonly<Record<string, (response: ImapResponse) => void>> {
+    return {
+      LIST: (response) => {
+        if (listed.size === FOLDERS_MAX) throw this.#connection.error('TOO_LARGE', `more than ${FOLDERS_MAX} folders`);
+        const folder = this.#readList(response);
+        listed.set(folder.wireName, folder);
+      },
+      STATUS: ({ attributes = [] }) => {
+        const name = textOf(attributes[0]);
+        const items = attributes[1];
+        // Unasked-for ones beyond the folders listed would only fill memory.
+        if (name === null || !isList(items) || statuses.size > FOLDERS_MAX) return;
+        statuses.set(canonical(name), { uidNext: itemOf(items, 'UIDNEXT'), uidValidity: itemOf(items, 'UIDVALIDITY') });
+      },
+    };
+  }
+
+  #readList({ attributes = [] }: ImapResponse): Listed {
+    const [flags, delimiter, name] = attributes;
+    const written = textOf(name);
+    if (!isList(flags) || written === null) throw this.#connection.error('PROTOCOL', 'a line of LIST names no folder');
+    const wireName = canonical(written);
+    const path = decodePath(this.#connection.client, wireName);
+    return {
+      wireName,
+      path,
+      delimiter: textOf(delimiter),
+      attributes: new Set(flags.map((flag) => textOf(flag)?.toLowerCase() ?? '')),
+    };
+  }
+
+  #conclude({ listed, statuses }: Gathered, sentAt: Look['sentAt']): Look {
+    const selectable = [...listed.values()].filter(isSelectable);
+    // An account always has one (RFC 3501 §5.1): a list without it is not the whole list.
+    if (!selectable.some(({ path }) => path === 'INBOX'))
+      throw this.#connection.error('PROTOCOL', 'LIST names no INBOX');
+    const roles = rolesOf(selectable);
+    const folders: FolderState[] = [];
+    for (const [index, { path, wireName }] of selectable.entries()) {
+      const role = roles[index] ?? 'other';
+      if (role === 'ignored') continue;
+      const { uidNext = null, uidValidity = null } = statuses.get(wireName) ?? {};
+      if (uidNext === null || uidValidity === null) {
+        throw this.#connection.error('NO', `no UIDNEXT and UIDVALIDITY of the folder ${JSON.stringify(path)}`);
+      }
+      folders.push({ path, role, uidValidity: String(uidValidity), uidNext });
+    }
+    this.#wireNames = new Map(selectable.map(({ path, wireName }) => [path, wireName]));
+    return { sentAt, folders };
+  }
+}
+
+function emptyGathered(): Gathered {
+  return { listed: new Map(), statuses: new Map() };
+}
+
+/** INBOX alone is written without regard to case (RFC 3501 §5.1). */
+function canonical(name: string): string {
+  return name.toUpperCase() === 'INBOX' ? 'INBOX' : name;
+}
+
+function isSelectable({ attributes }: Listed): boolean {
+  return !attributes.has('\\noselect') && !attributes.has('\\nonexistent');
+}
+
+/** Items and values stand in turns. */
+function itemOf(items: ImapResponse['attributes'] & {}, name: string): number | null {
+  const index = items.findIndex((item, i) => i % 2 === 0 && textOf(item)?.toUpperCase() === name);
+  return index < 0 ? null : numberOf(items[index + 1]);
+}

@@ -1,0 +1,117 @@
+/** A provider's mailbox over IMAP (RFC 3501, RFC 9051), for the port Mailbox. */
+import type { MailboxSettings } from '../../domain/settings.ts';
+import { type Clock, type FolderState, type Log, type Mailbox, MailboxError } from '../../ports.ts';
+import { addressOf, Connection } from './connection.ts';
+import { keepIdling, watchInbox } from './idler.ts';
+import { Looker } from './looker.ts';
+import { Reader } from './reader.ts';
+
+/**
+ * `fetch` returns candidates alone: messages with something like a token in X-Mailflow-Probe or Message-ID, reports and bounces,
+ * and messages from one of `ownSenders`. Whatever is left out holds nothing of ours.
+ *
+ * Three connections, for nothing may be selected where looks are made, and leaving a folder is not safe everywhere: UNSELECT is
+ * often missing, and CLOSE, harmless after EXAMINE by RFC 3501 §6.4.2, deletes other people's mail on servers that are wrong.
+ * With a connection of their own, fetches never leave one folder but for another, and no look waits for a fetch.
+ */
+export function createMailbox(
+  settings: MailboxSettings,
+  ownSenders: readonly string[],
+  clock: Clock,
+  log: Log,
+): Mailbox {
+  let session: Session | null = null;
+  const current = (): Session => {
+    if (session === null) throw new MailboxError('CLOSED', `${addressOf(settings)}: not open`);
+    return session;
+  };
+  const close = async (): Promise<void> => {
+    const ended = session;
+    session = null;
+    await ended?.close();
+  };
+  return {
+    async open(onHint) {
+      await close();
+      const opening = new Session(settings, ownSenders, clock, log);
+      session = opening;
+      try {
+        return await opening.open(onHint);
+      } catch (error) {
+        if (session === opening) session = null;
+        await opening.close();
+        throw error;
+      }
+    },
+    look: async () => current().parts.looker.look(),
+    fetch: async (folder, fromUid, toUid) =>
+      current().parts.reader.fetch(folder, current().wireNameOf(folder), fromUid, toUid),
+    remove: async (folder, uids) => current().parts.reader.remove(folder, current().wireNameOf(folder), uids),
+    close,
+  };
+}
+
+/** From one open to its close. */
+class Session {
+  readonly #settings: MailboxSettings;
+  readonly #ownSenders: readonly string[];
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #ended = new AbortController();
+  readonly #connections = new Set<Connection>();
+  readonly #background: Promise<void>[] = [];
+  #parts: { readonly looker: Looker; readonly reader: Reader } | null = null;
+
+  constructor(settings: MailboxSettings, ownSenders: readonly string[], clock: Clock, log: Log) {
+    this.#settings = settings;
+    this.#ownSenders = ownSenders;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  get parts(): { readonly looker: Looker; readonly reader: Reader } {
+    if (this.#parts === null) throw new MailboxError('CLOSED', `${addressOf(this.#settings)}: not open yet`);
+    return this.#parts;
+  }
+
+  /** One after the other: a wrong password is offered once, not three times. */
+  async open(onHint: () => void): Promise<{ readonly certificateExpiresMs: number | null }> {
+    const looking = await this.#connect();
+    const reading = await this.#connect();
+    const idling = await this.#connect();
+    await watchInbox(idling, onHint);
+    if (this.#ended.signal.aborted)
+      throw new MailboxError('CLOSED', `${addressOf(this.#settings)}: closed while opening`);
+    this.#parts = {
+      looker: new Looker(looking, this.#clock),
+      reader: new Reader(reading, this.#clock, this.#ownSenders),
+    };
+    const { signal } = this.#ended;
+    const idler = { connect: () => this.#connect(), onHint, clock: this.#clock, log: this.#log };
+    this.#background.push(looking.keepAlive(signal), reading.keepAlive(signal), keepIdling(idling, idler, signal));
+    return { certificateExpiresMs: looking.certificateExpiresMs };
+  }
+
+  /** As its server writes it. */
+  wireNameOf(folder: FolderState): string {
+    const name = this.parts.looker.wireNameOf(folder.path);
+    if (name !== null) return name;
+    throw new MailboxError(
+      'NO',
+      `${addressOf(this.#settings)}: no look has shown the folder ${JSON.stringify(folder.path)}`,
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#ended.abort();
+    await Promise.all([...this.#connections].map((connection) => connection.close()));
+    await Promise.all(this.#background);
+  }
+
+  async #connect(): Promise<Connection> {
+    const connection = await Connection.open(this.#settings, this.#clock, this.#log, this.#ended.signal);
+    this.#connections.add(connection);
+    connection.client.once('close', () => this.#connections.delete(connection));
+    return connection;
+  }
+}

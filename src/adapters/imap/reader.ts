@@ -1,0 +1,143 @@
+/** Reads and deletes messages, on a connection that looks never use. */
+import type { ImapAttributeNode } from 'imapflow';
+import type { Instant } from '../../domain/instant.ts';
+import { BODY_BYTES_MAX, type Clock, type FetchedMessage, type FolderState, HEADER_BYTES_MAX } from '../../ports.ts';
+import { CANDIDATE_FIELDS, candidacyOf } from './candidate.ts';
+import type { Connection } from './connection.ts';
+import { atom, bytesOf, isList, numberOf, responseCode, sequence, textOf } from './wire.ts';
+
+/** The fields that tell whether a message may concern us. */
+const CANDIDATE_BYTES_MAX = 8192;
+/** UIDs in one command: ten digits each, so a command line stays near a kilobyte (RFC 7162 §4 advises 8192 at most). */
+const UIDS_MAX = 100;
+
+type Section = 'HEADER.FIELDS' | 'HEADER' | 'TEXT';
+
+/** A message as its first FETCH response showed it. */
+interface Sight {
+  readonly uid: number;
+  readonly seen: Instant;
+  readonly header: string;
+  readonly candidacy: 'header' | 'body';
+}
+
+export class Reader {
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #ownSenders: readonly string[];
+
+  constructor(connection: Connection, clock: Clock, ownSenders: readonly string[]) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#ownSenders = ownSenders;
+  }
+
+  /**
+   * The candidates among the messages with `fromUid <= uid < toUid`, in order. Of all others a few header fields are read, no more.
+   * One that vanishes in between is returned as it was first seen.
+   */
+  fetch(folder: FolderState, wireName: string, fromUid: number, toUid: number): Promise<readonly FetchedMessage[]> {
+    return this.#connection.exclusive(async () => {
+      if (fromUid >= toUid) return [];
+      await this.#enter('EXAMINE', folder, wireName);
+      const sights = await this.#sift(fromUid, toUid);
+      const headers = new Map<number, string>();
+      const bodies = new Map<number, string>();
+      for (const batch of batches(sights.map(({ uid }) => uid))) {
+        await this.#fetchSection(batch.join(), 'HEADER', HEADER_BYTES_MAX, (uid, bytes) => headers.set(uid, bytes));
+      }
+      const withBody = sights.filter(({ candidacy }) => candidacy === 'body').map(({ uid }) => uid);
+      for (const batch of batches(withBody)) {
+        await this.#fetchSection(batch.join(), 'TEXT', BODY_BYTES_MAX, (uid, bytes) => bodies.set(uid, bytes));
+      }
+      return sights.map(({ uid, seen, header }) => ({
+        uid,
+        seen,
+        header: headers.get(uid) ?? header,
+        body: bodies.get(uid) ?? '',
+      }));
+    });
+  }
+
+  /** As Mailbox.remove. A plain EXPUNGE or a CLOSE would delete whatever others have marked: neither is ever sent. */
+  remove(folder: FolderState, wireName: string, uids: readonly number[]): Promise<boolean> {
+    return this.#connection.exclusive(async () => {
+      if (!this.#connection.offers('UIDPLUS')) return false;
+      if (uids.length === 0) return true;
+      await this.#enter('SELECT', folder, wireName);
+      for (const batch of batches(uids)) {
+        const set = sequence(batch.join());
+        await this.#connection.command('UID STORE', [set, atom('+FLAGS.SILENT'), [atom('\\Deleted')]]);
+        await this.#connection.command('UID EXPUNGE', [set]);
+      }
+      // Read-only again: a session that may write takes \Recent away from other people's new mail.
+      await this.#enter('EXAMINE', folder, wireName);
+      return true;
+    });
+  }
+
+  /** Selecting afresh is what shows a folder as it is now, and it leaves the one before without expunging (RFC 3501 §6.3.1). */
+  async #enter(command: 'EXAMINE' | 'SELECT', folder: FolderState, wireName: string): Promise<void> {
+    let found: string | null = null;
+    await this.#connection.command(command, [wireName], {
+      OK: (response) => {
+        found ??= responseCode(response, 'UIDVALIDITY');
+      },
+    });
+    if (found !== folder.uidValidity) {
+      const text = `${JSON.stringify(folder.path)} must have UIDVALIDITY ${folder.uidValidity}, has ${found ?? 'none'}`;
+      throw this.#connection.error('UIDVALIDITY', text);
+    }
+  }
+
+  /** The cheap first pass: a few fields of every message, kept only where they make it a candidate. */
+  async #sift(fromUid: number, toUid: number): Promise<readonly Sight[]> {
+    const sights = new Map<number, Sight>();
+    await this.#fetchSection(`${fromUid}:${toUid - 1}`, 'HEADER.FIELDS', CANDIDATE_BYTES_MAX, (uid, header) => {
+      const seen = this.#clock.now();
+      // A range may be answered with the highest UID although that is below it.
+      if (uid < fromUid || uid >= toUid || sights.has(uid)) return;
+      const candidacy = candidacyOf(header, this.#ownSenders);
+      if (candidacy !== 'none') sights.set(uid, { uid, seen, header, candidacy });
+    });
+    return [...sights.values()].sort((a, b) => a.uid - b.uid);
+  }
+
+  /** PEEK, so that nothing is marked as read, even where EXAMINE would not prevent it. */
+  async #fetchSection(
+    uids: string,
+    section: Section,
+    bytesMax: number,
+    onMessage: (uid: number, bytes: string) => void,
+  ): Promise<void> {
+    const fields = section === 'HEADER.FIELDS' ? [CANDIDATE_FIELDS.map(atom)] : [];
+    const item: ImapAttributeNode = {
+      type: 'ATOM',
+      value: 'BODY.PEEK',
+      section: [atom(section), ...fields],
+      partial: [0, bytesMax],
+    };
+    await this.#connection.command('UID FETCH', [sequence(uids), [atom('UID'), item]], {
+      FETCH: ({ attributes = [] }) => {
+        const items = attributes[1];
+        if (!isList(items)) return;
+        let uid: number | null = null;
+        let bytes: string | null = null;
+        for (let i = 0; i + 1 < items.length; i += 2) {
+          const key = items[i];
+          const name = textOf(key)?.toUpperCase();
+          if (name === 'UID') uid = numberOf(items[i + 1]);
+          // Servers also report, unasked, flags that changed.
+          const part = isList(key) ? null : textOf(key?.section?.[0])?.toUpperCase();
+          if (name === 'BODY' && part === section) bytes = bytesOf(items[i + 1]).slice(0, bytesMax);
+        }
+        if (uid !== null && bytes !== null) onMessage(uid, bytes);
+      },
+    });
+  }
+}
+
+function batches(uids: readonly number[]): readonly (readonly number[])[] {
+  const count = Math.ceil(uids.length / UIDS_MAX);
+  return Array.from({ length: count }, (_, i) => uids.slice(i * UIDS_MAX, (i + 1) * UIDS_MAX));
+}

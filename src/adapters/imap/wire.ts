@@ -1,0 +1,59 @@
+/** The slice of imapflow that speaks IMAP itself, and readers for what its parser gives. */
+import type { ImapAttribute, ImapAttributeList, ImapAttributeNode, ImapResponse } from 'imapflow';
+
+/** A part of a command: a plain string is sent quoted, an array in parentheses. */
+export type Argument = string | ImapAttributeNode | readonly Argument[];
+
+/** Called for each untagged response of that name while the command runs. */
+export type Untagged = Readonly<Record<string, (response: ImapResponse) => void>>;
+
+/**
+ * What imapflow's own commands are made of, left out of its types. Used because those commands hide what a look must know:
+ * `list` and `status` resolve when the server said NO, apply answers to a cached state, and cannot bound a header.
+ */
+export interface Wire {
+  readonly socket: { getPeerCertificate?(): { readonly valid_to?: string } } | false | null;
+  /** Writes the command before it returns if none is in flight. Its reader stands still until `next` is called. */
+  exec(
+    command: string,
+    attributes: readonly Argument[],
+    options: { readonly untagged: Readonly<Record<string, (response: ImapResponse) => Promise<void>>> },
+  ): Promise<{ readonly response: ImapResponse; next(): void }>;
+}
+
+export const atom = (value: string): ImapAttributeNode => ({ type: 'ATOM', value });
+
+/** `from:to`, or the numbers with commas between (RFC 3501 §9, sequence-set). */
+export const sequence = (value: string): ImapAttributeNode => ({ type: 'SEQUENCE', value });
+
+export function isList(attribute: ImapAttribute | undefined): attribute is ImapAttributeList {
+  return Array.isArray(attribute);
+}
+
+/** The text of an atom, a string or a literal as UTF-8; null for NIL, a list, or nothing. */
+export function textOf(attribute: ImapAttribute | undefined): string | null {
+  const value = attribute?.value;
+  if (typeof value === 'string') return value;
+  return Buffer.isBuffer(value) ? value.toString() : null;
+}
+
+/** The bytes of a string or a literal as latin1; empty for NIL. The parser decodes quoted strings as UTF-8, literals not at all. */
+export function bytesOf(attribute: ImapAttribute | undefined): string {
+  const value = attribute?.value;
+  if (Buffer.isBuffer(value)) return value.toString('latin1');
+  return typeof value === 'string' ? Buffer.from(value).toString('latin1') : '';
+}
+
+/** An unsigned 32-bit number (RFC 3501 §9, nz-number), null for anything else. */
+export function numberOf(attribute: ImapAttribute | undefined): number | null {
+  const text = textOf(attribute);
+  if (text === null || !/^\d{1,10}$/.test(text)) return null;
+  const number = Number(text);
+  return number < 2 ** 32 ? number : null;
+}
+
+/** The value of a response code such as `[UIDVALIDITY 17]` in an OK; null if it has another code or none. */
+export function responseCode(response: ImapResponse, name: string): string | null {
+  const [code, value] = response.attributes?.[0]?.section ?? [];
+  return textOf(code)?.toUpperCase() === name ? textOf(value) : null;
+}

@@ -1,0 +1,138 @@
+/** Carries one message over an open socket with nodemailer's SMTPConnection, and leaves the connection closed. */
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type { Login } from '../../domain/settings.ts';
+import type { Clock } from '../../ports.ts';
+import { aborted, createDeadline, LIMIT_MS, timeout, within } from './deadline.ts';
+import { Failure, toFailure } from './failure.ts';
+import { messageSource } from './message-source.ts';
+import type { StageClock } from './stage-clock.ts';
+import { type Ending, Transcript } from './transcript.ts';
+
+/** What a session is to do, once the socket is open. */
+export interface Errand {
+  readonly host: string;
+  readonly helo: string;
+  /** How the socket comes to be encrypted: it `is`, it `must` be by STARTTLS, or it stays as it is. */
+  readonly encryption: 'is' | 'must' | 'none';
+  readonly tls: ConnectionOptions;
+  readonly login: Login | null;
+  readonly sender: string;
+  readonly recipient: string;
+  readonly envelopeId: string;
+  readonly message: Buffer;
+}
+
+/** Longest reply read. An EHLO reply has about a kilobyte. */
+const REPLY_BYTES_MAX = 16_384;
+/** nodemailer's own timers stand behind ours: longer than the longest of LIMIT_MS, together and each. */
+const BACKSTOP_MS = 60 * 60 * 1000;
+
+/** Resolves once the connection is closed. */
+export async function converse(
+  socket: Socket,
+  errand: Errand,
+  clock: Clock,
+  stages: StageClock,
+  signal: AbortSignal,
+): Promise<Ending> {
+  const { promise: over, resolve: settle, reject: crash } = Promise.withResolvers<Failure | null>();
+  const fail = (error: unknown) => {
+    try {
+      settle(toFailure(error));
+    } catch (bug) {
+      crash(bug);
+    }
+  };
+  const deadline = createDeadline(clock, (limitMs) => settle(timeout(limitMs)));
+  const transcript = new Transcript(
+    { startTls: errand.encryption === 'must', login: errand.login !== null },
+    clock,
+    stages,
+    deadline,
+  );
+  const stop = () => {
+    if (!transcript.committed) settle(aborted());
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+
+  const connection = createConnection(socket, errand, transcript);
+  connection.on('error', fail);
+  // After any other end this comes too late to count.
+  connection.once('end', () => settle(new Failure('CONNECTION_LOST', 'the connection ended')));
+  if (socket.destroyed) fail(socket.errored ?? new Failure('CONNECTION_LOST', 'the connection ended'));
+  else connection.connect((error) => (error ? fail(error) : logIn(connection, errand, transcript, settle, fail)));
+  try {
+    const failure = await over;
+    const ending = transcript.ending(failure);
+    if (failure === null || ending.kind === 'refused') await quit(connection, clock, signal);
+    return ending;
+  } finally {
+    deadline.stop();
+    signal.removeEventListener('abort', stop);
+    connection.close();
+  }
+}
+
+function createConnection(socket: Socket, errand: Errand, transcript: Transcript): SMTPConnection {
+  const connection: SMTPConnection = new SMTPConnection({
+    host: errand.host,
+    name: errand.helo,
+    connection: socket,
+    secure: errand.encryption === 'is',
+    secured: errand.encryption === 'is',
+    requireTLS: errand.encryption === 'must',
+    ignoreTLS: errand.encryption !== 'must',
+    tls: errand.tls,
+    connectionTimeout: BACKSTOP_MS,
+    greetingTimeout: BACKSTOP_MS,
+    socketTimeout: BACKSTOP_MS,
+    socketCloseTimeout: 0,
+    maxResponseSize: REPLY_BYTES_MAX,
+    transactionLog: true,
+    // Its log is the one place that has each command as it is sent and each reply as it is read, pipelined ones too.
+    logger: {
+      debug(entry, line) {
+        const { tnx } = entry as { tnx?: unknown };
+        if (tnx === 'client') transcript.sent(String(line));
+        if (tnx === 'server') transcript.replied(String(line), !socket.destroyed);
+      },
+    },
+  });
+  return connection;
+}
+
+function logIn(
+  connection: SMTPConnection,
+  errand: Errand,
+  transcript: Transcript,
+  settle: (failure: Failure | null) => void,
+  fail: (error: unknown) => void,
+): void {
+  const send = () => {
+    const { sender, recipient, envelopeId, message } = errand;
+    const source = messageSource(
+      message,
+      () => transcript.block(),
+      () => transcript.lastBlock(),
+    );
+    // ENVID alone: RET and NOTIFY would change what a provider reports, and are no business of a probe.
+    connection.send({ from: sender, to: recipient, dsn: { envid: envelopeId } }, source, (error) =>
+      error ? fail(error) : settle(null),
+    );
+  };
+  if (errand.login === null) return send();
+  const { username: user, password: pass } = errand.login;
+  connection.login({ credentials: { user, pass } }, (error) => (error ? fail(error) : send()));
+}
+
+/** RFC 5321 §4.1.1.10. How it goes changes nothing: the outcome is known. */
+async function quit(connection: SMTPConnection, clock: Clock, signal: AbortSignal): Promise<void> {
+  if (connection.destroyed) return;
+  const ended = within(clock, LIMIT_MS.quit, signal, (cut) => once(connection, 'end', { signal: cut }));
+  connection.quit();
+  await ended.catch(toFailure);
+}

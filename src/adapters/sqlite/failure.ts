@@ -1,0 +1,55 @@
+/** What goes wrong with a ledger, as one error type that names the folder and the rule. */
+
+export type LedgerErrorCode =
+  | 'MISSING'
+  | 'EXISTS'
+  | 'NOT_A_LEDGER'
+  | 'TOO_NEW'
+  | 'TOO_OLD'
+  | 'DISK_FULL'
+  | 'BUSY'
+  | 'READ_ONLY'
+  | 'DAMAGED'
+  | 'UNENCODABLE'
+  | 'CLOSED'
+  | 'WORKER_DIED'
+  | 'FAILED';
+
+/** `cause` is SQLite's own error where there is one. */
+export class LedgerError extends Error {
+  readonly code: LedgerErrorCode;
+  constructor(code: LedgerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'LedgerError';
+    this.code = code;
+  }
+}
+
+/** SQLite's primary result codes (sqlite.org/rescode.html), each with our code and the rule that was broken. */
+const RULES = new Map<number, readonly [LedgerErrorCode, string]>([
+  [3, ['READ_ONLY', 'this user must be allowed to use the folder']],
+  [5, ['BUSY', 'no other process may hold it for long']],
+  [6, ['BUSY', 'no other connection may hold it for long']],
+  [8, ['READ_ONLY', 'it must be open for writing, in a folder this user may write']],
+  [10, ['FAILED', 'the disk must read and write without an error']],
+  [11, ['DAMAGED', 'the file must be an intact database']],
+  [13, ['DISK_FULL', 'the disk must have room']],
+  [14, ['READ_ONLY', 'this user must be allowed to open the files in the folder']],
+  [26, ['NOT_A_LEDGER', 'the file must be an SQLite database']],
+]);
+/** The low byte of an extended result code is the primary one. */
+const PRIMARY_CODE_MASK = 0xff;
+
+/** The primary result code of an error thrown by node:sqlite, null for any other error. */
+export function sqliteCode(error: unknown): number | null {
+  const errcode = error instanceof Error && 'errcode' in error ? error.errcode : null;
+  return typeof errcode === 'number' ? errcode & PRIMARY_CODE_MASK : null;
+}
+
+/** `doing` completes "cannot …": `append to the ledger`. `place` is the folder or file. */
+export function ledgerError(doing: string, place: string, cause: unknown): LedgerError {
+  if (cause instanceof LedgerError) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const [code, rule] = RULES.get(sqliteCode(cause) ?? -1) ?? (['FAILED', null] as const);
+  return new LedgerError(code, `cannot ${doing} in ${place}: ${rule === null ? text : `${rule} (${text})`}`, { cause });
+}

@@ -1,0 +1,166 @@
+/** The port `Ledger` on SQLite: hands every call to the worker thread that owns the database. */
+import { Worker } from 'node:worker_threads';
+import { encodeEvent } from '../../domain/codec.ts';
+import type { LedgerEntry, LedgerEvent } from '../../domain/event.ts';
+import type { Instant } from '../../domain/instant.ts';
+import type { ProbeRecord } from '../../domain/timeline.ts';
+import type { Bookmark, Ledger, LedgerSnapshot, Log } from '../../ports.ts';
+import type { Role } from './database.ts';
+import { LedgerError } from './failure.ts';
+import type { Failure, FromWorker, Operation, Operations, WorkerSettings } from './protocol.ts';
+
+export interface LedgerOptions {
+  readonly role: Role;
+  readonly log: Log;
+}
+
+/**
+ * Opens the ledger of a data folder. A daemon must hold the folder's lock (`acquireFolder`) first.
+ * Rejects with LedgerError: MISSING, TOO_NEW, TOO_OLD, NOT_A_LEDGER, READ_ONLY …
+ */
+export function openLedger(folder: string, { role, log }: LedgerOptions): Promise<Ledger> {
+  return connectLedger(startWorker({ folder, role }), folder, log);
+}
+
+export function startWorker(settings: WorkerSettings): Worker {
+  // The compiler rewrites imports, not URLs: beside this file the worker has this file's extension.
+  const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
+  return new Worker(new URL(file, import.meta.url), { workerData: settings, name: 'ledger' });
+}
+
+/** Resolves once the worker has opened the database. */
+export async function connectLedger(worker: Worker, folder: string, log: Log): Promise<Ledger> {
+  const ledger = new WorkerLedger(worker, folder, log);
+  await ledger.opened;
+  return ledger;
+}
+
+interface Pending {
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (error: LedgerError) => void;
+}
+
+/** `open` until `close` is called or the worker dies; from then on every call rejects. */
+class WorkerLedger implements Ledger {
+  readonly opened: Promise<void>;
+  readonly #worker: Worker;
+  readonly #folder: string;
+  readonly #exited: Promise<void>;
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+  /** Why no call is taken any more, null while calls are. */
+  #ended: LedgerError | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(worker: Worker, folder: string, log: Log) {
+    this.#worker = worker;
+    this.#folder = folder;
+    const opening = Promise.withResolvers<void>();
+    this.opened = opening.promise;
+    let thrown: unknown;
+    worker.on('message', (message: FromWorker) => {
+      if ('id' in message) this.#settle(message);
+      else if (message.kind === 'open') opening.resolve();
+      else opening.reject(fromFailure(message.failure));
+    });
+    worker.on('error', (error) => {
+      thrown = error;
+    });
+    this.#exited = new Promise((resolve) => {
+      worker.on('exit', (code) => {
+        const why = thrown instanceof Error ? thrown.message : `exit code ${code}`;
+        const died = new LedgerError(
+          'WORKER_DIED',
+          `the ledger's worker for ${folder} must run until it is closed, it ended: ${why}`,
+          { cause: thrown },
+        );
+        if (this.#closing === null && this.#lastId > 0) log.error('the ledger has stopped', { folder, why });
+        this.#ended ??= died;
+        opening.reject(died);
+        for (const { reject } of this.#pending.values()) reject(died);
+        this.#pending.clear();
+        resolve();
+      });
+    });
+  }
+
+  async append(events: readonly LedgerEvent[]): Promise<readonly LedgerEntry[]> {
+    if (events.length === 0) return [];
+    const places = await this.#call('append', encodeAll(events, this.#folder));
+    return places.map(({ seq, hash }, index) => ({ seq, hash, event: events[index] as LedgerEvent }));
+  }
+
+  async beat(at: Instant): Promise<void> {
+    await this.#call('beat', at);
+  }
+
+  /** Replaces all bookmarks of the mailbox. */
+  async keepBookmarks(mailbox: string, bookmarks: ReadonlyMap<string, Bookmark>): Promise<void> {
+    await this.#call('keepBookmarks', { mailbox, bookmarks });
+  }
+
+  bookmarks(mailbox: string): Promise<ReadonlyMap<string, Bookmark>> {
+    return this.#call('bookmarks', mailbox);
+  }
+
+  snapshot(): Promise<LedgerSnapshot> {
+    return this.#call('snapshot', null);
+  }
+
+  probe(id: string): Promise<ProbeRecord | null> {
+    return this.#call('probe', id);
+  }
+
+  recent(limit: number): Promise<readonly ProbeRecord[]> {
+    return this.#call('recent', limit);
+  }
+
+  /** Everything called before is done first. Closing twice is closing once. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#ended === null) {
+      const closed = this.#call('close', null);
+      this.#ended = new LedgerError('CLOSED', `the ledger in ${this.#folder} is closed`);
+      await closed;
+    }
+    await this.#exited;
+  }
+
+  #call<O extends Operation>(op: O, input: Operations[O]['input']): Promise<Operations[O]['output']> {
+    if (this.#ended !== null) return Promise.reject(this.#ended);
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve: resolve as (output: unknown) => void, reject });
+      this.#worker.postMessage({ id, op, input });
+    });
+  }
+
+  #settle(message: Extract<FromWorker, { id: number }>): void {
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (message.kind === 'done') pending?.resolve(message.output);
+    else pending?.reject(fromFailure(message.failure));
+  }
+}
+
+/** Encoded here, so that an event that cannot be fails its own append and no other. */
+function encodeAll(events: readonly LedgerEvent[], folder: string): readonly string[] {
+  try {
+    return events.map(encodeEvent);
+  } catch (cause) {
+    throw new LedgerError(
+      'UNENCODABLE',
+      `cannot append to the ledger in ${folder}: an event must be plain data (${String(cause)})`,
+      { cause },
+    );
+  }
+}
+
+function fromFailure({ code, message, cause: { name, message: text, errcode } }: Failure): LedgerError {
+  const cause = Object.assign(new Error(text), { name, ...(errcode === null ? {} : { errcode }) });
+  return new LedgerError(code, message, { cause });
+}

@@ -1,0 +1,110 @@
+/** One daemon per data folder: a lock that ends with its process, however that ends, and a note of who holds it. */
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { createFolder, createPrivate } from './database.ts';
+import { ledgerError, sqliteCode } from './failure.ts';
+
+/** SQLite's exclusive lock on this file, an fcntl(2) lock, is the daemon's; the kernel drops it with the process. Not on network volumes. */
+const LOCK_FILE = 'daemon.lock';
+const NOTE_FILE = 'daemon.json';
+/** Outlasts another command's glance at the lock, which takes it shared for a moment. */
+const ACQUIRE_MS = 500;
+const SQLITE_BUSY = 5;
+
+/** What the holder wrote of itself; null where it has not (yet). */
+export interface Holder {
+  readonly pid: number | null;
+  /** Where its HTTP interface listens, e.g. `http://127.0.0.1:9825`. */
+  readonly http: string | null;
+}
+
+export interface FolderLock {
+  /** Tells other commands where to ask. */
+  announce(http: string): void;
+  release(): Promise<void>;
+}
+
+export class FolderHeld extends Error {
+  readonly code = 'FOLDER_HELD';
+  readonly holder: Holder;
+  constructor(folder: string, holder: Holder) {
+    const where = holder.http === null ? '' : ` at ${holder.http}`;
+    super(`a data folder must have one daemon: ${folder} is held by process ${holder.pid ?? 'unknown'}${where}`);
+    this.name = 'FolderHeld';
+    this.holder = holder;
+  }
+}
+
+/** Keeps held locks from the garbage collector, which would close them. */
+const held = new Set<DatabaseSync>();
+
+/** Creates the folder if need be. Rejects with FolderHeld while another process, or this one, holds it. */
+export async function acquireFolder(folder: string): Promise<FolderLock> {
+  const db = lockExclusively(folder);
+  held.add(db);
+  const note = join(folder, NOTE_FILE);
+  writeNote(note, { pid: process.pid, http: null });
+  return {
+    announce: (http) => writeNote(note, { pid: process.pid, http }),
+    async release() {
+      if (!held.delete(db)) return;
+      rmSync(note, { force: true });
+      db.close();
+    },
+  };
+}
+
+/** Who holds the folder, null if nobody does, whatever a daemon that was killed left behind. */
+export async function readHolder(folder: string): Promise<Holder | null> {
+  const path = join(folder, LOCK_FILE);
+  if (!existsSync(path)) return null;
+  let db: DatabaseSync | null = null;
+  try {
+    db = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return null;
+  } catch (error) {
+    if (sqliteCode(error) === SQLITE_BUSY) return readNote(folder);
+    throw ledgerError('see who holds the data folder', folder, error);
+  } finally {
+    db?.close();
+  }
+}
+
+function lockExclusively(folder: string): DatabaseSync {
+  const path = join(folder, LOCK_FILE);
+  let db: DatabaseSync | null = null;
+  try {
+    createFolder(folder);
+    createPrivate(path);
+    db = new DatabaseSync(path, { timeout: ACQUIRE_MS });
+    db.exec('BEGIN EXCLUSIVE');
+    return db;
+  } catch (error) {
+    db?.close();
+    if (sqliteCode(error) === SQLITE_BUSY) throw new FolderHeld(folder, readNote(folder));
+    throw ledgerError('lock the data folder', folder, error);
+  }
+}
+
+/** In one step, so that nobody reads half a note. */
+function writeNote(path: string, holder: Holder): void {
+  const part = `${path}.part`;
+  writeFileSync(part, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+  renameSync(part, path);
+}
+
+function readNote(folder: string): Holder {
+  try {
+    const note: unknown = JSON.parse(readFileSync(join(folder, NOTE_FILE), 'utf8'));
+    if (typeof note !== 'object' || note === null) return UNKNOWN;
+    const pid = 'pid' in note && typeof note.pid === 'number' ? note.pid : null;
+    const http = 'http' in note && typeof note.http === 'string' ? note.http : null;
+    return { pid, http };
+  } catch {
+    // Between taking the lock and writing the note there is none.
+    return UNKNOWN;
+  }
+}
+const UNKNOWN: Holder = { pid: null, http: null };

@@ -1,0 +1,214 @@
+/** The rows derived from the events: probes, their tallies and the timeline's state, kept in step with the ledger. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { decode, encode } from '../../domain/codec.ts';
+import { exceedsMaximum } from '../../domain/delay.ts';
+import type { LedgerEvent } from '../../domain/event.ts';
+import {
+  emptyTimeline,
+  foldEvent,
+  type Outcome,
+  outcomeOf,
+  type ProbeRecord,
+  restoreTimeline,
+  type StoredTimeline,
+  storeTimeline,
+  type Tally,
+  type TimelineState,
+} from '../../domain/timeline.ts';
+import { LedgerError } from './failure.ts';
+import { PROJECTION_VERSION } from './schema.ts';
+
+interface Memory {
+  /** The last entry folded in. */
+  seq: number;
+  readonly state: TimelineState;
+  /** Open probes whose row says that they exceeded the maximum. */
+  readonly breached: Set<string>;
+  /** SQLite's data_version when it was read: another value means that another process has written since. */
+  readonly dataVersion: number;
+}
+
+/** What a probe's row says, and what the tallies hold of it. */
+interface Standing {
+  readonly outcome: Outcome;
+  readonly breached: boolean;
+}
+
+interface Touched {
+  readonly record: ProbeRecord;
+  readonly plannedSeq: number;
+  /** As in the row before this transaction, null if there was none. */
+  readonly before: Standing | null;
+  /** Null while the probe is open: then what counts is the absence proven by the end of the transaction. */
+  readonly closedBreached: boolean | null;
+}
+
+const TABLES = ['probes', 'tallies', 'timeline'] as const;
+
+/**
+ * Use within a transaction: `refresh`, then `fold` each entry, then `flush`. After a rollback call `forget`:
+ * the memory ran ahead of the tables. However entries are split into transactions, the rows come out the same.
+ */
+export class Projection {
+  readonly #db: DatabaseSync;
+  readonly #sql: Readonly<Record<'find' | 'record' | 'put' | 'tally' | 'state', StatementSync>>;
+  #memory: Memory | null = null;
+  readonly #touched = new Map<string, Touched>();
+  readonly #tallied = new Map<
+    string,
+    { provider: string; path: string; outcome: Outcome; count: number; breaches: number }
+  >();
+  #absenceMoved = false;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#sql = {
+      find: db.prepare('SELECT planned_seq, outcome, breached FROM probes WHERE id = ?'),
+      record: db.prepare('SELECT record FROM probes WHERE id = ?'),
+      put: db.prepare(`INSERT INTO probes (planned_seq, id, open, outcome, breached, record) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET open = excluded.open, outcome = excluded.outcome, breached = excluded.breached, record = excluded.record`),
+      tally: db.prepare(`INSERT INTO tallies (provider, path, outcome, count, breaches) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count, breaches = breaches + excluded.breaches`),
+      state: db.prepare('INSERT OR REPLACE INTO timeline (id, version, seq, state) VALUES (1, ?, ?, ?)'),
+    };
+  }
+
+  /** The state as the tables have it, read again if another process has written. The caller must not change it. */
+  refresh(): { readonly seq: number; readonly state: TimelineState } {
+    const dataVersion = Number(this.#db.prepare('PRAGMA data_version').get()?.['data_version']);
+    if (this.#memory?.dataVersion !== dataVersion) this.#memory = this.#load(dataVersion);
+    return this.#memory;
+  }
+
+  forget(): void {
+    this.#memory = null;
+    this.#touched.clear();
+    this.#tallied.clear();
+    this.#absenceMoved = false;
+  }
+
+  /** Whether the rows were made by this version's fold. */
+  isCurrent(): boolean {
+    const row = this.#db.prepare('SELECT version FROM timeline').get();
+    return row === undefined || row['version'] === PROJECTION_VERSION;
+  }
+
+  /** Empties the tables; what follows must fold every entry from the first. */
+  clear(): void {
+    for (const table of TABLES) this.#db.exec(`DELETE FROM ${table}`);
+    this.forget();
+  }
+
+  fold(seq: number, event: LedgerEvent): void {
+    const memory = this.#current();
+    const { changed } = foldEvent(memory.state, event, (id) => this.find(id));
+    memory.seq = seq;
+    for (const record of changed) this.#touch(memory, record, seq);
+    if (event.type === 'slot.unmeasured')
+      this.#count(event.provider, event.path, { outcome: 'unmeasured', breached: false }, 1);
+    if (event.type === 'absence.proven') this.#absenceMoved = true;
+  }
+
+  /** Writes what the folded entries changed. */
+  flush(): void {
+    const memory = this.#current();
+    if (this.#absenceMoved) this.#touchReassessed(memory);
+    for (const touched of this.#touched.values()) this.#write(memory, touched);
+    for (const { provider, path, outcome, count, breaches } of this.#tallied.values()) {
+      this.#sql.tally.run(provider, path, outcome, count, breaches);
+    }
+    if (this.#tallied.size > 0) this.#db.exec('DELETE FROM tallies WHERE count = 0');
+    this.#sql.state.run(PROJECTION_VERSION, memory.seq, encode(storeTimeline(memory.state)));
+    this.#touched.clear();
+    this.#tallied.clear();
+    this.#absenceMoved = false;
+  }
+
+  /** A probe by its id, open or closed, entries folded but not yet flushed included. */
+  find(id: string): ProbeRecord | null {
+    const touched = this.#touched.get(id);
+    if (touched !== undefined) return touched.record;
+    const row = this.#sql.record.get(id);
+    return row === undefined ? null : decode<ProbeRecord>(String(row['record']));
+  }
+
+  tallies(): readonly Tally[] {
+    const rows = this.#db.prepare('SELECT provider, path, outcome, count, breaches FROM tallies').all();
+    return rows.map((row) => ({ ...row }) as unknown as Tally);
+  }
+
+  #current(): Memory {
+    if (this.#memory === null) throw new Error('the projection must be refreshed before it is used');
+    return this.#memory;
+  }
+
+  #load(dataVersion: number): Memory {
+    const row = this.#db.prepare('SELECT version, seq, state FROM timeline').get();
+    if (row === undefined) return { seq: 0, state: emptyTimeline(), breached: new Set(), dataVersion };
+    if (row['version'] !== PROJECTION_VERSION) {
+      throw new LedgerError(
+        'TOO_OLD',
+        `the ledger's probe table must be of version ${PROJECTION_VERSION}, is ${row['version']}: start the daemon once, it rebuilds it`,
+      );
+    }
+    const rows = this.#db.prepare('SELECT id, breached, record FROM probes WHERE open = 1 ORDER BY planned_seq').all();
+    const records = rows.map((open) => decode<ProbeRecord>(String(open['record'])));
+    return {
+      seq: Number(row['seq']),
+      state: restoreTimeline(decode<StoredTimeline>(String(row['state'])), records),
+      breached: new Set(rows.filter((open) => open['breached'] === 1).map((open) => String(open['id']))),
+      dataVersion,
+    };
+  }
+
+  #touch(memory: Memory, record: ProbeRecord, seq: number): void {
+    const known = this.#touched.get(record.id) ?? this.#stored(record.id);
+    const closedBreached = memory.state.open.has(record.id) ? null : exceedsMaximum(record, memory.state.absence);
+    this.#touched.set(record.id, {
+      record,
+      plannedSeq: known?.plannedSeq ?? seq,
+      before: known?.before ?? null,
+      closedBreached,
+    });
+  }
+
+  #stored(id: string): { plannedSeq: number; before: Standing } | null {
+    const row = this.#sql.find.get(id);
+    if (row === undefined) return null;
+    return {
+      plannedSeq: Number(row['planned_seq']),
+      before: { outcome: row['outcome'] as Outcome, breached: row['breached'] === 1 },
+    };
+  }
+
+  /** Proof of absence changes no record, yet may carry any open probe past the maximum (or, over a reboot, back into doubt). */
+  #touchReassessed(memory: Memory): void {
+    for (const record of memory.state.open.values()) {
+      if (this.#touched.has(record.id)) continue;
+      if (exceedsMaximum(record, memory.state.absence) !== memory.breached.has(record.id))
+        this.#touch(memory, record, memory.seq);
+    }
+  }
+
+  #write(memory: Memory, { record, plannedSeq, before, closedBreached }: Touched): void {
+    const open = closedBreached === null;
+    const now = {
+      outcome: outcomeOf(record),
+      breached: closedBreached ?? exceedsMaximum(record, memory.state.absence),
+    };
+    this.#sql.put.run(plannedSeq, record.id, Number(open), now.outcome, Number(now.breached), encode(record));
+    if (open && now.breached) memory.breached.add(record.id);
+    else memory.breached.delete(record.id);
+    if (record.kind !== 'scheduled') return;
+    if (before !== null) this.#count(record.provider, record.path, before, -1);
+    this.#count(record.provider, record.path, now, 1);
+  }
+
+  #count(provider: string, path: string, { outcome, breached }: Standing, by: 1 | -1): void {
+    const key = JSON.stringify([provider, path, outcome]);
+    const tally = this.#tallied.get(key) ?? { provider, path, outcome, count: 0, breaches: 0 };
+    tally.count += by;
+    tally.breaches += breached ? by : 0;
+    this.#tallied.set(key, tally);
+  }
+}

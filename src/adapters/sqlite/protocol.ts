@@ -1,0 +1,56 @@
+/** What the ledger and its worker say to each other. Every request gets one answer, in the order of the requests. */
+import type { Instant } from '../../domain/instant.ts';
+import type { ProbeRecord } from '../../domain/timeline.ts';
+import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
+import type { Head, Role } from './database.ts';
+import type { LedgerErrorCode } from './failure.ts';
+
+export interface WorkerSettings {
+  readonly folder: string;
+  readonly role: Role;
+}
+
+/** Operations with their input and output, as structured clones. */
+export interface Operations {
+  /** Encoded events in, the entries' place in the chain out. */
+  append: { readonly input: readonly string[]; readonly output: readonly Head[] };
+  beat: { readonly input: Instant; readonly output: null };
+  keepBookmarks: {
+    readonly input: { readonly mailbox: string; readonly bookmarks: ReadonlyMap<string, Bookmark> };
+    readonly output: null;
+  };
+  bookmarks: { readonly input: string; readonly output: ReadonlyMap<string, Bookmark> };
+  snapshot: { readonly input: null; readonly output: LedgerSnapshot };
+  probe: { readonly input: string; readonly output: ProbeRecord | null };
+  recent: { readonly input: number; readonly output: readonly ProbeRecord[] };
+  close: { readonly input: null; readonly output: null };
+}
+export type Operation = keyof Operations;
+export type WriteOperation = 'append' | 'beat' | 'keepBookmarks';
+
+type RequestOf<O extends Operation> = {
+  [K in O]: { readonly id: number; readonly op: K; readonly input: Operations[K]['input'] };
+}[O];
+export type Request = RequestOf<Operation>;
+export type WriteRequest = RequestOf<WriteOperation>;
+export type ReadRequest = RequestOf<Exclude<Operation, WriteOperation | 'close'>>;
+
+/** An error as plain data: a structured clone would lose all but its message. */
+export interface Failure {
+  readonly code: LedgerErrorCode;
+  readonly message: string;
+  readonly cause: { readonly name: string; readonly message: string; readonly errcode: number | null };
+}
+export type Outcome =
+  | { readonly kind: 'done'; readonly output: unknown }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** `open` or `unopened` comes first and once; then an answer for each request. */
+export type FromWorker =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'unopened'; readonly failure: Failure }
+  | ({ readonly id: number } & Outcome);
+
+export function isWrite(request: Request): request is WriteRequest {
+  return request.op === 'append' || request.op === 'beat' || request.op === 'keepBookmarks';
+}

@@ -1,0 +1,120 @@
+/** The tables of the ledger, and the steps from each version of them to the next. */
+import type { DatabaseSync } from 'node:sqlite';
+import { LedgerError } from './failure.ts';
+
+/** `MFPL`, in the file's header: this SQLite file is a ledger. */
+export const APPLICATION_ID = 0x4d46504c;
+
+/** Raised when the fold gives other rows for the same events: the daemon then rebuilds them when it opens the ledger. */
+export const PROJECTION_VERSION = 1;
+
+/**
+ * What is derived from the events. Columns that repeat the record are virtual: they cost no bytes and cannot disagree with it.
+ * `planned_seq` is the seq of the event that planned the probe, so rows lie in the order of planning.
+ */
+export const PROJECTION_TABLES = `
+  CREATE TABLE probes (
+    planned_seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    open INTEGER NOT NULL CHECK (open IN (0, 1)),
+    outcome TEXT NOT NULL,
+    breached INTEGER NOT NULL CHECK (breached IN (0, 1)),
+    record TEXT NOT NULL,
+    provider TEXT GENERATED ALWAYS AS (json_extract(record, '$.provider')) VIRTUAL,
+    path TEXT GENERATED ALWAYS AS (json_extract(record, '$.path')) VIRTUAL,
+    kind TEXT GENERATED ALWAYS AS (json_extract(record, '$.kind')) VIRTUAL,
+    planned_ms INTEGER GENERATED ALWAYS AS (json_extract(record, '$.planned[1]')) VIRTUAL
+  ) STRICT;
+  CREATE INDEX probes_open ON probes (planned_seq) WHERE open = 1;
+  CREATE INDEX probes_planned_ms ON probes (planned_ms);
+  CREATE TABLE tallies (
+    provider TEXT NOT NULL,
+    path TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    breaches INTEGER NOT NULL,
+    PRIMARY KEY (provider, path, outcome)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE timeline (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    version INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    state TEXT NOT NULL
+  ) STRICT;
+`;
+
+/** The INSERT trigger also stops INSERT OR REPLACE, which deletes without a DELETE trigger. */
+const EVENT_TABLES = `
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    text TEXT NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    wall_ms INTEGER GENERATED ALWAYS AS (json_extract(text, '$.at[1]')) VIRTUAL
+  ) STRICT;
+  CREATE INDEX events_wall_ms ON events (wall_ms);
+  CREATE TRIGGER events_keep_order BEFORE INSERT ON events
+    WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM events)
+    BEGIN SELECT raise(ABORT, 'events is append-only: seq must follow the last one'); END;
+  CREATE TRIGGER events_no_update BEFORE UPDATE ON events
+    BEGIN SELECT raise(ABORT, 'events is append-only: no UPDATE'); END;
+  CREATE TRIGGER events_no_delete BEFORE DELETE ON events
+    BEGIN SELECT raise(ABORT, 'events is append-only: no DELETE'); END;
+`;
+
+const NOTE_TABLES = `
+  CREATE TABLE heartbeat (id INTEGER PRIMARY KEY CHECK (id = 1), at TEXT NOT NULL) STRICT;
+  CREATE TABLE bookmarks (
+    mailbox TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    uid_validity TEXT NOT NULL,
+    uid_next INTEGER NOT NULL,
+    PRIMARY KEY (mailbox, folder)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** Step `n` leads from version `n` to `n + 1`. A released step is never edited. */
+export const MIGRATIONS: readonly string[] = [EVENT_TABLES + PROJECTION_TABLES + NOTE_TABLES];
+
+export function schemaVersion(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+}
+
+/** Throws NOT_A_LEDGER for another program's database and TOO_NEW for a ledger written by a newer version. */
+export function checkSchema(db: DatabaseSync, path: string, known: number = MIGRATIONS.length): void {
+  const application = Number(db.prepare('PRAGMA application_id').get()?.['application_id']);
+  const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
+  if (application !== APPLICATION_ID && (application !== 0 || tables > 0)) {
+    throw new LedgerError(
+      'NOT_A_LEDGER',
+      `${path} must be a ledger of mailflow-probe, is a database with application id ${application}`,
+    );
+  }
+  const version = schemaVersion(db);
+  if (version > known) {
+    throw new LedgerError(
+      'TOO_NEW',
+      `${path} has schema version ${version}, this mailflow-probe knows up to ${known}: use the newer one that wrote it`,
+    );
+  }
+}
+
+/** Brings the tables to the newest version, each step in a transaction of its own. Safe for two processes at once. */
+export function migrate(db: DatabaseSync, path: string, steps: readonly string[] = MIGRATIONS): void {
+  checkSchema(db, path, steps.length);
+  while (schemaVersion(db) < steps.length) {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      // Another process may have taken this step while we waited for the lock.
+      const version = schemaVersion(db);
+      const step = steps[version];
+      if (step !== undefined) {
+        db.exec(step);
+        db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}`);
+      }
+      db.exec('COMMIT');
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}

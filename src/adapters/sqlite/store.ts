@@ -1,0 +1,180 @@
+/** The ledger as the worker holds it: batches of writes in one transaction each, and the reads beside them. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { chainHash } from '../../domain/chain.ts';
+import { decode, decodeEvent, encode } from '../../domain/codec.ts';
+import type { Instant } from '../../domain/instant.ts';
+import type { ProbeRecord } from '../../domain/timeline.ts';
+import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
+import { eventChunks, type Head, inTransaction, openDatabase, type Role, readHead } from './database.ts';
+import { ledgerError, sqliteCode } from './failure.ts';
+import { Projection } from './projection.ts';
+import type { Failure, Outcome, ReadRequest, WriteRequest } from './protocol.ts';
+
+export class Store {
+  readonly #db: DatabaseSync;
+  readonly #place: string;
+  readonly #projection: Projection;
+  readonly #insert: StatementSync;
+
+  constructor(db: DatabaseSync, place: string) {
+    this.#db = db;
+    this.#place = place;
+    this.#projection = new Projection(db);
+    this.#insert = db.prepare('INSERT INTO events (seq, text, hash) VALUES (?, ?, ?)');
+  }
+
+  /**
+   * All requests in one transaction, an outcome for each, in order. When the disk refuses none of them is done;
+   * when one of them trips over a bug, the others are done without it.
+   */
+  write(requests: readonly WriteRequest[]): readonly Outcome[] {
+    try {
+      const outputs = inTransaction(this.#db, 'IMMEDIATE', () => this.#writeAll(requests));
+      return outputs.map((output) => ({ kind: 'done', output }));
+    } catch (error) {
+      this.#projection.forget();
+      if (requests.length > 1 && sqliteCode(error) === null)
+        return requests.flatMap((request) => this.write([request]));
+      return requests.map(({ op }) => ({ kind: 'failed', failure: toFailure(DOING[op], this.#place, error) }));
+    }
+  }
+
+  read(request: ReadRequest): Outcome {
+    try {
+      return { kind: 'done', output: inTransaction(this.#db, 'DEFERRED', () => this.#answer(request)) };
+    } catch (error) {
+      this.#projection.forget();
+      return { kind: 'failed', failure: toFailure(DOING[request.op], this.#place, error) };
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #writeAll(requests: readonly WriteRequest[]): unknown[] {
+    const appends = requests.some(({ op }) => op === 'append');
+    if (appends) this.#projection.refresh();
+    let head = appends ? readHead(this.#db) : null;
+    const outputs: unknown[] = [];
+    for (const request of requests) {
+      if (request.op === 'append') {
+        const entries = this.#append(head ?? readHead(this.#db), request.input);
+        head = entries.at(-1) ?? head;
+        outputs.push(entries);
+      } else {
+        this.#note(request);
+        outputs.push(null);
+      }
+    }
+    if (appends) this.#projection.flush();
+    return outputs;
+  }
+
+  #append(head: Head, texts: readonly string[]): readonly Head[] {
+    let last = head;
+    return texts.map((text) => {
+      last = { seq: last.seq + 1, hash: chainHash(last.hash, text) };
+      this.#insert.run(last.seq, text, Buffer.from(last.hash, 'hex'));
+      this.#projection.fold(last.seq, decodeEvent(text));
+      return last;
+    });
+  }
+
+  #note(request: Exclude<WriteRequest, { op: 'append' }>): void {
+    if (request.op === 'beat') {
+      this.#db.prepare('INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)').run(encode(request.input));
+      return;
+    }
+    const { mailbox, bookmarks } = request.input;
+    this.#db.prepare('DELETE FROM bookmarks WHERE mailbox = ?').run(mailbox);
+    const insert = this.#db.prepare(
+      'INSERT INTO bookmarks (mailbox, folder, uid_validity, uid_next) VALUES (?, ?, ?, ?)',
+    );
+    for (const [folder, { uidValidity, uidNext }] of bookmarks) insert.run(mailbox, folder, uidValidity, uidNext);
+  }
+
+  #answer(request: ReadRequest): unknown {
+    switch (request.op) {
+      case 'snapshot':
+        return this.#snapshot();
+      case 'probe':
+        return this.#projection.find(request.input);
+      case 'recent':
+        return this.#recent(request.input);
+      case 'bookmarks':
+        return this.#bookmarks(request.input);
+    }
+  }
+
+  #snapshot(): LedgerSnapshot {
+    const { state } = this.#projection.refresh();
+    const beat = this.#db.prepare('SELECT at FROM heartbeat').get();
+    return {
+      state,
+      tallies: this.#projection.tallies(),
+      heartbeat: beat === undefined ? null : decode<Instant>(String(beat['at'])),
+      head: readHead(this.#db),
+    };
+  }
+
+  #recent(limit: number): readonly ProbeRecord[] {
+    const rows = this.#db
+      .prepare('SELECT record FROM probes ORDER BY planned_seq DESC LIMIT ?')
+      .all(Math.max(0, Math.floor(limit)));
+    return rows.map((row) => decode<ProbeRecord>(String(row['record'])));
+  }
+
+  #bookmarks(mailbox: string): ReadonlyMap<string, Bookmark> {
+    const rows = this.#db
+      .prepare('SELECT folder, uid_validity, uid_next FROM bookmarks WHERE mailbox = ?')
+      .all(mailbox);
+    return new Map(
+      rows.map((row) => [
+        String(row['folder']),
+        { uidValidity: String(row['uid_validity']), uidNext: Number(row['uid_next']) },
+      ]),
+    );
+  }
+}
+
+/** Throws LedgerError. A daemon whose version folds events otherwise than the last one rebuilds the projection first. */
+export function openStore(folder: string, role: Role): Store {
+  const db = openDatabase(folder, role);
+  try {
+    const projection = new Projection(db);
+    if (role === 'daemon' && !projection.isCurrent()) inTransaction(db, 'IMMEDIATE', () => rebuild(db, projection));
+    return new Store(db, folder);
+  } catch (error) {
+    db.close();
+    throw ledgerError('open the ledger', folder, error);
+  }
+}
+
+/** Makes the projection's rows anew from every event of `events`. Call within a transaction. */
+export function rebuild(events: DatabaseSync, projection: Projection): void {
+  projection.clear();
+  projection.refresh();
+  for (const rows of eventChunks(events)) {
+    for (const { seq, text } of rows) projection.fold(seq, decodeEvent(text));
+    projection.flush();
+  }
+}
+
+const DOING = {
+  append: 'append to the ledger',
+  beat: 'write the heartbeat',
+  keepBookmarks: 'keep the bookmarks',
+  bookmarks: 'read the bookmarks',
+  snapshot: 'read the ledger',
+  probe: 'read a probe',
+  recent: 'read the last probes',
+} as const;
+
+export function toFailure(doing: string, place: string, error: unknown): Failure {
+  const { code, message, cause } = ledgerError(doing, place, error);
+  const root = cause instanceof Error ? cause : error;
+  const name = root instanceof Error ? root.name : 'Error';
+  const errcode = root instanceof Error && 'errcode' in root && typeof root.errcode === 'number' ? root.errcode : null;
+  return { code, message, cause: { name, message: root instanceof Error ? root.message : String(root), errcode } };
+}

@@ -1,0 +1,123 @@
+/** Checks a ledger against itself: the chain of its events, and the projection against a rebuild from them. */
+import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as otherWork } from 'node:timers/promises';
+import { chainHash, GENESIS } from '../../domain/chain.ts';
+import { decodeEvent } from '../../domain/codec.ts';
+import { type EventRow, eventChunks, type Head, inTransaction, openDatabase, openReadOnly } from './database.ts';
+import { ledgerError, sqliteCode } from './failure.ts';
+import { acquireFolder } from './lock.ts';
+import { Projection } from './projection.ts';
+import { PROJECTION_TABLES } from './schema.ts';
+import { rebuild } from './store.ts';
+
+export type Verification =
+  | { readonly ok: true; readonly entries: number; readonly head: Head }
+  /** `seq` is the first bad entry: altered, missing, or the one that no longer follows an altered hash. */
+  | { readonly ok: false; readonly seq: number; readonly reason: string };
+
+const SQLITE_CORRUPT = 11;
+
+/**
+ * Walks the chain of a data folder's ledger, or of a copy, from the first entry to the last there is by then.
+ * A daemon may go on writing. Rejects with LedgerError when there is no ledger to read.
+ */
+export async function verifyLedger(place: string): Promise<Verification> {
+  const db = openReadOnly(place);
+  let head: Head = { seq: 0, hash: GENESIS };
+  try {
+    // Read before the walk: entries that come later do not matter, these must all be found.
+    const promised = Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM timeline').get()?.['seq']);
+    for (const rows of eventChunks(db)) {
+      for (const row of rows) {
+        const reason = whyBad(head, row);
+        if (reason !== null) return { ok: false, seq: head.seq + 1, reason };
+        head = { seq: row.seq, hash: row.hash };
+      }
+      await otherWork();
+    }
+    if (head.seq < promised)
+      return { ok: false, seq: head.seq + 1, reason: `the entry is missing, the ledger had ${promised}` };
+    return { ok: true, entries: head.seq, head };
+  } catch (error) {
+    if (sqliteCode(error) === SQLITE_CORRUPT)
+      return { ok: false, seq: head.seq + 1, reason: 'the file is damaged: it cannot be read from here on' };
+    throw ledgerError('verify the ledger', place, error);
+  } finally {
+    db.close();
+  }
+}
+
+function whyBad(previous: Head, row: EventRow): string | null {
+  if (row.seq !== previous.seq + 1) return `the entry is missing, the next one is ${row.seq}`;
+  if (row.hash !== chainHash(previous.hash, row.text))
+    return 'the hash does not follow from the entry before it and the text';
+  try {
+    const event: unknown = decodeEvent(row.text);
+    const named = typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string';
+    return named ? null : 'the text is not an event';
+  } catch (error) {
+    return `the text is not an event: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+export type Comparison =
+  | { readonly ok: true; readonly probes: number }
+  | { readonly ok: false; readonly difference: string };
+
+/** Each derived table with the columns that make a row and the order they are compared in. */
+const COMPARED = [
+  'SELECT planned_seq, id, open, outcome, breached, record FROM probes ORDER BY planned_seq',
+  'SELECT provider, path, outcome, count, breaches FROM tallies ORDER BY provider, path, outcome',
+  'SELECT version, seq, state FROM timeline',
+];
+
+/** Whether the projection is what its events give; names the first row that is not. The events are taken as they are. */
+export async function compareProjection(place: string): Promise<Comparison> {
+  const stored = openReadOnly(place);
+  // An empty name is a private temporary file: a year of probes need not fit into memory.
+  const rebuilt = new DatabaseSync('');
+  try {
+    rebuilt.exec(PROJECTION_TABLES);
+    return inTransaction(stored, 'DEFERRED', () => {
+      inTransaction(rebuilt, 'IMMEDIATE', () => rebuild(stored, new Projection(rebuilt)));
+      for (const sql of COMPARED) {
+        const difference = firstDifference(stored, rebuilt, sql);
+        if (difference !== null) return { ok: false, difference };
+      }
+      return { ok: true, probes: Number(stored.prepare('SELECT count(*) AS n FROM probes').get()?.['n']) };
+    });
+  } catch (error) {
+    throw ledgerError('compare the projection', place, error);
+  } finally {
+    rebuilt.close();
+    stored.close();
+  }
+}
+
+function firstDifference(stored: DatabaseSync, rebuilt: DatabaseSync, sql: string): string | null {
+  const others = rebuilt.prepare(sql).iterate();
+  for (const row of stored.prepare(sql).iterate()) {
+    const other = others.next();
+    const [is, be] = [JSON.stringify(row), other.done === true ? 'no row' : JSON.stringify(other.value)];
+    if (is !== be) return `stored ${is}, by the events ${be}`;
+  }
+  const left = others.next();
+  return left.done === true ? null : `stored no row, by the events ${JSON.stringify(left.value)}`;
+}
+
+/** Makes the projection anew. Takes the folder's lock: rejects with FolderHeld while a daemon runs. */
+export async function rebuildProjection(folder: string): Promise<void> {
+  const lock = await acquireFolder(folder);
+  try {
+    const db = openDatabase(folder, 'daemon');
+    try {
+      inTransaction(db, 'IMMEDIATE', () => rebuild(db, new Projection(db)));
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    throw ledgerError('rebuild the projection', folder, error);
+  } finally {
+    await lock.release();
+  }
+}

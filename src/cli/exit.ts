@@ -1,0 +1,16 @@
+/** How a command ends. */
+
+/** Usage or configuration: nothing was done. */
+export const EXIT_USAGE = 3;
+
+/** Ends the command with a code, and lines for standard error. */
+export class ExitWith extends Error {
+  readonly exitCode: number;
+  readonly lines: readonly string[];
+  constructor(exitCode: number, lines: readonly string[] = []) {
+    super(lines.join('\n'));
+    this.name = 'ExitWith';
+    this.exitCode = exitCode;
+    this.lines = lines;
+  }
+}

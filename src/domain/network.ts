@@ -1,0 +1,51 @@
+/** Whether an address lies in a network (CIDR, RFC 4632 and RFC 4291 §2.3). */
+
+interface Address {
+  readonly bits: 32 | 128;
+  readonly value: bigint;
+}
+
+/** The address of `address:port`, as sockets print it; IPv6 may stand in brackets. */
+export function peerAddress(peer: string): string {
+  return peer.slice(0, peer.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+}
+
+/** Networks are `address/prefix` or a single address; what is neither, or no address, is in nothing. */
+export function isInNetworks(address: string, networks: readonly string[]): boolean {
+  const parsed = parseAddress(address);
+  return parsed !== null && networks.some((network) => contains(network, parsed));
+}
+
+function contains(network: string, { bits, value }: Address): boolean {
+  const [base = '', length] = network.split('/');
+  const parsed = parseAddress(base);
+  if (parsed === null || parsed.bits !== bits) return false;
+  const prefix = length === undefined ? bits : Number(length);
+  if (!Number.isInteger(prefix) || prefix < 0 || prefix > bits) return false;
+  const rest = BigInt(bits - prefix);
+  return parsed.value >> rest === value >> rest;
+}
+
+/** IPv4 mapped into IPv6 (RFC 4291 §2.5.5.2) is the IPv4 address it stands for. Null for what is no address. */
+function parseAddress(text: string): Address | null {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text);
+  const ipv4 = parseIpv4(mapped?.[1] ?? text);
+  return ipv4 === null ? parseIpv6(text) : { bits: 32, value: ipv4 };
+}
+
+function parseIpv4(text: string): bigint | null {
+  const parts = text.split('.');
+  if (parts.length !== 4 || parts.some((part) => !/^\d{1,3}$/.test(part) || Number(part) > 255)) return null;
+  return parts.reduce((value, part) => (value << 8n) | BigInt(part), 0n);
+}
+
+function parseIpv6(text: string): Address | null {
+  const halves = text.split('::');
+  if (halves.length > 2) return null;
+  const [head = [], tail = []] = halves.map((half) => (half === '' ? [] : half.split(':')));
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 2 ? missing < 1 : missing !== 0) return null;
+  const groups = [...head, ...Array<string>(missing).fill('0'), ...tail];
+  if (groups.some((group) => !/^[0-9a-f]{1,4}$/i.test(group))) return null;
+  return { bits: 128, value: groups.reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n) };
+}

@@ -1,0 +1,92 @@
+/** One probe as people and programs see it: the JSON of `check` and of the HTTP interface. */
+import { DELAY_AVERAGE_LIMIT, DELAY_MAXIMUM_LIMIT } from './contract.ts';
+import type { Assessment } from './delay.ts';
+import { toIso } from './instant.ts';
+import { standing } from './interval.ts';
+import type { Hop, Path, ProbeKind, Stage, StageTiming } from './probe.ts';
+import type { Outcome, ProbeRecord } from './timeline.ts';
+
+export interface ProbeView {
+  readonly id: string;
+  readonly provider: string;
+  readonly path: Path;
+  readonly kind: ProbeKind;
+  readonly outcome: Outcome;
+  /** Seconds; `hi` is null while the message is missing. Null where there is no delay. */
+  readonly delaySeconds: { readonly lo: number; readonly hi: number | null } | null;
+  readonly flags: readonly string[];
+  readonly plannedAt: string;
+  readonly acceptedAt: string | null;
+  readonly capturedAt: string | null;
+  readonly folder: string | null;
+  readonly stages: readonly StageTiming[];
+  readonly hops: readonly Hop[];
+  readonly duplicates: number;
+  /** What went wrong, in one line; null if nothing did. */
+  readonly error: string | null;
+  /** What is awaited now: a stage of the handover, `capture`, or null when the outcome is known. */
+  readonly awaiting: Stage | 'retry' | 'capture' | null;
+  /** Seconds since it was planned. */
+  readonly ageSeconds: number;
+}
+
+export interface ViewInput {
+  readonly record: ProbeRecord;
+  readonly assessment: Assessment;
+  readonly doing: Stage | null;
+  readonly ageSeconds: number;
+}
+
+export function viewProbe({ record, assessment, doing, ageSeconds }: ViewInput): ProbeView {
+  const { id, provider, path, kind, handover, capture } = record;
+  const { outcome, delay, flags } = assessment;
+  return {
+    ...{ id, provider, path, kind, outcome, flags },
+    delaySeconds: delay === null ? null : { lo: toMicros(delay.lo), hi: Number.isFinite(delay.hi) ? toMicros(delay.hi) : null },
+    plannedAt: toIso(record.planned),
+    acceptedAt: handover?.kind === 'accepted' ? toIso(handover.acknowledged) : null,
+    capturedAt: capture === null ? null : toIso(capture.latest),
+    folder: capture?.found?.folder ?? null,
+    stages: handover?.stages ?? [],
+    hops: capture?.hops ?? [],
+    duplicates: record.duplicates.length,
+    error: errorOf(record),
+    awaiting: outcome === 'pending' ? awaited(record, doing) : null,
+    ageSeconds: toMicros(ageSeconds),
+  };
+}
+
+/** How one spot check went. `late` also if its interval cannot prove that the limit was kept. */
+export type SpotVerdict = 'in-time' | 'late' | 'missing' | 'failed';
+
+export function judgeSpot(view: ProbeView): SpotVerdict {
+  if (view.outcome === 'pending') return 'missing';
+  if (view.outcome !== 'delivered' || view.delaySeconds === null) return 'failed';
+  const { lo, hi } = view.delaySeconds;
+  const met = standing({ lo, hi: hi ?? Number.POSITIVE_INFINITY }, DELAY_AVERAGE_LIMIT) === 'met';
+  return met ? 'in-time' : 'late';
+}
+
+/** The limits a spot check is held against, for people. */
+export const SPOT_LIMITS = { averageSeconds: DELAY_AVERAGE_LIMIT, maximumSeconds: DELAY_MAXIMUM_LIMIT };
+
+function awaited(record: ProbeRecord, doing: Stage | null): Stage | 'retry' | 'capture' {
+  if (record.handover !== null || record.interrupted) return 'capture';
+  return record.deferrals.length > 0 && doing === null ? 'retry' : (doing ?? 'dns');
+}
+
+function errorOf({ handover, notice, expired, deferrals, capture }: ProbeRecord): string | null {
+  if (handover?.kind === 'refused') return `refused at ${handover.stage}: ${[handover.code, handover.enhanced, handover.text].filter(Boolean).join(' ')}`;
+  if (handover?.kind === 'unreachable') return `${handover.stage}: ${handover.code}: ${handover.text}`;
+  if (notice?.action === 'failed') return `bounced: ${[notice.status, notice.diagnostic].filter(Boolean).join(' ')}`;
+  if (expired) return 'not seen for 120 h';
+  if (handover?.kind === 'uncertain' && capture === null) return `the connection ended before the reply to the data: ${handover.code}`;
+  const last = deferrals.at(-1)?.refusal;
+  if (handover === null && last !== undefined) return `deferred at ${last.stage}: ${[last.code, last.enhanced, last.text].filter(Boolean).join(' ')}`;
+  return null;
+}
+
+/** The clocks are read in microseconds; what lies below is noise. */
+function toMicros(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6;
+}

@@ -1,0 +1,163 @@
+/** The running agent: recovers, opens the sink, watches the mailboxes, keeps the schedule, and answers spot checks. */
+import { assess } from '../domain/delay.ts';
+import type { LedgerEvent } from '../domain/event.ts';
+import { isBefore, spanBetween } from '../domain/instant.ts';
+import { LOST_AFTER } from '../domain/contract.ts';
+import type { Path } from '../domain/probe.ts';
+import type { RouteSettings } from '../domain/settings.ts';
+import { outcomeOf, type ProbeRecord } from '../domain/timeline.ts';
+import type { AgentControl, AgentHealth, Clock, Ledger, LedgerSnapshot, Log, Mailbox, Observer, ProbeSight, Random, Sink } from '../ports.ts';
+import { UnknownRoute } from '../ports.ts';
+import { watchMailbox } from './mailbox-watcher.ts';
+import { createProber, type Line, type Prober } from './prober.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
+import { runSchedule } from './scheduler.ts';
+import { createSinkCollector, type SinkClient, type SinkCollector } from './sink-collector.ts';
+
+export interface EngineOptions {
+  readonly agent: string;
+  readonly version: string;
+  /** Whom a stranger who finds a probe may ask. */
+  readonly contact: string;
+  readonly key: Uint8Array;
+  readonly lines: readonly Line[];
+  readonly routes: readonly RouteSettings[];
+  readonly sinkClients: readonly SinkClient[];
+  readonly reachability: 'inbound' | 'assumed';
+  readonly mailboxes: readonly { readonly provider: string; readonly mailbox: Mailbox; readonly cleanup: 'delete' | 'keep' }[];
+}
+export interface EngineParts {
+  readonly ledger: Ledger;
+  readonly sink: Sink;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly log: Log;
+}
+
+/** Milliseconds between two beats: bounds the gap after a crash. */
+const BEAT_EVERY = 1000;
+/** Milliseconds between two rounds of expiring and vouching. */
+const CHORES_EVERY = 10_000;
+/** Milliseconds a stop waits for handovers under way; what has not ended then is taken up again at the next start. */
+const HANDOVER_PATIENCE = 2500;
+
+export interface Engine extends AgentControl {
+  readonly recorder: Recorder;
+  /** The sink's address. */
+  readonly sinkAddress: { readonly host: string; readonly port: number };
+  /** Resolves when everything is closed, within about 5 s; nothing is left running. */
+  stop(): Promise<void>;
+}
+
+/**
+ * States: recovering (the gap is recorded) → open (sink listens, mailboxes are watched, schedule runs) → stopping → stopped.
+ * Rejects if the ledger or the sink cannot be opened; a mailbox that cannot is retried for ever.
+ */
+export async function startEngine(options: EngineOptions, parts: EngineParts): Promise<Engine> {
+  const { ledger, sink, clock, random, observer, log } = parts;
+  const snapshot = await ledger.snapshot();
+  const recorder = createRecorder(ledger, snapshot, observer, log);
+  await recorder.record(recoveryEvents(options.version, snapshot, clock));
+  const collector = createSinkCollector({ key: options.key, clients: options.sinkClients }, { recorder, clock, observer, log });
+  const sinkAddress = await sink.open(collector);
+  await recorder.record([{ type: 'sink.opened', at: clock.now(), address: `${sinkAddress.host}:${sinkAddress.port}` }]);
+
+  const stopping = new AbortController();
+  const prober = createProber(options, { recorder, clock, random, observer, log });
+  const problems = new Map<string, string | null>([['sink', null], ...options.mailboxes.map(({ provider }) => [`mailbox ${provider}`, 'not yet looked at'] as const)]);
+  const mailboxes = options.mailboxes.map(({ provider, mailbox, cleanup }) =>
+    watchMailbox({ provider, key: options.key, cleanup, onState: (problem) => problems.set(`mailbox ${provider}`, problem) }, { mailbox, recorder, ledger, clock, observer, log }, stopping.signal),
+  );
+  const lineOf = (provider: string, path: Path): Line => {
+    const line = options.lines.find((candidate) => candidate.provider === provider && candidate.path === path);
+    if (line === undefined) throw new UnknownRoute(provider, path);
+    return line;
+  };
+  const loops = [
+    ...options.routes.map((route) => runSchedule(route, lineOf(route.provider, route.path), { prober, recorder, clock, random, log }, stopping.signal)),
+    every(BEAT_EVERY, clock, stopping.signal, () => ledger.beat(clock.now()), log),
+    every(CHORES_EVERY, clock, stopping.signal, () => doChores(options, recorder, collector, clock), log),
+  ];
+  const control = createControl(options, recorder, prober, ledger, clock, lineOf, () => healthOf(problems));
+  let stopped: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await prober.stop(HANDOVER_PATIENCE);
+    await Promise.all([...loops, ...mailboxes, sink.close()]);
+    const at = clock.now();
+    if (await recorder.note({ type: 'agent.stopped', at })) await ledger.beat(at);
+  };
+  return { ...control, recorder, sinkAddress, stop: () => (stopped ??= stop()) };
+}
+
+/** What a start records: since when nobody watched, and which handovers the last run left half done. */
+function recoveryEvents(version: string, { state, heartbeat }: LedgerSnapshot, clock: Clock): LedgerEvent[] {
+  const at = clock.now();
+  // Wall clocks of two boots may disagree on which came first.
+  const unwatchedSince = heartbeat !== null && isBefore(at, heartbeat) ? at : heartbeat;
+  const interrupted = [...state.open.values()].filter((record) => record.handover === null && !record.interrupted);
+  return [
+    { type: 'agent.started', at, version, unwatchedSince },
+    ...interrupted.map((record): LedgerEvent => ({ type: 'probe.interrupted', at, probe: record.id })),
+  ];
+}
+
+async function doChores(options: EngineOptions, recorder: Recorder, collector: SinkCollector, clock: Clock): Promise<void> {
+  const at = clock.now();
+  if (options.reachability === 'assumed') await collector.vouch();
+  const expired = [...recorder.state.open.values()].filter(({ planned }) => spanBetween(planned, at).lo > LOST_AFTER);
+  if (expired.length > 0) await recorder.record(expired.map(({ id }): LedgerEvent => ({ type: 'probe.expired', at, probe: id })));
+}
+
+/** Does something again and again until `signal` is aborted; one failure does not end it. */
+async function every(ms: number, clock: Clock, signal: AbortSignal, action: () => Promise<void>, log: Log): Promise<void> {
+  while (!signal.aborted) {
+    await action().catch((error: unknown) => log.error('a regular task failed', { error }));
+    await clock.sleep(ms, signal);
+  }
+}
+
+function createControl(
+  options: EngineOptions,
+  recorder: Recorder,
+  prober: Prober,
+  ledger: Ledger,
+  clock: Clock,
+  lineOf: (provider: string, path: Path) => Line,
+  health: () => AgentHealth,
+): AgentControl {
+  const sight = (record: ProbeRecord): ProbeSight => ({
+    record,
+    assessment: assess(record, recorder.state.absence),
+    doing: prober.doing(record.id),
+    ageSeconds: Math.max(0, spanBetween(record.planned, clock.now()).lo),
+  });
+  const probe = async (id: string): Promise<ProbeSight | null> => {
+    const record = await recorder.find(id);
+    return record === null ? null : sight(record);
+  };
+  return {
+    check: async (provider, path) => prober.probe(lineOf(provider, path), 'spot'),
+    routes: () => options.lines.map(({ provider, path }) => ({ provider, path })),
+    probe,
+    async settled(id, ms, signal) {
+      const wait = new AbortController();
+      const stopListening = recorder.subscribe((_entries, changed) => {
+        if (changed.some((record) => record.id === id && outcomeOf(record) !== 'pending')) wait.abort();
+      });
+      const now = await probe(id);
+      if (now !== null && now.assessment.outcome === 'pending') {
+        await clock.sleep(ms, signal === undefined ? wait.signal : AbortSignal.any([wait.signal, signal]));
+      }
+      stopListening();
+      return probe(id);
+    },
+    recent: async (limit) => (await ledger.recent(limit)).map((record) => sight(recorder.state.open.get(record.id) ?? record)),
+    health,
+  };
+}
+
+function healthOf(problems: ReadonlyMap<string, string | null>): AgentHealth {
+  return { ready: [...problems.values()].every((problem) => problem === null), parts: Object.fromEntries(problems) };
+}

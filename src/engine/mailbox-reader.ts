@@ -1,0 +1,71 @@
+/** Reads one message of a mailbox: a probe seen, a further copy, a bounce, or nothing of ours. */
+import { parseHeader } from '../domain/header.ts';
+import type { Instant } from '../domain/instant.ts';
+import { parseReceived } from '../domain/received.ts';
+import { recognise } from '../domain/recognise.ts';
+import type { ProbeRecord } from '../domain/timeline.ts';
+import type { Clock, FetchedMessage, FolderState, Observer } from '../ports.ts';
+import type { Recorder } from './recorder.ts';
+
+export interface ReaderParts {
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly observer: Observer;
+}
+
+/**
+ * Records what the message is; `absent` is the send time of the last look that did not show it.
+ * Resolves to whether it is our own verified message, recorded, that may be deleted.
+ */
+export async function readMessage(
+  message: FetchedMessage,
+  folder: FolderState,
+  absent: Instant | null,
+  { provider, key }: { readonly provider: string; readonly key: Uint8Array },
+  parts: ReaderParts,
+): Promise<boolean> {
+  const { recorder, clock, observer } = parts;
+  const place = `${folder.path}/${folder.uidValidity}/${message.uid}`;
+  let ours = false;
+  for (const found of recognise(message, key)) {
+    if (found.kind === 'forged' || found.kind === 'foreign') {
+      observer.tokenRefused(found.kind);
+      continue;
+    }
+    const record = await recorder.find(found.id);
+    if (record === null) {
+      observer.tokenRefused('unknown');
+    } else if (found.kind === 'notice') {
+      if (record.notice === null) await recorder.record([{ type: 'probe.notified', at: clock.now(), probe: record.id, where: place, status: found.status }]);
+    } else if (record.path === 'send' || record.provider !== provider) {
+      observer.tokenRefused('wrong-path');
+    } else {
+      ours = true;
+      await recordSight(record, message, folder, absent, place, parts);
+    }
+  }
+  return ours;
+}
+
+async function recordSight(
+  record: ProbeRecord,
+  message: FetchedMessage,
+  folder: FolderState,
+  absent: Instant | null,
+  place: string,
+  { recorder, clock, observer }: ReaderParts,
+): Promise<void> {
+  const at = clock.now();
+  const { path, role, uidValidity } = folder;
+  const { uid, seen } = message;
+  if (record.capture === null) {
+    const hops = parseReceived(parseHeader(message.header));
+    await recorder.record([{ type: 'message.seen', at, probe: record.id, absent, seen, folder: path, role, uidValidity, uid, hops }]);
+    return;
+  }
+  const first = record.capture.found;
+  // After a crash the reader may come by messages that it has recorded already.
+  if ((first?.folder === path && first.uidValidity === uidValidity && first.uid === uid) || record.duplicates.includes(place)) return;
+  await recorder.record([{ type: 'probe.duplicated', at, probe: record.id, where: place }]);
+  observer.tokenRefused('duplicate');
+}

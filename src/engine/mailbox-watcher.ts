@@ -1,0 +1,221 @@
+/** Watches one mailbox: looks at growing intervals while a probe is awaited, fetches what is new, and records what it was. */
+import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
+import { type Instant, isBefore, spanBetween } from '../domain/instant.ts';
+import { channelOf, type ProbeRecord } from '../domain/timeline.ts';
+import type { Bookmark, Clock, FolderState, Ledger, Log, Look, Mailbox, Observer } from '../ports.ts';
+import { MailboxError } from '../ports.ts';
+import { readMessage } from './mailbox-reader.ts';
+import type { Recorder } from './recorder.ts';
+import { createWaker } from './waker.ts';
+
+export interface WatcherOptions {
+  readonly provider: string;
+  readonly key: Uint8Array;
+  readonly cleanup: 'delete' | 'keep';
+  /** Told what keeps the mailbox from being watched, null once a look has succeeded. */
+  readonly onState: (problem: string | null) => void;
+}
+export interface WatcherParts {
+  readonly mailbox: Mailbox;
+  readonly recorder: Recorder;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly log: Log;
+}
+
+/** A look follows the one before after at most this part of the time a probe has been awaited: the interval's relative width. */
+const LOOK_GAP_PART = 0.2;
+/** Milliseconds. Faster than this a server sees a flood and the answer is not better. */
+const LOOK_GAP_MIN = 5;
+const LOOK_GAP_MAX = 10_000;
+/** Milliseconds between looks when nothing is awaited: picks up late mail and copies, and shows that the mailbox can be reached. */
+const LOOK_GAP_IDLE = 60_000;
+/** Seconds between two durable proofs of absence; a limit crossed in between is proven at once. */
+const PROOF_EVERY = 60;
+/** Milliseconds before the mailbox is opened again, doubled from the first to the last. */
+const REOPEN_AFTER_MIN = 1000;
+const REOPEN_AFTER_MAX = 60_000;
+/** In a folder that is new to us, or whose numbering changed, what is older than this many messages is not ours. */
+const NEWEST_SCANNED = 1000;
+/** Messages fetched in one go. */
+const FETCH_MAX = 200;
+/** Ours to delete are kept until nothing young is awaited, or until there are this many. */
+const CLEANUP_BATCH = 50;
+
+/** Runs until `signal` is aborted; resolves when the mailbox is closed. Never rejects. */
+export async function watchMailbox(options: WatcherOptions, parts: WatcherParts, signal: AbortSignal): Promise<void> {
+  const { mailbox, recorder, clock, observer, log } = parts;
+  const waker = createWaker(clock);
+  const stopListening = recorder.subscribe((_entries, changed) => {
+    if (changed.some((record) => isAwaited(record, options.provider))) waker.wake();
+  });
+  const onAbort = (): void => waker.wake();
+  signal.addEventListener('abort', onAbort);
+  let failing = false;
+  let wait = REOPEN_AFTER_MIN;
+  const session = new WatchSession(options, parts);
+  while (!signal.aborted) {
+    try {
+      await session.open(() => waker.wake());
+      while (!signal.aborted) {
+        await session.look();
+        options.onState(null);
+        if (failing) await recorder.note({ type: 'mailbox.restored', at: clock.now(), provider: options.provider });
+        failing = false;
+        wait = REOPEN_AFTER_MIN;
+        await waker.sleep(session.gap(), signal);
+      }
+    } catch (error) {
+      if (!(error instanceof MailboxError)) log.error('the mailbox could not be read', { provider: options.provider, error });
+      const failure = error instanceof MailboxError ? `${error.code}: ${error.message}` : String(error);
+      options.onState(failure);
+      if (!failing) {
+        log.warn('the mailbox cannot be watched', { provider: options.provider, failure });
+        observer.endpointChecked({ provider: options.provider, endpoint: 'mailbox', up: false, seconds: 0, certificateExpiresMs: null });
+        failing = await recorder.note({ type: 'mailbox.failed', at: clock.now(), provider: options.provider, failure });
+      }
+      await mailbox.close();
+      await clock.sleep(wait, signal);
+      wait = Math.min(wait * 2, REOPEN_AFTER_MAX);
+    }
+  }
+  stopListening();
+  signal.removeEventListener('abort', onAbort);
+  await mailbox.close();
+}
+
+/** Whether a record is a probe that this mailbox will show. */
+function isAwaited(record: ProbeRecord, provider: string): boolean {
+  return record.provider === provider && record.path !== 'send' && record.capture === null && (record.handover !== null || record.interrupted);
+}
+
+/** What is known of the mailbox from look to look. */
+class WatchSession {
+  readonly #options: WatcherOptions;
+  readonly #parts: WatcherParts;
+  readonly #channel: string;
+  /** Where reading stands in each folder; null until the ledger's bookmarks were read. */
+  #positions: Map<string, Bookmark> | null = null;
+  /** Ours, recorded, still in the mailbox: by folder. */
+  readonly #removable = new Map<string, { folder: FolderState; uids: number[] }>();
+  #kept = '';
+
+  constructor(options: WatcherOptions, parts: WatcherParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#channel = channelOf('receive', options.provider);
+  }
+
+  async open(onHint: () => void): Promise<void> {
+    const { mailbox, ledger, clock, observer } = this.#parts;
+    const from = clock.now();
+    const check = (up: boolean, certificateExpiresMs: number | null): void =>
+      observer.endpointChecked({
+        ...{ provider: this.#options.provider, endpoint: 'mailbox', up, certificateExpiresMs },
+        seconds: Math.max(0, spanBetween(from, clock.now()).lo),
+      });
+    try {
+      check(true, (await mailbox.open(onHint)).certificateExpiresMs);
+    } catch (error) {
+      check(false, null);
+      throw error;
+    }
+    this.#positions ??= new Map(await ledger.bookmarks(this.#options.provider));
+  }
+
+  /** One look and all that follows from it. Whatever it did not show was not there when it was sent. */
+  async look(): Promise<void> {
+    const { mailbox, recorder, clock } = this.#parts;
+    const absent = recorder.state.absence.get(this.#channel) ?? null;
+    const before = this.#lastLook ?? absent;
+    const look = await mailbox.look();
+    for (const folder of look.folders) await this.#readNew(folder, before);
+    this.#lastLook = look.sentAt;
+    if (this.#needsProof(look)) {
+      await recorder.record([{ type: 'absence.proven', at: clock.now(), channel: this.#channel, until: look.sentAt }]);
+    }
+    await this.#cleanUp();
+    await this.#keepBookmarks();
+  }
+  #lastLook: Instant | null = null;
+
+  /** Milliseconds until the next look. */
+  gap(): number {
+    const now = this.#parts.clock.now();
+    let gap = LOOK_GAP_IDLE;
+    for (const record of this.#awaited()) {
+      const since = record.handover?.kind === 'accepted' ? record.handover.acknowledged : record.planned;
+      const elapsedMs = spanBetween(since, now).lo * 1000;
+      gap = Math.min(gap, Math.max(LOOK_GAP_MIN, Math.min(elapsedMs * LOOK_GAP_PART, LOOK_GAP_MAX)));
+    }
+    return gap;
+  }
+
+  #awaited(): ProbeRecord[] {
+    return [...this.#parts.recorder.state.open.values()].filter((record) => isAwaited(record, this.#options.provider));
+  }
+
+  async #readNew(folder: FolderState, absent: Instant | null): Promise<void> {
+    for (let from = this.#start(folder); from < folder.uidNext; from += FETCH_MAX) {
+      const to = Math.min(from + FETCH_MAX, folder.uidNext);
+      for (const message of await this.#parts.mailbox.fetch(folder, from, to)) {
+        const ours = await readMessage(message, folder, absent, this.#options, this.#parts);
+        if (ours && this.#options.cleanup === 'delete') this.#markRemovable(folder, message.uid);
+      }
+      this.#position.set(folder.path, { uidValidity: folder.uidValidity, uidNext: to });
+    }
+  }
+
+  #start(folder: FolderState): number {
+    const position = this.#position.get(folder.path);
+    if (position?.uidValidity === folder.uidValidity) return position.uidNext;
+    return Math.max(1, folder.uidNext - NEWEST_SCANNED);
+  }
+
+  get #position(): Map<string, Bookmark> {
+    if (this.#positions === null) throw new Error('a mailbox must be opened before it is looked at');
+    return this.#positions;
+  }
+
+  #needsProof(look: Look): boolean {
+    const last = this.#parts.recorder.state.absence.get(this.#channel) ?? null;
+    const awaited = this.#awaited();
+    if (awaited.length === 0) return false;
+    if (last === null || spanBetween(last, look.sentAt).lo >= PROOF_EVERY) return true;
+    return awaited.some(({ handover }) => {
+      if (handover?.kind !== 'accepted' || !isBefore(last, look.sentAt)) return false;
+      const passed = (until: Instant): boolean => spanBetween(handover.acknowledged, until).lo > DELAY_MAXIMUM_LIMIT;
+      return !passed(last) && passed(look.sentAt);
+    });
+  }
+
+  #markRemovable(folder: FolderState, uid: number): void {
+    const known = this.#removable.get(folder.path);
+    if (known?.folder.uidValidity === folder.uidValidity) known.uids.push(uid);
+    else this.#removable.set(folder.path, { folder, uids: [uid] });
+  }
+
+  /** Deletes what is ours and recorded, when no look is pressing. */
+  async #cleanUp(): Promise<void> {
+    const count = [...this.#removable.values()].reduce((sum, { uids }) => sum + uids.length, 0);
+    if (count === 0 || (count < CLEANUP_BATCH && this.gap() < 1000)) return;
+    for (const [path, { folder, uids }] of [...this.#removable]) {
+      const removed = await this.#parts.mailbox.remove(folder, uids);
+      this.#removable.delete(path);
+      if (!removed) this.#parts.log.warn('the server lacks UIDPLUS, probes stay in the mailbox', { provider: this.#options.provider, folder: path });
+    }
+  }
+
+  /** Bookmarks stop before what still has to be deleted, so that a restart finds it again. */
+  async #keepBookmarks(): Promise<void> {
+    const bookmarks = new Map<string, Bookmark>();
+    for (const [path, { uidValidity, uidNext }] of this.#position) {
+      bookmarks.set(path, { uidValidity, uidNext: Math.min(uidNext, ...(this.#removable.get(path)?.uids ?? [])) });
+    }
+    const text = JSON.stringify([...bookmarks]);
+    if (text === this.#kept) return;
+    await this.#parts.ledger.keepBookmarks(this.#options.provider, bookmarks);
+    this.#kept = text;
+  }
+}

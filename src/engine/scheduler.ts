@@ -1,0 +1,34 @@
+/** Starts the scheduled probes of one route at Poisson times, and records each slot that our own doing left empty. */
+import { nextGapSeconds } from '../domain/schedule.ts';
+import { spanBetween } from '../domain/instant.ts';
+import type { RouteSettings } from '../domain/settings.ts';
+import type { Clock, Log, Random } from '../ports.ts';
+import type { Line, Prober } from './prober.ts';
+import type { Recorder } from './recorder.ts';
+
+/** Seconds a slot may be late and still be its own: a busy host is a few seconds late, a suspended one has missed it. */
+const SLOT_LATE_MAX = 10;
+
+/** Runs until `signal` is aborted. The first probe comes after a gap too, so that restarts make no pattern. */
+export async function runSchedule(
+  route: RouteSettings,
+  line: Line,
+  parts: { readonly prober: Prober; readonly recorder: Recorder; readonly clock: Clock; readonly random: Random; readonly log: Log },
+  signal: AbortSignal,
+): Promise<void> {
+  const { prober, recorder, clock, random, log } = parts;
+  while (!signal.aborted) {
+    const gap = nextGapSeconds(random.uniform(), route);
+    const from = clock.now();
+    await clock.sleep(gap * 1000, signal);
+    if (signal.aborted) return;
+    const lateSeconds = spanBetween(from, clock.now()).hi - gap;
+    const reason = lateSeconds > SLOT_LATE_MAX ? `the agent woke ${Math.round(lateSeconds)} s late` : prober.hasRoom(line) ? null : 'too many handovers under way';
+    if (reason === null) {
+      // A plan that is not durable is not sent; the recorder has counted the ledger's failure.
+      await prober.probe(line, 'scheduled').catch((error: unknown) => log.error('a scheduled probe could not be planned', { ...route, error }));
+    } else {
+      await recorder.note({ type: 'slot.unmeasured', at: clock.now(), provider: route.provider, path: route.path, reason });
+    }
+  }
+}

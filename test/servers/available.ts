@@ -1,0 +1,86 @@
+/** Suites that need a tool of the system: run where it is, skipped aloud where it is not, failed where it must be (CI). */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { describe, test } from 'vitest';
+
+export type Availability =
+  | { readonly available: true }
+  | {
+      readonly available: false;
+      /** What is missing and how to get it, one line. */
+      readonly reason: string;
+    };
+
+export interface Tool {
+  /** Stands in the suite's name, so that a reporter can count what ran with it. */
+  readonly name: string;
+  check(): Availability;
+}
+
+/** Programs and modules by the Debian package that brings them. */
+const MAIL_SERVER_FILES: Readonly<Record<string, readonly string[]>> = {
+  postfix: ['/usr/lib/postfix/sbin/master', '/usr/sbin/postqueue'],
+  'dovecot-core': ['/usr/sbin/dovecot', '/usr/bin/doveadm'],
+  'dovecot-imapd': ['/usr/lib/dovecot/imap'],
+  'dovecot-lmtpd': ['/usr/lib/dovecot/lmtp'],
+  'dovecot-sieve': ['/usr/bin/sievec', '/usr/lib/dovecot/modules/lib90_sieve_plugin.so'],
+  openssl: ['/usr/bin/openssl'],
+};
+
+/** Whether a private Postfix and Dovecot can be started here. */
+export function mailServers(): Availability {
+  if (process.platform !== 'linux') return missing(`Linux is needed, this is ${process.platform}`);
+  const packages = Object.entries(MAIL_SERVER_FILES)
+    .filter(([, files]) => !files.every((file) => existsSync(file)))
+    .map(([name]) => name);
+  if (packages.length > 0) return missing(`apt-get install --no-install-recommends ${packages.join(' ')}`);
+  // Both servers change to users of their own.
+  if (process.getuid?.() !== 0) return missing(`root is needed, this is uid ${process.getuid?.()}`);
+  return { available: true };
+}
+
+/** Whether Prometheus's `promtool` can be run. */
+export function promtoolAvailable(): Availability {
+  const { error } = spawnSync('promtool', ['--version'], { stdio: 'ignore' });
+  return error === undefined ? { available: true } : missing('no promtool in PATH: apt-get install prometheus');
+}
+
+export const MAIL_SERVERS: Tool = { name: 'Postfix and Dovecot', check: mailServers };
+export const PROMTOOL: Tool = { name: 'promtool', check: promtoolAvailable };
+
+/**
+ * A suite that needs `tool`. Without it the suite is skipped with one line on stderr, or, when `environment.CI` is set,
+ * holds one failing test: what is skipped there would pass for tested.
+ */
+export function describeWith(
+  tool: Tool,
+  name: string,
+  suite: () => void,
+  environment: NodeJS.ProcessEnv = process.env,
+): void {
+  const found = tool.check();
+  const title = `${name} (with ${tool.name})`;
+  if (found.available) {
+    describe(title, suite);
+    return;
+  }
+  if (environment['CI']) {
+    describe(title, () => {
+      test(`${tool.name} can be used`, () => {
+        throw new Error(`CI must not skip this suite: ${found.reason}`);
+      });
+    });
+    return;
+  }
+  process.stderr.write(`\n!! SKIPPED: ${title}: ${found.reason}\n`);
+  describe.skip(title, suite);
+}
+
+/** A suite on the private mail provider (`startProvider`). */
+export function describeWithServers(name: string, suite: () => void): void {
+  describeWith(MAIL_SERVERS, name, suite);
+}
+
+function missing(reason: string): Availability {
+  return { available: false, reason };
+}

@@ -1,0 +1,21 @@
+/** How the tests run: in Node, in processes of their own, nothing global, two at a time. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['test/tooling/leaks.ts'],
+    reporters: ['default', './test/tooling/reporter.ts'],
+    pool: 'forks',
+    // Real mail servers run beside the tests; more workers than this starve them on a small machine.
+    maxWorkers: 2,
+    globals: false,
+    testTimeout: 30_000,
+    // Starting Postfix and Dovecot, or installing the package, is a hook's work.
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    dangerouslyIgnoreUnhandledErrors: false,
+    allowOnly: process.env['CI'] === undefined,
+  },
+});
