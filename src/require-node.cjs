@@ -13,7 +13,8 @@ if (Number.parseInt(process.versions.node, 10) < needed) {
 function remedy() {
   if (basename(__dirname) !== 'src') return `install Node.js ${needed} or newer, https://nodejs.org`;
   const bin = join(__dirname, '../node_modules/.bin/node');
-  if (existsSync(bin)) return 'start it by `npm start -- ...` or `npx node src/main.ts ...`, which use the one in node_modules/.bin';
+  if (existsSync(bin))
+    return 'start it by `npm start -- ...` or `npx node src/main.ts ...`, which use the one in node_modules/.bin';
   const blocked = existsSync(join(__dirname, '../node_modules/node'));
   return `run \`${blocked ? 'npm rebuild node --ignore-scripts=false' : 'npm ci'}\`, which puts the right one into node_modules/.bin`;
 }

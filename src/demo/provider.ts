@@ -150,8 +150,8 @@ export async function startDemoProvider(options: DemoProviderOptions): Promise<D
       setSink: (to) => {
         sink = to;
       },
-      setDelay: delays.set,
-      injected: delays.injected,
+      setDelay: (path, delay) => delays.set(path, delay),
+      injected: (reference) => delays.injected(reference),
       close,
     };
   } catch (error) {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { ImapFlow } from 'imapflow';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type DemoMailbox, startDemoMailbox } from '../../src/demo/mailbox.ts';
@@ -11,7 +13,7 @@ afterEach(async () => {
   for (const each of opened.splice(0).reverse()) await each.close();
 });
 
-async function start(): Promise<{ mailbox: DemoMailbox; connect(): Promise<ImapFlow> }> {
+async function start(): Promise<{ mailbox: DemoMailbox; connect: () => Promise<ImapFlow> }> {
   const mailbox = await startDemoMailbox(LOGIN);
   opened.push(mailbox);
   return {
@@ -27,16 +29,30 @@ async function start(): Promise<{ mailbox: DemoMailbox; connect(): Promise<ImapF
 const text = (n: number): string => `Subject: message ${n}\r\nX-Folded: a\r\n b\r\n\r\nbody ${n}\r\n`;
 const at = new Date(Date.UTC(2026, 10, 12));
 
+/** A client by hand: logged in, INBOX selected. */
+async function rawClient(mailbox: DemoMailbox) {
+  const socket = connect(mailbox.at);
+  let read = '';
+  socket.on('data', (chunk) => {
+    read += chunk.toString('latin1');
+  });
+  const said = async (text: string): Promise<void> => {
+    while (!read.includes(text)) await once(socket, 'data');
+  };
+  const ask = async (line: string, answer: string): Promise<void> => {
+    socket.write(`${line}\r\n`);
+    await said(answer);
+  };
+  await ask(`a LOGIN ${LOGIN.username} ${LOGIN.password}`, 'a OK');
+  await ask('b SELECT INBOX', 'b OK');
+  return { socket, ask, heard: () => read };
+}
+
 describe('the demo mailbox', () => {
   it('has the folders of a real one, each with its use', async () => {
     const { connect } = await start();
-    const folders = (await (await connect()).list()).map((folder) => [folder.path, folder.specialUse]);
-    expect(folders.toSorted()).toEqual([
-      ['INBOX', '\\Inbox'],
-      ['Junk', '\\Junk'],
-      ['Sent', '\\Sent'],
-      ['Trash', '\\Trash'],
-    ]);
+    const folders = (await (await connect()).list()).map((folder) => [folder.path, folder.specialUse] as const);
+    expect(Object.fromEntries(folders)).toEqual({ INBOX: '\\Inbox', Junk: '\\Junk', Sent: '\\Sent', Trash: '\\Trash' });
   });
   it('answers STATUS with nothing selected and with the folder selected, for every folder', async () => {
     const { mailbox, connect } = await start();
@@ -80,6 +96,10 @@ describe('the demo mailbox', () => {
     ]);
     expect(messages.map((message) => message.headers?.toString())).toEqual([1, 2, 3].map((n) => text(n).slice(0, -8)));
     expect(messages.map((message) => message.flags?.size)).toEqual([0, 0, 0]);
+    const raw = await rawClient(mailbox);
+    await raw.ask('c FETCH 1 (BODY.PEEK[TEXT]<0.2>)', 'c OK');
+    expect(raw.heard()).toContain('BODY[TEXT]<0> {2}\r\nbo');
+    raw.socket.destroy();
     const sources = await client.fetchAll('1:3', { source: { start: 0, maxLength: 20 } }, { uid: true });
     expect(sources.map((message) => message.source?.toString())).toEqual([1, 2, 3].map((n) => text(n).slice(0, 20)));
   });
@@ -104,6 +124,32 @@ describe('the demo mailbox', () => {
     expect(client.mailbox).toMatchObject({ exists: 500 });
     const [first] = await client.fetchAll('1', { uid: true });
     expect(first?.uid).toBe(11);
+  });
+  it('stops the timer of an IDLE whose client goes away', async () => {
+    const { mailbox } = await start();
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    for (let n = 0; n < 20; n++) {
+      const { socket, ask } = await rawClient(mailbox);
+      await ask('c IDLE', '+ idling');
+      socket.destroy();
+      await once(socket, 'close');
+    }
+    await clock.sleep(20);
+    // The test's own runner has a few; one for each client would be 20.
+    expect(timers() - before).toBeLessThan(10);
+  });
+  it('holds what it has to announce once an IDLE has ended, until it is asked something', async () => {
+    const { mailbox } = await start();
+    const { socket, ask, heard } = await rawClient(mailbox);
+    await ask('c IDLE', '+ idling');
+    await ask('DONE', 'c OK');
+    mailbox.deliver('INBOX', text(1), at);
+    await clock.sleep(20);
+    expect(heard()).not.toContain('1 EXISTS');
+    await ask('d NOOP', 'd OK');
+    expect(heard()).toContain('1 EXISTS');
+    socket.destroy();
   });
   it('serves many connections without a warning', async () => {
     const warnings: Error[] = [];

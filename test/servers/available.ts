@@ -48,32 +48,41 @@ export function promtoolAvailable(): Availability {
 export const MAIL_SERVERS: Tool = { name: 'Postfix and Dovecot', check: mailServers };
 export const PROMTOOL: Tool = { name: 'promtool', check: promtoolAvailable };
 
+/** What becomes of a suite that needs a tool. */
+export type SuiteFate =
+  | { readonly kind: 'run' }
+  | { readonly kind: 'skip'; readonly notice: string }
+  | { readonly kind: 'fail'; readonly error: string };
+
+export function suiteFate(title: string, found: Availability, environment: NodeJS.ProcessEnv): SuiteFate {
+  if (found.available) return { kind: 'run' };
+  // What is skipped there would pass for tested.
+  if (environment['CI']) return { kind: 'fail', error: `CI must run "${title}", and cannot: ${found.reason}` };
+  return { kind: 'skip', notice: `SKIPPED: ${title}: ${found.reason}` };
+}
+
 /**
- * A suite that needs `tool`. Without it the suite is skipped with one line on stderr, or, when `environment.CI` is set,
- * holds one failing test: what is skipped there would pass for tested.
+ * A suite that needs `tool`. Without it the suite is skipped with one line on stderr, or, when CI is set in the
+ * environment, holds one failing test instead.
  */
-export function describeWith(
-  tool: Tool,
-  name: string,
-  suite: () => void,
-  environment: NodeJS.ProcessEnv = process.env,
-): void {
-  const found = tool.check();
+export function describeWith(tool: Tool, name: string, suite: () => void): void {
   const title = `${name} (with ${tool.name})`;
-  if (found.available) {
-    describe(title, suite);
-    return;
-  }
-  if (environment['CI']) {
-    describe(title, () => {
-      test(`${tool.name} can be used`, () => {
-        throw new Error(`CI must not skip this suite: ${found.reason}`);
+  const fate = suiteFate(title, tool.check(), process.env);
+  switch (fate.kind) {
+    case 'run':
+      describe(title, suite);
+      return;
+    case 'skip':
+      process.stderr.write(`\n!! ${fate.notice}\n`);
+      describe.skip(title, suite);
+      return;
+    case 'fail':
+      describe(title, () => {
+        test(`${tool.name} can be used`, () => {
+          throw new Error(fate.error);
+        });
       });
-    });
-    return;
   }
-  process.stderr.write(`\n!! SKIPPED: ${title}: ${found.reason}\n`);
-  describe.skip(title, suite);
 }
 
 /** A suite on the private mail provider (`startProvider`). */

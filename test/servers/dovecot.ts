@@ -155,6 +155,12 @@ service lmtp {
 service auth {
   ${socket('auth')}
 }
+# A wrong password must not slow the next logins from the same address down.
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
 service stats {
   unix_listener stats-writer {
     mode = 0666

@@ -1,5 +1,6 @@
 /** What Postfix's log says of a delivery: the truth that measured delays are compared with. */
 import { readFile } from 'node:fs/promises';
+import type { Interval } from '../../src/domain/interval.ts';
 import { eventually } from './daemon.ts';
 
 export interface DeliveryMatch {
@@ -12,7 +13,7 @@ export interface DeliveryMatch {
 }
 export type DeliveryStatus = 'sent' | 'deferred' | 'bounced';
 
-/** One attempt to deliver to one recipient. */
+/** One attempt to deliver to one recipient. Times are seconds. */
 export interface Delivery {
   readonly queueId: string;
   readonly recipient: string;
@@ -21,14 +22,29 @@ export interface Delivery {
   readonly dsn: string;
   /** Why, or the reply of the other side. */
   readonly text: string;
-  /** Seconds from MAIL FROM until the queue manager took it up for this attempt, earlier attempts included; begins before the 250 to the sender. */
-  readonly a: number;
-  /** Seconds in the queue manager. */
-  readonly b: number;
-  /** Seconds for connection set-up, with EHLO and TLS. */
-  readonly c: number;
-  /** Seconds for the transfer of the message. */
-  readonly d: number;
+  /**
+   * From MAIL FROM until the queue manager took it up for this attempt, earlier attempts included. Begins before the
+   * 250 to the sender, and holds the time of `holdQueue`.
+   */
+  readonly a: Interval;
+  /** In the queue manager. */
+  readonly b: Interval;
+  /** Connection set-up, with EHLO and TLS. */
+  readonly c: Interval;
+  /** Transfer of the message. */
+  readonly d: Interval;
+}
+
+/** Postfix prints two significant digits, from a second up tenths, from ten up whole seconds, and at most microseconds. */
+function printed(figure: string): Interval {
+  const seconds = Number(figure);
+  const digit = seconds >= 10 ? 1 : Math.max(1e-6, 10 ** (Math.floor(Math.log10(seconds)) - 1));
+  return { lo: Math.max(0, seconds - digit / 2), hi: seconds + digit / 2 };
+}
+
+/** The time of several terms together. */
+export function total(...terms: readonly Interval[]): Interval {
+  return terms.reduce((sum, { lo, hi }) => ({ lo: sum.lo + lo, hi: sum.hi + hi }), { lo: 0, hi: 0 });
 }
 
 const ATTEMPT =
@@ -40,7 +56,7 @@ export function parseDeliveries(log: string): readonly Delivery[] {
     const groups = ATTEMPT.exec(line)?.groups;
     if (groups === undefined) return [];
     const { queueId = '', recipient = '', delays = '', dsn = '', status, text = '' } = groups;
-    const [a, b, c, d] = delays.split('/').map(Number) as [number, number, number, number];
+    const [a, b, c, d] = delays.split('/').map(printed) as [Interval, Interval, Interval, Interval];
     return [{ queueId, recipient, status: status as DeliveryStatus, dsn, text, a, b, c, d }];
   });
 }

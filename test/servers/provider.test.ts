@@ -8,10 +8,8 @@ import { createTransport } from 'nodemailer';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithServers } from './available.ts';
+import { total } from './maillog.ts';
 import { type Endpoint, type Provider, startProvider } from './provider.ts';
-
-/** Retries and bounces take seconds; a busy machine more. */
-const PATIENCE = { timeout: 40_000 };
 
 interface Sink {
   readonly port: number;
@@ -99,7 +97,7 @@ describeWithServers('the private mail provider', () => {
     return (await transport.sendMail(mailOf({ from: 'probe@sink.test', to, id, headers }))).response;
   }
 
-  test.each(['submission', 'submissions'] as const)('relays mail from %s to the sink', PATIENCE, async (name) => {
+  test.each(['submission', 'submissions'] as const)('relays mail from %s to the sink', async (name) => {
     expect(await submit('probe-0@sink.test', `relay-${name}`, provider[name])).toMatch(/^250 2\.0\.0 Ok: queued as /);
     const delivery = await provider.postfixDelays({ messageId: `relay-${name}@test` });
     expect(delivery).toMatchObject({ recipient: 'probe-0@sink.test', status: 'sent', dsn: '2.0.0' });
@@ -123,7 +121,7 @@ describeWithServers('the private mail provider', () => {
     await expect(submit('nobody@corp.test', 'unknown')).rejects.toMatchObject({ responseCode: 550 });
   });
 
-  test('takes mail at its MX into the Maildir, named by the instant of delivery', PATIENCE, async () => {
+  test('takes mail at its MX into the Maildir, named by the instant of delivery', async () => {
     const beforeUs = Date.now() * 1000;
     await inject('alice@corp.test', 'at-mx');
     const message = await provider.message('alice', 'at-mx@test');
@@ -133,12 +131,12 @@ describeWithServers('the private mail provider', () => {
     expect((await provider.maildirFiles('alice')).map(({ path }) => path)).toContain(message.path);
   });
 
-  test('delivers submitted mail of its own domain', PATIENCE, async () => {
+  test('delivers submitted mail of its own domain', async () => {
     await submit('bob@corp.test', 'internal');
     expect((await provider.message('bob', 'internal@test')).text).toContain('ESMTPSA');
   });
 
-  test('holds mail in the queue, in both directions, and says for how long', PATIENCE, async () => {
+  test('holds mail in the queue, in both directions, and says for how long', async () => {
     await provider.holdQueue();
     await submit('probe-1@sink.test', 'held-out');
     await inject('bob@corp.test', 'held-in');
@@ -149,13 +147,13 @@ describeWithServers('the private mail provider', () => {
     provider.releaseQueue();
     for (const id of ['held-out', 'held-in']) {
       const { a, b } = await provider.postfixDelays({ messageId: `<${id}@test>` });
-      expect(a + b).toBeGreaterThan(heldSeconds);
+      expect(total(a, b).hi).toBeGreaterThan(heldSeconds);
     }
     const { deliveredUs } = await provider.message('bob', 'held-in@test');
     expect(deliveredUs).toBeGreaterThan((heldAt + 1200) * 1000);
   });
 
-  test('files by Sieve, under the script set last', PATIENCE, async () => {
+  test('files by Sieve, under the script set last', async () => {
     const into = (folder: string) =>
       provider.sieve('bob', `require "fileinto"; if header :is "X-Spam" "yes" { fileinto "${folder}"; }`);
     await into('Junk');
@@ -169,7 +167,7 @@ describeWithServers('the private mail provider', () => {
     await expect(provider.sieve('bob', 'fileinto')).rejects.toThrow(/line 1/);
   });
 
-  test.each(['imap', 'imaps'] as const)('shows dropped mail and folders over %s', PATIENCE, async (name) => {
+  test.each(['imap', 'imaps'] as const)('shows dropped mail and folders over %s', async (name) => {
     await provider.createFolder('alice', `Second.${name}`);
     const others = Array.from({ length: 200 }, (_, n) => `From: other@else.test\r\nSubject: ${n}\r\n\r\nbody\r\n`);
     await provider.dropMessages('alice', others, `Second.${name}`);
@@ -192,7 +190,7 @@ describeWithServers('the private mail provider', () => {
     }
   });
 
-  test('greylists: 450 for the first attempt, then 250', PATIENCE, async () => {
+  test('greylists: 450 for the first attempt, then 250', async () => {
     provider.greylist(1);
     try {
       await expect(inject('alice@corp.test', 'grey')).rejects.toMatchObject({ responseCode: 450 });
@@ -213,7 +211,7 @@ describeWithServers('the private mail provider', () => {
     }
   });
 
-  test('bounces to the submitter what the sink refuses', PATIENCE, async () => {
+  test('bounces to the submitter what the sink refuses', async () => {
     sink.refuse = (recipient) => (recipient === 'full@sink.test' ? 552 : null);
     await submit('full@sink.test', 'refused');
     expect(await provider.postfixDelays({ recipient: 'full@sink.test', status: 'bounced' })).toMatchObject({
@@ -224,14 +222,14 @@ describeWithServers('the private mail provider', () => {
     expect(dsn.text).toContain('refused@test');
   });
 
-  test('bounces to the injector what its MX took and cannot deliver', PATIENCE, async () => {
+  test('bounces to the injector what its MX took and cannot deliver', async () => {
     expect(await inject(provider.lateBounce, 'late')).toMatch(/^250 /);
     await expect
       .poll(() => sink.messages.find((text) => text.includes('late@test')), { timeout: 20_000 })
       .toMatch(/Action: failed[^]*Status: 5\.1\.1/);
   });
 
-  test('tries again what the sink refused for now, and follows the sink to another port', PATIENCE, async () => {
+  test('tries again what the sink refused for now, and follows the sink to another port', async () => {
     let refusals = 1;
     sink.refuse = (recipient) => (recipient === 'later@sink.test' && refusals-- > 0 ? 451 : null);
     await submit('later@sink.test', 'later');
@@ -249,7 +247,7 @@ describeWithServers('the private mail provider', () => {
     }
   });
 
-  test('keeps the sender waiting after the final dot', PATIENCE, async () => {
+  test('keeps the sender waiting after the final dot', async () => {
     await provider.delayEndOfData(1);
     try {
       const start = performance.now();
@@ -259,15 +257,15 @@ describeWithServers('the private mail provider', () => {
       await provider.delayEndOfData(0);
     }
     const { b } = await provider.postfixDelays({ messageId: 'slow-dot@test' });
-    expect(b).toBeLessThan(0.99);
+    expect(b.lo).toBeLessThan(0.99);
   });
 
-  test('delivers after an outage of Dovecot or Postfix what it accepted before', PATIENCE, async () => {
+  test('delivers after an outage of Dovecot or Postfix what it accepted before', async () => {
     await provider.stopDovecot();
     await inject('bob@corp.test', 'outage');
     await provider.postfixDelays({ messageId: 'outage@test', status: 'deferred' });
     await provider.stopPostfix();
-    await expect(inject('bob@corp.test', 'refused-connection')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(inject('bob@corp.test', 'refused-connection')).rejects.toThrow('ECONNREFUSED');
     await provider.startDovecot();
     await provider.startPostfix();
     await provider.flushQueue();

@@ -1,31 +1,45 @@
 /** Fails a test file that leaves a worker, a child process, a server or a socket behind. Set up before every file. */
+import { createHook } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, expect } from 'vitest';
 
-/** Resources that keep a process alive or belong to someone who must close them; timers of libraries come and go. */
-const OWNED = ['Worker', 'ProcessWrap', 'TCPServerWrap', 'TCPSocketWrap', 'PipeServerWrap', 'UDPWrap', 'FSEventWrap'];
-/** A close is complete only some turns of the event loop later. */
-const SETTLE_MS_MAX = 3000;
+/** What someone opened and someone must close, by Node's own names; timers and file handles of libraries come and go. */
+const OWNED = new Set([
+  'WORKER',
+  'PROCESSWRAP',
+  'TCPSERVERWRAP',
+  'TCPWRAP',
+  'PIPESERVERWRAP',
+  'UDPWRAP',
+  'FSEVENTWRAP',
+]);
+/** A close is complete only some turns of the event loop later; `fetch` keeps an idle connection for 4 s. */
+const SETTLE_MS_MAX = 6000;
 const LOOK_EVERY_MS = 20;
 
-const before = owned();
+const open = new Map<number, string>();
+const hook = createHook({
+  init(id, type) {
+    if (OWNED.has(type)) open.set(id, `${type}${opener()}`);
+  },
+  destroy(id) {
+    open.delete(id);
+  },
+}).enable();
 
+// Registered first, so it runs after every afterAll of the file.
 afterAll(async () => {
-  for (let waitedMs = 0; leaked().length > 0 && waitedMs < SETTLE_MS_MAX; waitedMs += LOOK_EVERY_MS) {
+  for (let waitedMs = 0; open.size > 0 && waitedMs < SETTLE_MS_MAX; waitedMs += LOOK_EVERY_MS)
     await delay(LOOK_EVERY_MS);
-  }
-  expect(leaked(), 'left open by this file').toEqual([]);
+  hook.disable();
+  expect([...open.values()], 'left open by this file').toEqual([]);
 });
 
-function leaked(): string[] {
-  const left = owned();
-  for (const kind of before) {
-    const at = left.indexOf(kind);
-    if (at >= 0) left.splice(at, 1);
-  }
-  return left;
-}
-
-function owned(): string[] {
-  return process.getActiveResourcesInfo().filter((kind) => OWNED.includes(kind));
+/** The innermost line of ours that led here, if the stack still holds one. */
+function opener(): string {
+  const frames = new Error('opened').stack?.split('\n') ?? [];
+  const ours = frames.find(
+    (line) => /\/(src|test)\//.test(line) && !line.includes('/node_modules/') && !line.includes('leaks.ts'),
+  );
+  return ours === undefined ? '' : ` opened ${ours.trim()}`;
 }

@@ -65,6 +65,8 @@ function diagnose(symptoms: Symptoms): readonly [code: string, text: string] {
 
 /** `: text`, or nothing. */
 function saying(text: unknown): string {
-  const clean = typeof text === 'string' ? tidy(text, SERVER_TEXT_MAX) : '';
+  // Node adds advice on its own command line to errors of certificates.
+  const clean =
+    typeof text === 'string' ? tidy(text, SERVER_TEXT_MAX).replace(/; if the root CA is installed.*/, '') : '';
   return clean === '' ? '' : `: ${clean}`;
 }

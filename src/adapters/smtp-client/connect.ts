@@ -1,4 +1,5 @@
 /** Sockets to a server, opened by us so that each step can be timed and bounded: TCP, and TLS from the first byte. */
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import {
@@ -34,8 +35,8 @@ export async function connectFirst(
 }
 
 /** The TLS handshake on an open socket. Rejects with OpenSSL's or Node's error; the socket is then closed. */
-export async function secure(socket: Socket, options: ConnectionOptions, signal: AbortSignal): Promise<Socket> {
-  return await ready(connectTls({ ...options, socket }), 'secureConnect', signal);
+export function secure(socket: Socket, options: ConnectionOptions, signal: AbortSignal): Promise<Socket> {
+  return ready(connectTls({ ...options, socket }), 'secureConnect', signal);
 }
 
 function open(address: string, port: number, signal: AbortSignal): Promise<Socket> {
@@ -56,7 +57,17 @@ async function ready<S extends Socket>(socket: S, event: string, signal: AbortSi
 
 /** The authorities to trust, read once: loading the system's takes tens of milliseconds. Throws on a PEM that is none. */
 export function trustIn(settings: TlsSettings): SecureContext {
+  if (settings.ca !== null) assertCertificate(settings.ca);
   return createSecureContext({ minVersion: 'TLSv1.2', ...(settings.ca === null ? {} : { ca: settings.ca }) });
+}
+
+/** OpenSSL takes a text without certificates in silence, and then trusts nobody: each handshake would be blamed on the server. */
+function assertCertificate(pem: string): void {
+  try {
+    new X509Certificate(pem);
+  } catch (cause) {
+    throw new Error('the authorities to trust must be certificates in PEM', { cause });
+  }
 }
 
 /** Verified always, whatever NODE_TLS_REJECT_UNAUTHORIZED says. `onCertificate` gets the end of a certificate's validity. */

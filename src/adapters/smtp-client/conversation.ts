@@ -64,7 +64,7 @@ export async function converse(
   // After any other end this comes too late to count.
   connection.once('end', () => settle(new Failure('CONNECTION_LOST', 'the connection ended')));
   if (socket.destroyed) fail(socket.errored ?? new Failure('CONNECTION_LOST', 'the connection ended'));
-  else connection.connect((error) => (error ? fail(error) : logIn(connection, errand, transcript, settle, fail)));
+  else connection.connect((error) => (error ? fail(error) : carry(connection, errand, transcript, settle, fail)));
   try {
     const failure = await over;
     const ending = transcript.ending(failure);
@@ -78,7 +78,7 @@ export async function converse(
 }
 
 function createConnection(socket: Socket, errand: Errand, transcript: Transcript): SMTPConnection {
-  const connection: SMTPConnection = new SMTPConnection({
+  return new SMTPConnection({
     host: errand.host,
     name: errand.helo,
     connection: socket,
@@ -102,10 +102,10 @@ function createConnection(socket: Socket, errand: Errand, transcript: Transcript
       },
     },
   });
-  return connection;
 }
 
-function logIn(
+/** Logs in if it must, and sends. */
+function carry(
   connection: SMTPConnection,
   errand: Errand,
   transcript: Transcript,
@@ -134,5 +134,6 @@ async function quit(connection: SMTPConnection, clock: Clock, signal: AbortSigna
   if (connection.destroyed) return;
   const ended = within(clock, LIMIT_MS.quit, signal, (cut) => once(connection, 'end', { signal: cut }));
   connection.quit();
+  // `toFailure` lets a bug through.
   await ended.catch(toFailure);
 }

@@ -103,7 +103,7 @@ async function attempt(job: Job, stages: StageClock, seen: Seen, signal: AbortSi
     envelopeId: message.envelopeId,
     message: job.bytes,
   };
-  return await converse(socket, errand, clock, stages, signal);
+  return converse(socket, errand, clock, stages, signal);
 }
 
 const ENCRYPTION = { tls: 'is', starttls: 'must', none: 'none' } as const;

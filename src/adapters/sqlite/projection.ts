@@ -30,6 +30,9 @@ interface Memory {
 
 /** What a probe's row says, and what the tallies hold of it. */
 interface Standing {
+  readonly provider: string;
+  readonly path: string;
+  readonly kind: string;
   readonly outcome: Outcome;
   readonly breached: boolean;
 }
@@ -63,7 +66,7 @@ export class Projection {
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#sql = {
-      find: db.prepare('SELECT planned_seq, outcome, breached FROM probes WHERE id = ?'),
+      find: db.prepare('SELECT planned_seq, provider, path, kind, outcome, breached FROM probes WHERE id = ?'),
       record: db.prepare('SELECT record FROM probes WHERE id = ?'),
       put: db.prepare(`INSERT INTO probes (planned_seq, id, open, outcome, breached, record) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET open = excluded.open, outcome = excluded.outcome, breached = excluded.breached, record = excluded.record`),
@@ -104,8 +107,10 @@ export class Projection {
     const { changed } = foldEvent(memory.state, event, (id) => this.find(id));
     memory.seq = seq;
     for (const record of changed) this.#touch(memory, record, seq);
-    if (event.type === 'slot.unmeasured')
-      this.#count(event.provider, event.path, { outcome: 'unmeasured', breached: false }, 1);
+    if (event.type === 'slot.unmeasured') {
+      const { provider, path } = event;
+      this.#count({ provider, path, kind: 'scheduled', outcome: 'unmeasured', breached: false }, 1);
+    }
     if (event.type === 'absence.proven') this.#absenceMoved = true;
   }
 
@@ -175,10 +180,8 @@ export class Projection {
   #stored(id: string): { plannedSeq: number; before: Standing } | null {
     const row = this.#sql.find.get(id);
     if (row === undefined) return null;
-    return {
-      plannedSeq: Number(row['planned_seq']),
-      before: { outcome: row['outcome'] as Outcome, breached: row['breached'] === 1 },
-    };
+    const { planned_seq: plannedSeq, breached, ...rest } = row;
+    return { plannedSeq: Number(plannedSeq), before: { ...(rest as unknown as Standing), breached: breached === 1 } };
   }
 
   /** Proof of absence changes no record, yet may carry any open probe past the maximum (or, over a reboot, back into doubt). */
@@ -192,19 +195,18 @@ export class Projection {
 
   #write(memory: Memory, { record, plannedSeq, before, closedBreached }: Touched): void {
     const open = closedBreached === null;
-    const now = {
-      outcome: outcomeOf(record),
-      breached: closedBreached ?? exceedsMaximum(record, memory.state.absence),
-    };
+    const { provider, path, kind } = record;
+    const breached = closedBreached ?? exceedsMaximum(record, memory.state.absence);
+    const now = { provider, path, kind, outcome: outcomeOf(record), breached };
     this.#sql.put.run(plannedSeq, record.id, Number(open), now.outcome, Number(now.breached), encode(record));
     if (open && now.breached) memory.breached.add(record.id);
     else memory.breached.delete(record.id);
-    if (record.kind !== 'scheduled') return;
-    if (before !== null) this.#count(record.provider, record.path, before, -1);
-    this.#count(record.provider, record.path, now, 1);
+    if (before !== null) this.#count(before, -1);
+    this.#count(now, 1);
   }
 
-  #count(provider: string, path: string, { outcome, breached }: Standing, by: 1 | -1): void {
+  #count({ provider, path, kind, outcome, breached }: Standing, by: 1 | -1): void {
+    if (kind !== 'scheduled') return;
     const key = JSON.stringify([provider, path, outcome]);
     const tally = this.#tallied.get(key) ?? { provider, path, outcome, count: 0, breaches: 0 };
     tally.count += by;

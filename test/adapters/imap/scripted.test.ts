@@ -29,6 +29,11 @@ async function open(
   return { mailbox, server };
 }
 
+/** The real clock, with one duration made short. */
+function hurried(from: number, to: number): Clock {
+  return { now: clock.now, sleep: (ms, signal) => clock.sleep(ms === from ? to : ms, signal) };
+}
+
 test('a look asks for every folder and takes UIDNEXT and UIDVALIDITY from its STATUS', async () => {
   const { mailbox } = await open('IDLE', (command) => {
     if (command === 'LIST "" "*"') return ['* LIST () "/" inbox', '* LIST () "/" {4}', 'a"b]', 'TAG OK'];
@@ -116,10 +121,8 @@ test('a connection that breaks off in the middle of an answer makes the look rej
 });
 
 test('a server that does not answer is given up', async () => {
-  // Deadlines are the only sleeps of a minute; the idler's and the keeper's are shorter or longer.
-  const impatient: Clock = { now: clock.now, sleep: (ms, signal) => clock.sleep(ms === 60_000 ? 300 : ms, signal) };
   const { mailbox } = await open('IDLE', (command) => (command === 'LIST "" "*"' ? [] : undefined), {
-    clock: impatient,
+    clock: hurried(60_000, 300),
   });
   const { code, message } = await failureOf(mailbox.look());
   expect(code).toBe('TIMEOUT');
@@ -208,6 +211,35 @@ test('a hint is given for each EXISTS, on a connection that looks and fetches ne
     },
   });
   await until(() => (hints === 1 ? true : null));
+});
+
+test('an idling connection that is lost is replaced, with a hint for what came meanwhile, and looks go on', async () => {
+  let idles = 0;
+  let hints = 0;
+  const { mailbox } = await open('IDLE', (command) => (command === 'IDLE' && idles++ === 0 ? null : undefined), {
+    clock: hurried(5000, 20),
+    onHint: () => {
+      hints += 1;
+    },
+  });
+  await mailbox.look();
+  await until(() => (idles === 2 && hints === 1 ? true : null));
+  await mailbox.look();
+});
+
+test('a connection that goes unused is kept alive, and its loss is told to the next look', async () => {
+  let alive = 0;
+  const { mailbox } = await open(
+    'IDLE',
+    (command) => {
+      if (command !== 'NOOP') return undefined;
+      alive += 1;
+      return alive > 4 ? null : undefined;
+    },
+    { clock: hurried(240_000, 20) },
+  );
+  await until(() => (alive > 5 ? true : null));
+  expect((await failureOf(mailbox.look())).code).toBe('CLOSED');
 });
 
 test('a port where nothing listens is ECONNREFUSED, a name that is none ENOTFOUND', async () => {

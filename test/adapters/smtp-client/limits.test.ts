@@ -132,6 +132,9 @@ describe('connectFirst', () => {
   test('tells the failure of the last address where all are closed', async () => {
     const server = await serve({});
     const none = connectFirst(['127.0.0.3', '127.0.0.4'], server.port, manualClock(), never());
-    await expect(none).rejects.toMatchObject({ code: 'ECONNREFUSED', message: expect.stringContaining('127.0.0.4') });
+    await expect(none).rejects.toMatchObject({
+      code: 'ECONNREFUSED',
+      message: `connect ECONNREFUSED 127.0.0.4:${server.port}`,
+    });
   });
 });

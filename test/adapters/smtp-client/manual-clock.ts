@@ -35,7 +35,7 @@ export function manualClock(): ManualClock {
       await watcher.promise;
     },
     expire(ms) {
-      for (const sleeper of [...sleepers]) if (sleeper.ms === ms) sleeper.wake();
+      for (const sleeper of sleepers) if (sleeper.ms === ms) sleeper.wake();
     },
     sleepers: () => sleepers.size,
   };

@@ -2,6 +2,7 @@
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, TLSSocket } from 'node:tls';
+import { Wire } from './wire.ts';
 
 /** A step is what the server is about to answer; `ehlo-tls` is the EHLO after STARTTLS, `dot` the end of the message. */
 export const STEPS = [
@@ -24,12 +25,12 @@ export interface Action {
   readonly reply?: string | null;
   readonly afterMs?: number;
   /** What follows the reply. `close` sends FIN, `reset` RST. */
-  readonly then?: 'close' | 'reset';
+  readonly ending?: 'close' | 'reset';
 }
 export const refuse = (reply: string): Action => ({ reply });
 export const silence: Action = { reply: null };
-export const close: Action = { reply: null, then: 'close' };
-export const reset: Action = { reply: null, then: 'reset' };
+export const close: Action = { reply: null, ending: 'close' };
+export const reset: Action = { reply: null, ending: 'reset' };
 
 export interface TlsScript {
   readonly cert: string;
@@ -161,6 +162,7 @@ async function serve(plain: Socket, script: Script, notes: Notes): Promise<void>
     if (line === null) return;
     notes.commands.push(line);
     const step = stepOf(line, secured && tls?.implicit !== true);
+    if (line === 'AUTH LOGIN') await prompt(wire);
     if (step === null) wire.write('500 5.5.1 what?\r\n');
     else if (!(await act(wire, step, script, notes, secured))) return;
     if (step === 'starttls' && tls !== undefined && script.on?.starttls === undefined) {
@@ -177,6 +179,14 @@ async function serve(plain: Socket, script: Script, notes: Notes): Promise<void>
   }
 }
 
+/** Asks for user and password, whatever they are. */
+async function prompt(wire: Wire): Promise<void> {
+  for (const question of ['Username:', 'Password:']) {
+    wire.write(`334 ${Buffer.from(question).toString('base64')}\r\n`);
+    await wire.line();
+  }
+}
+
 function stepOf(line: string, upgraded: boolean): Step | null {
   const step = STEP_BY_VERB[line.split(' ', 1)[0]?.toUpperCase() ?? ''] ?? null;
   return step === 'ehlo' && upgraded ? 'ehlo-tls' : step;
@@ -190,9 +200,9 @@ async function act(wire: Wire, step: Step, script: Script, notes: Notes, secured
   const reply = action.reply === undefined ? usual(step, script, secured) : action.reply;
   if (step === 'dot') notes.dotRepliedUs = monotonicUs();
   if (reply !== null) wire.write(reply.endsWith('…') ? reply.slice(0, -1) : `${reply}\r\n`);
-  if (action.then === 'close') wire.socket.end();
-  if (action.then === 'reset') wire.socket.resetAndDestroy();
-  return action.then === undefined;
+  if (action.ending === 'close') wire.socket.end();
+  if (action.ending === 'reset') wire.reset();
+  return action.ending === undefined;
 }
 
 function usual(step: Step, script: Script, secured: boolean): string {
@@ -209,63 +219,12 @@ function upgrade(socket: Socket, { cert, key, maxVersion }: TlsScript): TLSSocke
   const secureContext = createSecureContext({ cert, key, ...old });
   const secured = new TLSSocket(socket, { isServer: true, secureContext });
   secured.on('error', () => {});
+  // A greeting that waits for a handshake which the client broke off would keep the socket for good.
+  secured.on('end', () => socket.destroy());
   return secured;
 }
 
 /** The instant in the terms of Instant.monoUs. */
 function monotonicUs(): number {
   return Number(process.hrtime.bigint() / 1000n);
-}
-
-/** Lines of a socket, one at a time. */
-class Wire {
-  readonly socket: Socket;
-  ended = false;
-  #buffer = '';
-  #wake: (() => void) | null = null;
-  readonly #onData = (chunk: Buffer) => {
-    this.#buffer += chunk.toString('latin1');
-    this.#wake?.();
-  };
-
-  constructor(socket: Socket) {
-    this.socket = socket;
-    socket.on('data', this.#onData);
-    socket.on('close', () => {
-      this.ended = true;
-      this.#wake?.();
-    });
-  }
-
-  /** Null at the end of the connection. */
-  async line(): Promise<string | null> {
-    for (;;) {
-      const end = this.#buffer.indexOf('\r\n');
-      if (end >= 0) {
-        const line = this.#buffer.slice(0, end);
-        this.#buffer = this.#buffer.slice(end + 2);
-        return line;
-      }
-      if (this.ended) return null;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-
-  async message(): Promise<string> {
-    const lines: string[] = [];
-    for (let line = await this.line(); line !== null && line !== '.'; line = await this.line()) lines.push(line);
-    return lines.map((line) => `${line}\r\n`).join('');
-  }
-
-  write(text: string): void {
-    if (!this.socket.destroyed) this.socket.write(text);
-  }
-
-  /** Gives the socket up to TLS. */
-  release(): Socket {
-    this.socket.off('data', this.#onData);
-    return this.socket;
-  }
 }

@@ -139,7 +139,7 @@ describe('STARTTLS is required', () => {
   });
 
   test('a connection lost during the handshake', async () => {
-    const on = { starttls: { reply: '220 go', then: 'close' } } as const;
+    const on = { starttls: { reply: '220 go', ending: 'close' } } as const;
     const server = await serve({ offers: ['STARTTLS'], on });
     expect(await submit(server, { security: 'starttls' })).toMatchObject({
       kind: 'unreachable',
@@ -172,7 +172,7 @@ test('a server that greets in clear text where TLS is due is unreachable at stag
 });
 
 test('a dropped handshake is a lost connection at stage tls', async () => {
-  const server = await serve({ on: { greeting: { reply: null, then: 'close', afterMs: 20 } } });
+  const server = await serve({ on: { greeting: { reply: null, ending: 'close', afterMs: 20 } } });
   expect(await submit(server, { security: 'tls' })).toMatchObject({
     kind: 'unreachable',
     stage: 'tls',
@@ -187,5 +187,7 @@ test('a server that speaks no newer TLS than 1.1 is unreachable', async () => {
 });
 
 test('authorities that are no PEM are told when the sender is made', () => {
-  expect(() => createSubmitter(submission({ tls: { ca: 'nonsense', servername: null } }), manualClock())).toThrow();
+  expect(() => createSubmitter(submission({ tls: { ca: 'nonsense', servername: null } }), manualClock())).toThrow(
+    'the authorities to trust must be certificates in PEM',
+  );
 });

@@ -18,7 +18,9 @@ function append(...events: LedgerEvent[]): WriteRequest {
 
 function openStore(folder: string): { db: DatabaseSync; store: Store } {
   const db = openDatabase(folder, 'daemon');
-  onTestFinished(() => db.isOpen && db.close());
+  onTestFinished(() => {
+    if (db.isOpen) db.close();
+  });
   return { db, store: new Store(db, folder) };
 }
 
@@ -88,8 +90,8 @@ test('an event that the fold cannot take fails its own append and no other of th
 test('through the worker: a process that may write no more rejects the append with its cause, and keeps what it acknowledged', async () => {
   const folder = temporaryFolder();
   await (await opened(folder)).close();
-  // Files of the process end at 200 blocks of 512 bytes; without the signal the write itself fails.
-  const child = startChild('./appender.ts', [folder, 'daemon', 'one', '100000'], "trap '' XFSZ; ulimit -f 200");
+  // Files of the process end at 2000 blocks of 512 bytes; without the signal the write itself fails.
+  const child = startChild('./appender.ts', [folder, 'daemon', 'one', '100000'], "trap '' XFSZ; ulimit -f 2000");
   await child.line();
   child.send('go\n');
   const { code, stderr } = await child.ended;

@@ -1,0 +1,181 @@
+/** However events are split into appends and processes, the rows are those that a rebuild gives. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { compareProjection, rebuildProjection, verifyLedger } from '../../../src/adapters/sqlite/verify.ts';
+import type { LedgerEvent } from '../../../src/domain/event.ts';
+import type { Instant } from '../../../src/domain/instant.ts';
+import type { Handover, Path } from '../../../src/domain/probe.ts';
+import type { Ledger } from '../../../src/ports.ts';
+import { accepted, at, captured, opened, planned, rawly, temporaryFolder } from './support.ts';
+
+const PROVIDERS = ['acme', 'Ünïcode "quoted"'];
+
+const step = fc.record({
+  kind: fc.integer({ min: 0, max: 17 }),
+  probe: fc.integer({ min: 0, max: 5 }),
+  provider: fc.constantFrom(...PROVIDERS),
+  path: fc.constantFrom<Path>('send', 'receive', 'internal'),
+  scheduled: fc.boolean(),
+  laterSeconds: fc.integer({ min: 0, max: 2400 }),
+  rebooted: fc.boolean(),
+  text: fc.string({ unit: 'binary', maxLength: 12 }),
+});
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+/** A history that need not make sense: events for unknown, closed and repeated probes included. */
+function historyOf(steps: readonly Step[]): LedgerEvent[] {
+  let seconds = 10;
+  let boot = 1;
+  return steps.map((one) => {
+    seconds += one.laterSeconds;
+    if (one.rebooted && one.kind === 12) boot += 1;
+    return eventOf(one, seconds, at(seconds, `boot-${boot}`));
+  });
+}
+
+function eventOf(
+  { kind, probe: number, provider, path, scheduled, text }: Step,
+  seconds: number,
+  now: Instant,
+): LedgerEvent {
+  const probe = `p${number}`;
+  const connection = { stages: [], peer: null, certificateExpiresMs: null };
+  const handover = (value: Handover): LedgerEvent => ({ type: 'probe.handed-over', at: now, probe, handover: value });
+  const refused = { kind: 'refused', stage: 'rcpt', enhanced: null, text } as const;
+  const earlier = at(seconds - 700, now.boot);
+  const attempt = {
+    type: 'transfer.attempted',
+    at: now,
+    provider,
+    earliest: earlier,
+    latest: now,
+    peer: text,
+    code: 451,
+  } as const;
+  switch (kind) {
+    case 0:
+    case 1:
+    case 2:
+      return planned(probe, seconds, { at: now, provider, path, kind: scheduled ? 'scheduled' : 'spot' });
+    case 3:
+    case 4:
+      return handover({ ...accepted(seconds), handedOver: earlier, acknowledged: now, reply: text } as Handover);
+    case 5:
+      return handover({ ...refused, code: scheduled ? 550 : 421, ...connection });
+    case 6:
+      return handover({ kind: 'uncertain', handedOver: now, code: 'ECONNRESET', text, ...connection });
+    case 7:
+      return { ...captured(probe, seconds), at: now, latest: now } as LedgerEvent;
+    case 8:
+      return {
+        type: 'message.seen',
+        at: now,
+        probe,
+        absent: scheduled ? earlier : null,
+        seen: now,
+        folder: text,
+        role: 'junk',
+        uidValidity: '1',
+        uid: 9,
+        hops: [],
+      };
+    case 9:
+    case 10:
+      return { type: 'absence.proven', at: now, channel: path === 'send' ? 'sink' : `mailbox:${provider}`, until: now };
+    case 11:
+      return { ...attempt, probe: scheduled ? probe : null, recipients: scheduled ? [] : ['probe-0@sink.example'] };
+    case 12:
+      return { type: 'agent.started', at: now, version: '1', unwatchedSince: scheduled ? earlier : null };
+    case 13:
+      return scheduled ? { type: 'sink.closed', at: now } : { type: 'sink.opened', at: now, address: '127.0.0.1:25' };
+    case 14:
+      return { type: 'slot.unmeasured', at: now, provider, path, reason: text };
+    case 15:
+      return scheduled ? { type: 'probe.interrupted', at: now, probe } : { type: 'probe.expired', at: now, probe };
+    case 16:
+      return {
+        type: 'probe.notified',
+        at: now,
+        probe,
+        where: 'sink',
+        status: { action: scheduled ? 'failed' : 'delayed', status: null, recipient: null, diagnostic: text },
+      };
+    default:
+      return { type: 'probe.duplicated', at: now, probe, where: text };
+  }
+}
+
+const TABLES = ['probes', 'tallies', 'timeline'];
+function rowsOf(folder: string): string {
+  return rawly(folder, (db) =>
+    JSON.stringify(TABLES.map((table) => db.prepare(`SELECT * FROM ${table} ORDER BY 1, 2, 3`).all())),
+  );
+}
+
+/** In appends of the given sizes, by turns through the two ledgers, some of them without waiting for the one before. */
+async function appendSplit(
+  ledgers: readonly [Ledger, Ledger],
+  events: readonly LedgerEvent[],
+  sizes: readonly number[],
+): Promise<void> {
+  let from = 0;
+  let waiting: Promise<unknown>[] = [];
+  for (let turn = 0; from < events.length; turn += 1) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    const ledger = ledgers[Math.floor(turn / 3) % 2] ?? ledgers[0];
+    waiting.push(ledger.append(events.slice(from, from + size)));
+    from += size;
+    // The order between two processes is theirs to settle: wait before the other one's turn.
+    if (turn % 3 === 2) waiting = await Promise.all(waiting).then(() => []);
+  }
+  await Promise.all(waiting);
+}
+
+test('any history in any split of appends gives the rows of a rebuild', async () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), sizes, async (steps, split) => {
+      const events = historyOf(steps);
+      const folder = temporaryFolder();
+      const daemon = await opened(folder);
+      const visitor = await opened(folder, 'visitor');
+      await appendSplit([daemon, visitor], events, split);
+      expect(await verifyLedger(folder)).toMatchObject({ ok: true, entries: events.length });
+      expect(await compareProjection(folder)).toMatchObject({ ok: true });
+      expect(await daemon.snapshot()).toEqual(await visitor.snapshot());
+      await daemon.close();
+      await visitor.close();
+
+      const whole = temporaryFolder();
+      const once = await opened(whole);
+      await once.append(events);
+      await once.close();
+      expect(rowsOf(whole)).toBe(rowsOf(folder));
+
+      await rebuildProjection(folder);
+      expect(rowsOf(whole)).toBe(rowsOf(folder));
+    }),
+    { numRuns: 250, endOnFailure: true },
+  );
+}, 400_000);
+
+test('the tallies are the sum of the rows and of the unmeasured slots', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80 }), async (steps) => {
+      const folder = temporaryFolder();
+      const ledger = await opened(folder);
+      const events = historyOf(steps);
+      await ledger.append(events);
+      const { tallies } = await ledger.snapshot();
+      await ledger.close();
+      const scheduled = rawly(folder, (db) =>
+        db.prepare("SELECT count(*) AS n, coalesce(sum(breached), 0) AS b FROM probes WHERE kind = 'scheduled'").get(),
+      );
+      const slots = events.filter(({ type }) => type === 'slot.unmeasured').length;
+      expect(tallies.reduce((sum, { count }) => sum + count, 0)).toBe(Number(scheduled?.['n']) + slots);
+      expect(tallies.reduce((sum, { breaches }) => sum + breaches, 0)).toBe(Number(scheduled?.['b']));
+      expect(tallies.every(({ count, breaches }) => count > 0 && breaches >= 0 && breaches <= count)).toBe(true);
+    }),
+    { numRuns: 15 },
+  );
+}, 400_000);

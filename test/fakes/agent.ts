@@ -1,0 +1,64 @@
+/** The real engine over fakes and a virtual clock. */
+import type { RouteSettings } from '../../src/domain/settings.ts';
+import { type Engine, startEngine } from '../../src/engine/engine.ts';
+import type { Random } from '../../src/ports.ts';
+import { CountingObserver, FakeMailbox, FakeSender, FakeSink, silentLog } from './fake-provider.ts';
+import { MemoryLedger } from './memory-ledger.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+export const KEY = new Uint8Array(32).fill(7);
+
+/** A repeatable generator (mulberry32): the same seed draws the same numbers. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const uniform = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return { uniform, bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(uniform() * 256)) };
+}
+
+export interface FakeWorld {
+  readonly clock: VirtualClock;
+  readonly ledger: MemoryLedger;
+  readonly sink: FakeSink;
+  readonly mailbox: FakeMailbox;
+  readonly submitter: FakeSender;
+  readonly injector: FakeSender;
+  readonly observer: CountingObserver;
+  start(options?: { readonly routes?: readonly RouteSettings[]; readonly reachability?: 'inbound' | 'assumed'; readonly seed?: number }): Promise<Engine>;
+}
+
+export function fakeWorld(): FakeWorld {
+  const clock = new VirtualClock();
+  const world = {
+    clock,
+    ledger: new MemoryLedger(),
+    sink: new FakeSink(clock),
+    mailbox: new FakeMailbox(clock),
+    submitter: new FakeSender(clock),
+    injector: new FakeSender(clock),
+    observer: new CountingObserver(),
+  };
+  const { ledger, sink, mailbox, submitter, injector, observer } = world;
+  const line = { provider: 'acme', retryAfter: [] };
+  return {
+    ...world,
+    start: ({ routes = [], reachability = 'inbound', seed = 1 } = {}) =>
+      startEngine(
+        {
+          ...{ agent: 'test', version: '0', contact: 'postmaster@sink.example', key: KEY, routes, reachability },
+          lines: [
+            { ...line, path: 'send', sender: submitter, from: 'probe@acme.example', recipients: ['probe-0@sink.example', 'probe-1@sink.example'] },
+            { ...line, path: 'internal', sender: submitter, from: 'probe@acme.example', recipients: ['probe@acme.example'] },
+            { ...line, path: 'receive', sender: injector, from: 'bounces@sink.example', recipients: ['probe@acme.example'], retryAfter: [60, 300] },
+          ],
+          sinkClients: [{ provider: 'acme', sender: 'probe@acme.example', networks: ['192.0.2.0/24'] }],
+          mailboxes: [{ provider: 'acme', mailbox, cleanup: 'delete' }],
+        },
+        { ledger, sink, clock, random: seededRandom(seed), observer, log: silentLog },
+      ),
+  };
+}

@@ -1,0 +1,85 @@
+/** A ledger in memory that keeps the port's promises but durability; passes test/contract/ledger beside the real one. */
+import { chainHash, GENESIS } from '../../src/domain/chain.ts';
+import { encodeEvent } from '../../src/domain/codec.ts';
+import { exceedsMaximum } from '../../src/domain/delay.ts';
+import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
+import type { Instant } from '../../src/domain/instant.ts';
+import { emptyTimeline, foldEvent, outcomeOf, type ProbeRecord, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
+import type { Bookmark, Ledger, LedgerSnapshot } from '../../src/ports.ts';
+
+export class MemoryLedger implements Ledger {
+  readonly entries: LedgerEntry[] = [];
+  /** While set, every append is refused with it. */
+  failure: Error | null = null;
+  #state = emptyTimeline();
+  readonly #records = new Map<string, ProbeRecord>();
+  readonly #unmeasured = new Map<string, Tally>();
+  readonly #bookmarks = new Map<string, ReadonlyMap<string, Bookmark>>();
+  #heartbeat: Instant | null = null;
+
+  async snapshot(): Promise<LedgerSnapshot> {
+    const state = restoreTimeline(storeTimeline(this.#state), this.#state.open.values());
+    const last = this.entries.at(-1);
+    return { state, tallies: this.#tallies(), heartbeat: this.#heartbeat, head: { seq: last?.seq ?? 0, hash: last?.hash ?? GENESIS } };
+  }
+
+  async append(events: readonly LedgerEvent[]): Promise<readonly LedgerEntry[]> {
+    if (this.failure !== null) throw this.failure;
+    return events.map((event) => {
+      const previous = this.entries.at(-1)?.hash ?? GENESIS;
+      const entry = { seq: this.entries.length + 1, event, hash: chainHash(previous, encodeEvent(event)) };
+      this.entries.push(entry);
+      for (const record of foldEvent(this.#state, event, (id) => this.#records.get(id) ?? null).changed) this.#records.set(record.id, record);
+      if (event.type === 'slot.unmeasured') this.#countUnmeasured(event);
+      return entry;
+    });
+  }
+
+  async beat(at: Instant): Promise<void> {
+    if (this.failure !== null) throw this.failure;
+    this.#heartbeat = at;
+  }
+
+  async bookmarks(mailbox: string): Promise<ReadonlyMap<string, Bookmark>> {
+    return new Map(this.#bookmarks.get(mailbox) ?? []);
+  }
+
+  async keepBookmarks(mailbox: string, bookmarks: ReadonlyMap<string, Bookmark>): Promise<void> {
+    this.#bookmarks.set(mailbox, new Map(bookmarks));
+  }
+
+  async probe(id: string): Promise<ProbeRecord | null> {
+    return this.#records.get(id) ?? null;
+  }
+
+  async recent(limit: number): Promise<readonly ProbeRecord[]> {
+    return [...this.#records.values()].toReversed().slice(0, limit);
+  }
+
+  async close(): Promise<void> {}
+
+  /** What the events of one type say, in order. */
+  events<T extends LedgerEvent['type']>(type: T): Extract<LedgerEvent, { type: T }>[] {
+    return this.entries.map(({ event }) => event).filter((event): event is Extract<LedgerEvent, { type: T }> => event.type === type);
+  }
+
+  #countUnmeasured({ provider, path }: Extract<LedgerEvent, { type: 'slot.unmeasured' }>): void {
+    const key = `${provider} ${path}`;
+    const before = this.#unmeasured.get(key) ?? { provider, path, outcome: 'unmeasured', count: 0, breaches: 0 };
+    this.#unmeasured.set(key, { ...before, count: before.count + 1 });
+  }
+
+  #tallies(): readonly Tally[] {
+    const tallies = new Map([...this.#unmeasured.values()].map((tally) => [`${tally.provider} ${tally.path} unmeasured`, tally]));
+    for (const record of this.#records.values()) {
+      const outcome = outcomeOf(record);
+      if (record.kind !== 'scheduled' || outcome === 'pending') continue;
+      const { provider, path } = record;
+      const key = `${provider} ${path} ${outcome}`;
+      const before = tallies.get(key) ?? { provider, path, outcome, count: 0, breaches: 0 };
+      const breach = exceedsMaximum(record, this.#state.absence) ? 1 : 0;
+      tallies.set(key, { ...before, count: before.count + 1, breaches: before.breaches + breach });
+    }
+    return [...tallies.values()];
+  }
+}

@@ -1,0 +1,27 @@
+/** Proves that a suite without its tool is never taken for one that ran. */
+import { describe, expect, test } from 'vitest';
+import { MAIL_SERVERS, PROMTOOL, suiteFate } from './available.ts';
+
+const missing = { available: false, reason: 'it is not there' } as const;
+
+describe('a suite that needs a tool', () => {
+  test('runs where the tool is, in CI and elsewhere', () => {
+    expect(suiteFate('suite', { available: true }, {})).toEqual({ kind: 'run' });
+    expect(suiteFate('suite', { available: true }, { CI: '1' })).toEqual({ kind: 'run' });
+  });
+
+  test('is skipped with a notice where it is not', () => {
+    expect(suiteFate('suite', missing, {})).toEqual({ kind: 'skip', notice: 'SKIPPED: suite: it is not there' });
+  });
+
+  test('fails in CI where it is not', () => {
+    const error = 'CI must run "suite", and cannot: it is not there';
+    expect(suiteFate('suite', missing, { CI: 'true' })).toEqual({ kind: 'fail', error });
+  });
+
+  test.each([MAIL_SERVERS, PROMTOOL])('says in one line what is missing of $name', (tool) => {
+    const found = tool.check();
+    if (!found.available) expect(found.reason).toMatch(/^.+$/);
+    else expect(found).toEqual({ available: true });
+  });
+});
