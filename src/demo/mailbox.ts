@@ -55,7 +55,7 @@ export async function startDemoMailbox(login: Login): Promise<DemoMailbox> {
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));
-
+        cut();
       }),
   };
 }

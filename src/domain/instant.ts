@@ -20,8 +20,10 @@ export interface Instant {
 
 /** How far apart the wall clocks of two boots may be from the truth; NTP sets the clock within this of it, or the host is unsound. */
 const REBOOT_ERROR_SECONDS = 2;
-/** NTP slews a clock by at most 500 ppm (adjtimex(2)), so a long span is known no better than this. */
-const CLOCK_RATE_ERROR = 500e-6;
+/** NTP slews a clock by at most 500 ppm of true time (adjtimex(2)), which is a little more of the time that a slow clock shows. */
+const CLOCK_RATE_ERROR = 500.5e-6;
+/** Seconds: two readings, each cut to the microsecond. */
+const READING_ERROR = 2e-6;
 /** `suspendedMs` is the difference of two clocks read to 10 ms; less than this is not a suspend. */
 const SUSPEND_RESOLUTION_MS = 50;
 /** A wall clock that moved against the monotonic one by more than this was stepped (NTP steps at 128 ms). */
@@ -54,7 +56,7 @@ export function spanBetween(from: Instant, to: Instant): Span {
   if (Math.abs(to.wallMs - from.wallMs - total * 1000) > STEP_THRESHOLD_MS + Math.abs(total) * CLOCK_RATE_ERROR * 1000) {
     flags.push('clock-stepped');
   }
-  const error = Math.max(Math.abs(awake), Math.abs(total)) * CLOCK_RATE_ERROR;
+  const error = Math.max(Math.abs(awake), Math.abs(total)) * CLOCK_RATE_ERROR + READING_ERROR;
   return { lo: Math.min(awake, total) - error, hi: Math.max(awake, total) + error, flags };
 }
 

@@ -32,7 +32,7 @@ function parseTrace(value: string): Trace {
   const plain = stripComments(value.slice(0, FIELD_LENGTH_MAX));
   const semicolon = plain.lastIndexOf(';');
   const clauses = semicolon < 0 ? plain : plain.slice(0, semicolon);
-  const words = clauses.split(/\s+/).filter((word) => word !== '');
+  const words = clauses.split(/[\s\p{Cc}]+/u).filter((word) => word !== '');
   return {
     from: nameAfter('from', words),
     by: nameAfter('by', words),

@@ -74,7 +74,7 @@ export function describeWith(tool: Tool, name: string, suite: () => void): void 
       return;
     case 'skip':
       process.stderr.write(`\n!! ${fate.notice}\n`);
-      describe.skip(title, suite);
+      describe.skip(title, { meta: { skippedBecause: fate.notice } }, suite);
       return;
     case 'fail':
       describe(title, () => {

@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Guard } from './guard.ts';
+import { livingProcesses } from './processes.ts';
 
 /** Far beyond what a start or a stop takes (about a second) even on a busy machine. */
 export const SERVER_PATIENCE_MS = 20_000;
@@ -47,6 +48,10 @@ export function startDaemon(guard: Guard, command: string, args: readonly string
     child.ref();
     killGroup(pid, 'SIGKILL');
     if (alive()) await exited;
+    // Its children hold its ports until they, too, have gone.
+    await eventually(`the end of ${command}`, async () =>
+      (await livingProcesses()).some(({ group }) => group === pid) ? undefined : true,
+    );
     guard.forget(pid);
   };
   return {

@@ -1,12 +1,12 @@
 /** A private Postfix for tests: MX, submission in both kinds of TLS, relay of `sink.test` to a port of the test's. */
 import { execFile } from 'node:child_process';
-import { chmod, chown, mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Certificate } from './certificate.ts';
 import { type Daemon, eventually, greeted, SERVER_ENVIRONMENT, startDaemon } from './daemon.ts';
 import type { Guard } from './guard.ts';
-import { childNamed } from './processes.ts';
+import { livingProcesses } from './processes.ts';
 import { systemGroup, systemUser } from './system-users.ts';
 
 export interface PostfixOptions {
@@ -48,6 +48,8 @@ export interface Postfix {
 const MASTER = '/usr/lib/postfix/sbin/master';
 /** Programs of Postfix wait about 2 s when main.cf has just been written. */
 const CONFIG_AGE_SECONDS = 10;
+/** Ended by a reload at once and together with every idle process; one with an open session ends after it. */
+const RELOADED = ['qmgr', 'trivial-rewrite'];
 const run = promisify(execFile);
 
 export function socketFolder(root: string): string {
@@ -96,12 +98,14 @@ export async function preparePostfix(options: PostfixOptions): Promise<Postfix> 
       daemon = null;
     },
     async reconfigure(settings) {
-      const { length } = await readFile(logFile, 'utf8');
+      if (held !== null) throw new Error('the queue is held: release it before a reload');
+      const { pid, signal } = master();
+      const old = (await livingProcesses()).filter(({ parent, name }) => parent === pid && RELOADED.includes(name));
       await configure(settings);
-      master().signal('SIGHUP');
+      signal('SIGHUP');
       await eventually('a reload of Postfix', async () => {
-        const news = (await readFile(logFile, 'utf8')).slice(length);
-        return news.includes(': reload -- version') ? true : undefined;
+        const living = new Set((await livingProcesses()).map((one) => one.pid));
+        return old.some((one) => living.has(one.pid)) ? undefined : true;
       });
     },
     async flush() {
@@ -110,7 +114,10 @@ export async function preparePostfix(options: PostfixOptions): Promise<Postfix> 
     async hold() {
       if (held !== null) return;
       const { pid } = master();
-      held = await eventually("Postfix's queue manager", () => childNamed(pid, 'qmgr'));
+      const manager = await eventually("Postfix's queue manager", async () =>
+        (await livingProcesses()).find(({ parent, name }) => parent === pid && name === 'qmgr'),
+      );
+      held = manager.pid;
       process.kill(held, 'SIGSTOP');
     },
     release,

@@ -1,14 +1,30 @@
-/** Finds a server's own child process in /proc. */
+/** Finds a server's processes in /proc. */
 import { readdir, readFile } from 'node:fs/promises';
 
-/** The pid of a child of `parent` that runs the program `name`, undefined while there is none. */
-export async function childNamed(parent: number, name: string): Promise<number | undefined> {
+export interface Process {
+  readonly pid: number;
+  /** The program it runs. */
+  readonly name: string;
+  readonly parent: number;
+  readonly group: number;
+}
+
+/** Every process that has not ended; one that has and waits for its parent to take note is left out. */
+export async function livingProcesses(): Promise<readonly Process[]> {
+  const found: Process[] = [];
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
-    // `pid (name) state ppid …`; the process may be gone by now.
-    const stat = await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '');
-    const [, program, ppid] = /^\d+ \((.*)\) \S (\d+)/.exec(stat) ?? [];
-    if (program === name && Number(ppid) === parent) return Number(entry);
+    const [, name = '', state, parent, group] = /^\d+ \((.*)\) (\S) (\d+) (\d+)/s.exec(await statOf(entry)) ?? [];
+    if (state === undefined || state === 'Z') continue;
+    found.push({ pid: Number(entry), name, parent: Number(parent), group: Number(group) });
   }
-  return undefined;
+  return found;
+}
+
+/** `pid (name) state parent group …`, empty when the process has ended since it was listed. */
+function statOf(pid: string): Promise<string> {
+  return readFile(`/proc/${pid}/stat`, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return '';
+    throw error;
+  });
 }

@@ -3,12 +3,13 @@ import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** Set on a suite or test: the real servers and tools it runs against, such as `postfix` or `promtool`. */
-    realServers?: readonly string[];
-    /** Set on a suite or test that is skipped: what is missing here. */
+    /** Set on a suite that is skipped as a whole: why, in one line. */
     skippedBecause?: string;
   }
 }
+
+/** How describeWith names a suite that runs with real tools or servers. */
+const REAL_TOOL = / \(with (?<tool>[^()]+)\)$/;
 
 export default class Totals implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
@@ -16,57 +17,61 @@ export default class Totals implements Reporter {
   }
 }
 
-/** The lines to print; the last is `N passed, N failed` with `, N skipped` where any was. */
+/** The lines to print. The last is `N passed, N failed`, with `, N skipped` where any was; what broke outside a test counts as failed. */
 function summary(modules: readonly TestModule[], unhandledErrors: number): string[] {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const passed = tests.filter((test) => test.result().state === 'passed');
-  const failed = tests.filter((test) => test.result().state === 'failed').length;
+  const failed = tests.filter((test) => test.result().state === 'failed');
   const skipped = tests.filter((test) => test.result().state === 'skipped' || test.result().state === 'pending');
-  const broken = modules
-    .flatMap((module) => [module, ...module.children.allSuites()])
-    .filter((suite) => suite.errors().length > 0);
-  const totals = [`${passed.length} passed`, `${failed + broken.length + unhandledErrors} failed`];
+  const broken = modules.flatMap((module) => [module, ...module.children.allSuites()]).filter(isBroken);
+  const totals = [`${passed.length} passed`, `${failed.length + broken.length + unhandledErrors} failed`];
   if (skipped.length > 0) totals.push(`${skipped.length} skipped`);
   return ['', ...skips(skipped), realServers(passed), totals.join(', ')];
 }
 
 function skips(skipped: readonly TestCase[]): string[] {
   if (skipped.length === 0) return [];
+  const reasons = Map.groupBy(skipped, reason);
   return [
     `NOT RUN, ${skipped.length} skipped:`,
-    ...skipped.map((test) => `  ${test.module.relativeModuleId} > ${test.fullName}: ${reason(test)}`),
+    ...[...reasons].map(([why, tests]) => `  ${tests.length} of ${tests[0]?.module.relativeModuleId}: ${why}`),
   ];
 }
 
 function reason(test: TestCase): string {
+  const suites = suitesOf(test);
   const result = test.result();
-  const note = result.state === 'skipped' ? result.note : 'did not finish';
-  const broken = lineage(test).find((task) => task.type !== 'test' && task.errors().length > 0);
-  return note ?? inherited(test, 'skippedBecause') ?? (broken === undefined ? 'no reason given' : 'its setup failed');
+  const whole = suites
+    .map((suite) => (suite.type === 'suite' ? suite.meta().skippedBecause : undefined))
+    .find((why) => why !== undefined);
+  if (whole !== undefined) return whole;
+  if (suites.some(isBroken)) return `the setup of "${test.fullName}" failed`;
+  if (result.state !== 'skipped') return `"${test.fullName}" did not finish`;
+  return `"${test.fullName}" ${result.note ?? 'gives no reason'}`;
 }
 
 function realServers(passed: readonly TestCase[]): string {
-  const against = passed.flatMap((test) =>
-    inherited(test, 'realServers') === undefined ? [] : [inherited(test, 'realServers') ?? []],
+  const tools = passed.flatMap(
+    (test) =>
+      suitesOf(test)
+        .map(toolOf)
+        .find((tool) => tool !== undefined) ?? [],
   );
-  const names = [...new Set(against.flat())].sort();
-  const each = names.map((name) => `${name} ${against.filter((servers) => servers.includes(name)).length}`);
-  return `ran against real servers: ${against.length} tests${each.length === 0 ? '' : ` (${each.join(', ')})`}`;
+  const each = [...Map.groupBy(tools, (tool) => tool)].map(([tool, tests]) => `${tests.length} with ${tool}`);
+  return `ran against real servers: ${tools.length} tests${each.length === 0 ? '' : `, ${each.join(', ')}`}`;
 }
 
-type Meta = ReturnType<TestCase['meta']>;
-
-function inherited<K extends 'realServers' | 'skippedBecause'>(test: TestCase, key: K): Meta[K] | undefined {
-  return lineage(test)
-    .map((task) => task.meta()[key])
-    .find((value) => value !== undefined);
+function toolOf(suite: TestSuite | TestModule): string | undefined {
+  return suite.type === 'suite' ? REAL_TOOL.exec(suite.name)?.groups?.['tool'] : undefined;
 }
 
-function lineage(test: TestCase): (TestCase | TestSuite | TestModule)[] {
-  const tasks: (TestCase | TestSuite | TestModule)[] = [test];
-  for (let parent: TestSuite | TestModule | undefined = test.parent; parent !== undefined; ) {
-    tasks.push(parent);
-    parent = parent.type === 'suite' ? parent.parent : undefined;
-  }
-  return tasks;
+function isBroken(suite: TestSuite | TestModule): boolean {
+  return suite.errors().length > 0;
+}
+
+/** From the innermost outwards, the file last. */
+function suitesOf(test: TestCase): (TestSuite | TestModule)[] {
+  const suites = [test.parent];
+  for (let suite = suites[0]; suite?.type === 'suite'; suite = suites.at(-1)) suites.push(suite.parent);
+  return suites;
 }

@@ -32,14 +32,22 @@ export async function openDocument(file: string): Promise<Opened> {
 
 function parse(file: string, text: string): Opened {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: 'error' });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+    logLevel: 'error',
+  });
   // A tag or directive it does not know is a warning to the library; here it would silently lose its meaning.
   const broken = [...document.errors, ...document.warnings].find((error) => error.code !== 'DUPLICATE_KEY');
   // What follows the first break is mostly its echo.
   if (broken !== undefined) return failed(file, `must be YAML: ${reasonOf(broken)}`, lineAt(lines, broken.pos[0]));
   try {
     const value: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
-    return { ok: true, source: { file, value, document, lines, findings: document.errors.map((error) => twice(document, error)) } };
+    return {
+      ok: true,
+      source: { file, value, document, lines, findings: document.errors.map((error) => twice(document, error)) },
+    };
   } catch (error) {
     // The library throws for an alias without an anchor and for too many of them; neither has a place in the text.
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;

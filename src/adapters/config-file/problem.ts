@@ -37,12 +37,22 @@ export function problem(file: string, line: number | null, finding: Omit<Finding
   const value = finding.value ?? null;
   const at = line === null ? file : `${file}:${line}`;
   const is = value === null ? '' : `, is ${value}`;
-  return { file, line, key, rule: finding.rule, value, message: `${key === '' ? 'the file' : key} ${finding.rule}${is} (${at})` };
+  return {
+    file,
+    line,
+    key,
+    rule: finding.rule,
+    value,
+    message: `${key === '' ? 'the file' : key} ${finding.rule}${is} (${at})`,
+  };
 }
 
 /** `routes[2].every`. */
 export function keyName(path: KeyPath): string {
-  return path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${shorten(step)}`)).join('').replace(/^\./, '');
+  return path
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${shorten(step)}`))
+    .join('')
+    .replace(/^\./, '');
 }
 
 export function isSecret(path: KeyPath): boolean {
@@ -59,7 +69,10 @@ export function show(value: unknown): string | null {
 
 function shorten(text: string): string {
   // Escaped, so that a message stays one line and cannot steer a terminal.
-  const plain = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+  const plain = text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
+  );
   return plain.length > SHOWN_LENGTH_MAX ? `${plain.slice(0, SHOWN_LENGTH_MAX)}…` : plain;
 }
 

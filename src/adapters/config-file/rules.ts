@@ -1,6 +1,7 @@
 /** What the keys of a configuration say together: rules that look at more than one of them. */
-import { ROUTE_EVERY_MIN, type HostPort, type Security } from '../../domain/settings.ts';
+
 import type { Path } from '../../domain/probe.ts';
+import { type HostPort, ROUTE_EVERY_MIN, type Security } from '../../domain/settings.ts';
 import { DEFAULTS, mailboxPort } from './defaults.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { collide, domainOf, formatHostPort, isLoopback, parseHostPort } from './formats.ts';
@@ -37,7 +38,8 @@ function listeners({ http, sink }: Draft<ConfigFile>): readonly Finding[] {
   const page = parseHostPort(http?.listen ?? DEFAULTS.httpListen);
   const mail = parseHostPort(sink?.listen ?? DEFAULTS.sinkListen);
   if (page === null || mail === null || !collide(page, mail)) return [];
-  const rule = (other: string, listen: HostPort) => `must be another port than ${other}, which listens on ${formatHostPort(listen)}`;
+  const rule = (other: string, listen: HostPort) =>
+    `must be another port than ${other}, which listens on ${formatHostPort(listen)}`;
   return sink?.listen === undefined
     ? [{ path: ['http', 'listen'], rule: rule('sink.listen', mail) }]
     : [{ path: ['sink', 'listen'], rule: rule('http.listen', page) }];
@@ -55,7 +57,10 @@ function providerRules(draft: Draft<ConfigFile>, root: unknown, index: number): 
   const account = accountOf(provider?.mailbox);
   const sharer = account === null ? -1 : earlier.findIndex((other) => accountOf(other?.mailbox) === account);
   if (sharer >= 0) {
-    findings.push({ path: at('mailbox', 'username'), rule: `must be another account than that of providers[${sharer}].mailbox` });
+    findings.push({
+      path: at('mailbox', 'username'),
+      rule: `must be another account than that of providers[${sharer}].mailbox`,
+    });
   }
 
   const { submission, mx } = provider ?? {};
@@ -72,11 +77,14 @@ function providerRules(draft: Draft<ConfigFile>, root: unknown, index: number): 
         findings.push({ path: at('submission', other), rule: `is required beside ${one}` });
       }
     }
-    if (given('submission', 'password') && isPlaintext(submission)) findings.push(plaintext(at('submission', 'security')));
+    if (given('submission', 'password') && isPlaintext(submission))
+      findings.push(plaintext(at('submission', 'security')));
   }
-  if (provider?.mailbox !== undefined && isPlaintext(provider.mailbox)) findings.push(plaintext(at('mailbox', 'security')));
+  if (provider?.mailbox !== undefined && isPlaintext(provider.mailbox))
+    findings.push(plaintext(at('mailbox', 'security')));
 
-  const domain = draft.sink?.domain ?? (valueAt(root, ['sink', 'domain']) === undefined ? draft.sink?.hostname : undefined);
+  const domain =
+    draft.sink?.domain ?? (valueAt(root, ['sink', 'domain']) === undefined ? draft.sink?.hostname : undefined);
   if (mx?.from !== undefined && domain !== undefined && domainOf(mx.from) !== domain.toLowerCase()) {
     findings.push({ path: at('mx', 'from'), rule: `must be at the sink's domain ${domain}, or bounces are lost` });
   }
@@ -112,9 +120,19 @@ function routeRules(draft: Draft<ConfigFile>, root: unknown, index: number): rea
 
   const twin = (draft.routes ?? [])
     .slice(0, index)
-    .findIndex((other) => other?.provider !== undefined && other.provider === route.provider && other.path !== undefined && other.path === route.path);
+    .findIndex(
+      (other) =>
+        other?.provider !== undefined &&
+        other.provider === route.provider &&
+        other.path !== undefined &&
+        other.path === route.path,
+    );
   if (twin >= 0) {
-    findings.push({ path: at(), rule: `must be another provider and path than routes[${twin}]`, value: `${route.provider} ${route.path}` });
+    findings.push({
+      path: at(),
+      rule: `must be another provider and path than routes[${twin}]`,
+      value: `${route.provider} ${route.path}`,
+    });
   }
 
   if (route.provider === undefined) return findings;
@@ -122,13 +140,19 @@ function routeRules(draft: Draft<ConfigFile>, root: unknown, index: number): rea
   const names = (draft.providers ?? []).map((_, each) => valueAt(root, ['providers', each, 'name']));
   const place = names.indexOf(route.provider);
   if (place < 0) {
-    const nearest = suggest(route.provider, names.filter((name) => typeof name === 'string'));
+    const nearest = suggest(
+      route.provider,
+      names.filter((name) => typeof name === 'string'),
+    );
     const hint = nearest === null ? '' : `, did you mean '${nearest}'?`;
     findings.push({ path: at('provider'), rule: `must be the name of a provider${hint}` });
   } else if (route.path !== undefined) {
     const lacking = PARTS[route.path].filter((part) => valueAt(root, ['providers', place, part]) === undefined);
     if (lacking.length > 0) {
-      findings.push({ path: at('path'), rule: `must be one that providers[${place}] has the parts for, which has no ${lacking.join(' and no ')}` });
+      findings.push({
+        path: at('path'),
+        rule: `must be one that providers[${place}] has the parts for, which has no ${lacking.join(' and no ')}`,
+      });
     }
   }
   return findings;
@@ -136,8 +160,14 @@ function routeRules(draft: Draft<ConfigFile>, root: unknown, index: number): rea
 
 function gapRules(route: Draft<RouteFile>, at: (...path: KeyPath) => KeyPath): readonly Finding[] {
   const every = seconds(route.every);
-  const least = (key: keyof RouteFile, limit: number, name = '') => ({ path: at(key), rule: `must be at least ${name}${formatDuration(limit)}` });
-  const most = (key: keyof RouteFile, limit: number, name = '') => ({ path: at(key), rule: `must be at most ${name}${formatDuration(limit)}` });
+  const least = (key: keyof RouteFile, limit: number, name = '') => ({
+    path: at(key),
+    rule: `must be at least ${name}${formatDuration(limit)}`,
+  });
+  const most = (key: keyof RouteFile, limit: number, name = '') => ({
+    path: at(key),
+    rule: `must be at most ${name}${formatDuration(limit)}`,
+  });
   const findings: Finding[] = [];
   if (every !== null && every < ROUTE_EVERY_MIN) findings.push(least('every', ROUTE_EVERY_MIN));
   if (every !== null && every > ROUTE_EVERY_MAX) findings.push(most('every', ROUTE_EVERY_MAX));

@@ -11,16 +11,17 @@ const NAME_LENGTH_MAX = 63;
 const RECIPIENTS_MAX = 64;
 const SECURITIES = ['tls', 'starttls', 'none'] as const;
 
-const ruled = (holds: (text: string) => boolean, rule: string) => z.string({ error: rule }).refine(holds, { error: rule });
+const ruled = (holds: (text: string) => boolean, rule: string) =>
+  z.string({ error: rule }).refine(holds, { error: rule });
 const host = ruled(isHost, 'must be a host name or an IP address');
 const hostName = ruled(isHostName, 'must be a host name such as probe.example.org');
 const helo = ruled(isHelo, 'must be a host name or an address literal such as [192.0.2.1]');
 const address = ruled(isAddress, 'must be an e-mail address such as probe@example.org');
 const network = ruled(isNetwork, 'must be a network such as 198.51.100.0/24 or 2001:db8::/32');
-const listen = ruled((text) => parseHostPort(text) !== null, 'must be host:port such as 127.0.0.1:9825 or [::1]:9825').refine(
-  (text) => (parseHostPort(text)?.port ?? 0) <= PORT_MAX,
-  { error: `must have a port of at most ${PORT_MAX}` },
-);
+const listen = ruled(
+  (text) => parseHostPort(text) !== null,
+  'must be host:port such as 127.0.0.1:9825 or [::1]:9825',
+).refine((text) => (parseHostPort(text)?.port ?? 0) <= PORT_MAX, { error: `must have a port of at most ${PORT_MAX}` });
 const slug = (rule: string) =>
   z
     .string({ error: rule })
@@ -37,7 +38,9 @@ function secret(description: string) {
   return z
     .strictObject(
       {
-        file: filePath.optional().describe('File that holds it, a line end at its end left out. Relative to the configuration file.'),
+        file: filePath
+          .optional()
+          .describe('File that holds it, a line end at its end left out. Relative to the configuration file.'),
         env: z
           .string()
           .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' })
@@ -51,7 +54,9 @@ function secret(description: string) {
 }
 
 const tlsKeys = {
-  ca_file: filePath.optional().describe("PEM file of the authorities to trust instead of the system's. Relative to the configuration file."),
+  ca_file: filePath
+    .optional()
+    .describe("PEM file of the authorities to trust instead of the system's. Relative to the configuration file."),
   servername: hostName.optional().describe('Name to expect in the certificate. Default: the host.'),
 };
 const allowPlaintext = z
@@ -66,7 +71,11 @@ const submission = z.strictObject({
     description: 'tls from the first byte, starttls required, or none.',
     default: DEFAULTS.submissionSecurity,
   }),
-  username: z.string().min(1).optional().describe('Name to log in with; left out with password for a relay that needs no login.'),
+  username: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Name to log in with; left out with password for a relay that needs no login.'),
   password: secret('Password to log in with.').optional(),
   from: address.optional().describe("Envelope sender and From. Default: the mailbox's address."),
   helo: helo.optional().describe("Name given in EHLO. Default: the sink's hostname."),
@@ -81,7 +90,11 @@ const mx = z.strictObject({
     description: 'starttls required, none never offers it, tls from the first byte.',
     default: DEFAULTS.mxSecurity,
   }),
-  from: address.optional().describe('Envelope sender and From, at the domain of the sink so that bounces come back. Default: probe@ that domain.'),
+  from: address
+    .optional()
+    .describe(
+      'Envelope sender and From, at the domain of the sink so that bounces come back. Default: probe@ that domain.',
+    ),
   helo: helo.optional().describe("Name given in EHLO. Default: the sink's hostname."),
   dkim: z
     .strictObject({
@@ -105,7 +118,8 @@ const mailbox = z.strictObject({
   password: secret('Password to log in with.'),
   address: address.describe('The address whose mail arrives in this mailbox.'),
   cleanup: z.enum(['delete', 'keep']).optional().meta({
-    description: "delete removes the agent's own verified messages, and nothing else, once they are in the ledger; keep leaves them.",
+    description:
+      "delete removes the agent's own verified messages, and nothing else, once they are in the ledger; keep leaves them.",
     default: DEFAULTS.cleanup,
   }),
   ...tlsKeys,
@@ -113,12 +127,19 @@ const mailbox = z.strictObject({
 });
 
 const provider = z.strictObject({
-  name: providerName.describe('Names the provider in metrics, commands and reports: lower-case letters, digits and hyphens.'),
-  contract: contractName.optional().meta({ description: 'Contract the provider is held to.', default: DEFAULTS.contract }),
+  name: providerName.describe(
+    'Names the provider in metrics, commands and reports: lower-case letters, digits and hyphens.',
+  ),
+  contract: contractName
+    .optional()
+    .meta({ description: 'Contract the provider is held to.', default: DEFAULTS.contract }),
   networks: z
     .array(network)
     .optional()
-    .meta({ description: "Networks (CIDR) the provider's outbound mail comes from; empty when not known.", default: [] }),
+    .meta({
+      description: "Networks (CIDR) the provider's outbound mail comes from; empty when not known.",
+      default: [],
+    }),
   submission: submission.optional().describe('Where clients hand mail in. Needed by the paths send and internal.'),
   mx: mx.optional().describe('Where other hosts hand mail in. Needed by the path receive.'),
   mailbox: mailbox.optional().describe('Where mail arrives, over IMAP. Needed by the paths receive and internal.'),
@@ -126,7 +147,11 @@ const provider = z.strictObject({
 
 const route = z.strictObject({
   provider: z.string().min(1).describe('Name of a provider.'),
-  path: z.enum(PATHS).describe("send: submission to the sink. receive: the agent's injector to the mailbox. internal: submission to the mailbox."),
+  path: z
+    .enum(PATHS)
+    .describe(
+      "send: submission to the sink. receive: the agent's injector to the mailbox. internal: submission to the mailbox.",
+    ),
   every: duration.describe('Mean gap between two probes, 10s to 24h. The gaps themselves are random.'),
   min_gap: duration.optional().describe('Shortest gap. Default: 10s, at most half of every.'),
   max_gap: duration.optional().describe('Longest gap, at most 168h. Default: five times every.'),
@@ -142,19 +167,29 @@ export const configSchema = z.strictObject({
     description: 'Folder of the ledger and the token key. Relative to the configuration file.',
     default: DEFAULTS.dataFolder,
   }),
-  key: secret('Signs the tokens, at least 16 bytes. Default: token.key in the data folder, made by the first run.').optional(),
+  key: secret(
+    'Signs the tokens, at least 16 bytes. Default: token.key in the data folder, made by the first run.',
+  ).optional(),
   http: z
     .strictObject({
-      listen: listen.optional().meta({ description: 'Address and port; port 0 takes a free one.', default: DEFAULTS.httpListen }),
-      token: secret('Bearer token for what sends mail or changes state. Left out: from loopback alone, without a token.').optional(),
+      listen: listen
+        .optional()
+        .meta({ description: 'Address and port; port 0 takes a free one.', default: DEFAULTS.httpListen }),
+      token: secret(
+        'Bearer token for what sends mail or changes state. Left out: from loopback alone, without a token.',
+      ).optional(),
     })
     .optional()
     .describe('Metrics, spot checks, health and the status page.'),
   sink: z
     .strictObject({
-      listen: listen.optional().meta({ description: 'Address and port; port 0 takes a free one.', default: DEFAULTS.sinkListen }),
+      listen: listen
+        .optional()
+        .meta({ description: 'Address and port; port 0 takes a free one.', default: DEFAULTS.sinkListen }),
       hostname: hostName.describe("The name in the banner; what the domain's MX, the address's PTR and SPF refer to."),
-      domain: hostName.optional().describe("Domain of the sink's recipients, whose MX is this sink. Default: the hostname."),
+      domain: hostName
+        .optional()
+        .describe("Domain of the sink's recipients, whose MX is this sink. Default: the hostname."),
       recipients: z.int().min(1).max(RECIPIENTS_MAX).optional().meta({
         description: 'How many recipient addresses probe-0@, probe-1@ … there are.',
         default: DEFAULTS.recipients,
@@ -167,16 +202,23 @@ export const configSchema = z.strictObject({
         .optional()
         .describe('Offers STARTTLS. Left out: none.'),
       reachability: z.enum(['inbound', 'assumed']).optional().meta({
-        description: 'inbound: absence at the sink counts once something from outside has reached it. assumed: the operator vouches for it.',
+        description:
+          'inbound: absence at the sink counts once something from outside has reached it. assumed: the operator vouches for it.',
         default: DEFAULTS.reachability,
       }),
     })
     .describe('The SMTP server that receives what is sent on the path send.'),
   providers: z.array(provider).min(1).describe('The mail providers to measure, one mailbox each.'),
-  routes: z.array(route).optional().meta({ description: 'What to measure, and how often. Empty: nothing.', default: [] }),
+  routes: z
+    .array(route)
+    .optional()
+    .meta({ description: 'What to measure, and how often. Empty: nothing.', default: [] }),
   log: z
     .strictObject({
-      level: z.enum(['debug', 'info', 'warn', 'error']).optional().meta({ description: 'Least level to log.', default: DEFAULTS.logLevel }),
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .optional()
+        .meta({ description: 'Least level to log.', default: DEFAULTS.logLevel }),
     })
     .optional()
     .describe('Logging, to standard error.'),

@@ -18,7 +18,8 @@ export interface Shape {
 }
 
 export function checkShape(value: unknown): Shape {
-  if (value === null) return { file: null, draft: {}, findings: [{ path: [], rule: 'must not be empty', value: null }] };
+  if (value === null)
+    return { file: null, draft: {}, findings: [{ path: [], rule: 'must not be empty', value: null }] };
   const parsed = configSchema.safeParse(value, { error: wording });
   if (parsed.success) return { file: parsed.data, draft: parsed.data, findings: [] };
   const findings = parsed.error.issues.flatMap((issue) => toFindings(issue, value));

@@ -50,6 +50,7 @@ function diagnose(symptoms: Symptoms): readonly [code: string, text: string] {
       ? [given, `login not possible now${said}`]
       : ['AUTHENTICATIONFAILED', `login refused${said}`];
   }
+  if (code === 'ETHROTTLE') return ['LIMIT', `too many commands${said}`];
   if (symptoms.responseStatus === 'NO' || symptoms.responseStatus === 'BAD') {
     return [symptoms.responseStatus, `command refused${said}`];
   }

@@ -74,14 +74,12 @@ class Session {
     return this.#parts;
   }
 
-  /** One after the other: a wrong password is offered once, not three times. */
+  /** The first alone: a wrong password is offered once, not three times. */
   async open(onHint: () => void): Promise<{ readonly certificateExpiresMs: number | null }> {
     const looking = await this.#connect();
-    const reading = await this.#connect();
-    const idling = await this.#connect();
+    const [reading, idling] = await Promise.all([this.#connect(), this.#connect()]);
     await watchInbox(idling, onHint);
-    if (this.#ended.signal.aborted)
-      throw new MailboxError('CLOSED', `${addressOf(this.#settings)}: closed while opening`);
+    this.#mustGoOn();
     this.#parts = {
       looker: new Looker(looking, this.#clock),
       reader: new Reader(reading, this.#clock, this.#ownSenders),
@@ -112,6 +110,12 @@ class Session {
     const connection = await Connection.open(this.#settings, this.#clock, this.#log, this.#ended.signal);
     this.#connections.add(connection);
     connection.client.once('close', () => this.#connections.delete(connection));
+    if (this.#ended.signal.aborted) await connection.close();
+    this.#mustGoOn();
     return connection;
+  }
+
+  #mustGoOn(): void {
+    if (this.#ended.signal.aborted) throw new MailboxError('CLOSED', `${addressOf(this.#settings)}: closed meanwhile`);
   }
 }

@@ -54,7 +54,7 @@ export async function converse(
     deadline,
   );
   const stop = () => {
-    if (!transcript.committed) settle(aborted());
+    settle(aborted());
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();

@@ -264,6 +264,26 @@ test('a server without STARTTLS never sees the password where STARTTLS is requir
   expect(server.commands.filter((command) => !/^(?:CAPABILITY|LOGOUT)$/.test(command))).toEqual([]);
 });
 
+test('a server that does not answer LOGOUT is left all the same', async () => {
+  const { mailbox } = await open('IDLE', (command) => (command === 'LOGOUT' ? [] : undefined), {
+    clock: hurried(1500, 20),
+  });
+  await mailbox.close();
+  expect((await failureOf(mailbox.look())).code).toBe('CLOSED');
+});
+
+test('a login that cannot be checked now is no wrong password', async () => {
+  const server = await startScriptedServer('IDLE', (command) =>
+    command.startsWith('LOGIN') ? ['TAG NO [UNAVAILABLE] later'] : undefined,
+  );
+  closers.push(() => server.close());
+  const mailbox = createMailbox(settingsFor(server), [], clock, silentLog);
+  const { code, message } = await failureOf(mailbox.open(() => {}));
+  expect(code).toBe('UNAVAILABLE');
+  expect(message).toMatch(/: login not possible now: later$/);
+  expect(server.commands.filter((command) => command.startsWith('LOGIN'))).toHaveLength(1);
+});
+
 test('closing ends an open that hangs, and what is closed says so', async () => {
   const server = await startScriptedServer('IDLE', (command) => (command.startsWith('LOGIN') ? [] : undefined));
   closers.push(() => server.close());

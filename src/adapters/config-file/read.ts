@@ -1,0 +1,96 @@
+/** Reads the configuration: from a file to settings, or to everything that is wrong with it. */
+import { dirname, resolve } from 'node:path';
+import type { Settings } from '../../domain/settings.ts';
+import { buildSettings, dataFolderOf } from './build.ts';
+import { openDocument, type Source, toProblems } from './document.ts';
+import { type Finding, keyName, type Problem } from './problem.ts';
+import { checkRules } from './rules.ts';
+import type { ConfigFile } from './schema.ts';
+import { type Environment, gather, type Material } from './secrets.ts';
+import { checkShape } from './shape.ts';
+import { tokenKey } from './token-key.ts';
+
+export type { Problem } from './problem.ts';
+export { redact } from './redact.ts';
+export { settingsSchema } from './schema.ts';
+
+export type ReadResult =
+  | { readonly ok: true; readonly settings: Settings; readonly warnings: readonly string[] }
+  /** Never empty, in the order of the file. */
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+export interface ReadOptions {
+  /** Makes the token key where the data folder has none. Otherwise nothing is written, and such a key holds for this process alone. */
+  readonly createKey?: boolean;
+}
+
+/**
+ * Reads, checks and resolves a configuration file. Relative paths in it start at its own folder.
+ * Whatever is wrong with it, a missing file and broken YAML included, is a problem; all are told at once. Only a bug rejects.
+ */
+export async function readSettings(
+  path: string,
+  environment: Environment,
+  options: ReadOptions = {},
+): Promise<ReadResult> {
+  const opened = await openDocument(path);
+  if (!opened.ok) return opened;
+  const { source } = opened;
+  const { file, draft, findings: misshapen } = checkShape(source.value);
+  const folder = resolve(dirname(path));
+  const { material, findings: unavailable } = await gather(draft, folder, environment);
+  const findings = [...source.findings, ...misshapen, ...checkRules(draft, source.value), ...unavailable];
+  if (file === null || findings.length > 0) return { ok: false, problems: toProblems(source, findings) };
+  return complete(source, file, material, folder, options.createKey === true);
+}
+
+/** The key comes last: nothing is written for a configuration that cannot be used. */
+async function complete(
+  source: Source,
+  file: ConfigFile,
+  material: Material,
+  folder: string,
+  createKey: boolean,
+): Promise<ReadResult> {
+  const dataFolder = dataFolderOf(file, folder);
+  const given = material.get('key');
+  const found =
+    given === undefined
+      ? await tokenKey(dataFolder, createKey)
+      : ({ kind: 'lasting', key: Uint8Array.from(given) } as const);
+  if (found.kind === 'fault') {
+    return {
+      ok: false,
+      problems: toProblems(source, [{ path: ['data_folder'], rule: found.rule, value: dataFolder }]),
+    };
+  }
+  const doubts = doubtsOf(file);
+  if (found.kind === 'passing')
+    doubts.push({ path: ['data_folder'], rule: 'has no token.key yet, the first run makes it', value: dataFolder });
+  const settings = buildSettings(file, { material, key: found.key, folder });
+  return { ok: true, settings, warnings: toProblems(source, doubts).map(({ message }) => message) };
+}
+
+/** What is allowed and yet seldom meant. */
+function doubtsOf({ providers, routes = [] }: ConfigFile): Finding[] {
+  if (routes.length === 0)
+    return [{ path: ['routes'], rule: 'is empty, nothing is measured but by spot checks', value: null }];
+  const doubts: Finding[] = [];
+  for (const [index, provider] of providers.entries()) {
+    const path = ['providers', index];
+    if (!routes.some((route) => route.provider === provider.name)) {
+      doubts.push({ path, rule: 'has no route, it is measured by spot checks alone', value: provider.name });
+    }
+    for (const part of ['submission', 'mailbox'] as const) {
+      const secured = provider[part]?.security !== 'none';
+      if (!secured && provider[part]?.allow_plaintext === true) {
+        doubts.push({
+          path: [...path, part, 'allow_plaintext'],
+          rule: `lets the password of ${keyName([...path, part])} cross the network in plain text`,
+          value: null,
+        });
+      }
+    }
+  }
+  return doubts;
+}

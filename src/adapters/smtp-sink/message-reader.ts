@@ -1,0 +1,93 @@
+/** Reads a message as it comes: a bounded header, a bounded start of the body, and the hash of the whole body. Keeps nothing else. */
+import { createHash } from 'node:crypto';
+import { BODY_BYTES_MAX, HEADER_BYTES_MAX } from '../../ports.ts';
+
+const END_OF_DATA = '\r\n.\r\n';
+const LINE_FEED = 0x0a;
+
+export class MessageReader {
+  readonly #hash = createHash('sha256');
+  readonly #header = new Prefix(HEADER_BYTES_MAX);
+  readonly #body = new Prefix(BODY_BYTES_MAX);
+  /** The last two bytes of the header so far; null in the body. At first a line's end, so that a message may begin with its body. */
+  #tail: Buffer | null = Buffer.from('\n');
+
+  /** `chunk` without dot-stuffing, as a mailbox would keep it. */
+  write(chunk: Buffer): void {
+    if (this.#tail === null) {
+      this.#writeBody(chunk);
+      return;
+    }
+    const seen = Buffer.concat([this.#tail, chunk]);
+    const empty = emptyLine(seen);
+    if (empty === null) {
+      this.#header.add(chunk);
+      this.#tail = Buffer.from(seen.subarray(-2));
+      return;
+    }
+    const offset = this.#tail.length;
+    this.#tail = null;
+    this.#header.add(chunk.subarray(0, Math.max(0, empty.from - offset)));
+    this.#writeBody(chunk.subarray(empty.to - offset));
+  }
+
+  /**
+   * Once, at the end of data. `header` is the raw section without the empty line. `bodySha256` is of all bytes after
+   * that line, dots unstuffed, line ends as received, hexadecimal.
+   */
+  finish(): { readonly header: string; readonly body: string; readonly bodySha256: string } {
+    // The CR of the empty line may have come with the chunk before.
+    const header = this.#header.text().replace(/\n\r$/, '\n');
+    return { header, body: this.#body.text(), bodySha256: this.#hash.digest('hex') };
+  }
+
+  #writeBody(chunk: Buffer): void {
+    this.#hash.update(chunk);
+    this.#body.add(chunk);
+  }
+}
+
+/** The first empty line, after CRLF or, from hosts that know no better, after a bare line feed. */
+function emptyLine(bytes: Buffer): { readonly from: number; readonly to: number } | null {
+  for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, end + 1)) {
+    if (bytes[end + 1] === LINE_FEED) return { from: end + 1, to: end + 2 };
+    if (bytes[end + 1] === 0x0d && bytes[end + 2] === LINE_FEED) return { from: end + 1, to: end + 3 };
+  }
+  return null;
+}
+
+/** The first bytes of a stream. */
+class Prefix {
+  readonly #parts: Buffer[] = [];
+  #room: number;
+
+  constructor(bytesMax: number) {
+    this.#room = bytesMax;
+  }
+
+  add(chunk: Buffer): void {
+    if (this.#room === 0 || chunk.length === 0) return;
+    const part = chunk.subarray(0, this.#room);
+    this.#parts.push(part);
+    this.#room -= part.length;
+  }
+
+  text(): string {
+    return Buffer.concat(this.#parts).toString('latin1');
+  }
+}
+
+/**
+ * Finds the end of data (RFC 5321 §4.1.1.4) in what the socket reads after 354. smtp-server tells of it too, but later:
+ * it takes a turn of the event loop for each stuffed dot, and its stream ends in a turn of its own.
+ */
+export class EndOfDataScanner {
+  #tail = Buffer.from('\r\n');
+
+  /** Whether the end is in this chunk. */
+  read(chunk: Buffer): boolean {
+    const seen = Buffer.concat([this.#tail, chunk]);
+    this.#tail = Buffer.from(seen.subarray(1 - END_OF_DATA.length));
+    return seen.includes(END_OF_DATA, 0, 'latin1');
+  }
+}

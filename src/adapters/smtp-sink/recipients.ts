@@ -1,0 +1,29 @@
+/** Which addresses the sink takes mail for: its own few, so that it can relay nothing. */
+import { domainToASCII } from 'node:url';
+
+/** Every mail host must take these (RFC 5321 §4.5.1, RFC 2142). */
+const ROLES = ['postmaster', 'abuse'];
+
+export interface RecipientRule {
+  readonly domain: string;
+  /** The pool is `probe-0@domain` … `probe-<count - 1>@domain`. */
+  readonly count: number;
+  /** Own envelope senders: bounces and callbacks come to them. */
+  readonly senders: readonly string[];
+}
+
+/** Whether an address, as named in RCPT TO, is one of the sink's. Upper and lower case are the same to it, in the local part too. */
+export function recipientFilter({ domain, count, senders }: RecipientRule): (address: string) => boolean {
+  const locals = [...ROLES, ...Array.from({ length: count }, (_, index) => `probe-${index}`)];
+  // A bare `postmaster` needs no domain (RFC 5321 §4.1.1.3).
+  const taken = new Set(['postmaster', ...[...locals.map((local) => `${local}@${domain}`), ...senders].map(canonical)]);
+  return (address) => taken.has(canonical(address));
+}
+
+/** Lower case, the domain as A-labels: smtp-server shows it as U-labels. */
+function canonical(address: string): string {
+  const at = address.lastIndexOf('@');
+  if (at < 0) return address.toLowerCase();
+  const domain = address.slice(at + 1);
+  return `${address.slice(0, at)}@${domainToASCII(domain) || domain}`.toLowerCase();
+}

@@ -1,0 +1,24 @@
+/** Why the sink said no, read off its own reply, for the counters. */
+import type { SinkRefusalReason } from '../../ports.ts';
+
+export const RELAYING_DENIED = '5.7.1 Relaying denied';
+export const CLOSING_DOWN = '4.3.2 Service is closing down';
+export const SESSION_OVER = '4.4.2 Session time is up';
+export const DATA_OVER = '4.4.2 Message took too long';
+export const TOO_MANY_COMMANDS = '4.7.0 Too many commands without a message';
+export const TOO_MANY_CONNECTIONS = '4.7.0 Too many connections from this address';
+export const TOO_BIG = '5.3.4 Message is too big';
+
+/** Null for a reply that refuses nothing the peer did. The texts are those above and smtp-server's own. */
+export function refusalReason(code: number, text: string): SinkRefusalReason | null {
+  if (code < 400) return null;
+  if (code === 550) return 'relay';
+  if (code === 552) return 'size';
+  if (code === 452) return 'limit';
+  if (code === 421) {
+    if (text.includes(CLOSING_DOWN)) return null;
+    if (text.includes(SESSION_OVER) || text.includes(DATA_OVER) || text.includes('Timeout')) return 'timeout';
+    if (/too many (connected clients|connections|commands)/i.test(text)) return 'limit';
+  }
+  return 'protocol';
+}

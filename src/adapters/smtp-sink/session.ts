@@ -1,0 +1,261 @@
+/** One connection at the sink: what the peer has done on it, and what the listener hears of it, each transaction exactly once. */
+import type { Socket } from 'node:net';
+import type { SMTPServer, SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
+import { earliest, type Instant } from '../../domain/instant.ts';
+import type { Clock, Log, SinkListener, SinkTransaction } from '../../ports.ts';
+import {
+  COMMANDS_MAX,
+  DATA_MS_MAX,
+  ENVELOPE_ID_LENGTH_MAX,
+  MESSAGE_BYTES_CUT,
+  MESSAGE_BYTES_MAX,
+  SESSION_MS_MAX,
+} from './limits.ts';
+import { EndOfDataScanner, MessageReader } from './message-reader.ts';
+import { CLOSING_DOWN, DATA_OVER, refusalReason, SESSION_OVER, TOO_BIG, TOO_MANY_COMMANDS } from './refusals.ts';
+import { SessionClock } from './session-clock.ts';
+
+export type Connection = SMTPServer['connections'] extends Set<infer C> ? C : never;
+export type DataDone = (error: Error | null, text?: string) => void;
+
+export interface SessionParts {
+  readonly listener: SinkListener;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ *   fresh  no MAIL FROM was accepted yet          → at its end: vanished
+ *   open   MAIL FROM accepted                     → abandoned
+ *   data   354 sent, the message is being read    → abandoned, or received if it was whole after all
+ *   taken  the listener has the whole message     → nothing more
+ *   idle   a transaction is over                  → nothing more
+ */
+type State =
+  | { readonly kind: 'fresh' | 'taken' | 'idle' }
+  | { readonly kind: 'open' | 'data'; readonly transaction: OpenTransaction };
+
+interface OpenTransaction {
+  readonly facts: Omit<SinkTransaction, 'recipients'>;
+  readonly recipients: Set<string>;
+  /** Our last refusal, 0 if there was none. */
+  refusal: number;
+}
+
+/** With a 2xx reply to these no transaction is left (RFC 5321 §4.1.1.5, §4.1.4, RFC 3207 §4.2). */
+const ENDS_TRANSACTION = ['RSET', 'EHLO', 'HELO', 'STARTTLS', 'QUIT'];
+/** Code for a peer that went away. */
+const GONE = 0;
+
+export class SinkSession {
+  /** `address:port`, an IPv6 address in brackets. */
+  readonly peer: string;
+  readonly address: string;
+  /** Set once the library has made it; null if it refused the connection at once. */
+  connection: Connection | null = null;
+  readonly #parts: SessionParts;
+  readonly #accepted: Instant;
+  readonly #clock: SessionClock;
+  readonly #ended = new AbortController();
+  #socket: Socket;
+  #state: State = { kind: 'fresh' };
+  #command = '';
+  #commands = 0;
+  #scanner: EndOfDataScanner | null = null;
+  #endOfData: Instant | null = null;
+  /** What to say at the next moment without a transaction; null while the session may go on. */
+  #farewell: string | null = null;
+  #gone = false;
+
+  constructor(socket: Socket, accepted: Instant, parts: SessionParts) {
+    this.#socket = socket;
+    this.#accepted = earliest(accepted);
+    this.#parts = parts;
+    this.#clock = new SessionClock(accepted);
+    // A peer that is gone before it was accepted has no address any more.
+    this.address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? 'unknown';
+    this.peer = `${this.address.includes(':') ? `[${this.address}]` : this.address}:${socket.remotePort ?? 0}`;
+    parts.listener.connected(this.peer, this.#accepted);
+    this.#after(SESSION_MS_MAX, this.#ended.signal, () => this.retire(SESSION_OVER));
+  }
+
+  /** Sees the bytes of a socket that the library has just begun to read, before the library does. */
+  watch(socket: Socket): void {
+    this.#socket = socket;
+    socket.prependListener('data', (chunk: Buffer) => this.#bytesRead(chunk));
+  }
+
+  #bytesRead(chunk: Buffer): void {
+    const at = this.#parts.clock.now();
+    this.#clock.bytesRead(at);
+    if (this.#scanner?.read(chunk) === true) this.#endOfDataRead(at);
+  }
+
+  #endOfDataRead(at: Instant): void {
+    this.#scanner = null;
+    this.#endOfData = at;
+    this.#clock.endOfDataRead(at);
+  }
+
+  commandRead(command: string): void {
+    this.#clock.commandRead(this.#parts.clock.now());
+    this.#command = command;
+    this.#commands += 1;
+    // Not at once: the library is about to handle the command.
+    if (this.#commands === COMMANDS_MAX) queueMicrotask(() => this.#cut(421, TOO_MANY_COMMANDS));
+  }
+
+  replyWritten(code: number, text: string): void {
+    this.#clock.replyWritten(this.#parts.clock.now());
+    if (this.#state.kind === 'taken') {
+      // The listener's own answer to a message.
+      this.#state = { kind: 'idle' };
+    } else {
+      const reason = refusalReason(code, text);
+      if (reason !== null) this.#parts.listener.refused(reason);
+      if (this.#state.kind === 'open' && code >= 400) this.#state.transaction.refusal = code;
+    }
+    if (code === 421) this.#abandon(421);
+    else if (code < 400 && ENDS_TRANSACTION.includes(this.#command)) this.#abandon();
+    this.#leaveIfAsked();
+  }
+
+  /** MAIL FROM, found valid. False if the session is over and nothing may begin. */
+  mail({ address }: SMTPServerAddress, session: SMTPServerSession): boolean {
+    if (this.#gone || (this.#state.kind !== 'fresh' && this.#state.kind !== 'idle')) return false;
+    const envelopeId = session.envelope.dsn?.envid ?? null;
+    const facts = {
+      ...this.#clock.transferBegun(),
+      peer: this.peer,
+      helo: session.hostNameAppearsAs,
+      tls: session.secure,
+      sender: address,
+      envelopeId: envelopeId !== null && envelopeId.length <= ENVELOPE_ID_LENGTH_MAX ? envelopeId : null,
+    };
+    this.#state = { kind: 'open', transaction: { facts, recipients: new Set(), refusal: 0 } };
+    return true;
+  }
+
+  /** A recipient that is ours. */
+  recipient(address: string): void {
+    if (this.#state.kind === 'open') this.#state.transaction.recipients.add(address);
+  }
+
+  /** Reads the message; `done` gets the listener's answer. The stream ends in `end`, or in `close` alone if the peer drops. */
+  data(stream: SMTPServerDataStream, done: DataDone): void {
+    if (this.#state.kind !== 'open') {
+      done(replyError(451, '4.3.0 No transaction'));
+      return;
+    }
+    this.#state = { ...this.#state, kind: 'data' };
+    this.#scanner = new EndOfDataScanner();
+    this.#endOfData = null;
+    const reader = new MessageReader();
+    const over = new AbortController();
+    this.#after(DATA_MS_MAX, over.signal, () => this.#cut(421, DATA_OVER));
+    stream.on('data', (chunk: Buffer) => {
+      if (!stream.sizeExceeded) reader.write(chunk);
+      else if (stream.byteLength > MESSAGE_BYTES_CUT) this.#cut(552, TOO_BIG);
+    });
+    stream.once('error', (error) => this.#parts.log.debug('a message broke off', { peer: this.peer, error }));
+    stream.once('end', () => this.#messageRead(stream, reader, done));
+    stream.once('close', () => {
+      over.abort();
+      if (this.#state.kind === 'data') this.#abandon();
+      this.#depart();
+    });
+  }
+
+  #messageRead(stream: SMTPServerDataStream, reader: MessageReader, done: DataDone): void {
+    const state = this.#state;
+    if (state.kind !== 'data') return;
+    // Unseen only if the peer sent it before our 354; then it cannot have been earlier than what was read by that time.
+    if (this.#endOfData === null) this.#endOfDataRead(this.#clock.lastRead);
+    const endOfData = this.#endOfData ?? this.#clock.lastRead;
+    if (stream.sizeExceeded) {
+      this.#abandon(552);
+      done(replyError(552, TOO_BIG));
+      return;
+    }
+    this.#state = { kind: 'taken' };
+    this.#commands = 0;
+    void this.#ask(transactionOf(state.transaction), { ...reader.finish(), endOfData }, done);
+  }
+
+  async #ask(
+    transaction: SinkTransaction,
+    message: Parameters<SinkListener['received']>[1],
+    done: DataDone,
+  ): Promise<void> {
+    try {
+      const { code, text } = await this.#parts.listener.received(transaction, message);
+      if (code === 250) done(null, text);
+      else done(replyError(code, text));
+    } catch (error) {
+      this.#parts.log.error('a message could not be handled, the peer is asked to come again', { error });
+      done(replyError(451, '4.3.0 Local error, try again later'));
+    }
+  }
+
+  /** Ends the session as soon as no transaction runs. */
+  retire(farewell = CLOSING_DOWN): void {
+    this.#farewell = farewell;
+    this.#leaveIfAsked();
+  }
+
+  #leaveIfAsked(): void {
+    if (this.#farewell === null || (this.#state.kind !== 'fresh' && this.#state.kind !== 'idle')) return;
+    const farewell = this.#farewell;
+    this.#farewell = null;
+    this.#cut(421, farewell);
+  }
+
+  #cut(code: number, text: string): void {
+    this.#abandon(code);
+    this.connection?.send(code, text);
+    this.connection?.close();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** The socket is closed. */
+  closed(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#ended.abort();
+    if (this.#state.kind === 'fresh') this.#parts.listener.vanished(this.peer, this.#accepted);
+    if (this.#state.kind === 'open') this.#abandon();
+    this.#depart();
+  }
+
+  /** A message may still be on its way to the listener when the socket is closed. */
+  #depart(): void {
+    if (this.#gone && this.#state.kind !== 'data') this.#parts.listener.disconnected(this.peer);
+  }
+
+  /** Without a code: our refusal if it left the peer no recipient, else the peer went away. */
+  #abandon(code?: number): void {
+    if (this.#state.kind !== 'open' && this.#state.kind !== 'data') return;
+    const { transaction } = this.#state;
+    this.#state = { kind: 'idle' };
+    this.#scanner = null;
+    const own = transaction.recipients.size === 0 ? transaction.refusal : GONE;
+    this.#parts.listener.abandoned(transactionOf(transaction), code ?? own);
+  }
+
+  #after(ms: number, signal: AbortSignal, action: () => void): void {
+    void this.#parts.clock.sleep(ms, signal).then(() => {
+      if (!signal.aborted) action();
+    });
+  }
+}
+
+function transactionOf({ facts, recipients }: OpenTransaction): SinkTransaction {
+  return { ...facts, recipients: [...recipients] };
+}
+
+function replyError(responseCode: number, text: string): Error {
+  return Object.assign(new Error(text), { responseCode });
+}

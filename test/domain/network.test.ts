@@ -1,0 +1,41 @@
+/** Addresses in networks. */
+import { BlockList } from 'node:net';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isInNetworks, peerAddress } from '../../src/domain/network.ts';
+
+describe('isInNetworks', () => {
+  it('agrees with the platform on IPv4 and IPv6 networks', () => {
+    const cases = fc.oneof(
+      fc.tuple(fc.ipV4(), fc.ipV4(), fc.integer({ min: 0, max: 32 }), fc.constant('ipv4' as const)),
+      fc.tuple(fc.ipV6(), fc.ipV6(), fc.integer({ min: 0, max: 128 }), fc.constant('ipv6' as const)),
+    );
+    fc.assert(
+      fc.property(cases, ([address, base, prefix, family]) => {
+        fc.pre(!address.includes('.') || family === 'ipv4');
+        fc.pre(!base.includes('.') || family === 'ipv4');
+        const list = new BlockList();
+        list.addSubnet(base, prefix, family);
+        expect(isInNetworks(address, [`${base}/${prefix}`])).toBe(list.check(address, family));
+      }),
+    );
+  });
+
+  it('takes a mapped address for the IPv4 address it stands for', () => {
+    expect(isInNetworks('::ffff:192.0.2.7', ['192.0.2.0/24'])).toBe(true);
+  });
+
+  it('finds nothing in what is no network and nobody in none', () => {
+    expect(isInNetworks('192.0.2.7', ['nonsense', '192.0.2.0/99', ''])).toBe(false);
+    expect(isInNetworks('nonsense', ['0.0.0.0/0'])).toBe(false);
+    expect(isInNetworks('192.0.2.7', [])).toBe(false);
+  });
+});
+
+describe('peerAddress', () => {
+  it('leaves the port away', () => {
+    expect(peerAddress('192.0.2.7:25')).toBe('192.0.2.7');
+    expect(peerAddress('[2001:db8::1]:25')).toBe('2001:db8::1');
+    expect(peerAddress('2001:db8::1:25')).toBe('2001:db8::1');
+  });
+});
