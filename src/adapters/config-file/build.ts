@@ -112,6 +112,7 @@ function buildMx(
     tls: tlsOf(file, at, material),
     from: file.from ?? `probe@${sink.domain}`,
     helo: file.helo ?? sink.hostname,
+    retryAfter: (file.retry_after ?? DEFAULTS.retryAfter).map((wait, index) => sure(parseDuration(wait), `${at}.retry_after[${index}]`)),
     dkim:
       dkim === undefined
         ? null

@@ -13,6 +13,8 @@ export const DEFAULTS = {
   mxSecurity: 'starttls',
   mailboxSecurity: 'tls',
   mxPort: 25,
+  /** Soon enough to pass a greylist within minutes, then the half hour of RFC 5321 §4.5.4.1. */
+  retryAfter: ['5m', '10m', '15m', '30m'],
   cleanup: 'delete',
   logLevel: 'info',
 } as const;

@@ -42,7 +42,7 @@ export function pathAt(document: Document, offset: number): KeyPath {
 }
 
 function pathOf(chain: readonly (Document | Node | Pair)[]): KeyPath {
-  return chain.flatMap((node, index) => {
+  return chain.flatMap((node, index): KeyPath => {
     if (isPair(node)) return isScalar(node.key) ? [String(node.key.value)] : [];
     return isSeq(node) ? [node.items.indexOf(chain[index + 1])] : [];
   });

@@ -64,7 +64,7 @@ export function show(value: unknown): string | null {
   if (value === undefined) return null;
   if (value === null || value === '') return 'empty';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  return typeof value === 'object' ? 'a map' : shorten(String(value));
+  return typeof value === 'object' ? 'a map' : shorten(`${value as string | number | boolean}`);
 }
 
 function shorten(text: string): string {

@@ -96,6 +96,10 @@ const mx = z.strictObject({
       'Envelope sender and From, at the domain of the sink so that bounces come back. Default: probe@ that domain.',
     ),
   helo: helo.optional().describe("Name given in EHLO. Default: the sink's hostname."),
+  retry_after: z.array(duration).min(1).optional().meta({
+    description: 'Waits after each temporary refusal (4xx), 1s to 24h; the last one repeats, for five days in all.',
+    default: DEFAULTS.retryAfter,
+  }),
   dkim: z
     .strictObject({
       domain: hostName.describe('Signing domain (d=).'),

@@ -102,21 +102,20 @@ export class Connection {
   async command(name: string, attributes: readonly Argument[], untagged: Untagged = {}): Promise<ImapResponse> {
     const unreadable = this.#unreadable;
     let thrown: unknown = null;
-    // The library would log what a handler throws, and go on.
-    const handlers = Object.entries(untagged).map(([key, handle]) => [
-      key,
-      async (response: ImapResponse): Promise<void> => {
+    const handlers: Record<string, (response: ImapResponse) => Promise<void>> = {};
+    for (const [key, handle] of Object.entries(untagged)) {
+      handlers[key] = async (response) => {
         try {
           if (thrown === null) handle(response);
         } catch (error) {
+          // The library would log it and go on.
           thrown = error;
           this.#drop(error);
         }
-      },
-    ]);
-    const options = { untagged: Object.fromEntries(handlers) };
+      };
+    }
     const done = await this.within(name, COMMAND_SILENCE_MS_MAX, COMMAND_SPANS_MAX, () =>
-      this.#wire.exec(name, attributes, options),
+      this.#wire.exec(name, attributes, { untagged: handlers }),
     );
     done.next();
     if (thrown !== null) throw toMailboxError(thrown, this.#where);

@@ -12,8 +12,8 @@ const SELECT_MAX = 60_000;
 
 export interface IdlerParts {
   /** Opens a connection and says where it went, so that it is closed at the end. */
-  connect(): Promise<Connection>;
-  onHint(): void;
+  readonly connect: () => Promise<Connection>;
+  readonly onHint: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }

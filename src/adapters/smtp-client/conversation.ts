@@ -54,7 +54,7 @@ export async function converse(
     deadline,
   );
   const stop = () => {
-    settle(aborted());
+    if (!transcript.committed) settle(aborted());
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();

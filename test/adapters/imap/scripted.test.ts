@@ -31,7 +31,7 @@ async function open(
 
 /** The real clock, with one duration made short. */
 function hurried(from: number, to: number): Clock {
-  return { now: clock.now, sleep: (ms, signal) => clock.sleep(ms === from ? to : ms, signal) };
+  return { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms === from ? to : ms, signal) };
 }
 
 test('a look asks for every folder and takes UIDNEXT and UIDVALIDITY from its STATUS', async () => {
