@@ -28,7 +28,9 @@ export { renderProbeMetrics, systemClock, systemRandom };
 export type { SpotChecker };
 
 /** As in package.json. */
-export const VERSION: string = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+export const VERSION: string = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
 
 export interface Agent {
   readonly control: AgentControl;
@@ -53,18 +55,29 @@ export async function openAgent(settings: Settings, { log, as }: AgentOptions): 
   try {
     const lock = stack.adopt(await acquireFolder(settings.dataFolder), (held) => held.release());
     const clock = stack.adopt(systemClock(), (opened) => opened.close());
-    const ledger = stack.adopt(await openLedger(settings.dataFolder, { role: 'daemon', log }), (opened) => opened.close());
+    const ledger = stack.adopt(await openLedger(settings.dataFolder, { role: 'daemon', log }), (opened) =>
+      opened.close(),
+    );
     const lines = settings.providers.flatMap((provider) => linesOf(provider, settings, clock));
-    const metrics = createMetrics({ version: VERSION, lines, clock, lagSeconds: clock.lagSeconds });
+    const metrics = createMetrics({ version: VERSION, lines, clock, lagSeconds: () => clock.lagSeconds() });
     const { tallies } = await ledger.snapshot();
     const sink = createSink(settings.sink, bounceAddresses(settings), clock, log);
     const routes = as === 'daemon' ? settings.routes : [];
     const parts = { ledger, sink, clock, random: systemRandom, observer: metrics, log };
-    const engine = stack.adopt(await startEngine({ ...engineOptions(settings, lines, clock, log), routes }, parts), (started) => started.stop());
+    const engine = stack.adopt(
+      await startEngine({ ...engineOptions(settings, lines, clock, log), routes }, parts),
+      (started) => started.stop(),
+    );
     metrics.attach(engine.recorder.state, tallies);
-    const url = as === 'daemon' ? await openHttp(settings, engine, metrics.render, stack, log) : null;
+    const url = as === 'daemon' ? await openHttp(settings, engine, () => metrics.render(), stack, log) : null;
     if (url !== null) lock.announce(url);
-    return { control: engine, sinkAddress: engine.sinkAddress, url, ready: (ms) => whenReady(engine, ms, clock), close: () => stack.disposeAsync() };
+    return {
+      control: engine,
+      sinkAddress: engine.sinkAddress,
+      url,
+      ready: (ms) => whenReady(engine, ms, clock),
+      close: () => stack.disposeAsync(),
+    };
   } catch (error) {
     await stack.disposeAsync();
     throw error;
@@ -81,9 +94,13 @@ async function whenReady(control: AgentControl, ms: number, clock: Clock): Promi
 }
 
 /** Asks the daemon that holds the data folder, if one does and answers; otherwise opens an agent for this one purpose. */
-export async function openSpotChecker(settings: Settings, log: Log): Promise<{ readonly checker: SpotChecker; close(): Promise<void> }> {
+export async function openSpotChecker(
+  settings: Settings,
+  log: Log,
+): Promise<{ readonly checker: SpotChecker; close(): Promise<void> }> {
   const holder = await readHolder(settings.dataFolder);
-  if (holder?.http != null) return { checker: remoteSpotChecker(holder.http, settings.http.token), close: async () => {} };
+  if (holder !== null && holder.http !== null)
+    return { checker: remoteSpotChecker(holder.http, settings.http.token), close: async () => {} };
   const agent = await openAgent(settings, { log, as: 'spot-check' });
   await agent.ready(READY_PATIENCE);
   return { checker: localSpotChecker(agent.control), close: agent.close };
@@ -101,18 +118,46 @@ export function localSpotChecker(control: AgentControl): SpotChecker {
   };
 }
 
-async function openHttp(settings: Settings, engine: Engine, render: () => Promise<{ contentType: string; body: string }>, stack: AsyncDisposableStack, log: Log): Promise<string> {
-  const server = await serveHttp(settings.http, { control: engine, metrics: render, probeMetrics: renderProbeMetrics, log });
+async function openHttp(
+  settings: Settings,
+  engine: Engine,
+  render: () => Promise<{ contentType: string; body: string }>,
+  stack: AsyncDisposableStack,
+  log: Log,
+): Promise<string> {
+  const server = await serveHttp(settings.http, {
+    control: engine,
+    metrics: render,
+    probeMetrics: renderProbeMetrics,
+    log,
+  });
   return stack.adopt(server, (opened) => opened.close()).url;
 }
 
 function engineOptions(settings: Settings, lines: readonly Line[], clock: Clock, log: Log) {
   const { agent, key, providers, sink } = settings;
   return {
-    ...{ agent, version: VERSION, contact: `postmaster@${sink.domain}`, key, lines, reachability: sink.reachability },
-    sinkClients: providers.map(({ name, submission, networks }) => ({ provider: name, sender: submission?.from ?? null, networks })),
+    agent,
+    version: VERSION,
+    contact: `postmaster@${sink.domain}`,
+    key,
+    lines,
+    reachability: sink.reachability,
+    sinkClients: providers.map(({ name, submission, networks }) => ({
+      provider: name,
+      sender: submission?.from ?? null,
+      networks,
+    })),
     mailboxes: providers.flatMap(({ name, mailbox }) =>
-      mailbox === null ? [] : [{ provider: name, mailbox: createMailbox(mailbox, sendersOf(settings), clock, log), cleanup: mailbox.cleanup }],
+      mailbox === null
+        ? []
+        : [
+            {
+              provider: name,
+              mailbox: createMailbox(mailbox, sendersOf(settings), clock, log),
+              cleanup: mailbox.cleanup,
+            },
+          ],
     ),
   };
 }
@@ -141,7 +186,14 @@ function linesOf({ name, submission, mx, mailbox }: ProviderSettings, { sink }: 
     if (mailbox !== null) lines.push({ ...common, path: 'internal', recipients: [mailbox.address] });
   }
   if (mx !== null && mailbox !== null) {
-    lines.push({ provider: name, path: 'receive', sender: createInjector(mx, clock), from: mx.from, recipients: [mailbox.address], retryAfter: mx.retryAfter });
+    lines.push({
+      provider: name,
+      path: 'receive',
+      sender: createInjector(mx, clock),
+      from: mx.from,
+      recipients: [mailbox.address],
+      retryAfter: mx.retryAfter,
+    });
   }
   return lines;
 }

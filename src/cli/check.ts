@@ -27,7 +27,9 @@ const EXIT_CODES: Readonly<Record<SpotVerdict, number>> = { 'in-time': 0, late: 
 
 export function checkCommand(): Command {
   return new Command('check')
-    .description('send one probe on each path and wait for it; exit 0 delivered within limits, 1 late, 2 failed or not delivered in time')
+    .description(
+      'send one probe on each path and wait for it; exit 0 delivered within limits, 1 late, 2 failed or not delivered in time',
+    )
     .addOption(configOption())
     .option('--provider <name>', 'only this provider')
     .addOption(new Option('--path <path>', 'only this path').choices(PATHS))
@@ -36,11 +38,14 @@ export function checkCommand(): Command {
     .action(check);
 }
 
-export const formatOption = (): Option => new Option('--format <format>', 'how to print the result').choices(FORMATS).default('pretty');
+export const formatOption = (): Option =>
+  new Option('--format <format>', 'how to print the result').choices(FORMATS).default('pretty');
 
 async function check({ config, provider, path, timeout, format }: CheckArguments): Promise<void> {
   const settings = await loadSettings(config);
-  const routes = routesOf(settings).filter((route) => (provider ?? route.provider) === route.provider && (path ?? route.path) === route.path);
+  const routes = routesOf(settings).filter(
+    (route) => (provider ?? route.provider) === route.provider && (path ?? route.path) === route.path,
+  );
   if (routes.length === 0) throw new ExitWith(EXIT_USAGE, [noRoute(settings, provider, path)]);
   const { checker, close } = await openSpotChecker(settings, createLog('error', settings.agent));
   try {
@@ -53,7 +58,11 @@ async function check({ config, provider, path, timeout, format }: CheckArguments
 }
 
 /** Checks every route at once and resolves with how they went after `ms` at most. */
-export async function checkAll(checker: SpotChecker, routes: readonly { provider: string; path: Path }[], ms: number): Promise<readonly ProbeView[]> {
+export async function checkAll(
+  checker: SpotChecker,
+  routes: readonly { provider: string; path: Path }[],
+  ms: number,
+): Promise<readonly ProbeView[]> {
   const clock = systemClock();
   const progress = createProgress(process.stderr);
   const deadline = clock.now().monoUs / 1000 + ms;

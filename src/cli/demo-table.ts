@@ -10,7 +10,12 @@ const ROWS = 15;
 const HEAD = `${'planned'.padEnd(14)}${'path'.padEnd(10)}${'outcome'.padEnd(12)}${'measured, s'.padEnd(24)}injected, s`;
 
 /** Redraws on a terminal; elsewhere prints each probe once, when it is settled. Resolves when `stopped` does. */
-export async function runDemoTable({ agent, provider }: Demo, out: WriteStream, clock: Clock, stopped: Promise<unknown>): Promise<void> {
+export async function runDemoTable(
+  { agent, provider }: Demo,
+  out: WriteStream,
+  clock: Clock,
+  stopped: Promise<unknown>,
+): Promise<void> {
   const ending = new AbortController();
   void stopped.then(() => ending.abort());
   out.write(`Page and metrics: ${agent.url}/ and ${agent.url}/metrics. Ctrl-C ends the demo.\n${HEAD}\n`);
@@ -32,9 +37,16 @@ export async function runDemoTable({ agent, provider }: Demo, out: WriteStream, 
   }
 }
 
-function describeRow({ plannedAt, path, outcome, delaySeconds, ageSeconds }: ProbeView, injected: number | null): string {
+function describeRow(
+  { plannedAt, path, outcome, delaySeconds, ageSeconds }: ProbeView,
+  injected: number | null,
+): string {
   const measured =
-    delaySeconds === null ? '' : delaySeconds.hi === null ? `over ${delaySeconds.lo.toFixed(3)}` : `${delaySeconds.lo.toFixed(3)} to ${delaySeconds.hi.toFixed(3)}`;
+    delaySeconds === null
+      ? ''
+      : delaySeconds.hi === null
+        ? `over ${delaySeconds.lo.toFixed(3)}`
+        : `${delaySeconds.lo.toFixed(3)} to ${delaySeconds.hi.toFixed(3)}`;
   const state = outcome === 'pending' ? `${ageSeconds.toFixed(1)} s …` : outcome;
   return `${plannedAt.slice(11, 23).padEnd(14)}${path.padEnd(10)}${state.padEnd(12)}${measured.padEnd(24)}${injected === null ? '' : injected.toFixed(3)}`;
 }

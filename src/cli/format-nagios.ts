@@ -5,10 +5,16 @@ const STATUS = { 'in-time': 'OK', late: 'WARNING', missing: 'CRITICAL', failed: 
 const GRAVITY = ['OK', 'WARNING', 'CRITICAL'] as const;
 
 export function formatNagios(views: readonly ProbeView[]): string {
-  const worst = views.map((view) => STATUS[judgeSpot(view)]).toSorted((a, b) => GRAVITY.indexOf(b) - GRAVITY.indexOf(a))[0] ?? 'CRITICAL';
+  const worst =
+    views.map((view) => STATUS[judgeSpot(view)]).toSorted((a, b) => GRAVITY.indexOf(b) - GRAVITY.indexOf(a))[0] ??
+    'CRITICAL';
   const inTime = views.filter((view) => judgeSpot(view) === 'in-time').length;
-  const troubles = views.filter((view) => judgeSpot(view) !== 'in-time').map((view) => `${view.provider}/${view.path} ${view.error ?? judgeSpot(view)}`);
-  const said = [`${inTime} of ${views.length} probes delivered in time`, ...troubles].join('; ').replaceAll(/[|\p{Cc}]/gu, ' ');
+  const troubles = views
+    .filter((view) => judgeSpot(view) !== 'in-time')
+    .map((view) => `${view.provider}/${view.path} ${view.error ?? judgeSpot(view)}`);
+  const said = [`${inTime} of ${views.length} probes delivered in time`, ...troubles]
+    .join('; ')
+    .replaceAll(/[|\p{Cc}]/gu, ' ');
   return `MAILFLOW ${worst} - ${said} | ${views.map(performance).join(' ')}\n`;
 }
 

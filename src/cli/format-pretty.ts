@@ -19,10 +19,16 @@ function formatOne(view: ProbeView): string {
   if (view.error !== null) lines.push(row('error', view.error));
   if (view.flags.length > 0) lines.push(row('flags', view.flags.join(', ')));
   if (view.acceptedAt !== null) lines.push(row('accepted', view.acceptedAt));
-  if (view.capturedAt !== null) lines.push(row('captured', `${view.capturedAt}${view.folder === null ? '' : ` in ${view.folder}`}`));
-  if (view.stages.length > 0) lines.push(row('stages', view.stages.map(({ name, seconds }) => `${name} ${formatSeconds(seconds)}`).join('  ')));
+  if (view.capturedAt !== null)
+    lines.push(row('captured', `${view.capturedAt}${view.folder === null ? '' : ` in ${view.folder}`}`));
+  if (view.stages.length > 0)
+    lines.push(row('stages', view.stages.map(({ name, seconds }) => `${name} ${formatSeconds(seconds)}`).join('  ')));
   lines.push(row('probe', view.id));
-  if (view.hops.length > 0) lines.push('  hops, as the servers on the way wrote them (their clocks; diagnosis, not the measurement):', ...view.hops.map(hopText));
+  if (view.hops.length > 0)
+    lines.push(
+      '  hops, as the servers on the way wrote them (their clocks; diagnosis, not the measurement):',
+      ...view.hops.map(hopText),
+    );
   return lines.join('\n');
 }
 
@@ -33,7 +39,9 @@ function row(name: string, text: string): string {
 function delayText({ delaySeconds }: ProbeView): string {
   if (delaySeconds === null) return 'none, it was not accepted';
   const { lo, hi } = delaySeconds;
-  return hi === null ? `over ${formatSeconds(lo)}, still missing` : `between ${formatSeconds(lo)} and ${formatSeconds(hi)}`;
+  return hi === null
+    ? `over ${formatSeconds(lo)}, still missing`
+    : `between ${formatSeconds(lo)} and ${formatSeconds(hi)}`;
 }
 
 function hopText({ by, from, at, seconds }: Hop): string {
@@ -46,7 +54,9 @@ export function formatSeconds(seconds: number): string {
   if (seconds < 1) return `${Number((seconds * 1000).toPrecision(3))} ms`;
   if (seconds < 120) return `${seconds.toFixed(3)} s`;
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min ${Math.floor(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes < 60
+    ? `${minutes} min ${Math.floor(seconds % 60)} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** Replies and hosts' names come from the network: they must not drive the terminal. */

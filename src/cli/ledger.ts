@@ -20,13 +20,23 @@ interface LedgerArguments {
 export function ledgerCommand(): Command {
   const month = new Option('--month <YYYY-MM>', "only this month, in the contract's time zone");
   const sub = (name: string, description: string): Command =>
-    new Command(name).description(description).addOption(configOption()).option('--data <folder>', 'data folder, instead of the configured one');
+    new Command(name)
+      .description(description)
+      .addOption(configOption())
+      .option('--data <folder>', 'data folder, instead of the configured one');
   return new Command('ledger')
     .description('verify, summarise, export or back up the ledger')
     .addCommand(sub('verify', 'check the hash chain; exit 0 if it holds, 2 naming the first bad event').action(verify))
     .addCommand(sub('stats', 'count what the ledger holds').addOption(month).action(stats))
-    .addCommand(sub('export', 'print the events, one JSON line each').addOption(month).option('-o, --output <file>', 'write to a file').action(exportEvents))
-    .addCommand(sub('backup', 'copy the ledger while it is in use, and verify the copy').argument('<file>').action(backup));
+    .addCommand(
+      sub('export', 'print the events, one JSON line each')
+        .addOption(month)
+        .option('-o, --output <file>', 'write to a file')
+        .action(exportEvents),
+    )
+    .addCommand(
+      sub('backup', 'copy the ledger while it is in use, and verify the copy').argument('<file>').action(backup),
+    );
 }
 
 async function verify(options: LedgerArguments): Promise<void> {
@@ -43,7 +53,8 @@ async function stats(options: LedgerArguments): Promise<void> {
 async function exportEvents(options: LedgerArguments): Promise<void> {
   const range = options.month === undefined ? {} : readMonth(options.month);
   const folder = await folderOf(options);
-  const out = options.output === undefined ? process.stdout : createWriteStream(options.output, { flags: 'wx', mode: 0o600 });
+  const out =
+    options.output === undefined ? process.stdout : createWriteStream(options.output, { flags: 'wx', mode: 0o600 });
   if (out !== process.stdout) await once(out, 'open');
   await exportLedger(folder, range, async (line) => {
     if (!out.write(`${line}\n`)) await once(out, 'drain');

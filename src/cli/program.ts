@@ -39,7 +39,9 @@ function codeOf(error: unknown): number {
     process.stderr.write(`mailflow-probe: ${error.message}\n`);
     return EXIT_USAGE;
   }
-  process.stderr.write(`mailflow-probe: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `mailflow-probe: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return EXIT_BUG;
 }
 

@@ -21,7 +21,8 @@ export function createProgress(out: WriteStream): Progress {
       if (!out.isTTY) return;
       lines.set(view.id, describeProgress(view));
       erase();
-      for (const line of lines.values()) out.write(`${stripVTControlCharacters(line).slice(0, Math.max(20, (out.columns || 80) - 1))}\n`);
+      for (const line of lines.values())
+        out.write(`${stripVTControlCharacters(line).slice(0, Math.max(20, (out.columns || 80) - 1))}\n`);
       drawn = lines.size;
     },
     clear: erase,
@@ -36,7 +37,10 @@ export function describeProgress(view: ProbeView): string {
 
 function awaitedText({ awaiting, path, outcome, error }: ProbeView): string {
   if (awaiting === null) return error === null ? outcome : `${outcome}: ${error}`;
-  if (awaiting === 'capture') return path === 'send' ? 'accepted; waiting for the message at the sink' : 'accepted; waiting for the message in the mailbox';
+  if (awaiting === 'capture')
+    return path === 'send'
+      ? 'accepted; waiting for the message at the sink'
+      : 'accepted; waiting for the message in the mailbox';
   if (awaiting === 'retry') return `waiting for the next attempt (${error ?? 'deferred'})`;
   return `handing over: ${awaiting}`;
 }

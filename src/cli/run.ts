@@ -4,7 +4,10 @@ import { createLog, openAgent, VERSION } from '../app.ts';
 import { configOption, loadSettings } from './settings.ts';
 
 export function runCommand(): Command {
-  return new Command('run').description('measure as scheduled, and serve metrics and spot checks over HTTP').addOption(configOption()).action(run);
+  return new Command('run')
+    .description('measure as scheduled, and serve metrics and spot checks over HTTP')
+    .addOption(configOption())
+    .action(run);
 }
 
 async function run({ config }: { config: string }): Promise<void> {

@@ -75,7 +75,9 @@ function demoSettings(
     },
     providers: [
       {
-        ...{ name: DEMO_PROVIDER, contract: 'enterprise-mail-sla', networks: ['127.0.0.0/8'] },
+        name: DEMO_PROVIDER,
+        contract: 'enterprise-mail-sla',
+        networks: ['127.0.0.0/8'],
         submission: { ...submission, ...NO_TLS, login, from: address, helo: SINK_DOMAIN },
         mx: { ...mx, ...NO_TLS, from: bounces, helo: SINK_DOMAIN, dkim: null, retryAfter: [60] },
         mailbox: { ...imap, ...NO_TLS, login, address, cleanup: 'delete' },

@@ -24,7 +24,9 @@ export function encode(value: unknown): string {
 }
 
 export function decode<T>(text: string): T {
-  return JSON.parse(text, (_key, item: unknown) => (Array.isArray(item) && item[0] === INSTANT_MARK ? toInstant(item) : item)) as T;
+  return JSON.parse(text, (_key, item: unknown) =>
+    Array.isArray(item) && item[0] === INSTANT_MARK ? toInstant(item) : item,
+  ) as T;
 }
 
 function isInstant(item: unknown): item is Instant {

@@ -51,9 +51,16 @@ function acceptanceOf(record: ProbeRecord): { lo: Instant; hi: Instant | null } 
 }
 
 /** Seconds from the latest acceptance to the earliest moment the message can have come out, or is still proven missing. */
-function lowerBound(record: ProbeRecord, acknowledged: Instant | null, absence: TimelineState['absence'], flags: Set<DelayFlag>): number {
+function lowerBound(
+  record: ProbeRecord,
+  acknowledged: Instant | null,
+  absence: TimelineState['absence'],
+  flags: Set<DelayFlag>,
+): number {
   const proven =
-    record.capture === null ? (record.absentUntil ?? absence.get(channelOf(record.path, record.provider)) ?? null) : record.capture.earliest;
+    record.capture === null
+      ? (record.absentUntil ?? absence.get(channelOf(record.path, record.provider)) ?? null)
+      : record.capture.earliest;
   if (acknowledged === null || proven === null) return 0;
   const bound = record.unseenSince === null ? proven : earlierOf(record.unseenSince, proven);
   if (bound !== proven) flags.add('unwatched');
@@ -62,7 +69,11 @@ function lowerBound(record: ProbeRecord, acknowledged: Instant | null, absence: 
   return span.lo;
 }
 
-function upperBound(record: ProbeRecord, acceptance: { lo: Instant; hi: Instant | null }, flags: Set<DelayFlag>): number {
+function upperBound(
+  record: ProbeRecord,
+  acceptance: { lo: Instant; hi: Instant | null },
+  flags: Set<DelayFlag>,
+): number {
   if (record.capture === null) return Number.POSITIVE_INFINITY;
   const span = spanBetween(acceptance.lo, record.capture.latest);
   for (const flag of span.flags) flags.add(flag);

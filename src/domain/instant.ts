@@ -53,7 +53,10 @@ export function spanBetween(from: Instant, to: Instant): Span {
   const suspended = Math.abs(asleepMs) > SUSPEND_RESOLUTION_MS;
   if (suspended) flags.push('host-suspended');
   const total = suspended ? awake + asleepMs / 1000 : awake;
-  if (Math.abs(to.wallMs - from.wallMs - total * 1000) > STEP_THRESHOLD_MS + Math.abs(total) * CLOCK_RATE_ERROR * 1000) {
+  if (
+    Math.abs(to.wallMs - from.wallMs - total * 1000) >
+    STEP_THRESHOLD_MS + Math.abs(total) * CLOCK_RATE_ERROR * 1000
+  ) {
     flags.push('clock-stepped');
   }
   const error = Math.max(Math.abs(awake), Math.abs(total)) * CLOCK_RATE_ERROR + READING_ERROR;

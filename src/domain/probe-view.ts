@@ -41,8 +41,14 @@ export function viewProbe({ record, assessment, doing, ageSeconds }: ViewInput):
   const { id, provider, path, kind, handover, capture } = record;
   const { outcome, delay, flags } = assessment;
   return {
-    ...{ id, provider, path, kind, outcome, flags },
-    delaySeconds: delay === null ? null : { lo: toMicros(delay.lo), hi: Number.isFinite(delay.hi) ? toMicros(delay.hi) : null },
+    id,
+    provider,
+    path,
+    kind,
+    outcome,
+    flags,
+    delaySeconds:
+      delay === null ? null : { lo: toMicros(delay.lo), hi: Number.isFinite(delay.hi) ? toMicros(delay.hi) : null },
     plannedAt: toIso(record.planned),
     acceptedAt: handover?.kind === 'accepted' ? toIso(handover.acknowledged) : null,
     capturedAt: capture === null ? null : toIso(capture.latest),
@@ -76,13 +82,16 @@ function awaited(record: ProbeRecord, doing: Stage | null): Stage | 'retry' | 'c
 }
 
 function errorOf({ handover, notice, expired, deferrals, capture }: ProbeRecord): string | null {
-  if (handover?.kind === 'refused') return `refused at ${handover.stage}: ${[handover.code, handover.enhanced, handover.text].filter(Boolean).join(' ')}`;
+  if (handover?.kind === 'refused')
+    return `refused at ${handover.stage}: ${[handover.code, handover.enhanced, handover.text].filter(Boolean).join(' ')}`;
   if (handover?.kind === 'unreachable') return `${handover.stage}: ${handover.code}: ${handover.text}`;
   if (notice?.action === 'failed') return `bounced: ${[notice.status, notice.diagnostic].filter(Boolean).join(' ')}`;
   if (expired) return 'not seen for 120 h';
-  if (handover?.kind === 'uncertain' && capture === null) return `the connection ended before the reply to the data: ${handover.code}`;
+  if (handover?.kind === 'uncertain' && capture === null)
+    return `the connection ended before the reply to the data: ${handover.code}`;
   const last = deferrals.at(-1)?.refusal;
-  if (handover === null && last !== undefined) return `deferred at ${last.stage}: ${[last.code, last.enhanced, last.text].filter(Boolean).join(' ')}`;
+  if (handover === null && last !== undefined)
+    return `deferred at ${last.stage}: ${[last.code, last.enhanced, last.text].filter(Boolean).join(' ')}`;
   return null;
 }
 

@@ -97,5 +97,8 @@ export function isTemporary(refusal: Refusal): boolean {
 
 /** Throttling is an answer to how much we send, hence our doing and not a fault of the provider (421 too many, 4.7.x). */
 export function isThrottling(refusal: Refusal): boolean {
-  return isTemporary(refusal) && (refusal.enhanced?.startsWith('4.7.') === true || /\btoo (many|fast|much)\b|\brate\b/i.test(refusal.text));
+  return (
+    isTemporary(refusal) &&
+    (refusal.enhanced?.startsWith('4.7.') === true || /\btoo (many|fast|much)\b|\brate\b/i.test(refusal.text))
+  );
 }

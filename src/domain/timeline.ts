@@ -1,8 +1,25 @@
 /** From events to what is known of each probe. One fold, used by the ledger's projection, the metrics, the page and the report alike. */
 import { DELAY_AVERAGE_LIMIT } from './contract.ts';
-import type { AgentStarted, LedgerEvent, MessageSeen, SinkClosed, TransferAttempted, TransferCaptured } from './event.ts';
+import type {
+  AgentStarted,
+  LedgerEvent,
+  MessageSeen,
+  SinkClosed,
+  TransferAttempted,
+  TransferCaptured,
+} from './event.ts';
 import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from './instant.ts';
-import { ABORTED, type DeliveryStatus, type FolderRole, type Handover, type Hop, isThrottling, type Path, type ProbeKind, type Refusal } from './probe.ts';
+import {
+  ABORTED,
+  type DeliveryStatus,
+  type FolderRole,
+  type Handover,
+  type Hop,
+  isThrottling,
+  type Path,
+  type ProbeKind,
+  type Refusal,
+} from './probe.ts';
 
 /** All that is known of one probe. */
 export interface ProbeRecord {
@@ -120,7 +137,11 @@ export function foldEvent(
   return { state, changed: foldInto(state, event, closed) };
 }
 
-function foldInto(state: TimelineState, event: LedgerEvent, closed: (id: string) => ProbeRecord | null): readonly ProbeRecord[] {
+function foldInto(
+  state: TimelineState,
+  event: LedgerEvent,
+  closed: (id: string) => ProbeRecord | null,
+): readonly ProbeRecord[] {
   const change = (id: string, next: (record: ProbeRecord) => ProbeRecord): readonly ProbeRecord[] => {
     const record = state.open.get(id) ?? closed(id);
     return record === null ? [] : [keep(state, next(record))];
@@ -129,15 +150,24 @@ function foldInto(state: TimelineState, event: LedgerEvent, closed: (id: string)
     case 'probe.planned':
       return [keep(state, plannedRecord(state, event))];
     case 'probe.deferred':
-      return change(event.probe, (record) => ({ ...record, deferrals: [...record.deferrals, { at: event.at, refusal: event.refusal }] }));
+      return change(event.probe, (record) => ({
+        ...record,
+        deferrals: [...record.deferrals, { at: event.at, refusal: event.refusal }],
+      }));
     case 'probe.handed-over':
       return change(event.probe, (record) => ({ ...record, handover: event.handover }));
     case 'probe.interrupted':
       return change(event.probe, (record) => ({ ...record, interrupted: true }));
     case 'probe.duplicated':
-      return change(event.probe, (record) => ({ ...record, duplicates: [...record.duplicates, event.where].slice(0, DUPLICATES_MAX) }));
+      return change(event.probe, (record) => ({
+        ...record,
+        duplicates: [...record.duplicates, event.where].slice(0, DUPLICATES_MAX),
+      }));
     case 'probe.notified':
-      return change(event.probe, (record) => ({ ...record, notice: record.notice?.action === 'failed' ? record.notice : event.status }));
+      return change(event.probe, (record) => ({
+        ...record,
+        notice: record.notice?.action === 'failed' ? record.notice : event.status,
+      }));
     case 'probe.expired':
       return change(event.probe, (record) => ({ ...record, expired: true }));
     case 'transfer.captured':
@@ -183,9 +213,23 @@ function plannedRecord(state: TimelineState, event: Extract<LedgerEvent, { type:
   if (path === 'send' && state.sinkClosedSince !== null) state.doubts.set(provider, null);
   const doubted = path === 'send' && state.doubts.has(provider);
   return {
-    ...{ id, provider, path, kind, sender, recipient, planned },
-    ...{ deferrals: [], handover: null, interrupted: false, attempt: null, capture: null, notice: null },
-    ...{ unseenSince: doubted ? planned : null, duplicates: [], expired: false, absentUntil: null },
+    id,
+    provider,
+    path,
+    kind,
+    sender,
+    recipient,
+    planned,
+    deferrals: [],
+    handover: null,
+    interrupted: false,
+    attempt: null,
+    capture: null,
+    notice: null,
+    unseenSince: doubted ? planned : null,
+    duplicates: [],
+    expired: false,
+    absentUntil: null,
   };
 }
 
@@ -199,7 +243,8 @@ function foldTransfer(state: TimelineState, event: TransferCaptured, change: Cha
   for (const record of changed) {
     const reopened = state.doubts.get(record.provider) ?? null;
     const afterDoubt = reopened !== null && isBefore(reopened, record.planned);
-    if (afterDoubt && spanBetween(record.planned, event.latest).hi <= DELAY_AVERAGE_LIMIT) state.doubts.delete(record.provider);
+    if (afterDoubt && spanBetween(record.planned, event.latest).hi <= DELAY_AVERAGE_LIMIT)
+      state.doubts.delete(record.provider);
   }
   return changed;
 }
@@ -207,11 +252,15 @@ function foldTransfer(state: TimelineState, event: TransferCaptured, change: Cha
 /** An attempt that failed is the start of its probe's transfer; one that cannot be attributed may have been any open probe's. */
 function foldAttempt(state: TimelineState, event: TransferAttempted, change: Change): readonly ProbeRecord[] {
   if (event.probe !== null) {
-    return change(event.probe, (record) => ({ ...record, attempt: record.attempt ?? { earliest: event.earliest, latest: event.latest } }));
+    return change(event.probe, (record) => ({
+      ...record,
+      attempt: record.attempt ?? { earliest: event.earliest, latest: event.latest },
+    }));
   }
   return changeOpen(state, (record) => {
     const sharer = event.recipients.length === 0 || event.recipients.includes(record.recipient);
-    const possible = record.path === 'send' && sharer && (event.provider === null || event.provider === record.provider);
+    const possible =
+      record.path === 'send' && sharer && (event.provider === null || event.provider === record.provider);
     return possible ? { ...record, unseenSince: earlierOf(record.unseenSince, event.earliest) } : record;
   });
 }
@@ -229,8 +278,9 @@ function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, sin
 }
 
 function changeOpen(state: TimelineState, next: (record: ProbeRecord) => ProbeRecord): readonly ProbeRecord[] {
+  // Setting or deleting the entry that is being visited does not disturb a Map's iteration.
   const changed: ProbeRecord[] = [];
-  for (const record of [...state.open.values()]) {
+  for (const record of state.open.values()) {
     const after = next(record);
     if (after !== record) changed.push(keep(state, after));
   }

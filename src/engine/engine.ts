@@ -6,7 +6,19 @@ import { LOST_AFTER } from '../domain/contract.ts';
 import type { Path } from '../domain/probe.ts';
 import type { RouteSettings } from '../domain/settings.ts';
 import { outcomeOf, type ProbeRecord } from '../domain/timeline.ts';
-import type { AgentControl, AgentHealth, Clock, Ledger, LedgerSnapshot, Log, Mailbox, Observer, ProbeSight, Random, Sink } from '../ports.ts';
+import type {
+  AgentControl,
+  AgentHealth,
+  Clock,
+  Ledger,
+  LedgerSnapshot,
+  Log,
+  Mailbox,
+  Observer,
+  ProbeSight,
+  Random,
+  Sink,
+} from '../ports.ts';
 import { UnknownRoute } from '../ports.ts';
 import { watchMailbox } from './mailbox-watcher.ts';
 import { createProber, type Line, type Prober } from './prober.ts';
@@ -24,7 +36,11 @@ export interface EngineOptions {
   readonly routes: readonly RouteSettings[];
   readonly sinkClients: readonly SinkClient[];
   readonly reachability: 'inbound' | 'assumed';
-  readonly mailboxes: readonly { readonly provider: string; readonly mailbox: Mailbox; readonly cleanup: 'delete' | 'keep' }[];
+  readonly mailboxes: readonly {
+    readonly provider: string;
+    readonly mailbox: Mailbox;
+    readonly cleanup: 'delete' | 'keep';
+  }[];
 }
 export interface EngineParts {
   readonly ledger: Ledger;
@@ -59,15 +75,25 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const snapshot = await ledger.snapshot();
   const recorder = createRecorder(ledger, snapshot, observer, log);
   await recorder.record(recoveryEvents(options.version, snapshot, clock));
-  const collector = createSinkCollector({ key: options.key, clients: options.sinkClients }, { recorder, clock, observer, log });
+  const collector = createSinkCollector(
+    { key: options.key, clients: options.sinkClients },
+    { recorder, clock, observer, log },
+  );
   const sinkAddress = await sink.open(collector);
   await recorder.record([{ type: 'sink.opened', at: clock.now(), address: `${sinkAddress.host}:${sinkAddress.port}` }]);
 
   const stopping = new AbortController();
   const prober = createProber(options, { recorder, clock, random, observer, log });
-  const problems = new Map<string, string | null>([['sink', null], ...options.mailboxes.map(({ provider }) => [`mailbox ${provider}`, 'not yet looked at'] as const)]);
+  const problems = new Map<string, string | null>([
+    ['sink', null],
+    ...options.mailboxes.map(({ provider }) => [`mailbox ${provider}`, 'not yet looked at'] as const),
+  ]);
   const mailboxes = options.mailboxes.map(({ provider, mailbox, cleanup }) =>
-    watchMailbox({ provider, key: options.key, cleanup, onState: (problem) => problems.set(`mailbox ${provider}`, problem) }, { mailbox, recorder, ledger, clock, observer, log }, stopping.signal),
+    watchMailbox(
+      { provider, key: options.key, cleanup, onState: (problem) => problems.set(`mailbox ${provider}`, problem) },
+      { mailbox, recorder, ledger, clock, observer, log },
+      stopping.signal,
+    ),
   );
   const lineOf = (provider: string, path: Path): Line => {
     const line = options.lines.find((candidate) => candidate.provider === provider && candidate.path === path);
@@ -75,7 +101,9 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     return line;
   };
   const loops = [
-    ...options.routes.map((route) => runSchedule(route, lineOf(route.provider, route.path), { prober, recorder, clock, random, log }, stopping.signal)),
+    ...options.routes.map((route) =>
+      runSchedule(route, lineOf(route.provider, route.path), { prober, recorder, clock, random, log }, stopping.signal),
+    ),
     every(BEAT_EVERY, clock, stopping.signal, () => ledger.beat(clock.now()), log),
     every(CHORES_EVERY, clock, stopping.signal, () => doChores(options, recorder, collector, clock), log),
   ];
@@ -103,15 +131,27 @@ function recoveryEvents(version: string, { state, heartbeat }: LedgerSnapshot, c
   ];
 }
 
-async function doChores(options: EngineOptions, recorder: Recorder, collector: SinkCollector, clock: Clock): Promise<void> {
+async function doChores(
+  options: EngineOptions,
+  recorder: Recorder,
+  collector: SinkCollector,
+  clock: Clock,
+): Promise<void> {
   const at = clock.now();
   if (options.reachability === 'assumed') await collector.vouch();
   const expired = [...recorder.state.open.values()].filter(({ planned }) => spanBetween(planned, at).lo > LOST_AFTER);
-  if (expired.length > 0) await recorder.record(expired.map(({ id }): LedgerEvent => ({ type: 'probe.expired', at, probe: id })));
+  if (expired.length > 0)
+    await recorder.record(expired.map(({ id }): LedgerEvent => ({ type: 'probe.expired', at, probe: id })));
 }
 
 /** Does something again and again until `signal` is aborted; one failure does not end it. */
-async function every(ms: number, clock: Clock, signal: AbortSignal, action: () => Promise<void>, log: Log): Promise<void> {
+async function every(
+  ms: number,
+  clock: Clock,
+  signal: AbortSignal,
+  action: () => Promise<void>,
+  log: Log,
+): Promise<void> {
   while (!signal.aborted) {
     await action().catch((error: unknown) => log.error('a regular task failed', { error }));
     await clock.sleep(ms, signal);
@@ -153,7 +193,8 @@ function createControl(
       stopListening();
       return probe(id);
     },
-    recent: async (limit) => (await ledger.recent(limit)).map((record) => sight(recorder.state.open.get(record.id) ?? record)),
+    recent: async (limit) =>
+      (await ledger.recent(limit)).map((record) => sight(recorder.state.open.get(record.id) ?? record)),
     health,
   };
 }

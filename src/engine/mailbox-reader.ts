@@ -36,7 +36,10 @@ export async function readMessage(
     if (record === null) {
       observer.tokenRefused('unknown');
     } else if (found.kind === 'notice') {
-      if (record.notice === null) await recorder.record([{ type: 'probe.notified', at: clock.now(), probe: record.id, where: place, status: found.status }]);
+      if (record.notice === null)
+        await recorder.record([
+          { type: 'probe.notified', at: clock.now(), probe: record.id, where: place, status: found.status },
+        ]);
     } else if (record.path === 'send' || record.provider !== provider) {
       observer.tokenRefused('wrong-path');
     } else {
@@ -60,12 +63,18 @@ async function recordSight(
   const { uid, seen } = message;
   if (record.capture === null) {
     const hops = parseReceived(parseHeader(message.header));
-    await recorder.record([{ type: 'message.seen', at, probe: record.id, absent, seen, folder: path, role, uidValidity, uid, hops }]);
+    await recorder.record([
+      { type: 'message.seen', at, probe: record.id, absent, seen, folder: path, role, uidValidity, uid, hops },
+    ]);
     return;
   }
   const first = record.capture.found;
   // After a crash the reader may come by messages that it has recorded already.
-  if ((first?.folder === path && first.uidValidity === uidValidity && first.uid === uid) || record.duplicates.includes(place)) return;
+  if (
+    (first?.folder === path && first.uidValidity === uidValidity && first.uid === uid) ||
+    record.duplicates.includes(place)
+  )
+    return;
   await recorder.record([{ type: 'probe.duplicated', at, probe: record.id, where: place }]);
   observer.tokenRefused('duplicate');
 }

@@ -67,12 +67,19 @@ export async function watchMailbox(options: WatcherOptions, parts: WatcherParts,
         await waker.sleep(session.gap(), signal);
       }
     } catch (error) {
-      if (!(error instanceof MailboxError)) log.error('the mailbox could not be read', { provider: options.provider, error });
+      if (!(error instanceof MailboxError))
+        log.error('the mailbox could not be read', { provider: options.provider, error });
       const failure = error instanceof MailboxError ? `${error.code}: ${error.message}` : String(error);
       options.onState(failure);
       if (!failing) {
         log.warn('the mailbox cannot be watched', { provider: options.provider, failure });
-        observer.endpointChecked({ provider: options.provider, endpoint: 'mailbox', up: false, seconds: 0, certificateExpiresMs: null });
+        observer.endpointChecked({
+          provider: options.provider,
+          endpoint: 'mailbox',
+          up: false,
+          seconds: 0,
+          certificateExpiresMs: null,
+        });
         failing = await recorder.note({ type: 'mailbox.failed', at: clock.now(), provider: options.provider, failure });
       }
       await mailbox.close();
@@ -87,7 +94,12 @@ export async function watchMailbox(options: WatcherOptions, parts: WatcherParts,
 
 /** Whether a record is a probe that this mailbox will show. */
 function isAwaited(record: ProbeRecord, provider: string): boolean {
-  return record.provider === provider && record.path !== 'send' && record.capture === null && (record.handover !== null || record.interrupted);
+  return (
+    record.provider === provider &&
+    record.path !== 'send' &&
+    record.capture === null &&
+    (record.handover !== null || record.interrupted)
+  );
 }
 
 /** What is known of the mailbox from look to look. */
@@ -112,7 +124,10 @@ class WatchSession {
     const from = clock.now();
     const check = (up: boolean, certificateExpiresMs: number | null): void =>
       observer.endpointChecked({
-        ...{ provider: this.#options.provider, endpoint: 'mailbox', up, certificateExpiresMs },
+        provider: this.#options.provider,
+        endpoint: 'mailbox',
+        up,
+        certificateExpiresMs,
         seconds: Math.max(0, spanBetween(from, clock.now()).lo),
       });
     try {
@@ -200,10 +215,14 @@ class WatchSession {
   async #cleanUp(): Promise<void> {
     const count = [...this.#removable.values()].reduce((sum, { uids }) => sum + uids.length, 0);
     if (count === 0 || (count < CLEANUP_BATCH && this.gap() < 1000)) return;
-    for (const [path, { folder, uids }] of [...this.#removable]) {
+    for (const [path, { folder, uids }] of this.#removable) {
       const removed = await this.#parts.mailbox.remove(folder, uids);
       this.#removable.delete(path);
-      if (!removed) this.#parts.log.warn('the server lacks UIDPLUS, probes stay in the mailbox', { provider: this.#options.provider, folder: path });
+      if (!removed)
+        this.#parts.log.warn('the server lacks UIDPLUS, probes stay in the mailbox', {
+          provider: this.#options.provider,
+          folder: path,
+        });
     }
   }
 

@@ -2,7 +2,15 @@
 import { LOST_AFTER } from '../domain/contract.ts';
 import { type Instant, spanBetween } from '../domain/instant.ts';
 import { composeProbe } from '../domain/message.ts';
-import { ABORTED, type Handover, isTemporary, type Path, type ProbeKind, type Refusal, type Stage } from '../domain/probe.ts';
+import {
+  ABORTED,
+  type Handover,
+  isTemporary,
+  type Path,
+  type ProbeKind,
+  type Refusal,
+  type Stage,
+} from '../domain/probe.ts';
 import { newProbeId, tokenOf } from '../domain/token.ts';
 import type { Clock, EndpointCheck, Log, Observer, Random, Sender } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
@@ -42,7 +50,16 @@ export interface Prober {
   stop(ms: number): Promise<void>;
 }
 
-export function createProber(options: ProberOptions, parts: { readonly recorder: Recorder; readonly clock: Clock; readonly random: Random; readonly observer: Observer; readonly log: Log }): Prober {
+export function createProber(
+  options: ProberOptions,
+  parts: {
+    readonly recorder: Recorder;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly observer: Observer;
+    readonly log: Log;
+  },
+): Prober {
   const { recorder, clock, random, observer, log } = parts;
   const stopping = new AbortController();
   const running = new Map<string, { readonly line: Line; readonly done: Promise<void>; stage: Stage | null }>();
@@ -60,7 +77,17 @@ export function createProber(options: ProberOptions, parts: { readonly recorder:
       planning.set(recipient, (planning.get(recipient) ?? 1) - 1);
     }
     const token = tokenOf(id, options.key);
-    const text = composeProbe({ id, token, provider, path, sender: from, recipient, date: at, chainHead: recorder.head, ...options });
+    const text = composeProbe({
+      id,
+      token,
+      provider,
+      path,
+      sender: from,
+      recipient,
+      date: at,
+      chainHead: recorder.head,
+      ...options,
+    });
     const done = handOver(id, line, { sender: from, recipient, text, envelopeId: token }, at)
       .catch((error: unknown) => log.error('a probe could not be recorded', { probe: id, error }))
       .finally(() => running.delete(id));
@@ -68,21 +95,31 @@ export function createProber(options: ProberOptions, parts: { readonly recorder:
     return id;
   };
 
-  const handOver = async (id: string, line: Line, message: Parameters<Sender['send']>[0], planned: Instant): Promise<void> => {
+  const handOver = async (
+    id: string,
+    line: Line,
+    message: Parameters<Sender['send']>[0],
+    planned: Instant,
+  ): Promise<void> => {
     const onStage = (stage: Stage): void => {
       const entry = running.get(id);
       if (entry !== undefined) entry.stage = stage;
     };
     for (let attempt = 1; ; attempt += 1) {
       const handover = await line.sender.send(message, onStage, stopping.signal);
-      if (handover.kind !== 'unreachable' || handover.code !== ABORTED) observer.endpointChecked(endpointCheck(line, handover));
+      if (handover.kind !== 'unreachable' || handover.code !== ABORTED)
+        observer.endpointChecked(endpointCheck(line, handover));
       const wait = retryDelay(line, handover, attempt, spanBetween(planned, clock.now()).lo);
       if (wait === null) return recorder.record([{ type: 'probe.handed-over', at: clock.now(), probe: id, handover }]);
       const refusal = refusalOf(handover);
-      await recorder.record([{ type: 'probe.deferred', at: clock.now(), probe: id, attempt, refusal, retryAfterSeconds: wait }]);
+      await recorder.record([
+        { type: 'probe.deferred', at: clock.now(), probe: id, attempt, refusal, retryAfterSeconds: wait },
+      ]);
       await clock.sleep(wait * 1000, stopping.signal);
       if (stopping.signal.aborted) {
-        return recorder.record([{ type: 'probe.handed-over', at: clock.now(), probe: id, handover: givenUp(handover) }]);
+        return recorder.record([
+          { type: 'probe.handed-over', at: clock.now(), probe: id, handover: givenUp(handover) },
+        ]);
       }
     }
   };
@@ -94,7 +131,10 @@ export function createProber(options: ProberOptions, parts: { readonly recorder:
     async stop(ms) {
       stopping.abort();
       const patience = new AbortController();
-      await Promise.race([Promise.all([...running.values()].map((entry) => entry.done)), clock.sleep(ms, patience.signal)]);
+      await Promise.race([
+        Promise.all([...running.values()].map((entry) => entry.done)),
+        clock.sleep(ms, patience.signal),
+      ]);
       patience.abort();
     },
   };
@@ -114,7 +154,15 @@ function refusalOf(handover: Handover): Refusal {
 
 function givenUp(last: Handover): Handover {
   const text = 'the agent stopped while waiting for the next attempt';
-  return { kind: 'unreachable', stage: 'mail', code: ABORTED, text, stages: last.stages, peer: last.peer, certificateExpiresMs: last.certificateExpiresMs };
+  return {
+    kind: 'unreachable',
+    stage: 'mail',
+    code: ABORTED,
+    text,
+    stages: last.stages,
+    peer: last.peer,
+    certificateExpiresMs: last.certificateExpiresMs,
+  };
 }
 
 /** The recipient with the fewest open probes, so that an attempt which names only its recipient concerns as few as possible. */
@@ -134,6 +182,8 @@ function leastUsed(recipients: readonly string[], recorder: Recorder, planning: 
 function endpointCheck({ provider, path }: Line, handover: Handover): EndpointCheck {
   const { kind, stages, certificateExpiresMs } = handover;
   const shut = (kind === 'refused' || kind === 'unreachable') && ENTRY_STAGES.includes(handover.stage);
-  const seconds = stages.filter(({ name }) => ENTRY_STAGES.includes(name)).reduce((sum, stage) => sum + stage.seconds, 0);
+  const seconds = stages
+    .filter(({ name }) => ENTRY_STAGES.includes(name))
+    .reduce((sum, stage) => sum + stage.seconds, 0);
   return { provider, endpoint: path === 'receive' ? 'mx' : 'submission', up: !shut, seconds, certificateExpiresMs };
 }

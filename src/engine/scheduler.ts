@@ -13,7 +13,13 @@ const SLOT_LATE_MAX = 10;
 export async function runSchedule(
   route: RouteSettings,
   line: Line,
-  parts: { readonly prober: Prober; readonly recorder: Recorder; readonly clock: Clock; readonly random: Random; readonly log: Log },
+  parts: {
+    readonly prober: Prober;
+    readonly recorder: Recorder;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly log: Log;
+  },
   signal: AbortSignal,
 ): Promise<void> {
   const { prober, recorder, clock, random, log } = parts;
@@ -23,12 +29,25 @@ export async function runSchedule(
     await clock.sleep(gap * 1000, signal);
     if (signal.aborted) return;
     const lateSeconds = spanBetween(from, clock.now()).hi - gap;
-    const reason = lateSeconds > SLOT_LATE_MAX ? `the agent woke ${Math.round(lateSeconds)} s late` : prober.hasRoom(line) ? null : 'too many handovers under way';
+    const reason =
+      lateSeconds > SLOT_LATE_MAX
+        ? `the agent woke ${Math.round(lateSeconds)} s late`
+        : prober.hasRoom(line)
+          ? null
+          : 'too many handovers under way';
     if (reason === null) {
       // A plan that is not durable is not sent; the recorder has counted the ledger's failure.
-      await prober.probe(line, 'scheduled').catch((error: unknown) => log.error('a scheduled probe could not be planned', { ...route, error }));
+      await prober
+        .probe(line, 'scheduled')
+        .catch((error: unknown) => log.error('a scheduled probe could not be planned', { ...route, error }));
     } else {
-      await recorder.note({ type: 'slot.unmeasured', at: clock.now(), provider: route.provider, path: route.path, reason });
+      await recorder.note({
+        type: 'slot.unmeasured',
+        at: clock.now(),
+        provider: route.provider,
+        path: route.path,
+        reason,
+      });
     }
   }
 }

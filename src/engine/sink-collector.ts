@@ -42,7 +42,9 @@ export function createSinkCollector(
   const turnedAway = new Map<string, SinkTransaction>();
 
   const providerOf = (peer: string, sender: string | null): string | null =>
-    options.clients.find((client) => (sender !== null && client.sender === sender) || isInNetworks(peerAddress(peer), client.networks))?.provider ?? null;
+    options.clients.find(
+      (client) => (sender !== null && client.sender === sender) || isInNetworks(peerAddress(peer), client.networks),
+    )?.provider ?? null;
 
   const prove = async (at: Instant): Promise<void> => {
     let until = at;
@@ -57,7 +59,10 @@ export function createSinkCollector(
       observer.tokenRefused(record === null ? 'unknown' : 'wrong-path');
       return TAKEN;
     }
-    const event = record.capture === null ? capturedEvent(record, turnedAway.get(id) ?? transaction, transaction, message, clock.now()) : duplicated(record, transaction, clock.now());
+    const event =
+      record.capture === null
+        ? capturedEvent(record, turnedAway.get(id) ?? transaction, transaction, message, clock.now())
+        : duplicated(record, transaction, clock.now());
     await recorder.record([event]);
     if (event.type === 'probe.duplicated') observer.tokenRefused('duplicate');
     turnedAway.delete(id);
@@ -76,7 +81,10 @@ export function createSinkCollector(
         }
       } else if (found.kind === 'notice') {
         if ((await recorder.find(found.id)) === null) observer.tokenRefused('unknown');
-        else await recorder.record([{ type: 'probe.notified', at: clock.now(), probe: found.id, where: 'sink', status: found.status }]);
+        else
+          await recorder.record([
+            { type: 'probe.notified', at: clock.now(), probe: found.id, where: 'sink', status: found.status },
+          ]);
       } else {
         observer.tokenRefused(found.kind);
       }
@@ -95,7 +103,10 @@ export function createSinkCollector(
       try {
         return await take(transaction, message);
       } catch (error) {
-        log.error('a message at the sink could not be recorded, the peer is asked to come again', { peer: transaction.peer, error });
+        log.error('a message at the sink could not be recorded, the peer is asked to come again', {
+          peer: transaction.peer,
+          error,
+        });
         return TRY_AGAIN;
       }
     },
@@ -105,15 +116,32 @@ export function createSinkCollector(
       if (probe?.ok !== true && provider === null && transaction.recipients.length === 0) return;
       const { earliest, latest, recipients, peer } = transaction;
       void recorder.note({
-        ...{ type: 'transfer.attempted', at: clock.now(), probe: probe?.ok === true ? probe.id : null, provider, recipients },
-        ...{ earliest, latest, peer, code },
+        type: 'transfer.attempted',
+        at: clock.now(),
+        probe: probe?.ok === true ? probe.id : null,
+        provider,
+        recipients,
+        earliest,
+        latest,
+        peer,
+        code,
       });
     },
     vanished(peer, accepted) {
       const provider = providerOf(peer, null);
       if (provider === null || !awaitsTransfer(recorder, provider)) return;
       const at = clock.now();
-      void recorder.note({ type: 'transfer.attempted', at, probe: null, provider, recipients: [], earliest: accepted, latest: at, peer, code: 0 });
+      void recorder.note({
+        type: 'transfer.attempted',
+        at,
+        probe: null,
+        provider,
+        recipients: [],
+        earliest: accepted,
+        latest: at,
+        peer,
+        code: 0,
+      });
     },
     disconnected: (peer) => void openSince.delete(peer),
     refused: (reason) => observer.sinkRefused(reason),
@@ -121,14 +149,30 @@ export function createSinkCollector(
   };
 }
 
-function capturedEvent(record: ProbeRecord, first: SinkTransaction, last: SinkTransaction, message: SinkMessage, at: Instant): LedgerEvent {
+function capturedEvent(
+  record: ProbeRecord,
+  first: SinkTransaction,
+  last: SinkTransaction,
+  message: SinkMessage,
+  at: Instant,
+): LedgerEvent {
   const fields = parseHeader(message.header);
   const { peer, helo, tls, reusedConnection } = last;
   const { endOfData, bodySha256 } = message;
   return {
-    ...{ type: 'transfer.captured', at, probe: record.id, earliest: first.earliest, latest: first.latest },
-    ...{ endOfData, peer, helo, tls, reusedConnection, bodySha256 },
-    ...{ hops: parseReceived(fields), signatures: signaturesOf(fields) },
+    type: 'transfer.captured',
+    at,
+    probe: record.id,
+    earliest: first.earliest,
+    latest: first.latest,
+    endOfData,
+    peer,
+    helo,
+    tls,
+    reusedConnection,
+    bodySha256,
+    hops: parseReceived(fields),
+    signatures: signaturesOf(fields),
   };
 }
 
@@ -149,7 +193,9 @@ function signaturesOf(fields: ReturnType<typeof parseHeader>): readonly string[]
 }
 
 function awaitsTransfer(recorder: Recorder, provider: string): boolean {
-  return [...recorder.state.open.values()].some((record) => record.path === 'send' && record.provider === provider && record.handover !== null);
+  return [...recorder.state.open.values()].some(
+    (record) => record.path === 'send' && record.provider === provider && record.handover !== null,
+  );
 }
 
 /** Whether a proof up to `until` says more than the last one: it is a minute old, or a pending probe has passed the maximum since. */
@@ -160,7 +206,8 @@ function needsProof(recorder: Recorder, until: Instant): boolean {
     if (path !== 'send' || handover?.kind !== 'accepted') continue;
     awaited = true;
     const before = last === null ? 0 : spanBetween(handover.acknowledged, last).lo;
-    if (before <= DELAY_MAXIMUM_LIMIT && spanBetween(handover.acknowledged, until).lo > DELAY_MAXIMUM_LIMIT) return true;
+    if (before <= DELAY_MAXIMUM_LIMIT && spanBetween(handover.acknowledged, until).lo > DELAY_MAXIMUM_LIMIT)
+      return true;
   }
   return awaited && (last === null || spanBetween(last, until).lo >= PROOF_EVERY);
 }

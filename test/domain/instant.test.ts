@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { earliest, type Instant, isBefore, shift, spanBetween } from '../../src/domain/instant.ts';
 
 const at = (seconds: number, extra: Partial<Instant> = {}): Instant => ({
-  ...{ wallMs: Math.round(1.7e12 + seconds * 1000), monoUs: Math.round(1e9 + seconds * 1e6), suspendedMs: 0, errorUs: 0, boot: 'a' },
+  wallMs: Math.round(1.7e12 + seconds * 1000),
+  monoUs: Math.round(1e9 + seconds * 1e6),
+  suspendedMs: 0,
+  errorUs: 0,
+  boot: 'a',
   ...extra,
 });
 const seconds = fc.double({ min: 0, max: 500_000, noNaN: true });
@@ -62,6 +66,11 @@ describe('isBefore', () => {
     expect(isBefore(at(5), at(6, { boot: 'b', monoUs: 1 }))).toBe(true);
   });
   it('agrees with shift', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 1e6 }), (ms) => isBefore(at(0), shift(at(0), ms)) && !isBefore(shift(at(0), ms), at(0))));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e6 }), (ms) => {
+        expect(isBefore(at(0), shift(at(0), ms))).toBe(true);
+        expect(isBefore(shift(at(0), ms), at(0))).toBe(false);
+      }),
+    );
   });
 });

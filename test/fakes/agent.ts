@@ -28,7 +28,11 @@ export interface FakeWorld {
   readonly submitter: FakeSender;
   readonly injector: FakeSender;
   readonly observer: CountingObserver;
-  start(options?: { readonly routes?: readonly RouteSettings[]; readonly reachability?: 'inbound' | 'assumed'; readonly seed?: number }): Promise<Engine>;
+  start(options?: {
+    readonly routes?: readonly RouteSettings[];
+    readonly reachability?: 'inbound' | 'assumed';
+    readonly seed?: number;
+  }): Promise<Engine>;
 }
 
 export function fakeWorld(): FakeWorld {
@@ -49,11 +53,35 @@ export function fakeWorld(): FakeWorld {
     start: ({ routes = [], reachability = 'inbound', seed = 1 } = {}) =>
       startEngine(
         {
-          ...{ agent: 'test', version: '0', contact: 'postmaster@sink.example', key: KEY, routes, reachability },
+          agent: 'test',
+          version: '0',
+          contact: 'postmaster@sink.example',
+          key: KEY,
+          routes,
+          reachability,
           lines: [
-            { ...line, path: 'send', sender: submitter, from: 'probe@acme.example', recipients: ['probe-0@sink.example', 'probe-1@sink.example'] },
-            { ...line, path: 'internal', sender: submitter, from: 'probe@acme.example', recipients: ['probe@acme.example'] },
-            { ...line, path: 'receive', sender: injector, from: 'bounces@sink.example', recipients: ['probe@acme.example'], retryAfter: [60, 300] },
+            {
+              ...line,
+              path: 'send',
+              sender: submitter,
+              from: 'probe@acme.example',
+              recipients: ['probe-0@sink.example', 'probe-1@sink.example'],
+            },
+            {
+              ...line,
+              path: 'internal',
+              sender: submitter,
+              from: 'probe@acme.example',
+              recipients: ['probe@acme.example'],
+            },
+            {
+              ...line,
+              path: 'receive',
+              sender: injector,
+              from: 'bounces@sink.example',
+              recipients: ['probe@acme.example'],
+              retryAfter: [60, 300],
+            },
           ],
           sinkClients: [{ provider: 'acme', sender: 'probe@acme.example', networks: ['192.0.2.0/24'] }],
           mailboxes: [{ provider: 'acme', mailbox, cleanup: 'delete' }],

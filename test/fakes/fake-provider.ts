@@ -1,7 +1,21 @@
 /** A made-up provider behind the ports: hands over at once, delivers when told, over a virtual clock. */
 import type { FolderRole, Handover, Stage } from '../../src/domain/probe.ts';
-import type { Bookmark, Clock, FetchedMessage, FolderState, Log, Look, Mailbox, Observer, OutgoingMessage, Sender, Sink, SinkListener, SinkTransaction } from '../../src/ports.ts';
-import { MailboxError } from '../../src/ports.ts';
+import type {
+  Bookmark,
+  Clock,
+  FetchedMessage,
+  FolderState,
+  Log,
+  Look,
+  Mailbox,
+  MailboxError,
+  Observer,
+  OutgoingMessage,
+  Sender,
+  Sink,
+  SinkListener,
+  SinkTransaction,
+} from '../../src/ports.ts';
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -30,7 +44,11 @@ export class CountingObserver implements Observer {
   }
 }
 
-type Answer = { readonly kind: 'accept' } | { readonly kind: 'refuse'; readonly code: number } | { readonly kind: 'lose' } | { readonly kind: 'hang' };
+type Answer =
+  | { readonly kind: 'accept' }
+  | { readonly kind: 'refuse'; readonly code: number }
+  | { readonly kind: 'lose' }
+  | { readonly kind: 'hang' };
 
 export class FakeSender implements Sender {
   readonly sent: OutgoingMessage[] = [];
@@ -43,15 +61,27 @@ export class FakeSender implements Sender {
   async send(message: OutgoingMessage, onStage: (stage: Stage) => void, signal: AbortSignal): Promise<Handover> {
     onStage('connect');
     const answer = this.answers.shift() ?? { kind: 'accept' };
-    const rest = { stages: [{ name: 'connect', seconds: 0.001 } as const], peer: '192.0.2.1:25', certificateExpiresMs: null };
-    if (answer.kind === 'refuse') return { kind: 'refused', stage: 'rcpt', code: answer.code, enhanced: null, text: 'no', ...rest };
+    const rest = {
+      stages: [{ name: 'connect', seconds: 0.001 } as const],
+      peer: '192.0.2.1:25',
+      certificateExpiresMs: null,
+    };
+    if (answer.kind === 'refuse')
+      return { kind: 'refused', stage: 'rcpt', code: answer.code, enhanced: null, text: 'no', ...rest };
     if (answer.kind === 'hang') {
       await this.#clock.sleep(600_000, signal);
-      return { kind: 'unreachable', stage: 'connect', code: signal.aborted ? 'ABORTED' : 'TIMEOUT', text: 'no answer', ...rest };
+      return {
+        kind: 'unreachable',
+        stage: 'connect',
+        code: signal.aborted ? 'ABORTED' : 'TIMEOUT',
+        text: 'no answer',
+        ...rest,
+      };
     }
     this.sent.push(message);
     const handedOver = this.#clock.now();
-    if (answer.kind === 'lose') return { kind: 'uncertain', handedOver, code: 'CONNECTION_LOST', text: 'gone', ...rest };
+    if (answer.kind === 'lose')
+      return { kind: 'uncertain', handedOver, code: 'CONNECTION_LOST', text: 'gone', ...rest };
     await this.#clock.sleep(1);
     return { kind: 'accepted', handedOver, acknowledged: this.#clock.now(), reply: 'ok', ...rest };
   }
@@ -73,8 +103,15 @@ export class FakeSink implements Sink {
   transaction(message: OutgoingMessage): SinkTransaction {
     const now = this.#clock.now();
     return {
-      ...{ earliest: now, latest: now, peer: '192.0.2.1:4711', helo: 'out.example', tls: false, reusedConnection: false },
-      ...{ sender: message.sender, recipients: [message.recipient], envelopeId: message.envelopeId },
+      earliest: now,
+      latest: now,
+      peer: '192.0.2.1:4711',
+      helo: 'out.example',
+      tls: false,
+      reusedConnection: false,
+      sender: message.sender,
+      recipients: [message.recipient],
+      envelopeId: message.envelopeId,
     };
   }
   /** The provider transfers a message: connect, data, reply, disconnect. */
@@ -84,7 +121,12 @@ export class FakeSink implements Sink {
     const transaction = this.transaction(message);
     listener.connected(transaction.peer, transaction.earliest);
     const [header = '', body = ''] = message.text.split(/\r\n\r\n(.*)/s);
-    const reply = await listener.received(transaction, { header, body, endOfData: this.#clock.now(), bodySha256: '00' });
+    const reply = await listener.received(transaction, {
+      header,
+      body,
+      endOfData: this.#clock.now(),
+      bodySha256: '00',
+    });
     listener.disconnected(transaction.peer);
     return reply.code;
   }
@@ -99,7 +141,9 @@ interface Stored {
 export class FakeMailbox implements Mailbox {
   readonly stored: Stored[] = [];
   readonly removed: number[] = [];
-  readonly folders = new Map<string, Bookmark & { role: FolderRole }>([['INBOX', { uidValidity: '1', uidNext: 1, role: 'inbox' }]]);
+  readonly folders = new Map<string, Bookmark & { role: FolderRole }>([
+    ['INBOX', { uidValidity: '1', uidNext: 1, role: 'inbox' }],
+  ]);
   /** While set, every call fails with it. */
   failure: MailboxError | null = null;
   looks = 0;
@@ -140,7 +184,11 @@ export class FakeMailbox implements Mailbox {
   async close(): Promise<void> {}
   /** The provider puts a message into a folder, announced or not. */
   deliver(message: Pick<OutgoingMessage, 'text'>, folder = 'INBOX', announce = false): void {
-    const state = this.folders.get(folder) ?? { uidValidity: '1', uidNext: 1, role: folder === 'Junk' ? ('junk' as const) : ('other' as const) };
+    const state = this.folders.get(folder) ?? {
+      uidValidity: '1',
+      uidNext: 1,
+      role: folder === 'Junk' ? ('junk' as const) : ('other' as const),
+    };
     this.stored.push({ folder, uid: state.uidNext, text: message.text });
     this.folders.set(folder, { ...state, uidNext: state.uidNext + 1 });
     if (announce) this.#hint();

@@ -4,7 +4,15 @@ import { encodeEvent } from '../../src/domain/codec.ts';
 import { exceedsMaximum } from '../../src/domain/delay.ts';
 import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
 import type { Instant } from '../../src/domain/instant.ts';
-import { emptyTimeline, foldEvent, outcomeOf, type ProbeRecord, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
+import {
+  emptyTimeline,
+  foldEvent,
+  outcomeOf,
+  type ProbeRecord,
+  restoreTimeline,
+  storeTimeline,
+  type Tally,
+} from '../../src/domain/timeline.ts';
 import type { Bookmark, Ledger, LedgerSnapshot } from '../../src/ports.ts';
 
 export class MemoryLedger implements Ledger {
@@ -20,7 +28,12 @@ export class MemoryLedger implements Ledger {
   async snapshot(): Promise<LedgerSnapshot> {
     const state = restoreTimeline(storeTimeline(this.#state), this.#state.open.values());
     const last = this.entries.at(-1);
-    return { state, tallies: this.#tallies(), heartbeat: this.#heartbeat, head: { seq: last?.seq ?? 0, hash: last?.hash ?? GENESIS } };
+    return {
+      state,
+      tallies: this.#tallies(),
+      heartbeat: this.#heartbeat,
+      head: { seq: last?.seq ?? 0, hash: last?.hash ?? GENESIS },
+    };
   }
 
   async append(events: readonly LedgerEvent[]): Promise<readonly LedgerEntry[]> {
@@ -29,7 +42,8 @@ export class MemoryLedger implements Ledger {
       const previous = this.entries.at(-1)?.hash ?? GENESIS;
       const entry = { seq: this.entries.length + 1, event, hash: chainHash(previous, encodeEvent(event)) };
       this.entries.push(entry);
-      for (const record of foldEvent(this.#state, event, (id) => this.#records.get(id) ?? null).changed) this.#records.set(record.id, record);
+      for (const record of foldEvent(this.#state, event, (id) => this.#records.get(id) ?? null).changed)
+        this.#records.set(record.id, record);
       if (event.type === 'slot.unmeasured') this.#countUnmeasured(event);
       return entry;
     });
@@ -60,7 +74,9 @@ export class MemoryLedger implements Ledger {
 
   /** What the events of one type say, in order. */
   events<T extends LedgerEvent['type']>(type: T): Extract<LedgerEvent, { type: T }>[] {
-    return this.entries.map(({ event }) => event).filter((event): event is Extract<LedgerEvent, { type: T }> => event.type === type);
+    return this.entries
+      .map(({ event }) => event)
+      .filter((event): event is Extract<LedgerEvent, { type: T }> => event.type === type);
   }
 
   #countUnmeasured({ provider, path }: Extract<LedgerEvent, { type: 'slot.unmeasured' }>): void {
@@ -70,7 +86,9 @@ export class MemoryLedger implements Ledger {
   }
 
   #tallies(): readonly Tally[] {
-    const tallies = new Map([...this.#unmeasured.values()].map((tally) => [`${tally.provider} ${tally.path} unmeasured`, tally]));
+    const tallies = new Map(
+      [...this.#unmeasured.values()].map((tally) => [`${tally.provider} ${tally.path} unmeasured`, tally]),
+    );
     for (const record of this.#records.values()) {
       const outcome = outcomeOf(record);
       if (record.kind !== 'scheduled' || outcome === 'pending') continue;

@@ -15,7 +15,13 @@ export class VirtualClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
 
   now(): Instant {
-    return { wallMs: Math.round(this.#wallMs), monoUs: this.#monoUs, suspendedMs: this.#suspendedMs, errorUs: 0, boot: this.#boot };
+    return {
+      wallMs: Math.round(this.#wallMs),
+      monoUs: this.#monoUs,
+      suspendedMs: this.#suspendedMs,
+      errorUs: 0,
+      boot: this.#boot,
+    };
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

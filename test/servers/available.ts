@@ -1,4 +1,5 @@
 /** Suites that need a tool of the system: run where it is, skipped aloud where it is not, failed where it must be (CI). */
+/* oxlint-disable vitest/valid-title, vitest/valid-describe-callback, vitest/no-disabled-tests, vitest/expect-expect -- registers suites for the test files that name them */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, test } from 'vitest';

@@ -99,10 +99,11 @@ export async function preparePostfix(options: PostfixOptions): Promise<Postfix> 
     },
     async reconfigure(settings) {
       if (held !== null) throw new Error('the queue is held: release it before a reload');
-      const { pid, signal } = master();
+      const running = master();
+      const { pid } = running;
       const old = (await livingProcesses()).filter(({ parent, name }) => parent === pid && RELOADED.includes(name));
       await configure(settings);
-      signal('SIGHUP');
+      running.signal('SIGHUP');
       await eventually('a reload of Postfix', async () => {
         const living = new Set((await livingProcesses()).map((one) => one.pid));
         return old.some((one) => living.has(one.pid)) ? undefined : true;
@@ -162,6 +163,8 @@ function parameters(options: PostfixOptions, settings: PostfixSettings): Record<
     compatibility_level: '3.6',
     queue_directory: join(root, 'postfix/queue'),
     data_directory: join(root, 'postfix/data'),
+    // Debian's default is the system's own folder.
+    meta_directory: join(root, 'postfix/etc'),
     maillog_file: join(root, 'maillog'),
     maillog_file_prefixes: root,
     syslog_name: 'provider/postfix',

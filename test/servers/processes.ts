@@ -23,8 +23,9 @@ export async function livingProcesses(): Promise<readonly Process[]> {
 
 /** `pid (name) state parent group …`, empty when the process has ended since it was listed. */
 function statOf(pid: string): Promise<string> {
-  return readFile(`/proc/${pid}/stat`, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ESRCH') return '';
+  return readFile(`/proc/${pid}/stat`, 'utf8').catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return '';
     throw error;
   });
 }

@@ -214,9 +214,8 @@ describeWithServers('the private mail provider', () => {
   test('bounces to the submitter what the sink refuses', async () => {
     sink.refuse = (recipient) => (recipient === 'full@sink.test' ? 552 : null);
     await submit('full@sink.test', 'refused');
-    expect(await provider.postfixDelays({ recipient: 'full@sink.test', status: 'bounced' })).toMatchObject({
-      text: expect.stringContaining('refused by the sink'),
-    });
+    const { text } = await provider.postfixDelays({ recipient: 'full@sink.test', status: 'bounced' });
+    expect(text).toContain('refused by the sink');
     const dsn = await provider.message('alice', 'Final-Recipient: rfc822; full@sink.test');
     expect(dsn.text).toContain('Action: failed');
     expect(dsn.text).toContain('refused@test');
@@ -282,7 +281,7 @@ describeWithServers('the private mail provider', () => {
       try {
         for (const { host, port } of [other.imaps, other.submissions]) {
           const socket = connectTls({ host, port, ca: other.caPem, servername: other.serverName });
-          const [error] = await once(socket, 'error');
+          const error = await new Promise((resolve) => socket.once('error', resolve));
           expect(error).toMatchObject({ code });
         }
       } finally {

@@ -39,15 +39,13 @@ function skips(skipped: readonly TestCase[]): string[] {
 }
 
 function reason(test: TestCase): string {
-  const suites = suitesOf(test);
+  const whole = suitesOf(test).map((suite) => (suite.type === 'suite' ? suite.meta().skippedBecause : undefined));
+  const why = whole.find((reason) => reason !== undefined);
+  if (why !== undefined) return why;
   const result = test.result();
-  const whole = suites
-    .map((suite) => (suite.type === 'suite' ? suite.meta().skippedBecause : undefined))
-    .find((why) => why !== undefined);
-  if (whole !== undefined) return whole;
-  if (suites.some(isBroken)) return `the setup of "${test.fullName}" failed`;
   if (result.state !== 'skipped') return `"${test.fullName}" did not finish`;
-  return `"${test.fullName}" ${result.note ?? 'gives no reason'}`;
+  if (result.note !== undefined) return `"${test.fullName}" ${result.note}`;
+  return `"${test.fullName}" ${test.options.mode === 'run' ? 'could not start, what it stands on failed' : 'gives no reason'}`;
 }
 
 function realServers(passed: readonly TestCase[]): string {
@@ -57,8 +55,8 @@ function realServers(passed: readonly TestCase[]): string {
         .map(toolOf)
         .find((tool) => tool !== undefined) ?? [],
   );
-  const each = [...Map.groupBy(tools, (tool) => tool)].map(([tool, tests]) => `${tests.length} with ${tool}`);
-  return `ran against real servers: ${tools.length} tests${each.length === 0 ? '' : `, ${each.join(', ')}`}`;
+  const each = [...Map.groupBy(tools, (tool) => tool)].map(([tool, tests]) => `, ${tests.length} with ${tool}`);
+  return `passed against real servers and tools: ${tools.length}${each.join('')}`;
 }
 
 function toolOf(suite: TestSuite | TestModule): string | undefined {

@@ -112,7 +112,9 @@ function buildMx(
     tls: tlsOf(file, at, material),
     from: file.from ?? `probe@${sink.domain}`,
     helo: file.helo ?? sink.hostname,
-    retryAfter: (file.retry_after ?? DEFAULTS.retryAfter).map((wait, index) => sure(parseDuration(wait), `${at}.retry_after[${index}]`)),
+    retryAfter: (file.retry_after ?? DEFAULTS.retryAfter).map((wait, index) =>
+      sure(parseDuration(wait), `${at}.retry_after[${index}]`),
+    ),
     dkim:
       dkim === undefined
         ? null

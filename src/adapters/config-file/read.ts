@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path';
 import type { Settings } from '../../domain/settings.ts';
 import { buildSettings, dataFolderOf } from './build.ts';
 import { openDocument, type Source, toProblems } from './document.ts';
-import { type Finding, keyName, type Problem } from './problem.ts';
+import { doubtsOf } from './doubts.ts';
+import type { Problem } from './problem.ts';
 import { checkRules } from './rules.ts';
 import type { ConfigFile } from './schema.ts';
 import { type Environment, gather, type Material } from './secrets.ts';
@@ -64,33 +65,10 @@ async function complete(
       problems: toProblems(source, [{ path: ['data_folder'], rule: found.rule, value: dataFolder }]),
     };
   }
-  const doubts = doubtsOf(file);
-  if (found.kind === 'passing')
-    doubts.push({ path: ['data_folder'], rule: 'has no token.key yet, the first run makes it', value: dataFolder });
+  const doubts = [...doubtsOf(file)];
+  if (found.kind === 'passing') {
+    doubts.push({ path: ['data_folder'], rule: 'has no token.key yet, the first run makes it', value: null });
+  }
   const settings = buildSettings(file, { material, key: found.key, folder });
   return { ok: true, settings, warnings: toProblems(source, doubts).map(({ message }) => message) };
-}
-
-/** What is allowed and yet seldom meant. */
-function doubtsOf({ providers, routes = [] }: ConfigFile): Finding[] {
-  if (routes.length === 0)
-    return [{ path: ['routes'], rule: 'is empty, nothing is measured but by spot checks', value: null }];
-  const doubts: Finding[] = [];
-  for (const [index, provider] of providers.entries()) {
-    const path = ['providers', index];
-    if (!routes.some((route) => route.provider === provider.name)) {
-      doubts.push({ path, rule: 'has no route, it is measured by spot checks alone', value: provider.name });
-    }
-    for (const part of ['submission', 'mailbox'] as const) {
-      const secured = provider[part]?.security !== 'none';
-      if (!secured && provider[part]?.allow_plaintext === true) {
-        doubts.push({
-          path: [...path, part, 'allow_plaintext'],
-          rule: `lets the password of ${keyName([...path, part])} cross the network in plain text`,
-          value: null,
-        });
-      }
-    }
-  }
-  return doubts;
 }

@@ -74,9 +74,27 @@ function redactSubmission({
   return { host, port, security, ...account, from, helo, ...redactTls(tls) };
 }
 
-function redactMx({ host, port, security, tls, from, helo, retryAfter, dkim }: MxSettings): Readonly<Record<string, unknown>> {
+function redactMx({
+  host,
+  port,
+  security,
+  tls,
+  from,
+  helo,
+  retryAfter,
+  dkim,
+}: MxSettings): Readonly<Record<string, unknown>> {
   const signature = dkim === null ? null : { domain: dkim.domain, selector: dkim.selector, key_file: PEM };
-  return { host, port, security, from, helo, retry_after: retryAfter.map(formatDuration), dkim: signature, ...redactTls(tls) };
+  return {
+    host,
+    port,
+    security,
+    from,
+    helo,
+    retry_after: retryAfter.map(formatDuration),
+    dkim: signature,
+    ...redactTls(tls),
+  };
 }
 
 function redactMailbox({

@@ -1,27 +1,16 @@
 /** What the keys of a configuration say together: rules that look at more than one of them. */
-
-import type { Path } from '../../domain/probe.ts';
-import { type HostPort, ROUTE_EVERY_MIN, type Security } from '../../domain/settings.ts';
+import type { HostPort, Security } from '../../domain/settings.ts';
 import { DEFAULTS, mailboxPort } from './defaults.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { collide, domainOf, formatHostPort, isLoopback, parseHostPort } from './formats.ts';
 import { type Finding, type KeyPath, valueAt } from './problem.ts';
-import type { ConfigFile, ProviderFile, RouteFile } from './schema.ts';
-import { type Draft, suggest } from './shape.ts';
+import { routeRules } from './route-rules.ts';
+import type { ConfigFile, ProviderFile } from './schema.ts';
+import type { Draft } from './shape.ts';
 
-/** Seconds. A month of fewer than thirty probes says nothing about it. */
-const ROUTE_EVERY_MAX = 24 * 3600;
-/** Seconds. Nearer probes are a burst, which providers throttle. */
-const MIN_GAP_MIN = 1;
-/** Seconds. A week without a probe is no measurement. */
-const MAX_GAP_MAX = 7 * 24 * 3600;
-
-/** What of a provider each path goes through. */
-const PARTS = {
-  send: ['submission'],
-  receive: ['mx', 'mailbox'],
-  internal: ['submission', 'mailbox'],
-} as const satisfies Record<Path, readonly (keyof ProviderFile)[]>;
+/** Seconds. Sooner is hammering a server that asked for patience, later is giving up (RFC 5321 §4.5.4.1). */
+const RETRY_AFTER_MIN = 1;
+const RETRY_AFTER_MAX = 24 * 3600;
 
 /** `root` is the file's value as it was given: what is there but unsound counts as given. */
 export function checkRules(draft: Draft<ConfigFile>, root: unknown): readonly Finding[] {
@@ -88,7 +77,16 @@ function providerRules(draft: Draft<ConfigFile>, root: unknown, index: number): 
   if (mx?.from !== undefined && domain !== undefined && domainOf(mx.from) !== domain.toLowerCase()) {
     findings.push({ path: at('mx', 'from'), rule: `must be at the sink's domain ${domain}, or bounces are lost` });
   }
-  return findings;
+  return [...findings, ...retryRules(mx?.retry_after ?? [], at('mx', 'retry_after'))];
+}
+
+function retryRules(waits: readonly (string | undefined)[], path: KeyPath): readonly Finding[] {
+  return waits.flatMap((wait, index) => {
+    const seconds = wait === undefined ? null : parseDuration(wait);
+    if (seconds === null || (seconds >= RETRY_AFTER_MIN && seconds <= RETRY_AFTER_MAX)) return [];
+    const rule = `must be ${formatDuration(RETRY_AFTER_MIN)} to ${formatDuration(RETRY_AFTER_MAX)}`;
+    return [{ path: [...path, index], rule }];
+  });
 }
 
 interface Plain {
@@ -110,76 +108,4 @@ function accountOf(mailbox: Draft<NonNullable<ProviderFile['mailbox']>> | undefi
   if (mailbox?.host === undefined || mailbox.username === undefined) return null;
   const port = mailbox.port ?? mailboxPort(mailbox.security ?? DEFAULTS.mailboxSecurity);
   return JSON.stringify([mailbox.host.toLowerCase(), port, mailbox.username]);
-}
-
-function routeRules(draft: Draft<ConfigFile>, root: unknown, index: number): readonly Finding[] {
-  const route = draft.routes?.[index];
-  if (route === undefined) return [];
-  const at = (...path: KeyPath) => ['routes', index, ...path];
-  const findings = [...gapRules(route, at)];
-
-  const twin = (draft.routes ?? [])
-    .slice(0, index)
-    .findIndex(
-      (other) =>
-        other?.provider !== undefined &&
-        other.provider === route.provider &&
-        other.path !== undefined &&
-        other.path === route.path,
-    );
-  if (twin >= 0) {
-    findings.push({
-      path: at(),
-      rule: `must be another provider and path than routes[${twin}]`,
-      value: `${route.provider} ${route.path}`,
-    });
-  }
-
-  if (route.provider === undefined) return findings;
-  // By the names as given: one that breaks a rule of its own is still the one meant.
-  const names = (draft.providers ?? []).map((_, each) => valueAt(root, ['providers', each, 'name']));
-  const place = names.indexOf(route.provider);
-  if (place < 0) {
-    const nearest = suggest(
-      route.provider,
-      names.filter((name) => typeof name === 'string'),
-    );
-    const hint = nearest === null ? '' : `, did you mean '${nearest}'?`;
-    findings.push({ path: at('provider'), rule: `must be the name of a provider${hint}` });
-  } else if (route.path !== undefined) {
-    const lacking = PARTS[route.path].filter((part) => valueAt(root, ['providers', place, part]) === undefined);
-    if (lacking.length > 0) {
-      findings.push({
-        path: at('path'),
-        rule: `must be one that providers[${place}] has the parts for, which has no ${lacking.join(' and no ')}`,
-      });
-    }
-  }
-  return findings;
-}
-
-function gapRules(route: Draft<RouteFile>, at: (...path: KeyPath) => KeyPath): readonly Finding[] {
-  const every = seconds(route.every);
-  const least = (key: keyof RouteFile, limit: number, name = '') => ({
-    path: at(key),
-    rule: `must be at least ${name}${formatDuration(limit)}`,
-  });
-  const most = (key: keyof RouteFile, limit: number, name = '') => ({
-    path: at(key),
-    rule: `must be at most ${name}${formatDuration(limit)}`,
-  });
-  const findings: Finding[] = [];
-  if (every !== null && every < ROUTE_EVERY_MIN) findings.push(least('every', ROUTE_EVERY_MIN));
-  if (every !== null && every > ROUTE_EVERY_MAX) findings.push(most('every', ROUTE_EVERY_MAX));
-  const min = seconds(route.min_gap);
-  if (min !== null && min < MIN_GAP_MIN) findings.push(least('min_gap', MIN_GAP_MIN));
-  else if (min !== null && every !== null && min > every) findings.push(most('min_gap', every, 'every, '));
-  const max = seconds(route.max_gap);
-  if (max !== null && max > MAX_GAP_MAX) findings.push(most('max_gap', MAX_GAP_MAX));
-  else if (max !== null && every !== null && max < every) findings.push(least('max_gap', every, 'every, '));
-  return findings;
-}
-
-function seconds(text: string | undefined): number | null {
-  return text === undefined ? null : parseDuration(text);
 }

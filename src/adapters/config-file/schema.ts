@@ -137,13 +137,10 @@ const provider = z.strictObject({
   contract: contractName
     .optional()
     .meta({ description: 'Contract the provider is held to.', default: DEFAULTS.contract }),
-  networks: z
-    .array(network)
-    .optional()
-    .meta({
-      description: "Networks (CIDR) the provider's outbound mail comes from; empty when not known.",
-      default: [],
-    }),
+  networks: z.array(network).optional().meta({
+    description: "Networks (CIDR) the provider's outbound mail comes from; empty when not known.",
+    default: [],
+  }),
   submission: submission.optional().describe('Where clients hand mail in. Needed by the paths send and internal.'),
   mx: mx.optional().describe('Where other hosts hand mail in. Needed by the path receive.'),
   mailbox: mailbox.optional().describe('Where mail arrives, over IMAP. Needed by the paths receive and internal.'),

@@ -37,7 +37,7 @@ const NOT_NOW = new Set(['UNAVAILABLE', 'LIMIT', 'INUSE', 'SERVERBUG']);
 /** `where` names server and port, never a secret. */
 export function toMailboxError(error: unknown, where: string): MailboxError {
   if (error instanceof MailboxError) return error;
-  const [code, text] = diagnose((error ?? {}) as Symptoms);
+  const [code, text] = diagnose(error ?? {});
   return new MailboxError(code, `${where}: ${text}`, { cause: error });
 }
 

@@ -22,3 +22,8 @@ export function refusalReason(code: number, text: string): SinkRefusalReason | n
   }
   return 'protocol';
 }
+
+/** As smtp-server's callbacks take a refusal. */
+export function replyError(responseCode: number, text: string): Error {
+  return Object.assign(new Error(text), { responseCode });
+}

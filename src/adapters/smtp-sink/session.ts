@@ -2,18 +2,20 @@
 import type { Socket } from 'node:net';
 import type { SMTPServer, SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { earliest, type Instant } from '../../domain/instant.ts';
-import type { Clock, Log, SinkListener, SinkTransaction } from '../../ports.ts';
-import {
-  COMMANDS_MAX,
-  DATA_MS_MAX,
-  ENVELOPE_ID_LENGTH_MAX,
-  MESSAGE_BYTES_CUT,
-  MESSAGE_BYTES_MAX,
-  SESSION_MS_MAX,
-} from './limits.ts';
+import type { Clock, Log, SinkListener, SinkMessage } from '../../ports.ts';
+import { COMMANDS_MAX, DATA_MS_MAX, MESSAGE_BYTES_CUT, SESSION_MS_MAX } from './limits.ts';
 import { EndOfDataScanner, MessageReader } from './message-reader.ts';
-import { CLOSING_DOWN, DATA_OVER, refusalReason, SESSION_OVER, TOO_BIG, TOO_MANY_COMMANDS } from './refusals.ts';
+import {
+  CLOSING_DOWN,
+  DATA_OVER,
+  refusalReason,
+  replyError,
+  SESSION_OVER,
+  TOO_BIG,
+  TOO_MANY_COMMANDS,
+} from './refusals.ts';
 import { SessionClock } from './session-clock.ts';
+import { Transaction } from './transaction.ts';
 
 export type Connection = SMTPServer['connections'] extends Set<infer C> ? C : never;
 export type DataDone = (error: Error | null, text?: string) => void;
@@ -33,19 +35,10 @@ export interface SessionParts {
  */
 type State =
   | { readonly kind: 'fresh' | 'taken' | 'idle' }
-  | { readonly kind: 'open' | 'data'; readonly transaction: OpenTransaction };
-
-interface OpenTransaction {
-  readonly facts: Omit<SinkTransaction, 'recipients'>;
-  readonly recipients: Set<string>;
-  /** Our last refusal, 0 if there was none. */
-  refusal: number;
-}
+  | { readonly kind: 'open' | 'data'; readonly transaction: Transaction };
 
 /** With a 2xx reply to these no transaction is left (RFC 5321 §4.1.1.5, §4.1.4, RFC 3207 §4.2). */
 const ENDS_TRANSACTION = ['RSET', 'EHLO', 'HELO', 'STARTTLS', 'QUIT'];
-/** Code for a peer that went away. */
-const GONE = 0;
 
 export class SinkSession {
   /** `address:port`, an IPv6 address in brackets. */
@@ -65,7 +58,9 @@ export class SinkSession {
   #endOfData: Instant | null = null;
   /** What to say at the next moment without a transaction; null while the session may go on. */
   #farewell: string | null = null;
+  /** Whether the socket is closed, and whether the listener has been told that nothing more can come. */
   #gone = false;
+  #departed = false;
 
   constructor(socket: Socket, accepted: Instant, parts: SessionParts) {
     this.#socket = socket;
@@ -77,6 +72,7 @@ export class SinkSession {
     this.peer = `${this.address.includes(':') ? `[${this.address}]` : this.address}:${socket.remotePort ?? 0}`;
     parts.listener.connected(this.peer, this.#accepted);
     this.#after(SESSION_MS_MAX, this.#ended.signal, () => this.retire(SESSION_OVER));
+    this.#after(SESSION_MS_MAX + DATA_MS_MAX, this.#ended.signal, () => this.#cut(421, SESSION_OVER));
   }
 
   /** Sees the bytes of a socket that the library has just begun to read, before the library does. */
@@ -113,7 +109,7 @@ export class SinkSession {
     } else {
       const reason = refusalReason(code, text);
       if (reason !== null) this.#parts.listener.refused(reason);
-      if (this.#state.kind === 'open' && code >= 400) this.#state.transaction.refusal = code;
+      if (this.#state.kind === 'open' && this.#command === 'RCPT' && code >= 400) this.#state.transaction.refused(code);
     }
     if (code === 421) this.#abandon(421);
     else if (code < 400 && ENDS_TRANSACTION.includes(this.#command)) this.#abandon();
@@ -121,24 +117,16 @@ export class SinkSession {
   }
 
   /** MAIL FROM, found valid. False if the session is over and nothing may begin. */
-  mail({ address }: SMTPServerAddress, session: SMTPServerSession): boolean {
+  mail(sender: SMTPServerAddress, session: SMTPServerSession): boolean {
     if (this.#gone || (this.#state.kind !== 'fresh' && this.#state.kind !== 'idle')) return false;
-    const envelopeId = session.envelope.dsn?.envid ?? null;
-    const facts = {
-      ...this.#clock.transferBegun(),
-      peer: this.peer,
-      helo: session.hostNameAppearsAs,
-      tls: session.secure,
-      sender: address,
-      envelopeId: envelopeId !== null && envelopeId.length <= ENVELOPE_ID_LENGTH_MAX ? envelopeId : null,
-    };
-    this.#state = { kind: 'open', transaction: { facts, recipients: new Set(), refusal: 0 } };
+    const transaction = new Transaction(this.peer, this.#clock.transferBegun(), sender, session);
+    this.#state = { kind: 'open', transaction };
     return true;
   }
 
   /** A recipient that is ours. */
   recipient(address: string): void {
-    if (this.#state.kind === 'open') this.#state.transaction.recipients.add(address);
+    if (this.#state.kind === 'open') this.#state.transaction.named(address);
   }
 
   /** Reads the message; `done` gets the listener's answer. The stream ends in `end`, or in `close` alone if the peer drops. */
@@ -147,7 +135,8 @@ export class SinkSession {
       done(replyError(451, '4.3.0 No transaction'));
       return;
     }
-    this.#state = { ...this.#state, kind: 'data' };
+    const { transaction } = this.#state;
+    this.#state = { kind: 'data', transaction };
     this.#scanner = new EndOfDataScanner();
     this.#endOfData = null;
     const reader = new MessageReader();
@@ -158,37 +147,38 @@ export class SinkSession {
       else if (stream.byteLength > MESSAGE_BYTES_CUT) this.#cut(552, TOO_BIG);
     });
     stream.once('error', (error) => this.#parts.log.debug('a message broke off', { peer: this.peer, error }));
-    stream.once('end', () => this.#messageRead(stream, reader, done));
+    stream.once('end', () => {
+      if (this.#reads(transaction)) this.#messageRead(transaction, stream.sizeExceeded ? null : reader, done);
+    });
     stream.once('close', () => {
       over.abort();
-      if (this.#state.kind === 'data') this.#abandon();
+      if (this.#reads(transaction)) this.#abandon();
       this.#depart();
     });
   }
 
-  #messageRead(stream: SMTPServerDataStream, reader: MessageReader, done: DataDone): void {
-    const state = this.#state;
-    if (state.kind !== 'data') return;
-    // Unseen only if the peer sent it before our 354; then it cannot have been earlier than what was read by that time.
+  #reads(transaction: Transaction): boolean {
+    return this.#state.kind === 'data' && this.#state.transaction === transaction;
+  }
+
+  /** The end of data was read. `reader` is null for a message over the limit. */
+  #messageRead(transaction: Transaction, reader: MessageReader | null, done: DataDone): void {
+    // Unseen only if the peer sent it before our 354; then it was read before that, too.
     if (this.#endOfData === null) this.#endOfDataRead(this.#clock.lastRead);
     const endOfData = this.#endOfData ?? this.#clock.lastRead;
-    if (stream.sizeExceeded) {
+    if (reader === null) {
       this.#abandon(552);
       done(replyError(552, TOO_BIG));
       return;
     }
     this.#state = { kind: 'taken' };
     this.#commands = 0;
-    void this.#ask(transactionOf(state.transaction), { ...reader.finish(), endOfData }, done);
+    void this.#ask(transaction, { ...reader.finish(), endOfData }, done);
   }
 
-  async #ask(
-    transaction: SinkTransaction,
-    message: Parameters<SinkListener['received']>[1],
-    done: DataDone,
-  ): Promise<void> {
+  async #ask(transaction: Transaction, message: SinkMessage, done: DataDone): Promise<void> {
     try {
-      const { code, text } = await this.#parts.listener.received(transaction, message);
+      const { code, text } = await this.#parts.listener.received(transaction.seen(), message);
       if (code === 250) done(null, text);
       else done(replyError(code, text));
     } catch (error) {
@@ -232,17 +222,17 @@ export class SinkSession {
 
   /** A message may still be on its way to the listener when the socket is closed. */
   #depart(): void {
-    if (this.#gone && this.#state.kind !== 'data') this.#parts.listener.disconnected(this.peer);
+    if (!this.#gone || this.#departed || this.#state.kind === 'data') return;
+    this.#departed = true;
+    this.#parts.listener.disconnected(this.peer);
   }
 
-  /** Without a code: our refusal if it left the peer no recipient, else the peer went away. */
   #abandon(code?: number): void {
     if (this.#state.kind !== 'open' && this.#state.kind !== 'data') return;
     const { transaction } = this.#state;
     this.#state = { kind: 'idle' };
     this.#scanner = null;
-    const own = transaction.recipients.size === 0 ? transaction.refusal : GONE;
-    this.#parts.listener.abandoned(transactionOf(transaction), code ?? own);
+    this.#parts.listener.abandoned(transaction.seen(), code ?? transaction.code);
   }
 
   #after(ms: number, signal: AbortSignal, action: () => void): void {
@@ -250,12 +240,4 @@ export class SinkSession {
       if (!signal.aborted) action();
     });
   }
-}
-
-function transactionOf({ facts, recipients }: OpenTransaction): SinkTransaction {
-  return { ...facts, recipients: [...recipients] };
-}
-
-function replyError(responseCode: number, text: string): Error {
-  return Object.assign(new Error(text), { responseCode });
 }

@@ -205,12 +205,13 @@ test('a candidate that vanishes after it was first seen is returned as it was se
 
 test('a hint is given for each EXISTS, on a connection that looks and fetches never use', async () => {
   let hints = 0;
-  await open('IDLE', (command) => (command === 'IDLE' ? ['+ idling', '* 3 EXISTS'] : undefined), {
+  const { server } = await open('IDLE', (command) => (command === 'IDLE' ? ['+ idling', '* 3 EXISTS'] : undefined), {
     onHint: () => {
       hints += 1;
     },
   });
   await until(() => (hints === 1 ? true : null));
+  expect(server.commands.filter((command) => command === 'IDLE')).toHaveLength(1);
 });
 
 test('an idling connection that is lost is replaced, with a hint for what came meanwhile, and looks go on', async () => {
@@ -224,7 +225,7 @@ test('an idling connection that is lost is replaced, with a hint for what came m
   });
   await mailbox.look();
   await until(() => (idles === 2 && hints === 1 ? true : null));
-  await mailbox.look();
+  expect((await mailbox.look()).folders).toEqual([INBOX]);
 });
 
 test('a connection that goes unused is kept alive, and its loss is told to the next look', async () => {

@@ -64,7 +64,7 @@ describe('a server that falls silent', () => {
   });
 
   test('during the handshake of STARTTLS is given up after 2 minutes', async () => {
-    const server = await serve({ offers: ['STARTTLS'], on: { starttls: { reply: '220 go' } } });
+    const server = await serve({ offers: ['STARTTLS'], on: { starttls: { ...silence, reply: '220 go' } } });
     const clock = manualClock();
     const settings = submission({ port: server.port, security: 'starttls' });
     const sent = createSubmitter(settings, clock).send(message, () => {}, never());

@@ -24,11 +24,11 @@ export interface Action {
   /** Raw text instead of the step's usual reply, CRLF is added unless it ends with `…`; null sends nothing. */
   readonly reply?: string | null;
   readonly afterMs?: number;
-  /** What follows the reply. `close` sends FIN, `reset` RST. */
-  readonly ending?: 'close' | 'reset';
+  /** What follows the reply: `close` sends FIN, `reset` RST, `silence` leaves the client to itself. */
+  readonly ending?: 'close' | 'reset' | 'silence';
 }
 export const refuse = (reply: string): Action => ({ reply });
-export const silence: Action = { reply: null };
+export const silence: Action = { reply: null, ending: 'silence' };
 export const close: Action = { reply: null, ending: 'close' };
 export const reset: Action = { reply: null, ending: 'reset' };
 
@@ -192,7 +192,7 @@ function stepOf(line: string, upgraded: boolean): Step | null {
   return step === 'ehlo' && upgraded ? 'ehlo-tls' : step;
 }
 
-/** False when the connection was dropped. */
+/** False when the server has done with the connection. */
 async function act(wire: Wire, step: Step, script: Script, notes: Notes, secured: boolean): Promise<boolean> {
   const action = script.on?.[step] ?? {};
   notes.reach(step);

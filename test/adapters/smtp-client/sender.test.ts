@@ -3,7 +3,6 @@ import { createInjector, createSubmitter } from '../../../src/adapters/smtp-clie
 import { type SystemClock, systemClock } from '../../../src/adapters/system/clock.ts';
 import type { Handover } from '../../../src/domain/probe.ts';
 import { message, mx, never, stageLog, submission } from './fixtures.ts';
-import { manualClock } from './manual-clock.ts';
 import {
   type Action,
   close,
@@ -199,23 +198,6 @@ describe('a refusal', () => {
     const server = await serve({ on: { auth: refuse(`535 bad: ${plain} is ${login.password}`) } });
     expect(await submit(server, { login })).toMatchObject({ stage: 'auth', text: 'bad: *** is ***' });
   });
-});
-
-test.each<[string, Script]>([
-  ['an acceptance', {}],
-  ['a refusal', { on: { rcpt: refuse('550 5.1.1 nobody') } }],
-  ['a lost connection', { on: { data: close } }],
-  ['a lost reply', { on: { dot: reset } }],
-])('%s leaves no socket and no timer behind', async (_, script) => {
-  const open = (kind: string) => process.getActiveResourcesInfo().filter((each) => each === kind).length;
-  const server = await serve(script);
-  const sender = createSubmitter(submission({ port: server.port, login }), manualClock());
-  const timers = open('Timeout');
-  await sender.send(message, () => {}, never());
-  expect(open('Timeout')).toBe(timers);
-  await server.deserted();
-  // The handle of a destroyed socket goes a turn or two later.
-  await expect.poll(() => open('TCPSocketWrap')).toBe(0);
 });
 
 describe('an injector', () => {

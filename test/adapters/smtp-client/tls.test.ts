@@ -67,8 +67,8 @@ describe.each(ways)('with security $security', ({ security, implicit }) => {
 
   test('an abort during the handshake ends it at stage tls', async () => {
     const abort = new AbortController();
-    // A server in clear text never answers a handshake.
-    const server = await serve({ offers: ['STARTTLS'], on: { greeting: implicit ? silence : {} } });
+    const on = implicit ? { greeting: silence } : { starttls: { ...silence, reply: '220 go' } };
+    const server = await serve({ offers: ['STARTTLS'], on });
     const sender = createSubmitter(submission({ port: server.port, security }), manualClock());
     const sent = sender.send(message, (stage) => stage === 'tls' && setTimeout(() => abort.abort(), 30), abort.signal);
     expect(await sent).toMatchObject({ kind: 'unreachable', stage: 'tls', code: 'ABORTED' });

@@ -1,0 +1,140 @@
+/** Wires smtp-server to the sink's sessions: its callbacks, its log, and the sockets below it. */
+import type { Socket } from 'node:net';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import type { Instant } from '../../domain/instant.ts';
+import type { SinkSettings } from '../../domain/settings.ts';
+import {
+  CLIENTS_MAX,
+  CLIENTS_PER_ADDRESS_MAX,
+  COMMAND_BYTES_MAX,
+  IDLE_MS_MAX,
+  MESSAGE_BYTES_MAX,
+  RECIPIENTS_MAX,
+} from './limits.ts';
+import { CLOSING_DOWN, RELAYING_DENIED, replyError, TOO_MANY_CONNECTIONS } from './refusals.ts';
+import { type SessionParts, SinkSession } from './session.ts';
+
+/** What smtp-server knows and the sink has no use for; STARTTLS is another such without a certificate. */
+const DISABLED_COMMANDS = ['AUTH', 'VRFY', 'EXPN', 'HELP', 'WIZ', 'SHELL', 'KILL', 'XCLIENT', 'XFORWARD'];
+
+/** One listening server; a closed one is not used again. */
+export class SinkServer extends SMTPServer {
+  readonly #parts: SessionParts;
+  readonly #sessions: Map<string, SinkSession>;
+  readonly #accepted = new WeakMap<Socket, Instant>();
+  #count = 0;
+  #closing = false;
+
+  /** Throws what OpenSSL says of a certificate or key it cannot use. */
+  constructor(settings: SinkSettings, isOurs: (address: string) => boolean, parts: SessionParts) {
+    const sessions = new Map<string, SinkSession>();
+    super({ ...fixedOptions(settings), ...handlers(sessions, isOurs), logger: observer(sessions, parts) });
+    this.#parts = parts;
+    this.#sessions = sessions;
+    // Before the library's own listener, which leaves the socket to a later turn of the event loop.
+    this.server.prependListener('connection', (socket) => this.#accepted.set(socket, parts.clock.now()));
+    // A peer that breaks off is everyday; whatever it began is reported by its session.
+    this.on('error', (error) => parts.log.debug('a connection at the sink failed', { error }));
+  }
+
+  override connect(socket: Socket): void {
+    const accepted = this.#accepted.get(socket) ?? this.#parts.clock.now();
+    const session = new SinkSession(socket, accepted, this.#parts);
+    this.#count += 1;
+    const id = `${this.#count}`;
+    this.#sessions.set(id, session);
+    socket.once('close', () => end(this.#sessions, id));
+    super.connect(socket, { id });
+    session.connection = [...this.connections].find((connection) => connection.id === id) ?? null;
+    // Only now, as before it is read for the library nothing may make it flow.
+    session.watch(socket);
+    if (this.#closing) session.retire();
+  }
+
+  /** No more connections; ends each session as soon as its transaction is over. Resolves when all are gone. */
+  async drain(): Promise<void> {
+    this.#closing = true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.server.close(() => resolve());
+    for (const session of [...this.#sessions.values()]) session.retire();
+    await promise;
+  }
+
+  destroySessions(): void {
+    for (const session of [...this.#sessions.values()]) session.destroy();
+  }
+}
+
+function end(sessions: Map<string, SinkSession>, id: string): void {
+  const session = sessions.get(id);
+  sessions.delete(id);
+  session?.closed();
+}
+
+function fixedOptions({ hostname, tls }: SinkSettings): SMTPServerOptions {
+  return {
+    // Without `banner` the greeting is the name and ESMTP, no product and no version.
+    name: hostname,
+    heloResponse: '%s',
+    ...(tls === null ? {} : { ...tls, minVersion: 'TLSv1.2' }),
+    disabledCommands: tls === null ? [...DISABLED_COMMANDS, 'STARTTLS'] : DISABLED_COMMANDS,
+    disableReverseLookup: true,
+    // ENVID at MAIL FROM attributes an attempt before its data.
+    hideDSN: false,
+    // With it the library prefixes codes of its own, 5.1.1 for our 5.7.1; ours stand in the texts.
+    hideENHANCEDSTATUSCODES: true,
+    size: MESSAGE_BYTES_MAX,
+    maxClients: CLIENTS_MAX,
+    maxRecipients: RECIPIENTS_MAX,
+    maxCommandLength: COMMAND_BYTES_MAX,
+    socketTimeout: IDLE_MS_MAX,
+    // A reply must not wait for the peer's delayed acknowledgement: that would be time of ours.
+    noDelay: true,
+  };
+}
+
+function handlers(sessions: Map<string, SinkSession>, isOurs: (address: string) => boolean): SMTPServerOptions {
+  return {
+    onConnect({ id }, callback) {
+      const address = sessions.get(id)?.address;
+      const held = [...sessions.values()].filter((session) => session.address === address).length;
+      callback(held > CLIENTS_PER_ADDRESS_MAX ? replyError(421, TOO_MANY_CONNECTIONS) : null);
+    },
+    onSecure(socket, { id }, callback) {
+      sessions.get(id)?.watch(socket);
+      callback(null);
+    },
+    onMailFrom(sender, session, callback) {
+      const begun = sessions.get(session.id)?.mail(sender, session) === true;
+      callback(begun ? null : replyError(421, CLOSING_DOWN));
+    },
+    onRcptTo({ address }, { id }, callback) {
+      if (isOurs(address)) sessions.get(id)?.recipient(address);
+      callback(isOurs(address) ? null : replyError(550, RELAYING_DENIED));
+    },
+    onData(stream, { id }, callback) {
+      const session = sessions.get(id);
+      if (session === undefined) callback(replyError(421, CLOSING_DOWN));
+      else session.data(stream, callback);
+    },
+    // After STARTTLS, which takes our listener off the socket below, the end of a connection shows here alone.
+    onClose: ({ id }) => end(sessions, id),
+  };
+}
+
+/** smtp-server has no callback for EHLO, RSET, STARTTLS, the banner and replies; its log tells of each as it is read or written. */
+function observer(sessions: Map<string, SinkSession>, { log }: SessionParts) {
+  const ignore = () => undefined;
+  return {
+    ...{ trace: ignore, info: ignore, warn: ignore, fatal: ignore },
+    debug(entry: { readonly tnx?: string; readonly cid?: string; readonly command?: string }, _: string, line: string) {
+      const session = entry.cid === undefined ? undefined : sessions.get(entry.cid);
+      if (entry.tnx === 'command') session?.commandRead(entry.command ?? '');
+      if (entry.tnx === 'send') session?.replyWritten(Number(line.slice(0, 3)), line);
+    },
+    error(entry: { readonly tnx?: string; readonly err?: unknown }) {
+      // Failures of sockets come as `error` events too; this is a handler of ours that threw.
+      if (entry.tnx === 'command') log.error('a command at the sink could not be handled', { error: entry.err });
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** The destination MX of the `send` path: takes probes and what comes back to their senders, notes when each transfer began, relays nothing. */
+import type { AddressInfo } from 'node:net';
+import type { SinkSettings } from '../../domain/settings.ts';
+import type { Clock, Log, Sink, SinkListener } from '../../ports.ts';
+import { CLOSE_MS_MAX } from './limits.ts';
+import { recipientFilter } from './recipients.ts';
+import { SinkServer } from './server.ts';
+
+/**
+ * States: closed → opening → open → closing → closed; a closed sink can be opened again.
+ * `senders` are the agent's own envelope senders at the sink's domain: bounces come back to them.
+ */
+export function createSink(settings: SinkSettings, senders: readonly string[], clock: Clock, log: Log): Sink {
+  const isOurs = recipientFilter({ domain: settings.domain, count: settings.recipients, senders });
+  let current: SinkServer | null = null;
+
+  return {
+    async open(listener) {
+      if (current !== null) throw new Error('sink can be opened only while it is closed, it is not');
+      const server = makeServer(settings, isOurs, { listener, clock, log });
+      current = server;
+      try {
+        return await listen(server, settings);
+      } catch (error) {
+        current = null;
+        throw error;
+      }
+    },
+    async close() {
+      const server = current;
+      if (server === null) return;
+      const drained = new AbortController();
+      const grace = clock.sleep(CLOSE_MS_MAX, drained.signal).then(() => server.destroySessions());
+      await server.drain();
+      drained.abort();
+      await grace;
+      if (current === server) current = null;
+    },
+  };
+}
+
+function makeServer(
+  settings: SinkSettings,
+  isOurs: (address: string) => boolean,
+  parts: { readonly listener: SinkListener; readonly clock: Clock; readonly log: Log },
+): SinkServer {
+  try {
+    return new SinkServer(settings, isOurs, parts);
+  } catch (cause) {
+    throw new Error(`sink.tls must hold a PEM certificate and its key: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function listen(server: SinkServer, { listen: { host, port } }: SinkSettings): Promise<AddressInfo & HostPort> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const fail = (cause: Error) =>
+    reject(new Error(`sink cannot listen on ${host}:${port}: ${messageOf(cause)}`, { cause }));
+  server.server.once('error', fail);
+  server.listen(port, host, () => resolve());
+  await promise;
+  server.server.off('error', fail);
+  const address = server.server.address() as AddressInfo;
+  return { host: address.address, port: address.port };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
