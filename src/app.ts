@@ -1,6 +1,6 @@
 /** The composition root: from settings to a running agent, opened part by part and closed in reverse. */
 import { readFileSync } from 'node:fs';
-import { type SpotChecker, remoteSpotChecker } from './adapters/http/client.ts';
+import { remoteSpotChecker, type SpotChecker } from './adapters/http/client.ts';
 import { serveHttp } from './adapters/http/server.ts';
 import { createMailbox } from './adapters/imap/mailbox.ts';
 import { createMetrics } from './adapters/prometheus/metrics.ts';
@@ -11,21 +11,21 @@ import { openLedger } from './adapters/sqlite/ledger.ts';
 import { acquireFolder, readHolder } from './adapters/sqlite/lock.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
-import { viewProbe } from './domain/probe-view.ts';
 import type { Path } from './domain/probe.ts';
+import { viewProbe } from './domain/probe-view.ts';
 import type { HostPort, ProviderSettings, Settings } from './domain/settings.ts';
 import { type Engine, startEngine } from './engine/engine.ts';
 import type { Line } from './engine/prober.ts';
 import type { AgentControl, Clock, Log } from './ports.ts';
 
-export { createLog } from './adapters/pino/log.ts';
 export { readSettings, redact, settingsSchema } from './adapters/config-file/read.ts';
+export { createLog } from './adapters/pino/log.ts';
 export { backupLedger } from './adapters/sqlite/backup.ts';
 export { exportLedger } from './adapters/sqlite/export.ts';
 export { ledgerStats } from './adapters/sqlite/stats.ts';
 export { verifyLedger } from './adapters/sqlite/verify.ts';
-export { renderProbeMetrics, systemClock, systemRandom };
 export type { SpotChecker };
+export { renderProbeMetrics, systemClock, systemRandom };
 
 /** As in package.json. */
 export const VERSION: string = (
@@ -59,7 +59,7 @@ export async function openAgent(settings: Settings, { log, as }: AgentOptions): 
       opened.close(),
     );
     const lines = settings.providers.flatMap((provider) => linesOf(provider, settings, clock));
-    const metrics = createMetrics({ version: VERSION, lines, clock, lagSeconds: () => clock.lagSeconds() });
+    const metrics = createMetrics({ version: VERSION, lines: routesOf(settings), clock, lagSeconds: () => clock.lagSeconds() });
     const { tallies } = await ledger.snapshot();
     const sink = createSink(settings.sink, bounceAddresses(settings), clock, log);
     const routes = as === 'daemon' ? settings.routes : [];

@@ -1,8 +1,8 @@
 /** `check`: one spot check of each path, with progress on a terminal, a result to read, and an exit code to act on. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLog, openSpotChecker, renderProbeMetrics, routesOf, type SpotChecker, systemClock } from '../app.ts';
-import { judgeSpot, type ProbeView, type SpotVerdict } from '../domain/probe-view.ts';
 import { PATHS, type Path } from '../domain/probe.ts';
+import { judgeSpot, type ProbeView, type SpotVerdict } from '../domain/probe-view.ts';
 import type { Settings } from '../domain/settings.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
 import { formatNagios } from './format-nagios.ts';

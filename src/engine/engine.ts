@@ -1,8 +1,9 @@
 /** The running agent: recovers, opens the sink, watches the mailboxes, keeps the schedule, and answers spot checks. */
+
+import { LOST_AFTER } from '../domain/contract.ts';
 import { assess } from '../domain/delay.ts';
 import type { LedgerEvent } from '../domain/event.ts';
 import { isBefore, spanBetween } from '../domain/instant.ts';
-import { LOST_AFTER } from '../domain/contract.ts';
 import type { Path } from '../domain/probe.ts';
 import type { RouteSettings } from '../domain/settings.ts';
 import { outcomeOf, type ProbeRecord } from '../domain/timeline.ts';

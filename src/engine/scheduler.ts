@@ -1,6 +1,7 @@
 /** Starts the scheduled probes of one route at Poisson times, and records each slot that our own doing left empty. */
-import { nextGapSeconds } from '../domain/schedule.ts';
+
 import { spanBetween } from '../domain/instant.ts';
+import { nextGapSeconds } from '../domain/schedule.ts';
 import type { RouteSettings } from '../domain/settings.ts';
 import type { Clock, Log, Random } from '../ports.ts';
 import type { Line, Prober } from './prober.ts';

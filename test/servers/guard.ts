@@ -8,7 +8,7 @@ import { SERVER_ENVIRONMENT } from './daemon.ts';
  */
 const SCRIPT = `groups=
 while read -r line; do groups=$line; done
-for group in $groups; do kill -s 0 -- "-$group"; done
+for group in $groups; do kill -s KILL -- "-$group"; done
 exec rm -rf -- "$1"`;
 
 export interface Guard {

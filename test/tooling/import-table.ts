@@ -13,7 +13,7 @@ export type Room =
   | 'demo'
   | `adapters/${string}`;
 
-export interface Rule {
+interface Rule {
   /** Rooms it may import besides itself; `adapters` means every adapter. */
   readonly rooms: readonly (Room | 'adapters')[];
   /** npm packages: these, or `own` for those of package.json that no other adapter owns. */
@@ -73,7 +73,7 @@ export function roomOf(path: string): Room | undefined {
   return second !== undefined && Object.hasOwn(RULES, first) ? (first as Room) : undefined;
 }
 
-export function ruleOf(room: Room): Rule {
+function ruleOf(room: Room): Rule {
   return room.startsWith('adapters/') ? ADAPTER : RULES[room as keyof typeof RULES];
 }
 

@@ -1,7 +1,7 @@
 /** Reads one source file as syntax: what it imports, in every form there is, and where it reads a clock or draws chance. */
 import { type Argument, type Expression, parseSync, Visitor } from 'oxc-parser';
 
-export interface Place {
+interface Place {
   readonly line: number;
   readonly text: string;
 }

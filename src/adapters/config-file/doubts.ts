@@ -1,4 +1,5 @@
 /** What a configuration may say and yet seldom means: told as warnings. */
+import { isLoopback } from './formats.ts';
 import { type Finding, type KeyPath, keyName } from './problem.ts';
 import type { ConfigFile, ProviderFile } from './schema.ts';
 
@@ -24,7 +25,7 @@ export function doubtsOf({ providers, routes = [] }: ConfigFile): readonly Findi
 function plaintextDoubts(provider: ProviderFile, at: KeyPath): readonly Finding[] {
   return (['submission', 'mailbox'] as const).flatMap((part) => {
     const server = provider[part];
-    if (server?.allow_plaintext !== true || server.security !== 'none') return [];
+    if (server?.allow_plaintext !== true || server.security !== 'none' || isLoopback(server.host)) return [];
     return [
       doubt(
         [...at, part, 'allow_plaintext'],

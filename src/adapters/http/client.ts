@@ -15,19 +15,29 @@ const ANSWER_TIMEOUT = 5000;
 
 /** `url` as the daemon wrote it. Its methods reject with an Error that says what the daemon answered. */
 export function remoteSpotChecker(url: string, token: string | null): SpotChecker {
-  const headers = { 'content-type': 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
+  const headers = {
+    'content-type': 'application/json',
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+  };
   const ask = async (path: string, waitMs: number, init: RequestInit): Promise<unknown> => {
-    const response = await fetch(new URL(path, url), { ...init, headers, signal: AbortSignal.timeout(waitMs + ANSWER_TIMEOUT) }).catch((cause: unknown) => {
+    const response = await fetch(new URL(path, url), {
+      ...init,
+      headers,
+      signal: AbortSignal.timeout(waitMs + ANSWER_TIMEOUT),
+    }).catch((cause: unknown) => {
       throw new Error(`the agent at ${url} does not answer`, { cause });
     });
     const body: unknown = await response.json();
     if (response.ok) return body;
-    const said = typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : response.statusText;
+    const said =
+      typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : response.statusText;
     throw new Error(`the agent at ${url} answered ${response.status}: ${said}`);
   };
   return {
     async start(provider, path) {
-      const { id } = (await ask('/api/v1/probes', 0, { method: 'POST', body: JSON.stringify({ provider, path }) })) as { id: string };
+      const { id } = (await ask('/api/v1/probes', 0, { method: 'POST', body: JSON.stringify({ provider, path }) })) as {
+        id: string;
+      };
       return id;
     },
     view: async (id, waitMs) => (await ask(`/api/v1/probes/${id}?wait=${waitMs / 1000}`, waitMs, {})) as ProbeView,

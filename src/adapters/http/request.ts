@@ -28,7 +28,8 @@ export function readRoute(source: unknown, routes: readonly Route[]): Route {
   const providers = new Set(routes.map((route) => route.provider));
   const [only] = providers;
   const named = provider ?? (providers.size === 1 ? only : undefined);
-  if (typeof named !== 'string') throw new MalformedRequest(`provider must be one of ${[...providers].join(', ')}, is ${describe(provider)}`);
+  if (typeof named !== 'string')
+    throw new MalformedRequest(`provider must be one of ${[...providers].join(', ')}, is ${describe(provider)}`);
   const route = routes.find((each) => each.provider === named && each.path === known);
   if (route === undefined) throw new UnknownRoute(named.slice(0, 64), known);
   return route;
@@ -38,7 +39,8 @@ export function readRoute(source: unknown, routes: readonly Route[]): Route {
 export function readWait(wait: string | undefined): number {
   if (wait === undefined) return 0;
   const seconds = Number(wait);
-  if (!Number.isFinite(seconds) || seconds < 0) throw new MalformedRequest(`wait must be seconds from 0 to ${WAIT_MAX / 1000}, is ${describe(wait)}`);
+  if (!Number.isFinite(seconds) || seconds < 0)
+    throw new MalformedRequest(`wait must be seconds from 0 to ${WAIT_MAX / 1000}, is ${describe(wait)}`);
   return Math.min(seconds * 1000, WAIT_MAX);
 }
 

@@ -38,7 +38,12 @@ const RECENT_SHOWN = 50;
 
 /** Listens, or rejects with an Error that names the address and why. */
 export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise<HttpServer> {
-  const server = Fastify({ bodyLimit: BODY_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT, forceCloseConnections: true, logger: false });
+  const server = Fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT,
+    forceCloseConnections: true,
+    logger: false,
+  });
   server.setErrorHandler((error, _request, reply) => answerError(error, reply, parts.log));
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such resource' }));
   addHooks(server);
@@ -49,7 +54,10 @@ export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise
     return { url: await server.listen({ host, port }), close: () => server.close() };
   } catch (cause) {
     await server.close();
-    throw new Error(`http cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(
+      `http cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 
@@ -75,12 +83,19 @@ function addReading(server: FastifyInstance, { control, metrics }: HttpParts): v
     const views = (await control.recent(RECENT_SHOWN)).map(viewProbe);
     return reply.type('text/html; charset=utf-8').send(renderHome(views, control.health()));
   });
-  server.get<{ Params: { id: string }; Querystring: { wait?: string } }>('/api/v1/probes/:id', async (request, reply) => {
-    const { id } = request.params;
-    const waitMs = readWait(request.query.wait);
-    const sight = !isProbeId(id) ? null : waitMs === 0 ? await control.probe(id) : await control.settled(id, waitMs, whenGone(request));
-    return sight === null ? reply.code(404).send({ error: 'no such probe' }) : viewProbe(sight);
-  });
+  server.get<{ Params: { id: string }; Querystring: { wait?: string } }>(
+    '/api/v1/probes/:id',
+    async (request, reply) => {
+      const { id } = request.params;
+      const waitMs = readWait(request.query.wait);
+      const sight = !isProbeId(id)
+        ? null
+        : waitMs === 0
+          ? await control.probe(id)
+          : await control.settled(id, waitMs, whenGone(request));
+      return sight === null ? reply.code(404).send({ error: 'no such probe' }) : viewProbe(sight);
+    },
+  );
 }
 
 /** What sends mail. */
@@ -131,4 +146,3 @@ function answerError(error: unknown, reply: FastifyReply, log: Log): FastifyRepl
   log.error('a request failed', { error });
   return reply.code(500).send({ error: 'internal error' });
 }
-

@@ -206,7 +206,7 @@ function optionsFrom(settings: MailboxSettings): ImapFlowOptions {
     secure: settings.security === 'tls',
     doSTARTTLS: settings.security === 'tls' ? undefined : settings.security === 'starttls',
     ...(servername === null ? {} : { servername }),
-    tls: { minVersion: 'TLSv1.2', rejectUnauthorized: false, ...(ca === null ? {} : { ca }) },
+    tls: { minVersion: 'TLSv1.2', ...(ca === null ? {} : { ca }) },
     auth: { user: settings.login.username, pass: settings.login.password },
     clientInfo: { name: 'mailflow-probe', vendor: 'mailflow-probe', version: '', 'support-url': '' },
     // Each of these sends commands of its own accord, or changes how folder names are written.

@@ -4,7 +4,10 @@ import type { Log } from '../../ports.ts';
 
 /** `name` marks every line. Writes at once, so that a crash loses none. */
 export function createLog(level: 'debug' | 'info' | 'warn' | 'error', name: string): Log {
-  const logger = pino({ level, name, serializers: { error: describeError }, base: null }, destination({ fd: 2, sync: true }));
+  const logger = pino(
+    { level, name, serializers: { error: describeError }, base: null },
+    destination({ fd: 2, sync: true }),
+  );
   return {
     debug: (message, fields) => logger.debug(fields ?? {}, message),
     info: (message, fields) => logger.info(fields ?? {}, message),

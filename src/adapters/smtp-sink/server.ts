@@ -56,12 +56,12 @@ export class SinkServer extends SMTPServer {
     this.#closing = true;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.server.close(() => resolve());
-    for (const session of [...this.#sessions.values()]) session.retire();
+    for (const session of this.#sessions.values()) session.retire();
     await promise;
   }
 
   destroySessions(): void {
-    for (const session of [...this.#sessions.values()]) session.destroy();
+    for (const session of this.#sessions.values()) session.destroy();
   }
 }
 
@@ -126,7 +126,10 @@ function handlers(sessions: Map<string, SinkSession>, isOurs: (address: string) 
 function observer(sessions: Map<string, SinkSession>, { log }: SessionParts) {
   const ignore = () => undefined;
   return {
-    ...{ trace: ignore, info: ignore, warn: ignore, fatal: ignore },
+    trace: ignore,
+    info: ignore,
+    warn: ignore,
+    fatal: ignore,
     debug(entry: { readonly tnx?: string; readonly cid?: string; readonly command?: string }, _: string, line: string) {
       const session = entry.cid === undefined ? undefined : sessions.get(entry.cid);
       if (entry.tnx === 'command') session?.commandRead(entry.command ?? '');

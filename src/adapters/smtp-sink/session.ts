@@ -140,6 +140,7 @@ export class SinkSession {
     this.#scanner = new EndOfDataScanner();
     this.#endOfData = null;
     const reader = new MessageReader();
+    const readSoFar = this.#clock.lastRead;
     const over = new AbortController();
     this.#after(DATA_MS_MAX, over.signal, () => this.#cut(421, DATA_OVER));
     stream.on('data', (chunk: Buffer) => {
@@ -148,7 +149,10 @@ export class SinkSession {
     });
     stream.once('error', (error) => this.#parts.log.debug('a message broke off', { peer: this.peer, error }));
     stream.once('end', () => {
-      if (this.#reads(transaction)) this.#messageRead(transaction, stream.sizeExceeded ? null : reader, done);
+      if (!this.#reads(transaction)) return;
+      // Unseen only if the peer sent it before our 354; then it was read before that, too.
+      if (this.#endOfData === null) this.#endOfDataRead(readSoFar);
+      this.#messageRead(transaction, stream.sizeExceeded ? null : reader, this.#endOfData ?? readSoFar, done);
     });
     stream.once('close', () => {
       over.abort();
@@ -161,11 +165,8 @@ export class SinkSession {
     return this.#state.kind === 'data' && this.#state.transaction === transaction;
   }
 
-  /** The end of data was read. `reader` is null for a message over the limit. */
-  #messageRead(transaction: Transaction, reader: MessageReader | null, done: DataDone): void {
-    // Unseen only if the peer sent it before our 354; then it was read before that, too.
-    if (this.#endOfData === null) this.#endOfDataRead(this.#clock.lastRead);
-    const endOfData = this.#endOfData ?? this.#clock.lastRead;
+  /** `reader` is null for a message over the limit. */
+  #messageRead(transaction: Transaction, reader: MessageReader | null, endOfData: Instant, done: DataDone): void {
     if (reader === null) {
       this.#abandon(552);
       done(replyError(552, TOO_BIG));
@@ -177,14 +178,9 @@ export class SinkSession {
   }
 
   async #ask(transaction: Transaction, message: SinkMessage, done: DataDone): Promise<void> {
-    try {
-      const { code, text } = await this.#parts.listener.received(transaction.seen(), message);
-      if (code === 250) done(null, text);
-      else done(replyError(code, text));
-    } catch (error) {
-      this.#parts.log.error('a message could not be handled, the peer is asked to come again', { error });
-      done(replyError(451, '4.3.0 Local error, try again later'));
-    }
+    const { code, text } = await this.#parts.listener.received(transaction.seen(), message);
+    if (code === 250) done(null, text);
+    else done(replyError(code, text));
   }
 
   /** Ends the session as soon as no transaction runs. */

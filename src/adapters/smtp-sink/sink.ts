@@ -1,6 +1,6 @@
 /** The destination MX of the `send` path: takes probes and what comes back to their senders, notes when each transfer began, relays nothing. */
 import type { AddressInfo } from 'node:net';
-import type { SinkSettings } from '../../domain/settings.ts';
+import type { HostPort, SinkSettings } from '../../domain/settings.ts';
 import type { Clock, Log, Sink, SinkListener } from '../../ports.ts';
 import { CLOSE_MS_MAX } from './limits.ts';
 import { recipientFilter } from './recipients.ts';
@@ -51,16 +51,21 @@ function makeServer(
   }
 }
 
-async function listen(server: SinkServer, { listen: { host, port } }: SinkSettings): Promise<AddressInfo & HostPort> {
+async function listen(server: SinkServer, { listen: { host, port } }: SinkSettings): Promise<HostPort> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const fail = (cause: Error) =>
-    reject(new Error(`sink cannot listen on ${host}:${port}: ${messageOf(cause)}`, { cause }));
+    reject(new Error(`sink cannot listen on ${host}:${port}: ${reasonOf(cause)}`, { cause }));
   server.server.once('error', fail);
   server.listen(port, host, () => resolve());
   await promise;
   server.server.off('error', fail);
   const address = server.server.address() as AddressInfo;
   return { host: address.address, port: address.port };
+}
+
+/** `listen EACCES: permission denied 0.0.0.0:25` without what we say ourselves. */
+function reasonOf(cause: Error): string {
+  return cause.message.replace(/^listen /, '').replace(/ \S+:\d+$/, '');
 }
 
 function messageOf(error: unknown): string {

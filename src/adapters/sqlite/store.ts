@@ -3,10 +3,10 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { chainHash } from '../../domain/chain.ts';
 import { decode, decodeEvent, encode } from '../../domain/codec.ts';
 import type { Instant } from '../../domain/instant.ts';
-import type { ProbeRecord } from '../../domain/timeline.ts';
+import type { ProbeRecord, TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import { eventChunks, type Head, inTransaction, openDatabase, type Role, readHead } from './database.ts';
-import { ledgerError, sqliteCode } from './failure.ts';
+import { LedgerError, ledgerError, sqliteCode } from './failure.ts';
 import { Projection } from './projection.ts';
 import type { Failure, Outcome, ReadRequest, WriteRequest } from './protocol.ts';
 
@@ -54,21 +54,31 @@ export class Store {
 
   #writeAll(requests: readonly WriteRequest[]): unknown[] {
     const appends = requests.some(({ op }) => op === 'append');
-    if (appends) this.#projection.refresh();
-    let head = appends ? readHead(this.#db) : null;
-    const outputs: unknown[] = [];
-    for (const request of requests) {
-      if (request.op === 'append') {
-        const entries = this.#append(head ?? readHead(this.#db), request.input);
-        head = entries.at(-1) ?? head;
-        outputs.push(entries);
-      } else {
-        this.#note(request);
-        outputs.push(null);
-      }
-    }
+    let head = appends ? this.#refresh().head : readHead(this.#db);
+    const outputs = requests.map((request) => {
+      if (request.op !== 'append') return this.#note(request);
+      const entries = this.#append(head, request.input);
+      head = entries.at(-1) ?? head;
+      return entries;
+    });
     if (appends) this.#projection.flush();
     return outputs;
+  }
+
+  /**
+   * The last entry and the state as of it. They are written together, so a projection that knows of more entries than there
+   * are has outlived some: to append then would hide it.
+   */
+  #refresh(): { readonly head: Head; readonly state: TimelineState } {
+    const { seq, state } = this.#projection.refresh();
+    const head = readHead(this.#db);
+    if (seq !== head.seq) {
+      throw new LedgerError(
+        'DAMAGED',
+        `the ledger in ${this.#place} must end at entry ${seq}, ends at ${head.seq}: restore a backup, or keep it aside and begin a new one`,
+      );
+    }
+    return { head, state };
   }
 
   #append(head: Head, texts: readonly string[]): readonly Head[] {
@@ -81,10 +91,10 @@ export class Store {
     });
   }
 
-  #note(request: Exclude<WriteRequest, { op: 'append' }>): void {
+  #note(request: Exclude<WriteRequest, { op: 'append' }>): null {
     if (request.op === 'beat') {
       this.#db.prepare('INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)').run(encode(request.input));
-      return;
+      return null;
     }
     const { mailbox, bookmarks } = request.input;
     this.#db.prepare('DELETE FROM bookmarks WHERE mailbox = ?').run(mailbox);
@@ -92,6 +102,7 @@ export class Store {
       'INSERT INTO bookmarks (mailbox, folder, uid_validity, uid_next) VALUES (?, ?, ?, ?)',
     );
     for (const [folder, { uidValidity, uidNext }] of bookmarks) insert.run(mailbox, folder, uidValidity, uidNext);
+    return null;
   }
 
   #answer(request: ReadRequest): unknown {
@@ -108,13 +119,13 @@ export class Store {
   }
 
   #snapshot(): LedgerSnapshot {
-    const { state } = this.#projection.refresh();
+    const { head, state } = this.#refresh();
     const beat = this.#db.prepare('SELECT at FROM heartbeat').get();
     return {
       state,
       tallies: this.#projection.tallies(),
       heartbeat: beat === undefined ? null : decode<Instant>(String(beat['at'])),
-      head: readHead(this.#db),
+      head,
     };
   }
 

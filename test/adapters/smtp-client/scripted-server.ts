@@ -24,6 +24,7 @@ export interface Action {
   /** Raw text instead of the step's usual reply, CRLF is added unless it ends with `…`; null sends nothing. */
   readonly reply?: string | null;
   readonly afterMs?: number;
+  readonly after?: Promise<unknown>;
   /** What follows the reply: `close` sends FIN, `reset` RST, `silence` leaves the client to itself. */
   readonly ending?: 'close' | 'reset' | 'silence';
 }
@@ -197,6 +198,7 @@ async function act(wire: Wire, step: Step, script: Script, notes: Notes, secured
   const action = script.on?.[step] ?? {};
   notes.reach(step);
   if (action.afterMs !== undefined) await sleep(action.afterMs);
+  await action.after;
   const reply = action.reply === undefined ? usual(step, script, secured) : action.reply;
   if (step === 'dot') notes.dotRepliedUs = monotonicUs();
   if (reply !== null) wire.write(reply.endsWith('…') ? reply.slice(0, -1) : `${reply}\r\n`);

@@ -86,6 +86,15 @@ test.each([1, 5, ENTRIES])('a removed entry %i is named as missing', async (seq)
   });
 });
 
+test('a ledger that lost its last entry takes no more, which would hide the loss', async () => {
+  const folder = await written();
+  tamper(folder, (db) => db.prepare('DELETE FROM events WHERE seq = ?').run(ENTRIES));
+  const ledger = await opened(folder);
+  const refusal = { code: 'DAMAGED', message: expect.stringContaining('must end at entry 9, ends at 8') };
+  await expect(ledger.append(delivered('d', 200))).rejects.toMatchObject(refusal);
+  await expect(ledger.snapshot()).rejects.toMatchObject(refusal);
+});
+
 test('a removed entry whose successors were renumbered is named', async () => {
   const folder = await written();
   tamper(folder, (db) => {
