@@ -9,6 +9,8 @@ import { livingProcesses } from './processes.ts';
 /** Far beyond what a start or a stop takes (about a second) even on a busy machine. */
 export const SERVER_PATIENCE_MS = 20_000;
 const POLL_MS = 20;
+/** Enough to see what a server was at. */
+const LOG_LINES = 30;
 
 /** What a server sees of the caller's environment: nothing that could point it at a system configuration. */
 export const SERVER_ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' };
@@ -80,7 +82,7 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
 
 /** Waits until `attempt` gives something, at most `patienceMs`; `what` names it in the error. */
 export async function eventually<T>(
-  what: string,
+  what: string | (() => string),
   attempt: () => T | undefined | Promise<T | undefined>,
   patienceMs: number = SERVER_PATIENCE_MS,
 ): Promise<T> {
@@ -88,7 +90,9 @@ export async function eventually<T>(
   for (;;) {
     const result = await attempt();
     if (result !== undefined) return result;
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${patienceMs} ms`);
+    if (performance.now() > deadline) {
+      throw new Error(`not within ${patienceMs} ms: ${typeof what === 'string' ? what : what()}`);
+    }
     await sleep(POLL_MS);
   }
 }
@@ -118,9 +122,10 @@ function greeting(host: string, port: number): Promise<boolean> {
   });
 }
 
-function tail(file: string): string {
+/** The end of a log, for an error's message. */
+export function tail(file: string): string {
   try {
-    return `${file}:\n${readFileSync(file, 'utf8').split('\n').slice(-12).join('\n')}`;
+    return `${file}:\n${readFileSync(file, 'utf8').split('\n').slice(-LOG_LINES).join('\n')}`;
   } catch {
     return `${file}: not written`;
   }

@@ -1,7 +1,7 @@
 /** What Postfix's log says of a delivery: the truth that measured delays are compared with. */
 import { readFile } from 'node:fs/promises';
 import type { Interval } from '../../src/domain/interval.ts';
-import { eventually } from './daemon.ts';
+import { eventually, tail } from './daemon.ts';
 
 export interface DeliveryMatch {
   readonly recipient?: string;
@@ -63,17 +63,20 @@ export function parseDeliveries(log: string): readonly Delivery[] {
 
 /** Waits for the first attempt that matches in every respect given. */
 export function awaitDelivery(logFile: string, match: DeliveryMatch): Promise<Delivery> {
-  return eventually(`a delivery of ${JSON.stringify(match)}`, async () => {
-    const log = await readFile(logFile, 'utf8');
-    const ofMessage = match.messageId === undefined ? null : queueIds(log, match.messageId);
-    return parseDeliveries(log).find(
-      ({ queueId, recipient, status }) =>
-        status === (match.status ?? 'sent') &&
-        (match.recipient === undefined || match.recipient === recipient) &&
-        (match.queueId === undefined || match.queueId === queueId) &&
-        (ofMessage === null || ofMessage.has(queueId)),
-    );
-  });
+  return eventually(
+    () => `a delivery of ${JSON.stringify(match)}\n${tail(logFile)}`,
+    async () => {
+      const log = await readFile(logFile, 'utf8');
+      const ofMessage = match.messageId === undefined ? null : queueIds(log, match.messageId);
+      return parseDeliveries(log).find(
+        ({ queueId, recipient, status }) =>
+          status === (match.status ?? 'sent') &&
+          (match.recipient === undefined || match.recipient === recipient) &&
+          (match.queueId === undefined || match.queueId === queueId) &&
+          (ofMessage === null || ofMessage.has(queueId)),
+      );
+    },
+  );
 }
 
 function queueIds(log: string, messageId: string): ReadonlySet<string> {

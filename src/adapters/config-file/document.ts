@@ -1,7 +1,7 @@
 /** Opens a configuration file as YAML: one document, its value, and where each key stands. */
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import { decodeUtf8, readBounded } from './files.ts';
-import { offsetOf, pathAt } from './locate.ts';
+import { lostAlias, offsetOf, pathAt } from './locate.ts';
 import { type Finding, isSecret, type KeyPath, type Problem, problem, show, valueAt } from './problem.ts';
 
 /** Hundreds of providers fit; anything larger is not a configuration. */
@@ -35,6 +35,8 @@ function parse(file: string, text: string): Opened {
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
+    schema: 'core',
+    resolveKnownTags: false,
     stringKeys: true,
     logLevel: 'error',
   });
@@ -49,9 +51,12 @@ function parse(file: string, text: string): Opened {
       source: { file, value, document, lines, findings: document.errors.map((error) => twice(document, error)) },
     };
   } catch (error) {
-    // The library throws for an alias without an anchor and for too many of them; neither has a place in the text.
-    if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
-    return failed(file, `must be YAML: ${error.message}`, lineAt(lines, 0));
+    // The library throws for an alias without an anchor and for too many of them, without a place.
+    if (!(error instanceof ReferenceError)) throw error;
+    const lost = lostAlias(document);
+    return lost === null
+      ? failed(file, `must be YAML: more than ${ALIASES_MAX} values by alias`, lineAt(lines, 0))
+      : failed(file, 'must be YAML: an alias (*) without an anchor (&) before it', lineAt(lines, lost));
   }
 }
 
@@ -75,9 +80,21 @@ function twice(document: Document, error: YAMLError): Finding {
   return { path: pathAt(document, offset), rule: 'must be given only once', value: null, offset };
 }
 
+/** The library's words, but for those that quote the text: it may be a secret without its quotation marks. */
 function reasonOf({ code, message }: YAMLError): string {
-  if (code === 'MULTIPLE_DOCS') return 'a second document begins';
-  return code === 'RESOURCE_EXHAUSTION' ? 'nested too deeply' : message;
+  switch (code) {
+    case 'MULTIPLE_DOCS':
+      return 'a second document begins';
+    case 'RESOURCE_EXHAUSTION':
+      return 'nested too deeply';
+    case 'TAG_RESOLVE_FAILED':
+    case 'BAD_COLLECTION_TYPE':
+      return 'a tag (!) that has no meaning here';
+    case 'BAD_DQ_ESCAPE':
+      return 'a backslash that begins no escape sequence';
+    default:
+      return message.replace(/: .*$/su, '');
+  }
 }
 
 function failed(file: string, rule: string, line: number | null): Opened {

@@ -41,6 +41,19 @@ export function pathAt(document: Document, offset: number): KeyPath {
   return found;
 }
 
+/** Offset of the first alias that stands for nothing, null if there is none. */
+export function lostAlias(document: Document): number | null {
+  let found: number | null = null;
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return undefined;
+      found = startOf(alias);
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
 function pathOf(chain: readonly (Document | Node | Pair)[]): KeyPath {
   return chain.flatMap((node, index): KeyPath => {
     if (isPair(node)) return isScalar(node.key) ? [String(node.key.value)] : [];

@@ -33,7 +33,7 @@ const SHOWN_LENGTH_MAX = 60;
 const SECRET_KEYS: ReadonlySet<string | number> = new Set(['key', 'token', 'password']);
 
 export function problem(file: string, line: number | null, finding: Omit<Finding, 'offset'>): Problem {
-  const key = keyName(finding.path);
+  const key = keyName(shownPath(finding.path));
   const value = finding.value ?? null;
   const at = line === null ? file : `${file}:${line}`;
   const is = value === null ? '' : `, is ${value}`;
@@ -59,12 +59,23 @@ export function isSecret(path: KeyPath): boolean {
   return path.some((step) => SECRET_KEYS.has(step));
 }
 
+/** The path as far as it may be shown: what stands in place of `file` and `env` may be the secret itself. */
+function shownPath(path: KeyPath): KeyPath {
+  const at = path.findIndex((step) => SECRET_KEYS.has(step));
+  if (at < 0) return path;
+  const origin = path[at + 1];
+  return path.slice(0, origin === 'file' || origin === 'env' ? at + 2 : at + 1);
+}
+
 /** A value in a few words; null if there is none. */
 export function show(value: unknown): string | null {
   if (value === undefined) return null;
   if (value === null || value === '') return 'empty';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  return typeof value === 'object' ? 'a map' : shorten(`${value as string | number | boolean}`);
+  if (typeof value === 'object') return 'a map';
+  // Text that another rule would take for a number or a truth keeps its quotation marks.
+  const quote = typeof value === 'string' && /^(?:[\d.+-]+|true|false|null)$/.test(value) ? "'" : '';
+  return `${quote}${shorten(`${value as string | number | boolean}`)}${quote}`;
 }
 
 function shorten(text: string): string {

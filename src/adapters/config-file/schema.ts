@@ -25,10 +25,10 @@ const listen = ruled(
 const slug = (rule: string) =>
   z
     .string({ error: rule })
-    .regex(/^[a-z0-9][a-z0-9-]*$/, { error: rule })
+    .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, { error: rule })
     .max(NAME_LENGTH_MAX, { error: `must be at most ${NAME_LENGTH_MAX} characters` });
-const providerName = slug('must be lower-case letters, digits and hyphens, as it becomes a metric label');
-const contractName = slug('must be the name of a contract: lower-case letters, digits and hyphens');
+const providerName = slug('must be lower-case letters and digits with hyphens between, as it becomes a metric label');
+const contractName = slug('must be the name of a contract, lower-case letters and digits with hyphens between');
 const duration = z.string({ error: DURATION_RULE }).regex(DURATION_PATTERN, { error: DURATION_RULE });
 const port = z.int().min(1).max(PORT_MAX);
 const filePath = z.string().min(1);

@@ -105,7 +105,7 @@ function faultOf(kind: Kind, bytes: Buffer): Fault | null {
   switch (kind) {
     case 'key':
       return bytes.length < KEY_BYTES_MIN
-        ? { rule: `must hold at least ${KEY_BYTES_MIN} bytes`, value: `${bytes.length}` }
+        ? { rule: `must hold at least ${KEY_BYTES_MIN} bytes`, value: `${bytes.length} bytes` }
         : null;
     case 'word': {
       const text = decodeUtf8(bytes);

@@ -1,6 +1,6 @@
 /** Holds a value against the schema: findings in our words, and whatever of it is sound for the rules that come after. */
 import type { z } from 'zod';
-import { type Finding, type KeyPath, valueAt } from './problem.ts';
+import { type Finding, isSecret, type KeyPath, keyName, valueAt } from './problem.ts';
 import { type ConfigFile, configSchema, settingsSchema } from './schema.ts';
 
 /** Sound as far as it goes: anything may be missing, what is there keeps the schema. */
@@ -22,16 +22,49 @@ export function checkShape(value: unknown): Shape {
     return { file: null, draft: {}, findings: [{ path: [], rule: 'must not be empty', value: null }] };
   const parsed = configSchema.safeParse(value, { error: wording });
   if (parsed.success) return { file: parsed.data, draft: parsed.data, findings: [] };
-  const findings = parsed.error.issues.flatMap((issue) => toFindings(issue, value));
+  const { issues } = parsed.error;
+  const strangers = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? strangersOf(issue) : []));
+  const misfits = issues.filter((issue) => issue.code !== 'unrecognized_keys').map((issue) => misfitOf(issue, value));
+  // A key that is missing because it was misspelt is told once, where it stands.
+  const meant = new Set(
+    strangers.map(({ parent, nearest }) => keyName(nearest === null ? parent : [...parent, nearest])),
+  );
+  const findings = [
+    ...strangers.map(strangerFinding),
+    ...misfits.filter(({ path, rule }) => rule !== REQUIRED || !meant.has(keyName(path))),
+  ];
   return { file: null, draft: without(value, findings), findings: firstOfEach(findings) };
 }
 
-function toFindings(issue: z.core.$ZodIssue, root: unknown): Finding[] {
-  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], rule: unknownKey(path, key), value: null }));
-  }
-  return [{ path, rule: valueAt(root, path) === undefined ? 'is required' : issue.message }];
+const REQUIRED = 'is required';
+
+interface Stranger {
+  readonly parent: KeyPath;
+  readonly key: string;
+  readonly nearest: string | null;
+}
+
+function strangersOf(issue: z.core.$ZodIssueUnrecognizedKeys): readonly Stranger[] {
+  const parent = pathOf(issue);
+  return issue.keys.map((key) => ({ parent, key, nearest: suggest(key, knownKeys(parent)) }));
+}
+
+function strangerFinding({ parent, key, nearest }: Stranger): Finding {
+  const hint = nearest === null ? '' : `, did you mean '${nearest}'?`;
+  // In a secret's place the key may be the secret: `{hunter2}`.
+  if (isSecret(parent)) return { path: parent, rule: `must have one of file and env${hint}` };
+  return { path: [...parent, key], rule: `is not a known key${hint}`, value: null };
+}
+
+function misfitOf(issue: z.core.$ZodIssue, root: unknown): Finding {
+  const path = pathOf(issue);
+  const value = valueAt(root, path);
+  if (value === undefined) return { path, rule: REQUIRED };
+  return { path, rule: issue.message, ...(value === '' ? { value: null } : {}) };
+}
+
+function pathOf(issue: z.core.$ZodIssue): KeyPath {
+  return issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
 }
 
 /** The rule broken, where the schema itself does not word it. */
@@ -95,11 +128,6 @@ function without(value: unknown, findings: readonly Finding[]): Draft<ConfigFile
   return copy as Draft<ConfigFile>;
 }
 
-function unknownKey(path: KeyPath, key: string): string {
-  const nearest = suggest(key, knownKeys(path));
-  return nearest === null ? 'is not a known key' : `is not a known key, did you mean '${nearest}'?`;
-}
-
 interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly items?: SchemaNode;
@@ -125,15 +153,18 @@ function plain(word: string): string {
 /** No key is longer, and comparing takes the product of both lengths. */
 const WORD_LENGTH_MAX = 64;
 
-/** Levenshtein: insertions, deletions and replacements from one word to another. */
+/** Insertions, deletions, replacements and swaps of neighbours from one word to another (optimal string alignment). */
 function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  let before: readonly number[] = [];
+  let row: readonly number[] = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 0; i < from.length; i += 1) {
     const next = [i + 1];
     for (let j = 0; j < to.length; j += 1) {
       const replaced = (row[j] ?? 0) + (from[i] === to[j] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+      const swapped = from[i] === to[j - 1] && from[i - 1] === to[j] ? (before[j - 1] ?? 0) + 1 : replaced;
+      next.push(Math.min(replaced, swapped, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
+    before = row;
     row = next;
   }
   return row.at(-1) ?? 0;

@@ -4,7 +4,7 @@ import { domainToASCII } from 'node:url';
 /** Every mail host must take these (RFC 5321 §4.5.1, RFC 2142). */
 const ROLES = ['postmaster', 'abuse'];
 
-export interface RecipientRule {
+export interface OwnAddresses {
   readonly domain: string;
   /** The pool is `probe-0@domain` … `probe-<count - 1>@domain`. */
   readonly count: number;
@@ -12,12 +12,13 @@ export interface RecipientRule {
   readonly senders: readonly string[];
 }
 
-/** Whether an address, as named in RCPT TO, is one of the sink's. Upper and lower case are the same to it, in the local part too. */
-export function recipientFilter({ domain, count, senders }: RecipientRule): (address: string) => boolean {
+/** Takes an address as named in RCPT TO and gives it back as we write it, null if it is not ours. Case is the same to us, in the local part too. */
+export function recipientRule({ domain, count, senders }: OwnAddresses): (address: string) => string | null {
   const locals = [...ROLES, ...Array.from({ length: count }, (_, index) => `probe-${index}`)];
   // A bare `postmaster` needs no domain (RFC 5321 §4.1.1.3).
-  const taken = new Set(['postmaster', ...[...locals.map((local) => `${local}@${domain}`), ...senders].map(canonical)]);
-  return (address) => taken.has(canonical(address));
+  const own = ['postmaster', ...locals.map((local) => `${local}@${domain}`), ...senders];
+  const byName = new Map(own.map((address) => [canonical(address), address]));
+  return (address) => byName.get(canonical(address)) ?? null;
 }
 
 /** Lower case, the domain as A-labels: smtp-server shows it as U-labels. */

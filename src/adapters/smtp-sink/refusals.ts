@@ -1,5 +1,5 @@
 /** Why the sink said no, read off its own reply, for the counters. */
-import type { SinkRefusalReason } from '../../ports.ts';
+import type { SinkRefusalReason, SinkReply } from '../../ports.ts';
 
 export const RELAYING_DENIED = '5.7.1 Relaying denied';
 export const CLOSING_DOWN = '4.3.2 Service is closing down';
@@ -8,6 +8,8 @@ export const DATA_OVER = '4.4.2 Message took too long';
 export const TOO_MANY_COMMANDS = '4.7.0 Too many commands without a message';
 export const TOO_MANY_CONNECTIONS = '4.7.0 Too many connections from this address';
 export const TOO_BIG = '5.3.4 Message is too big';
+/** For a listener that fails, which it must not: no message may be lost by that. */
+export const TRY_AGAIN: SinkReply = { code: 451, text: '4.3.0 Local error, try again later' };
 
 /** Null for a reply that refuses nothing the peer did. The texts are those above and smtp-server's own. */
 export function refusalReason(code: number, text: string): SinkRefusalReason | null {

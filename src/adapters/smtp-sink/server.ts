@@ -26,9 +26,9 @@ export class SinkServer extends SMTPServer {
   #closing = false;
 
   /** Throws what OpenSSL says of a certificate or key it cannot use. */
-  constructor(settings: SinkSettings, isOurs: (address: string) => boolean, parts: SessionParts) {
+  constructor(settings: SinkSettings, ours: (address: string) => string | null, parts: SessionParts) {
     const sessions = new Map<string, SinkSession>();
-    super({ ...fixedOptions(settings), ...handlers(sessions, isOurs), logger: observer(sessions, parts) });
+    super({ ...fixedOptions(settings), ...handlers(sessions, ours), logger: observer(sessions, parts) });
     this.#parts = parts;
     this.#sessions = sessions;
     // Before the library's own listener, which leaves the socket to a later turn of the event loop.
@@ -56,8 +56,11 @@ export class SinkServer extends SMTPServer {
     this.#closing = true;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.server.close(() => resolve());
-    for (const session of this.#sessions.values()) session.retire();
+    const before = [...this.#sessions.values()];
+    for (const session of before) session.retire();
     await promise;
+    // What the sessions end with is told a little after their sockets are closed.
+    await Promise.all([...before, ...this.#sessions.values()].map((session) => session.over));
   }
 
   destroySessions(): void {
@@ -93,7 +96,7 @@ function fixedOptions({ hostname, tls }: SinkSettings): SMTPServerOptions {
   };
 }
 
-function handlers(sessions: Map<string, SinkSession>, isOurs: (address: string) => boolean): SMTPServerOptions {
+function handlers(sessions: Map<string, SinkSession>, ours: (address: string) => string | null): SMTPServerOptions {
   return {
     onConnect({ id }, callback) {
       const address = sessions.get(id)?.address;
@@ -109,8 +112,9 @@ function handlers(sessions: Map<string, SinkSession>, isOurs: (address: string) 
       callback(begun ? null : replyError(421, CLOSING_DOWN));
     },
     onRcptTo({ address }, { id }, callback) {
-      if (isOurs(address)) sessions.get(id)?.recipient(address);
-      callback(isOurs(address) ? null : replyError(550, RELAYING_DENIED));
+      const recipient = ours(address);
+      if (recipient !== null) sessions.get(id)?.recipient(recipient);
+      callback(recipient === null ? replyError(550, RELAYING_DENIED) : null);
     },
     onData(stream, { id }, callback) {
       const session = sessions.get(id);

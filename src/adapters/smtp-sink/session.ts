@@ -13,6 +13,7 @@ import {
   SESSION_OVER,
   TOO_BIG,
   TOO_MANY_COMMANDS,
+  TRY_AGAIN,
 } from './refusals.ts';
 import { SessionClock } from './session-clock.ts';
 import { Transaction } from './transaction.ts';
@@ -46,6 +47,10 @@ export class SinkSession {
   readonly address: string;
   /** Set once the library has made it; null if it refused the connection at once. */
   connection: Connection | null = null;
+  /** Resolves once the listener has been told that nothing more can come. */
+  readonly over: Promise<void>;
+  readonly #over: () => void;
+  #departed = false;
   readonly #parts: SessionParts;
   readonly #accepted: Instant;
   readonly #clock: SessionClock;
@@ -58,15 +63,17 @@ export class SinkSession {
   #endOfData: Instant | null = null;
   /** What to say at the next moment without a transaction; null while the session may go on. */
   #farewell: string | null = null;
-  /** Whether the socket is closed, and whether the listener has been told that nothing more can come. */
+  /** Whether the socket is closed. */
   #gone = false;
-  #departed = false;
 
   constructor(socket: Socket, accepted: Instant, parts: SessionParts) {
     this.#socket = socket;
     this.#accepted = earliest(accepted);
     this.#parts = parts;
     this.#clock = new SessionClock(accepted);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.over = promise;
+    this.#over = resolve;
     // A peer that is gone before it was accepted has no address any more.
     this.address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? 'unknown';
     this.peer = `${this.address.includes(':') ? `[${this.address}]` : this.address}:${socket.remotePort ?? 0}`;
@@ -124,7 +131,7 @@ export class SinkSession {
     return true;
   }
 
-  /** A recipient that is ours. */
+  /** A recipient that is ours, as we write it. */
   recipient(address: string): void {
     if (this.#state.kind === 'open') this.#state.transaction.named(address);
   }
@@ -178,7 +185,11 @@ export class SinkSession {
   }
 
   async #ask(transaction: Transaction, message: SinkMessage, done: DataDone): Promise<void> {
-    const { code, text } = await this.#parts.listener.received(transaction.seen(), message);
+    const { listener, log } = this.#parts;
+    const { code, text } = await listener.received(transaction.seen(), message).catch((error: unknown) => {
+      log.error('a message at the sink could not be handled, the peer is asked to come again', { error });
+      return TRY_AGAIN;
+    });
     if (code === 250) done(null, text);
     else done(replyError(code, text));
   }
@@ -221,6 +232,7 @@ export class SinkSession {
     if (!this.#gone || this.#departed || this.#state.kind === 'data') return;
     this.#departed = true;
     this.#parts.listener.disconnected(this.peer);
+    this.#over();
   }
 
   #abandon(code?: number): void {

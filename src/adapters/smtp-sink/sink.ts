@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { HostPort, SinkSettings } from '../../domain/settings.ts';
 import type { Clock, Log, Sink, SinkListener } from '../../ports.ts';
 import { CLOSE_MS_MAX } from './limits.ts';
-import { recipientFilter } from './recipients.ts';
+import { recipientRule } from './recipients.ts';
 import { SinkServer } from './server.ts';
 
 /**
@@ -11,13 +11,13 @@ import { SinkServer } from './server.ts';
  * `senders` are the agent's own envelope senders at the sink's domain: bounces come back to them.
  */
 export function createSink(settings: SinkSettings, senders: readonly string[], clock: Clock, log: Log): Sink {
-  const isOurs = recipientFilter({ domain: settings.domain, count: settings.recipients, senders });
+  const ours = recipientRule({ domain: settings.domain, count: settings.recipients, senders });
   let current: SinkServer | null = null;
 
   return {
     async open(listener) {
       if (current !== null) throw new Error('sink can be opened only while it is closed, it is not');
-      const server = makeServer(settings, isOurs, { listener, clock, log });
+      const server = makeServer(settings, ours, { listener, clock, log });
       current = server;
       try {
         return await listen(server, settings);
@@ -41,11 +41,11 @@ export function createSink(settings: SinkSettings, senders: readonly string[], c
 
 function makeServer(
   settings: SinkSettings,
-  isOurs: (address: string) => boolean,
+  ours: (address: string) => string | null,
   parts: { readonly listener: SinkListener; readonly clock: Clock; readonly log: Log },
 ): SinkServer {
   try {
-    return new SinkServer(settings, isOurs, parts);
+    return new SinkServer(settings, ours, parts);
   } catch (cause) {
     throw new Error(`sink.tls must hold a PEM certificate and its key: ${messageOf(cause)}`, { cause });
   }

@@ -6,7 +6,7 @@ import { GENESIS } from '../../domain/chain.ts';
 import { LedgerError, ledgerError } from './failure.ts';
 import { checkSchema, MIGRATIONS, migrate, schemaVersion } from './schema.ts';
 
-export const LEDGER_FILE = 'ledger.db';
+const LEDGER_FILE = 'ledger.db';
 /** Longer than any commit of ours on a slow disk, shorter than a provider waits for the sink's 250 (RFC 5321 §4.5.3.2.6: 10 min). */
 const BUSY_MS = 10_000;
 /** A long read lets the WAL grow; afterwards it is cut back to this. */

@@ -32,7 +32,10 @@ export async function exportLedger(
 function* entriesIn(place: string, db: DatabaseSync, range: WallRange): Generator<readonly EventRow[]> {
   try {
     // Without a range no entry's time is asked for, so a ledger with unreadable events can be exported too.
-    if (range.fromMs === undefined && range.toMs === undefined) return yield* eventChunks(db);
+    if (range.fromMs === undefined && range.toMs === undefined) {
+      yield* eventChunks(db);
+      return;
+    }
     const { from, to } = wallBounds(range);
     const ends = db
       .prepare('SELECT min(seq) AS first, max(seq) AS last FROM events WHERE wall_ms >= ? AND wall_ms < ?')

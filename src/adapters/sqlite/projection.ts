@@ -153,7 +153,7 @@ export class Projection {
     if (row['version'] !== PROJECTION_VERSION) {
       throw new LedgerError(
         'TOO_OLD',
-        `the ledger's probe table must be of version ${PROJECTION_VERSION}, is ${row['version']}: start the daemon once, it rebuilds it`,
+        `the ledger's probe table must be of version ${PROJECTION_VERSION}, is ${String(row['version'])}: start the daemon once, it rebuilds it`,
       );
     }
     const rows = this.#db.prepare('SELECT id, breached, record FROM probes WHERE open = 1 ORDER BY planned_seq').all();

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from './failure.ts';
 
 /** `MFPL`, in the file's header: this SQLite file is a ledger. */
-export const APPLICATION_ID = 0x4d46504c;
+const APPLICATION_ID = 0x4d46504c;
 
 /** Raised when the fold gives other rows for the same events: the daemon then rebuilds them when it opens the ledger. */
 export const PROJECTION_VERSION = 1;

@@ -178,6 +178,40 @@ test('a folder that was numbered anew is neither read nor written', async () => 
   expect(server.commands.filter((command) => command.startsWith('UID'))).toEqual([]);
 });
 
+test('of candidates alone the header, and where needed the body, is fetched, each within its bound and unmarked', async () => {
+  const fields: Readonly<Record<number, string>> = {
+    4: `Message-ID: <${TOKEN}@x.test>`,
+    5: 'Message-ID: <stranger@x.test>',
+    6: 'Content-Type: multipart/report',
+  };
+  let wholeAsked = clock.now();
+  const { mailbox, server } = await open('IDLE', (command) => {
+    if (!command.startsWith('UID FETCH')) return undefined;
+    if (command.includes('HEADER.FIELDS')) {
+      return Object.entries(fields)
+        .map(([uid, field]) => `* 1 FETCH (UID ${uid} BODY[HEADER.FIELDS (A)]<0> "${field}")`)
+        .concat('TAG OK');
+    }
+    const section = command.includes('TEXT') ? 'TEXT' : 'HEADER';
+    if (section === 'HEADER') wholeAsked = clock.now();
+    return [4, 6].map((uid) => `* 1 FETCH (BODY[${section}]<0> "${section} ${uid}" UID ${uid})`).concat('TAG OK');
+  });
+  await mailbox.look();
+  const asked = server.commands.length;
+  const found = await mailbox.fetch(INBOX, 1, 8);
+  expect(found).toMatchObject([
+    { uid: 4, header: 'HEADER 4' },
+    { uid: 6, header: 'HEADER 6', body: 'TEXT 6' },
+  ]);
+  for (const { seen } of found) expect(seen.monoUs).toBeLessThanOrEqual(wholeAsked.monoUs);
+  expect(server.commands.slice(asked)).toEqual([
+    'EXAMINE "INBOX"',
+    expect.stringMatching(/^UID FETCH 1:7 \(UID BODY\.PEEK\[HEADER\.FIELDS \(X-Mailflow-Probe [^)]+\)\]<0\.8192>\)$/),
+    'UID FETCH 4,6 (UID BODY.PEEK[HEADER]<0.65536>)',
+    'UID FETCH 6 (UID BODY.PEEK[TEXT]<0.65536>)',
+  ]);
+});
+
 test('a UID outside the range that was asked for is passed over', async () => {
   const header = `Message-ID: <${TOKEN}@x.test>`;
   const { mailbox } = await open('IDLE', (command) =>

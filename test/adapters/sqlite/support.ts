@@ -98,7 +98,7 @@ export function delivered(probe: string, seconds: number): LedgerEvent[] {
 export function tamper(folder: string, work: (db: DatabaseSync) => void): void {
   const db = new DatabaseSync(join(folder, 'ledger.db'));
   for (const { name } of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").all())
-    db.exec(`DROP TRIGGER ${name}`);
+    db.exec(`DROP TRIGGER ${String(name)}`);
   work(db);
   db.close();
 }

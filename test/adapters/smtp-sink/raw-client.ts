@@ -1,0 +1,97 @@
+/** An SMTP client that does only what the test says, and notes when. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+
+/** Monotonic microseconds, on the agent's own scale. */
+export const monoUs = (): number => Number(process.hrtime.bigint() / 1000n);
+
+export interface Reply {
+  readonly code: number;
+  /** All lines. */
+  readonly text: string;
+}
+
+export class RawClient {
+  /** Just before the connection was asked for. */
+  readonly connectingUs = monoUs();
+  socket: Socket;
+  #text = '';
+  #ended = false;
+  #wake: () => void = () => undefined;
+
+  constructor(port: number) {
+    this.socket = connect({ host: '127.0.0.1', port });
+    this.#listen(this.socket);
+  }
+
+  /** `127.0.0.1:port`, as the sink sees it. */
+  get name(): string {
+    return `127.0.0.1:${this.socket.localPort}`;
+  }
+
+  write(text: string | Buffer): void {
+    this.socket.write(text, 'latin1');
+  }
+
+  /** The next reply; rejects when the connection ends before. */
+  async reply(): Promise<Reply> {
+    for (;;) {
+      const match = /^(?:\d{3}-.*\r\n)*(\d{3})(?: .*)?\r\n/.exec(this.#text);
+      if (match !== null) {
+        this.#text = this.#text.slice(match[0].length);
+        return { code: Number(match[1]), text: match[0] };
+      }
+      if (this.#ended) throw new Error(`the connection ended before a reply, after ${JSON.stringify(this.#text)}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async ask(line: string): Promise<Reply> {
+    this.write(`${line}\r\n`);
+    return await this.reply();
+  }
+
+  /** Greets, and says EHLO. */
+  async greet(): Promise<Reply> {
+    await this.reply();
+    return await this.ask('EHLO client.test');
+  }
+
+  async startTls(): Promise<TLSSocket> {
+    await this.ask('STARTTLS');
+    this.socket.removeAllListeners('data');
+    const upgraded = connectTls({ socket: this.socket, rejectUnauthorized: false, maxVersion: 'TLSv1.3' });
+    await once(upgraded, 'secureConnect');
+    this.socket = upgraded;
+    this.#listen(upgraded);
+    return upgraded;
+  }
+
+  /** Resolves when the other side has closed. */
+  async ended(): Promise<void> {
+    while (!this.#ended) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  #listen(socket: Socket): void {
+    socket.on('data', (chunk: Buffer) => {
+      this.#text += chunk.toString('latin1');
+      this.#wake();
+    });
+    const end = () => {
+      this.#ended = true;
+      this.#wake();
+    };
+    socket.on('error', end).on('end', end).on('close', end);
+  }
+}
