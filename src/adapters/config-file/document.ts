@@ -80,21 +80,18 @@ function twice(document: Document, error: YAMLError): Finding {
   return { path: pathAt(document, offset), rule: 'must be given only once', value: null, offset };
 }
 
-/** The library's words, but for those that quote the text: it may be a secret without its quotation marks. */
+/** In place of the library's words where they quote the text, which may be a secret without its quotation marks, or say nothing here. */
+const REASONS: Partial<Record<YAMLError['code'], string>> = {
+  MULTIPLE_DOCS: 'a second document begins',
+  RESOURCE_EXHAUSTION: 'nested too deeply',
+  TAG_RESOLVE_FAILED: 'a tag (!) that has no meaning here',
+  BAD_COLLECTION_TYPE: 'a tag (!) that has no meaning here',
+  BAD_DQ_ESCAPE: 'a backslash that begins no escape sequence',
+};
+
 function reasonOf({ code, message }: YAMLError): string {
-  switch (code) {
-    case 'MULTIPLE_DOCS':
-      return 'a second document begins';
-    case 'RESOURCE_EXHAUSTION':
-      return 'nested too deeply';
-    case 'TAG_RESOLVE_FAILED':
-    case 'BAD_COLLECTION_TYPE':
-      return 'a tag (!) that has no meaning here';
-    case 'BAD_DQ_ESCAPE':
-      return 'a backslash that begins no escape sequence';
-    default:
-      return message.replace(/: .*$/su, '');
-  }
+  // What the library quotes stands behind a colon.
+  return REASONS[code] ?? message.replace(/: .*$/su, '');
 }
 
 function failed(file: string, rule: string, line: number | null): Opened {

@@ -27,7 +27,7 @@ export function checkShape(value: unknown): Shape {
   const misfits = issues.filter((issue) => issue.code !== 'unrecognized_keys').map((issue) => misfitOf(issue, value));
   // A key that is missing because it was misspelt is told once, where it stands.
   const meant = new Set(
-    strangers.map(({ parent, nearest }) => keyName(nearest === null ? parent : [...parent, nearest])),
+    strangers.map(({ parent, nearest }) => (nearest === null ? null : keyName([...parent, nearest]))),
   );
   const findings = [
     ...strangers.map(strangerFinding),

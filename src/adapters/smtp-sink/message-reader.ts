@@ -37,7 +37,7 @@ export class MessageReader {
    */
   finish(): { readonly header: string; readonly body: string; readonly bodySha256: string } {
     // The CR of the empty line may have come with the chunk before.
-    const header = this.#header.text().replace(/\n\r$/, '\n');
+    const header = this.#header.text().replace(/(^|\n)\r$/, '$1');
     return { header, body: this.#body.text(), bodySha256: this.#hash.digest('hex') };
   }
 

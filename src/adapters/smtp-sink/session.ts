@@ -49,8 +49,7 @@ export class SinkSession {
   connection: Connection | null = null;
   /** Resolves once the listener has been told that nothing more can come. */
   readonly over: Promise<void>;
-  readonly #over: () => void;
-  #departed = false;
+  #resolveOver: (() => void) | null;
   readonly #parts: SessionParts;
   readonly #accepted: Instant;
   readonly #clock: SessionClock;
@@ -63,7 +62,6 @@ export class SinkSession {
   #endOfData: Instant | null = null;
   /** What to say at the next moment without a transaction; null while the session may go on. */
   #farewell: string | null = null;
-  /** Whether the socket is closed. */
   #gone = false;
 
   constructor(socket: Socket, accepted: Instant, parts: SessionParts) {
@@ -73,7 +71,7 @@ export class SinkSession {
     this.#clock = new SessionClock(accepted);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.over = promise;
-    this.#over = resolve;
+    this.#resolveOver = resolve;
     // A peer that is gone before it was accepted has no address any more.
     this.address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? 'unknown';
     this.peer = `${this.address.includes(':') ? `[${this.address}]` : this.address}:${socket.remotePort ?? 0}`;
@@ -229,10 +227,10 @@ export class SinkSession {
 
   /** A message may still be on its way to the listener when the socket is closed. */
   #depart(): void {
-    if (!this.#gone || this.#departed || this.#state.kind === 'data') return;
-    this.#departed = true;
+    if (!this.#gone || this.#resolveOver === null || this.#state.kind === 'data') return;
     this.#parts.listener.disconnected(this.peer);
-    this.#over();
+    this.#resolveOver();
+    this.#resolveOver = null;
   }
 
   #abandon(code?: number): void {

@@ -36,7 +36,8 @@ export function sinkSettings(over: Partial<SinkSettings> = {}): SinkSettings {
 }
 
 export type Note =
-  | { readonly what: 'connected' | 'vanished'; readonly peer: string; readonly at: Instant }
+  | { readonly what: 'connected'; readonly peer: string; readonly at: Instant }
+  | { readonly what: 'vanished'; readonly peer: string; readonly at: Instant }
   | { readonly what: 'received'; readonly transaction: SinkTransaction; readonly message: SinkMessage }
   | { readonly what: 'abandoned'; readonly transaction: SinkTransaction; readonly code: number }
   | { readonly what: 'disconnected'; readonly peer: string }

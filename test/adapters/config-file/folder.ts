@@ -1,0 +1,32 @@
+/** A temporary folder for each test that writes, and the environment that the fixtures know. */
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+export const FIXTURES = 'test/adapters/config-file/fixtures';
+/** No message, and nothing printed, may hold any of these. */
+export const SECRETS = ['hunter2', 'correct horse', 'short-key'];
+export const ENVIRONMENT = { ACME_PASSWORD: 'hunter2-in-the-environment', EMPTY: '' };
+
+/** Smallest configuration there is, apart from its routes. */
+export const SMALL = `sink: { hostname: probe.example.org }
+providers:
+  - name: acme
+    submission: { host: smtp.acme.example, from: probe@acme.example }
+`;
+
+/** A folder with these files beside the fixtures' own; gone when the test ends. */
+export async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'mailflow-config-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  await mkdir(join(folder, 'files'));
+  for (const name of await readdir(join(FIXTURES, 'files'))) {
+    await copyFile(join(FIXTURES, 'files', name), join(folder, 'files', name));
+  }
+  return folder;
+}

@@ -1,0 +1,72 @@
+/** The token key is made once, by a run and not by a look, and never for a configuration that cannot be used. */
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readSettings } from '../../../src/adapters/config-file/read.ts';
+import { folderWith, SMALL } from './folder.ts';
+
+async function keyOf(folder: string, createKey: boolean): Promise<string> {
+  const result = await readSettings(join(folder, 'config.yml'), {}, { createKey });
+  if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join('\n'));
+  return Buffer.from(result.settings.key).toString('latin1');
+}
+
+test('the first run makes a key for its owner alone, and every later one reads it', async () => {
+  const folder = await folderWith({ 'config.yml': SMALL });
+  const key = await keyOf(folder, true);
+  const file = join(folder, 'data/token.key');
+  expect(Buffer.from(key, 'base64url')).toHaveLength(32);
+  expect(await readFile(file, 'latin1')).toBe(`${key}\n`);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect((await stat(join(folder, 'data'))).mode & 0o777).toBe(0o700);
+  expect([await keyOf(folder, true), await keyOf(folder, false)]).toEqual([key, key]);
+  expect(await readdir(join(folder, 'data'))).toEqual(['token.key']);
+});
+
+test('two first runs at once get the same key', async () => {
+  const folder = await folderWith({ 'config.yml': SMALL });
+  const keys = await Promise.all(Array.from({ length: 8 }, () => keyOf(folder, true)));
+  expect(new Set(keys).size).toBe(1);
+  expect(await readdir(join(folder, 'data'))).toEqual(['token.key']);
+});
+
+test('a look writes nothing, warns, and has a key that no other run shares', async () => {
+  const folder = await folderWith({ 'config.yml': SMALL });
+  const path = join(folder, 'config.yml');
+  const looks = [await readSettings(path, {}), await readSettings(path, {})];
+  expect(existsSync(join(folder, 'data'))).toBe(false);
+  const keys = looks.map((look) => (look.ok ? Buffer.from(look.settings.key).toString('hex') : ''));
+  expect(keys[0]).toMatch(/^[0-9a-f]{64}$/);
+  expect(keys[0]).not.toBe(keys[1]);
+  const warning = `data_folder has no token.key yet, the first run makes it (${path}:1)`;
+  expect(looks[0]).toMatchObject({ ok: true, warnings: expect.arrayContaining([warning]) });
+});
+
+test('a key cut short is a problem, and is left as it is', async () => {
+  const folder = await folderWith({ 'config.yml': `${SMALL}data_folder: ./data\n`, 'data/token.key': 'short' });
+  const result = await readSettings(join(folder, 'config.yml'), {}, { createKey: true });
+  const rule = 'must hold a token.key of at least 16 bytes, has one of 5';
+  expect(result).toMatchObject({ ok: false, problems: [{ key: 'data_folder', line: 5, rule }] });
+  expect(await readFile(join(folder, 'data/token.key'), 'latin1')).toBe('short');
+});
+
+test('a data folder that is a file is a problem with its reason', async () => {
+  const folder = await folderWith({ 'config.yml': SMALL });
+  await writeFile(join(folder, 'data'), '');
+  const result = await readSettings(join(folder, 'config.yml'), {}, { createKey: true });
+  const rule = 'must hold a token.key that can be read (ENOTDIR)';
+  expect(result).toMatchObject({ ok: false, problems: [{ rule, value: join(folder, 'data') }] });
+});
+
+test('a key named in the configuration leaves the data folder alone', async () => {
+  const folder = await folderWith({ 'config.yml': `key: { file: key }\n${SMALL}`, key: 'sixteen-byte-key\n' });
+  expect(await keyOf(folder, true)).toBe('sixteen-byte-key');
+  expect(existsSync(join(folder, 'data'))).toBe(false);
+});
+
+test('nothing is written for a configuration with a problem', async () => {
+  const folder = await folderWith({ 'config.yml': `${SMALL}colour: blue\n` });
+  expect((await readSettings(join(folder, 'config.yml'), {}, { createKey: true })).ok).toBe(false);
+  expect(existsSync(join(folder, 'data'))).toBe(false);
+});

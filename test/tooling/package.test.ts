@@ -1,0 +1,107 @@
+/** Builds the package, installs its tarball into an empty folder and runs it there: what a user of npm gets. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const PROJECT = join(import.meta.dirname, '../..');
+const SOURCES = [
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'src',
+  'config',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+];
+/** A compiler run and an install from a registry, on a small machine. */
+const INSTALL_MS_MAX = 240_000;
+
+const manifest = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { version: string };
+let folder: string;
+let installed: string;
+let command: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'package-'));
+  const tree = join(folder, 'tree');
+  for (const name of SOURCES) cpSync(join(PROJECT, name), join(tree, name), { recursive: true });
+  symlinkSync(join(PROJECT, 'node_modules'), join(tree, 'node_modules'));
+  npm(tree, 'pack', '--pack-destination', folder);
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? 'none';
+
+  const home = join(folder, 'home');
+  mkdirSync(home);
+  writeFileSync(join(home, 'package.json'), '{"private":true}');
+  npm(home, 'install', '--prefer-offline', '--no-audit', '--no-fund', join(folder, tarball));
+  installed = join(home, 'node_modules/mailflow-probe');
+  command = join(home, 'node_modules/.bin/mailflow-probe');
+}, INSTALL_MS_MAX);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the installed package', () => {
+  test('holds the program, its configuration and its papers, and no source or test', () => {
+    expect(readdirSync(installed).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'config',
+      'dist',
+      'package.json',
+    ]);
+    const files = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' });
+    expect(files.filter((name) => name.endsWith('.ts'))).toEqual([]);
+    expect(existsSync(join(installed, 'config/example.yml'))).toBe(true);
+    expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toContain('Apache License');
+  });
+
+  test('says its version', () => {
+    const { status, stdout, stderr } = run('--version');
+    expect({ status, stdout: stdout.trim(), stderr }).toEqual({ status: 0, stdout: manifest.version, stderr: '' });
+  });
+
+  test('measures the three paths of the demo, its ledger in a worker', () => {
+    const { status, stdout } = run('demo', '--once', '--format', 'json');
+    const { probes } = JSON.parse(stdout) as { probes: { path: string; outcome: string }[] };
+    const outcomes = probes.map(({ path, outcome }) => `${path} ${outcome}`).sort();
+    expect(outcomes).toEqual(['internal delivered', 'receive delivered', 'send delivered']);
+    expect(status).toBe(0);
+  });
+
+  test('meets a Node.js that is too old with one line', () => {
+    const disguise = join(folder, 'disguise.cjs');
+    writeFileSync(
+      disguise,
+      "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } });",
+    );
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', disguise, command, '--version'], {
+      encoding: 'utf8',
+    });
+    expect(stdout + stderr).toMatch(
+      /^mailflow-probe needs Node\.js >=24, this is .+: install Node\.js 24 or newer, https:\/\/nodejs\.org\n$/,
+    );
+    expect(status).toBe(3);
+  });
+});
+
+function run(...args: string[]) {
+  return spawnSync(process.execPath, [command, ...args], { cwd: folder, encoding: 'utf8' });
+}
+
+/** Runs npm as by hand, without what the `npm test` around this put into the environment. */
+function npm(cwd: string, ...args: string[]): void {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+  execFileSync('npm', args, { cwd, env, encoding: 'utf8', stdio: 'pipe' });
+}
