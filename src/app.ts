@@ -59,7 +59,12 @@ export async function openAgent(settings: Settings, { log, as }: AgentOptions): 
       opened.close(),
     );
     const lines = settings.providers.flatMap((provider) => linesOf(provider, settings, clock));
-    const metrics = createMetrics({ version: VERSION, lines: routesOf(settings), clock, lagSeconds: () => clock.lagSeconds() });
+    const metrics = createMetrics({
+      version: VERSION,
+      lines: routesOf(settings),
+      clock,
+      lagSeconds: () => clock.lagSeconds(),
+    });
     const { tallies } = await ledger.snapshot();
     const sink = createSink(settings.sink, bounceAddresses(settings), clock, log);
     const routes = as === 'daemon' ? settings.routes : [];

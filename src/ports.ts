@@ -131,17 +131,25 @@ export class MailboxError extends Error {
   }
 }
 
-/** One account over IMAP, by two connections: one idles for hints, one looks. Every method rejects with MailboxError; after one, `close` and open anew. */
+/** What a fetch found of a range. */
+export interface Fetched {
+  /** Those that may concern us; other people's mail is left out. */
+  readonly messages: readonly FetchedMessage[];
+  /** Whether every UID of the range was there. If not, one may have been moved while we looked, and the look proves no absence. */
+  readonly complete: boolean;
+}
+
+/** One account over IMAP, by connections that look, read, and idle for hints. Every method rejects with MailboxError; after one, `close` and open anew. */
 export interface Mailbox {
-  /** Connects and logs in both. `onHint` is called when new mail is announced; a hint proves nothing. */
+  /** Connects and logs in. `onHint` is called when new mail is announced; a hint proves nothing. */
   open(onHint: () => void): Promise<{ readonly certificateExpiresMs: number | null }>;
   /** STATUS of every folder on a connection with nothing selected. `ignored` folders are left out. */
   look(): Promise<Look>;
   /**
    * Messages of a folder with `fromUid <= uid < toUid`: header, and the start of the body only where the header is
-   * that of a report or of a probe of ours without a token. Never marks anything as read. `uidValidity` must still hold.
+   * that of a report or of a probe of ours without a token. Never marks anything as read. `folder` is one of a look since `open`.
    */
-  fetch(folder: FolderState, fromUid: number, toUid: number): Promise<readonly FetchedMessage[]>;
+  fetch(folder: FolderState, fromUid: number, toUid: number): Promise<Fetched>;
   /** Deletes these and nothing else (UID EXPUNGE); resolves false, having deleted nothing, where the server lacks UIDPLUS. */
   remove(folder: FolderState, uids: readonly number[]): Promise<boolean>;
   close(): Promise<void>;

@@ -4,7 +4,7 @@ import { createLog, openSpotChecker, renderProbeMetrics, routesOf, type SpotChec
 import { PATHS, type Path } from '../domain/probe.ts';
 import { judgeSpot, type ProbeView, type SpotVerdict } from '../domain/probe-view.ts';
 import type { Settings } from '../domain/settings.ts';
-import { EXIT_USAGE, ExitWith } from './exit.ts';
+import { EXIT_USAGE, ExitWith, endWith } from './exit.ts';
 import { formatNagios } from './format-nagios.ts';
 import { formatPretty } from './format-pretty.ts';
 import { createProgress } from './progress.ts';
@@ -51,7 +51,7 @@ async function check({ config, provider, path, timeout, format }: CheckArguments
   try {
     const views = await checkAll(checker, routes, timeout);
     process.stdout.write(await formatViews(views, format));
-    process.exitCode = exitCodeOf(views);
+    endWith(exitCodeOf(views));
   } finally {
     await close();
   }

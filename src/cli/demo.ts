@@ -5,6 +5,7 @@ import { startDemo } from '../demo/demo.ts';
 import type { Path } from '../domain/probe.ts';
 import { checkAll, exitCodeOf, type Format, formatOption, formatViews } from './check.ts';
 import { runDemoTable } from './demo-table.ts';
+import { endWith } from './exit.ts';
 import { stopSignal } from './run.ts';
 
 interface DemoArguments {
@@ -63,7 +64,7 @@ async function demo(options: DemoArguments): Promise<void> {
     Math.max(send, receive, internal) * 1000 + PATIENCE,
   );
   process.stdout.write(await formatViews(views, options.format));
-  process.exitCode = exitCodeOf(views);
+  endWith(exitCodeOf(views));
 }
 
 function disposable<T extends { close(): Promise<void> }>(value: T): AsyncDisposable & { readonly value: T } {

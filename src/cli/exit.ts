@@ -14,3 +14,8 @@ export class ExitWith extends Error {
     this.lines = lines;
   }
 }
+
+/** Ends the command with a code, after what was opened is closed; 0 just goes on. */
+export function endWith(exitCode: number): void {
+  if (exitCode !== 0) throw new ExitWith(exitCode);
+}

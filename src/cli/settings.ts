@@ -15,6 +15,5 @@ export async function loadSettings(file: string): Promise<Settings> {
       EXIT_USAGE,
       result.problems.map(({ message }) => message),
     );
-  for (const warning of result.warnings) process.stderr.write(`mailflow-probe: warning: ${warning}\n`);
   return result.settings;
 }

@@ -24,16 +24,24 @@ export function encode(value: unknown): string {
 }
 
 export function decode<T>(text: string): T {
-  return JSON.parse(text, (_key, item: unknown) =>
-    Array.isArray(item) && item[0] === INSTANT_MARK ? toInstant(item) : item,
-  ) as T;
+  return JSON.parse(text, (_key, item: unknown) => (isShortened(item) ? toInstant(item) : item)) as T;
 }
 
 function isInstant(item: unknown): item is Instant {
   return item !== null && typeof item === 'object' && 'monoUs' in item && 'boot' in item;
 }
 
-function toInstant([, wallMs, monoUs, suspendedMs, errorUs, boot]: unknown[]): Instant {
+/** Four numbers after the mark: no list of texts from the network looks like that. */
+function isShortened(item: unknown): item is readonly unknown[] {
+  return (
+    Array.isArray(item) &&
+    item.length === 6 &&
+    item[0] === INSTANT_MARK &&
+    item.slice(1, 5).every((part) => typeof part === 'number')
+  );
+}
+
+function toInstant([, wallMs, monoUs, suspendedMs, errorUs, boot]: readonly unknown[]): Instant {
   return {
     wallMs: Number(wallMs),
     monoUs: Number(monoUs),

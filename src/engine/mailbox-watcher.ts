@@ -145,9 +145,11 @@ class WatchSession {
     const absent = recorder.state.absence.get(this.#channel) ?? null;
     const before = this.#lastLook ?? absent;
     const look = await mailbox.look();
-    for (const folder of look.folders) await this.#readNew(folder, before);
-    this.#lastLook = look.sentAt;
-    if (this.#needsProof(look)) {
+    let complete = true;
+    for (const folder of look.folders) complete = (await this.#readNew(folder, before)) && complete;
+    // What was announced and is gone may have been moved to a folder that had been looked at before: no proof of absence then.
+    if (complete) this.#lastLook = look.sentAt;
+    if (complete && this.#needsProof(look)) {
       await recorder.record([{ type: 'absence.proven', at: clock.now(), channel: this.#channel, until: look.sentAt }]);
     }
     await this.#cleanUp();
@@ -171,15 +173,20 @@ class WatchSession {
     return [...this.#parts.recorder.state.open.values()].filter((record) => isAwaited(record, this.#options.provider));
   }
 
-  async #readNew(folder: FolderState, absent: Instant | null): Promise<void> {
+  /** Resolves to whether everything that the look announced was there to be read. */
+  async #readNew(folder: FolderState, absent: Instant | null): Promise<boolean> {
+    let complete = true;
     for (let from = this.#start(folder); from < folder.uidNext; from += FETCH_MAX) {
       const to = Math.min(from + FETCH_MAX, folder.uidNext);
-      for (const message of await this.#parts.mailbox.fetch(folder, from, to)) {
+      const fetched = await this.#parts.mailbox.fetch(folder, from, to);
+      complete &&= fetched.complete;
+      for (const message of fetched.messages) {
         const ours = await readMessage(message, folder, absent, this.#options, this.#parts);
         if (ours && this.#options.cleanup === 'delete') this.#markRemovable(folder, message.uid);
       }
       this.#position.set(folder.path, { uidValidity: folder.uidValidity, uidNext: to });
     }
+    return complete;
   }
 
   #start(folder: FolderState): number {
@@ -216,8 +223,9 @@ class WatchSession {
     const count = [...this.#removable.values()].reduce((sum, { uids }) => sum + uids.length, 0);
     if (count === 0 || (count < CLEANUP_BATCH && this.gap() < 1000)) return;
     for (const [path, { folder, uids }] of this.#removable) {
-      const removed = await this.#parts.mailbox.remove(folder, uids);
+      // Forgotten first: a folder that is gone or renumbered would fail again at every look.
       this.#removable.delete(path);
+      const removed = await this.#parts.mailbox.remove(folder, uids);
       if (!removed)
         this.#parts.log.warn('the server lacks UIDPLUS, probes stay in the mailbox', {
           provider: this.#options.provider,

@@ -3,7 +3,7 @@ import type { FolderRole, Handover, Stage } from '../../src/domain/probe.ts';
 import type {
   Bookmark,
   Clock,
-  FetchedMessage,
+  Fetched,
   FolderState,
   Log,
   Look,
@@ -163,15 +163,16 @@ export class FakeMailbox implements Mailbox {
     const sentAt = this.#clock.now();
     return { sentAt, folders: [...this.folders].map(([path, state]) => ({ path, ...state })) };
   }
-  async fetch({ path }: FolderState, fromUid: number, toUid: number): Promise<readonly FetchedMessage[]> {
+  async fetch({ path }: FolderState, fromUid: number, toUid: number): Promise<Fetched> {
     this.#check();
     const seen = this.#clock.now();
-    return this.stored
+    const messages = this.stored
       .filter(({ folder, uid }) => folder === path && uid >= fromUid && uid < toUid)
       .map(({ uid, text }) => {
         const [header = '', body = ''] = text.split(/\r\n\r\n(.*)/s);
         return { uid, seen, header, body };
       });
+    return { messages, complete: messages.length === toUid - fromUid };
   }
   async remove({ path }: FolderState, uids: readonly number[]): Promise<boolean> {
     this.#check();

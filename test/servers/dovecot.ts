@@ -17,7 +17,6 @@ export interface Account {
 
 export interface DovecotOptions {
   readonly root: string;
-  readonly guard: Guard;
   readonly host: string;
   readonly ports: { readonly imap: number; readonly imaps: number };
   readonly certificate: Certificate;
@@ -44,7 +43,7 @@ export interface Dovecot {
 
 const run = promisify(execFile);
 
-export async function prepareDovecot(options: DovecotOptions): Promise<Dovecot> {
+export async function prepareDovecot(guard: Guard, options: DovecotOptions): Promise<Dovecot> {
   const folder = join(options.root, 'dovecot');
   const configFile = join(folder, 'dovecot.conf');
   const logFile = join(options.root, 'dovecot.log');
@@ -61,12 +60,7 @@ export async function prepareDovecot(options: DovecotOptions): Promise<Dovecot> 
     maildir: (account) => join(home(account), 'Maildir'),
     async start() {
       if (daemon !== null) throw new Error('Dovecot runs already');
-      daemon = startDaemon(
-        options.guard,
-        '/usr/sbin/dovecot',
-        ['-F', '-c', configFile],
-        join(options.root, 'dovecot.err'),
-      );
+      daemon = startDaemon(guard, '/usr/sbin/dovecot', ['-F', '-c', configFile], join(options.root, 'dovecot.err'));
       await greeted(options.host, options.ports.imap, daemon, [join(options.root, 'dovecot.err'), logFile]);
     },
     async stop() {

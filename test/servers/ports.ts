@@ -1,39 +1,67 @@
-/** Free loopback ports for servers that must be told their port before they start. */
+/** Loopback ports for servers that must be told their port before they start. */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer, type ListenOptions, type Server } from 'node:net';
 
 /** Below Linux's ephemeral range (32768 up), so that no outgoing connection takes the port between the choice and its use. */
 const PORT_MIN = 20_000;
 const PORT_MAX = 32_000;
 const ATTEMPTS_MAX = 100;
 
-/** A different port for each name, all free on `host` a moment ago. */
-export async function freePorts<Name extends string>(
+export interface ReservedPorts<Name extends string> {
+  readonly ports: Readonly<Record<Name, number>>;
+  release(): Promise<void>;
+}
+
+/**
+ * A different port for each name, free on `host` a moment ago and kept from every other process that reserves its ports
+ * here until `release`, or until this process ends: by a socket in Linux's abstract namespace, named after the port.
+ */
+export async function reservePorts<Name extends string>(
   host: string,
   names: readonly Name[],
-): Promise<Readonly<Record<Name, number>>> {
-  const held: Server[] = [];
-  const ports: number[] = [];
-  try {
-    for (let attempt = 0; ports.length < names.length; attempt += 1) {
-      if (attempt === ATTEMPTS_MAX)
-        throw new Error(`no ${names.length} free ports on ${host} in ${ATTEMPTS_MAX} attempts`);
-      const port = randomInt(PORT_MIN, PORT_MAX);
-      const server = createServer();
-      const bound = await new Promise<boolean>((resolve) => {
-        server.once('error', () => resolve(false));
-        server.listen({ host, port, exclusive: true }, () => resolve(true));
-      });
-      if (!bound) continue;
-      held.push(server);
-      ports.push(port);
-    }
-  } finally {
-    for (const server of held) {
-      server.close();
-      await once(server, 'close');
-    }
+): Promise<ReservedPorts<Name>> {
+  const locks: Server[] = [];
+  const ports: [Name, number][] = [];
+  for (const name of names) {
+    const [port, lock] = await reserve(host);
+    locks.push(lock);
+    ports.push([name, port]);
   }
-  return Object.fromEntries(names.map((name, index) => [name, ports[index]])) as Record<Name, number>;
+  return {
+    ports: Object.fromEntries(ports) as Record<Name, number>,
+    release: async () => void (await Promise.all(locks.map(close))),
+  };
+}
+
+async function reserve(host: string): Promise<readonly [number, Server]> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const port = randomInt(PORT_MIN, PORT_MAX);
+    const lock = await listen({ path: `\0test-port-${port}` });
+    if (lock === null) continue;
+    const server = await listen({ host, port, exclusive: true });
+    if (server !== null) {
+      await close(server);
+      return [port, lock];
+    }
+    await close(lock);
+  }
+  throw new Error(`no free port on ${host} in ${ATTEMPTS_MAX} attempts`);
+}
+
+/** Null when the address is taken. */
+function listen(options: ListenOptions): Promise<Server | null> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.unref();
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(null) : reject(error),
+    );
+    server.listen(options, () => resolve(server));
+  });
+}
+
+async function close(server: Server): Promise<void> {
+  server.close();
+  await once(server, 'close');
 }

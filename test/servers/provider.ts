@@ -8,8 +8,9 @@ import { type Guard, startGuard } from './guard.ts';
 import { awaitMessage, dropMessages, type MaildirFile, type MaildirMessage, maildirFiles } from './maildir.ts';
 import { awaitDelivery, type Delivery, type DeliveryMatch } from './maillog.ts';
 import { greylist, letPass, type Policy, type PolicyServer, type Service, startPolicyServer } from './policy.ts';
-import { freePorts } from './ports.ts';
-import { type Postfix, type PostfixSettings, preparePostfix, socketFolder } from './postfix.ts';
+import { reservePorts } from './ports.ts';
+import { type Postfix, preparePostfix, socketFolder } from './postfix.ts';
+import type { PostfixSettings } from './postfix-config.ts';
 import { type Owner, systemUser } from './system-users.ts';
 
 export interface ProviderOptions {
@@ -51,7 +52,7 @@ export interface Provider {
   readonly lateBounce: string;
   user(name: string): Account;
 
-  /** Where mail for `sink.test` goes on 127.0.0.1. Refused or unreachable with 4xx, it is tried again after 1 to 2 s. */
+  /** Where mail for `sink.test` goes on 127.0.0.1. Refused with 4xx or unreachable, it is tried again after 1 to 3 s. */
   readonly sinkPort: number;
   routeSink(port: number): Promise<void>;
   /** Seconds between the final dot and its reply, in later connections to MX and submission; whole. */
@@ -64,7 +65,7 @@ export interface Provider {
   /** Stops the queue manager: what is accepted stays in the queue, in both directions, until `releaseQueue`. */
   holdQueue(): Promise<void>;
   releaseQueue(): void;
-  /** Attempts everything deferred now. */
+  /** Attempts everything deferred, once the deliveries under way have ended. */
   flushQueue(): Promise<void>;
   /** Postfix's own account of the first delivery that matches, once it is logged. */
   postfixDelays(match: DeliveryMatch): Promise<Delivery>;
@@ -98,15 +99,19 @@ const SOCKET_PATH_BYTES_MAX = 107;
 
 /** Takes a fraction of a second. Needs what `mailServers()` checks. */
 export async function startProvider(options: ProviderOptions = {}): Promise<Provider> {
-  const root = await makeRoot();
-  const guard = startGuard(root);
+  const closers: Closer[] = [];
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer();
+  };
   try {
-    return await startInside(root, guard, options);
+    return Object.assign(await startParts(options, closers), { stop: close });
   } catch (error) {
-    await guard.close();
+    await close();
     throw error;
   }
 }
+
+type Closer = () => Promise<void>;
 
 async function makeRoot(): Promise<string> {
   const parent = tmpdir();
@@ -128,24 +133,28 @@ interface Parts {
   readonly mailOwner: Owner;
 }
 
-async function startInside(root: string, guard: Guard, options: ProviderOptions): Promise<Provider> {
+/** Starts everything, and says in `closers` how to end what has been started, to be called in reverse. */
+async function startParts(options: ProviderOptions, closers: Closer[]): Promise<Omit<Provider, 'stop'>> {
+  const root = await makeRoot();
+  const guard = startGuard(root);
+  closers.push(() => guard.close());
+  const { ports, release } = await reservePorts(HOST, ['mx', 'submission', 'submissions', 'imap', 'imaps', 'sink']);
+  closers.push(release);
+  const policies = await startPolicyServer(HOST);
+  closers.push(() => policies.close());
   const accounts = (options.users ?? ['alice', 'bob']).map(accountNamed);
   const lateBounce = `accepted-then-refused@${DOMAIN}`;
   const names = [`DNS:${SERVER_NAME}`, 'DNS:localhost', `IP:${HOST}`];
-  const [policies, mailOwner, certificate, ports] = await Promise.all([
-    startPolicyServer(HOST),
-    systemUser('mail'),
-    issueCertificate(join(root, 'tls'), options.certificate ?? 'valid', names),
-    freePorts(HOST, ['mx', 'submission', 'submissions', 'imap', 'imaps', 'sink']),
-  ]);
+  const mailOwner = await systemUser('mail');
+  const certificate = await issueCertificate(join(root, 'tls'), options.certificate ?? 'valid', names);
   const settings: PostfixSettings = {
     sinkPort: options.sinkPort ?? ports.sink,
     endOfDataDelaySeconds: 0,
     extra: options.postfix ?? {},
   };
-  const place = { root, guard, certificate, host: HOST, ports };
+  const place = { root, certificate, host: HOST, ports };
   const recipients = [...accounts.map(({ address }) => address), lateBounce];
-  const postfix = await preparePostfix({
+  const postfix = await preparePostfix(guard, {
     ...place,
     policyPort: policies.port,
     domain: DOMAIN,
@@ -153,13 +162,14 @@ async function startInside(root: string, guard: Guard, options: ProviderOptions)
     recipients,
     settings,
   });
-  const dovecot = await prepareDovecot({
+  const dovecot = await prepareDovecot(guard, {
     ...place,
     accounts,
     socketFolder: socketFolder(root),
     mailOwner,
     extra: options.dovecot ?? '',
   });
+  closers.push(async () => void (await Promise.all([postfix.kill(), dovecot.kill()])));
   await Promise.all([postfix.start(), dovecot.start()]);
   const at = (port: number): Endpoint => ({ host: HOST, port });
   const parts: Parts = { postfix, dovecot, policies, accounts, mailOwner };
@@ -175,11 +185,6 @@ async function startInside(root: string, guard: Guard, options: ProviderOptions)
     imap: at(ports.imap),
     imaps: at(ports.imaps),
     lateBounce,
-    async stop() {
-      await Promise.all([postfix.kill(), dovecot.kill()]);
-      await policies.close();
-      await guard.close();
-    },
   } as const);
 }
 

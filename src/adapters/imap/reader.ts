@@ -1,7 +1,7 @@
 /** Reads and deletes messages, on a connection that looks never use. */
 import type { ImapAttributeNode } from 'imapflow';
 import type { Instant } from '../../domain/instant.ts';
-import { BODY_BYTES_MAX, type Clock, type FetchedMessage, type FolderState, HEADER_BYTES_MAX } from '../../ports.ts';
+import { BODY_BYTES_MAX, type Clock, type Fetched, type FolderState, HEADER_BYTES_MAX } from '../../ports.ts';
 import { CANDIDATE_FIELDS, candidacyOf } from './candidate.ts';
 import type { Connection } from './connection.ts';
 import { atom, bytesOf, isList, numberOf, responseCode, sequence, textOf } from './wire.ts';
@@ -36,11 +36,11 @@ export class Reader {
    * The candidates among the messages with `fromUid <= uid < toUid`, in order. Of all others a few header fields are read, no more.
    * One that vanishes in between is returned as it was first seen.
    */
-  fetch(folder: FolderState, wireName: string, fromUid: number, toUid: number): Promise<readonly FetchedMessage[]> {
+  fetch(folder: FolderState, wireName: string, fromUid: number, toUid: number): Promise<Fetched> {
     return this.#connection.exclusive(async () => {
-      if (fromUid >= toUid) return [];
+      if (fromUid >= toUid) return { messages: [], complete: true };
       await this.#enter('EXAMINE', folder, wireName);
-      const sights = await this.#sift(fromUid, toUid);
+      const { sights, complete } = await this.#sift(fromUid, toUid);
       const headers = new Map<number, string>();
       const bodies = new Map<number, string>();
       for (const batch of batches(sights.map(({ uid }) => uid))) {
@@ -50,12 +50,13 @@ export class Reader {
       for (const batch of batches(withBody)) {
         await this.#fetchSection(batch.join(), 'TEXT', BODY_BYTES_MAX, (uid, bytes) => bodies.set(uid, bytes));
       }
-      return sights.map(({ uid, seen, header }) => ({
+      const messages = sights.map(({ uid, seen, header }) => ({
         uid,
         seen,
         header: headers.get(uid) ?? header,
         body: bodies.get(uid) ?? '',
       }));
+      return { messages, complete };
     });
   }
 
@@ -91,16 +92,22 @@ export class Reader {
   }
 
   /** The cheap first pass: a few fields of every message, kept only where they make it a candidate. */
-  async #sift(fromUid: number, toUid: number): Promise<readonly Sight[]> {
+  async #sift(
+    fromUid: number,
+    toUid: number,
+  ): Promise<{ readonly sights: readonly Sight[]; readonly complete: boolean }> {
+    const there = new Set<number>();
     const sights = new Map<number, Sight>();
     await this.#fetchSection(`${fromUid}:${toUid - 1}`, 'HEADER.FIELDS', CANDIDATE_BYTES_MAX, (uid, header) => {
       const seen = this.#clock.now();
       // A range may be answered with the highest UID although that is below it.
-      if (uid < fromUid || uid >= toUid || sights.has(uid)) return;
+      if (uid < fromUid || uid >= toUid || there.has(uid)) return;
+      there.add(uid);
       const candidacy = candidacyOf(header, this.#ownSenders);
       if (candidacy !== 'none') sights.set(uid, { uid, seen, header, candidacy });
     });
-    return [...sights.values()].sort((a, b) => a.uid - b.uid);
+    const inOrder = [...sights.values()].sort((a, b) => a.uid - b.uid);
+    return { sights: inOrder, complete: there.size === toUid - fromUid };
   }
 
   /** PEEK, so that nothing is marked as read, even where EXAMINE would not prevent it. */

@@ -109,3 +109,20 @@ test('what an alias stands for is checked wherever it stands, at its anchor', as
     ['routes[1]', 'must not repeat routes[0]', 7],
   ]);
 });
+
+test.each(['agent: !!binary cHJvYmU=', 'agent: !!timestamp 2026-11-01', '%YAML 1.1\n---\nagent: !!omap [a: b]'])(
+  'no tag makes a value of another kind: %j',
+  async (text) => {
+    const folder = await folderWith({ 'tag.yml': `${text}\n` });
+    const rules = (await problemsOf(join(folder, 'tag.yml'))).map(({ rule }) => rule);
+    expect(rules).toEqual(['must be YAML: a tag (!) that has no meaning here']);
+  },
+);
+
+test('words that were truths in YAML 1.1 are text, whatever version the file claims', async () => {
+  const folder = await folderWith({
+    'old.yml': `%YAML 1.1\n---\n${SMALL.replace(' }\np', ', domain: on }\np')}http: no\n`,
+  });
+  const problems = await problemsOf(join(folder, 'old.yml'));
+  expect(problems.map(({ key, value }) => [key, value])).toEqual([['http', 'no']]);
+});

@@ -57,7 +57,7 @@ async function folderNamed(path: string): Promise<FolderState> {
 /** Everything in a folder that is returned as a candidate. */
 async function fetchAll(path: string): Promise<readonly FetchedMessage[]> {
   const folder = await folderNamed(path);
-  return mailbox.fetch(folder, 1, folder.uidNext);
+  return (await mailbox.fetch(folder, 1, folder.uidNext)).messages;
 }
 
 /** UIDs and flags of a folder as the other client sees them. */
@@ -110,7 +110,7 @@ describeWithServers('a mailbox at Dovecot', () => {
     await other.append('INBOX', probeMessage());
     const after = await folderNamed('INBOX');
     expect(after).toEqual({ ...before, uidNext: before.uidNext + 1 });
-    const [found, ...others] = await mailbox.fetch(after, before.uidNext, after.uidNext);
+    const [found, ...others] = (await mailbox.fetch(after, before.uidNext, after.uidNext)).messages;
     expect(others).toEqual([]);
     expect(found).toMatchObject({ uid: before.uidNext, body: '' });
     expect(found?.header).toContain(`X-Mailflow-Probe: ${TOKEN}\r\n`);
@@ -124,7 +124,7 @@ describeWithServers('a mailbox at Dovecot', () => {
     const folders = [await folderNamed('INBOX'), await folderNamed('Junk')];
     const fetches = folders
       .flatMap((folder) => [folder, folder])
-      .map((folder) => mailbox.fetch(folder, 1, folder.uidNext));
+      .map(async (folder) => (await mailbox.fetch(folder, 1, folder.uidNext)).messages);
     const results = await Promise.all([...fetches, mailbox.look(), mailbox.look()]);
     for (const result of results)
       expect('folders' in result ? result.folders.length : result.length).toBeGreaterThan(0);
@@ -219,7 +219,7 @@ describeWithServers('a mailbox at Dovecot', () => {
 
   test('an empty range and no UIDs ask nothing of the server', async () => {
     const folder = await folderNamed('INBOX');
-    expect(await mailbox.fetch(folder, folder.uidNext, folder.uidNext)).toEqual([]);
+    expect(await mailbox.fetch(folder, folder.uidNext, folder.uidNext)).toEqual({ messages: [], complete: true });
     expect(await mailbox.remove(folder, [])).toBe(true);
   });
 

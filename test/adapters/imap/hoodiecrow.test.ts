@@ -72,7 +72,7 @@ test.each([
   ]);
   const [folder] = folders;
   if (folder === undefined) throw new Error('no folder');
-  const found = await mailbox.fetch(folder, 1, folder.uidNext);
+  const found = (await mailbox.fetch(folder, 1, folder.uidNext)).messages;
   expect(found.map(({ uid }) => uid)).toEqual([1]);
   expect(found[0]?.header).toContain('X-Other: the whole header is fetched');
   expect(await mailbox.remove(folder, [1])).toBe(true);
@@ -95,7 +95,7 @@ test('at the demo mailbox a message is in the next look, hinted at, fetched and 
   demo.deliver('INBOX', probeMessage(), new Date());
   const after = await inboxIn(mailbox);
   expect(after).toEqual({ ...before, uidNext: before.uidNext + 2 });
-  const found = await mailbox.fetch(after, before.uidNext, after.uidNext);
+  const found = (await mailbox.fetch(after, before.uidNext, after.uidNext)).messages;
   expect(found.map(({ uid }) => uid)).toEqual([before.uidNext + 1]);
   await until(() => (hints > 0 ? true : null));
   expect(await mailbox.remove(after, [before.uidNext + 1])).toBe(true);

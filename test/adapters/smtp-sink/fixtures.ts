@@ -100,7 +100,7 @@ export interface Opened {
   readonly port: number;
   readonly listener: NotingListener;
   readonly log: readonly { readonly level: string; readonly message: string }[];
-  client(): RawClient;
+  readonly client: () => RawClient;
 }
 
 /** A sink that listens, closed when the test is over. */

@@ -98,7 +98,7 @@ describe('closing', () => {
   test('of a closed sink does nothing', async () => {
     const { sink } = await openSink();
     await sink.close();
-    await sink.close();
+    await expect(sink.close()).resolves.toBeUndefined();
   });
 
   test('leaves a sink that can be opened again, with another listener', async () => {

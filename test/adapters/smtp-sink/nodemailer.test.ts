@@ -9,9 +9,7 @@ const TEXT = 'From: a@provider.test\r\nSubject: probe\r\n\r\nfirst line\r\n.a do
 function transfer(connection: SMTPConnection, envelopeId: string): Promise<SMTPConnection.SentMessageInfo> {
   const envelope = { from: 'a@provider.test', to: ['probe-2@sink.test'], dsn: { envid: envelopeId, ret: 'HDRS' } };
   return new Promise((resolve, reject) => {
-    connection.send(envelope as SMTPConnection.Envelope, TEXT, (error, info) =>
-      error ? reject(error) : resolve(info),
-    );
+    connection.send(envelope, TEXT, (error, info) => (error ? reject(error) : resolve(info)));
   });
 }
 

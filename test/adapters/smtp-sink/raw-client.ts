@@ -49,15 +49,15 @@ export class RawClient {
     }
   }
 
-  async ask(line: string): Promise<Reply> {
+  ask(line: string): Promise<Reply> {
     this.write(`${line}\r\n`);
-    return await this.reply();
+    return this.reply();
   }
 
   /** Greets, and says EHLO. */
   async greet(): Promise<Reply> {
     await this.reply();
-    return await this.ask('EHLO client.test');
+    return this.ask('EHLO client.test');
   }
 
   async startTls(): Promise<TLSSocket> {

@@ -14,9 +14,9 @@ describe('recipients', () => {
     await peer.greet();
     await peer.ask('MAIL FROM:<a@provider.test>');
     const addresses = [RECIPIENT, 'PROBE-3@Sink.Test', 'receive@sink.test', 'Postmaster', 'abuse@sink.test'];
-    for (const address of addresses) {
-      expect(await peer.ask(`RCPT TO:<${address}>`), address).toMatchObject({ code: 250 });
-    }
+    const codes = [];
+    for (const address of addresses) codes.push((await peer.ask(`RCPT TO:<${address}>`)).code);
+    expect(codes).toEqual(addresses.map(() => 250));
   });
 
   for (const address of ['probe-4@sink.test', 'user@elsewhere.test', 'probe-0@elsewhere.test']) {
