@@ -57,7 +57,7 @@ async function exportEvents(options: LedgerArguments): Promise<void> {
     options.output === undefined ? process.stdout : createWriteStream(options.output, { flags: 'wx', mode: 0o600 });
   if (out !== process.stdout) await once(out, 'open');
   await exportLedger(folder, range, async (line) => {
-    if (!out.write(`${line}\n`)) await once(out, 'drain');
+    if (!out.write(line)) await once(out, 'drain');
   });
   if (out === process.stdout) return;
   out.end();

@@ -35,7 +35,7 @@ function parse(file: string, text: string): Opened {
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
-    
+    schema: 'core',
     resolveKnownTags: false,
     stringKeys: true,
     logLevel: 'error',

@@ -1,21 +1,41 @@
 /** Who may send mail or change state: whoever holds the bearer token, or loopback if none is configured. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { BlockList } from 'node:net';
+import { BlockList, isIPv6 } from 'node:net';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
-/** `authorization` is the header's value as sent, `remote` the peer's address. Compares in constant time (RFC 6750 §2.1). */
-export function mayAct(token: string | null, authorization: string | undefined, remote: string): boolean {
-  if (token === null) return isLoopback(remote);
-  const given = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
-  return timingSafeEqual(digest(given), digest(token));
+/** What of a request tells who asks. */
+export interface Asker {
+  /** The peer's address, undefined if it is gone. */
+  readonly remote: string | undefined;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-function isLoopback(address: string): boolean {
-  const plain = address.replace(/^::ffff:/i, '');
-  return LOOPBACK.check(plain, plain.includes(':') ? 'ipv6' : 'ipv4');
+export type Admission = 'admitted' | 'token-needed' | 'loopback-only';
+
+/** Compares the token in constant time (RFC 6750 §2.1). Without one, only what was asked on loopback by no stranger's web page is admitted. */
+export function admit(token: string | null, { remote, headers }: Asker): Admission {
+  if (token === null) return isLoopback(remote) && !isFromWebPage(headers) ? 'admitted' : 'loopback-only';
+  const given = /^Bearer +(\S+)$/i.exec(String(headers['authorization']))?.[1] ?? '';
+  return timingSafeEqual(digest(given), digest(token)) ? 'admitted' : 'token-needed';
+}
+
+/**
+ * A page in the operator's browser reaches loopback too: it says so (Fetch Metadata), or has a name of its own resolve to
+ * loopback and names that as the host.
+ */
+function isFromWebPage(headers: Asker['headers']): boolean {
+  const site = headers['sec-fetch-site'] ?? 'none';
+  if (site !== 'none' && site !== 'same-origin') return true;
+  const name = String(headers['host'] ?? 'localhost').replace(/:\d+$/, '');
+  return name !== 'localhost' && !isLoopback(name.replace(/^\[(.*)\]$/, '$1'));
+}
+
+function isLoopback(address: string | undefined): boolean {
+  const plain = address?.replace(/^::ffff:/i, '') ?? '';
+  return LOOPBACK.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
 }
 
 /** Equal lengths, whatever was given. */

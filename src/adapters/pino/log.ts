@@ -1,28 +1,44 @@
 /** The log: one JSON line an entry on standard error, an error with its whole chain of causes. */
-import { destination, pino } from 'pino';
+import { destination, pino, stdTimeFunctions } from 'pino';
 import type { Log } from '../../ports.ts';
 
-/** `name` marks every line. Writes at once, so that a crash loses none. */
+/** Bytes kept while standard error takes none, such as on a full disk; what comes after them is dropped. */
+const BACKLOG_BYTES_MAX = 1_048_576;
+/** A chain of causes is a few errors long; one that is longer is a circle. */
+const CAUSES_MAX = 8;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** `name` marks every line. Writes at once, so that a crash loses none. Never throws, whatever the fields hold. */
 export function createLog(level: 'debug' | 'info' | 'warn' | 'error', name: string): Log {
-  const logger = pino(
-    { level, name, serializers: { error: describeError }, base: null },
-    destination({ fd: 2, sync: true }),
-  );
+  const stream = destination({ fd: 2, sync: true, maxLength: BACKLOG_BYTES_MAX });
+  // A log that cannot be written has nowhere to say so, and measuring goes on.
+  stream.on('error', () => {});
+  const formatters = { level: (label: string) => ({ level: label }) };
+  const logger = pino({ level, base: { name }, timestamp: stdTimeFunctions.isoTime, formatters }, stream);
   return {
-    debug: (message, fields) => logger.debug(fields ?? {}, message),
-    info: (message, fields) => logger.info(fields ?? {}, message),
-    warn: (message, fields) => logger.warn(fields ?? {}, message),
-    error: (message, fields) => logger.error(fields ?? {}, message),
+    debug: (message, fields) => logger.debug(describeFields(fields), message),
+    info: (message, fields) => logger.info(describeFields(fields), message),
+    warn: (message, fields) => logger.warn(describeFields(fields), message),
+    error: (message, fields) => logger.error(describeFields(fields), message),
   };
 }
 
-/** For commands that answer on the terminal: nothing below `error` disturbs them. */
-export function quietLog(): Log {
-  return createLog('error', 'mailflow-probe');
+function describeFields(fields: Fields = {}): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, describe(value, CAUSES_MAX)]));
 }
 
-function describeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const { name, message, stack, cause } = error;
-  return { name, message, stack, ...(cause === undefined ? {} : { cause: describeError(cause) }) };
+/** What JSON would make `{}` of. */
+function describe(value: unknown, depth: number): unknown {
+  if (!(value instanceof Error)) return value;
+  if (depth === 0) return value.message;
+  const { name, message, stack, cause } = value;
+  return {
+    name,
+    message,
+    ...('code' in value ? { code: value.code } : {}),
+    stack,
+    ...(cause === undefined ? {} : { cause: describe(cause, depth - 1) }),
+    ...(value instanceof AggregateError ? { errors: value.errors.map((each) => describe(each, depth - 1)) } : {}),
+  };
 }

@@ -88,6 +88,6 @@ export class EndOfDataScanner {
   read(chunk: Buffer): boolean {
     const seen = Buffer.concat([this.#tail, chunk]);
     this.#tail = Buffer.from(seen.subarray(1 - END_OF_DATA.length));
-    return seen.length < 0;
+    return seen.includes(END_OF_DATA, 0, 'latin1');
   }
 }
