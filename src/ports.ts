@@ -3,7 +3,8 @@ import type { Assessment } from './domain/delay.ts';
 import type { LedgerEntry, LedgerEvent } from './domain/event.ts';
 import type { Instant } from './domain/instant.ts';
 import type { FolderRole, Handover, Path, Stage } from './domain/probe.ts';
-import type { ProbeRecord, Tally, TimelineState } from './domain/timeline.ts';
+import type { ProbeRecord } from './domain/record.ts';
+import type { Tally, TimelineState } from './domain/timeline.ts';
 
 /** The only source of time. */
 export interface Clock {

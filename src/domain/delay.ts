@@ -2,7 +2,8 @@
 import { DELAY_MAXIMUM_LIMIT } from './contract.ts';
 import { type ClockFlag, earlierOf, type Instant, isBefore, spanBetween } from './instant.ts';
 import { atLeastZero, type Interval } from './interval.ts';
-import { channelOf, type Outcome, outcomeOf, type ProbeRecord, type TimelineState } from './timeline.ts';
+import { channelOf, type Outcome, outcomeOf, type ProbeRecord } from './record.ts';
+import type { TimelineState } from './timeline.ts';
 
 /** What made a delay less certain or odd, for people: never a reason to discard it. */
 export type DelayFlag = ClockFlag | 'before-acceptance' | 'acceptance-unknown' | 'unwatched' | 'junk' | 'trash';

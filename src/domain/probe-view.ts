@@ -4,7 +4,7 @@ import type { Assessment } from './delay.ts';
 import { toIso } from './instant.ts';
 import { standing } from './interval.ts';
 import type { Hop, Path, ProbeKind, Stage, StageTiming } from './probe.ts';
-import type { Outcome, ProbeRecord } from './timeline.ts';
+import type { Outcome, ProbeRecord } from './record.ts';
 
 export interface ProbeView {
   readonly id: string;

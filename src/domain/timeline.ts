@@ -9,62 +9,8 @@ import type {
   TransferCaptured,
 } from './event.ts';
 import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from './instant.ts';
-import {
-  ABORTED,
-  type DeliveryStatus,
-  type FolderRole,
-  type Handover,
-  type Hop,
-  isThrottling,
-  type Path,
-  type ProbeKind,
-  type Refusal,
-} from './probe.ts';
-
-/** All that is known of one probe. */
-export interface ProbeRecord {
-  readonly id: string;
-  readonly provider: string;
-  readonly path: Path;
-  readonly kind: ProbeKind;
-  readonly sender: string;
-  readonly recipient: string;
-  readonly planned: Instant;
-  readonly deferrals: readonly { readonly at: Instant; readonly refusal: Refusal }[];
-  /** Null until handing over ended. */
-  readonly handover: Handover | null;
-  /** Whether the agent stopped while it was being handed over. */
-  readonly interrupted: boolean;
-  /** The first attempt at our sink that could be attributed; it counts even if it failed. */
-  readonly attempt: { readonly earliest: Instant; readonly latest: Instant } | null;
-  /** The transfer may have started as early as this, unseen by us: our sink was down, or an attempt could not be attributed. */
-  readonly unseenSince: Instant | null;
-  readonly capture: Capture | null;
-  readonly notice: DeliveryStatus | null;
-  /** Where further copies were found, at most DUPLICATES_MAX of them. */
-  readonly duplicates: readonly string[];
-  readonly expired: boolean;
-  /** For a probe that closed without a capture: up to when its absence was proven then. */
-  readonly absentUntil: Instant | null;
-}
-
-/** Where and when the message came out: the event lies in `[earliest, latest]`. */
-export interface Capture {
-  /** Null if nothing proved absence since the handover. */
-  readonly earliest: Instant | null;
-  readonly latest: Instant;
-  /** Null at the sink. */
-  readonly found: FoundAt | null;
-  readonly hops: readonly Hop[];
-}
-
-/** One message in a mailbox: the three name it for good (RFC 9051 §2.3.1.1). */
-export interface FoundAt {
-  readonly folder: string;
-  readonly role: FolderRole;
-  readonly uidValidity: string;
-  readonly uid: number;
-}
+import type { Path } from './probe.ts';
+import { type Capture, channelOf, DUPLICATES_MAX, type Outcome, outcomeOf, type ProbeRecord } from './record.ts';
 
 /** Open probes and what bears on all of them: the fold's whole memory. */
 export interface TimelineState {
@@ -92,37 +38,8 @@ export interface Tally {
   readonly breaches: number;
 }
 
-/** Every slot ends as one of these; `unmeasured` is our own doing and counts for nobody. */
-export const OUTCOMES = ['pending', 'delivered', 'failed', 'lost', 'unmeasured'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
-
-/** A looping forwarder must not make a record grow without end. */
-export const DUPLICATES_MAX = 16;
-
 export function emptyTimeline(): TimelineState {
   return { open: new Map(), absence: new Map(), sinkClosedSince: null, doubts: new Map() };
-}
-
-/** The channel on which a probe's absence is proven. */
-export function channelOf(path: Path, provider: string): string {
-  return path === 'send' ? 'sink' : `mailbox:${provider}`;
-}
-
-/**
- * What became of a probe. It stays pending until its handover ended, however early it is captured: without that there is no delay.
- * A refusal or a bounce is a failure whatever turns up later; an uncertain handover that never arrives failed at stage data;
- * one that the agent itself interrupted, gave up or sent too fast is nobody's.
- */
-export function outcomeOf(record: ProbeRecord): Outcome {
-  const { handover, capture, notice, expired } = record;
-  if (handover === null && !record.interrupted) return expired ? 'unmeasured' : 'pending';
-  if (handover?.kind === 'refused') return isThrottling(handover) ? 'unmeasured' : 'failed';
-  if (handover?.kind === 'unreachable') return handover.code === ABORTED ? 'unmeasured' : 'failed';
-  if (capture !== null && !expired) return 'delivered';
-  if (notice?.action === 'failed') return 'failed';
-  if (!expired) return 'pending';
-  if (handover === null) return 'unmeasured';
-  return handover.kind === 'accepted' ? 'lost' : 'failed';
 }
 
 /**

@@ -5,8 +5,8 @@ import { assess } from '../domain/delay.ts';
 import type { LedgerEvent } from '../domain/event.ts';
 import { isBefore, spanBetween } from '../domain/instant.ts';
 import type { Path } from '../domain/probe.ts';
+import { outcomeOf, type ProbeRecord } from '../domain/record.ts';
 import type { RouteSettings } from '../domain/settings.ts';
-import { outcomeOf, type ProbeRecord } from '../domain/timeline.ts';
 import type {
   AgentControl,
   AgentHealth,

@@ -3,7 +3,7 @@ import { parseHeader } from '../domain/header.ts';
 import type { Instant } from '../domain/instant.ts';
 import { parseReceived } from '../domain/received.ts';
 import { recognise } from '../domain/recognise.ts';
-import type { ProbeRecord } from '../domain/timeline.ts';
+import type { ProbeRecord } from '../domain/record.ts';
 import type { Clock, FetchedMessage, FolderState, Observer } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
 

@@ -1,6 +1,7 @@
 /** The one way a fact enters the agent: durable in the ledger first, then folded into the state that everybody reads. */
 import type { LedgerEntry, LedgerEvent } from '../domain/event.ts';
-import { foldEvent, type ProbeRecord, type TimelineState } from '../domain/timeline.ts';
+import type { ProbeRecord } from '../domain/record.ts';
+import { foldEvent, type TimelineState } from '../domain/timeline.ts';
 import type { Ledger, LedgerSnapshot, Log, Observer } from '../ports.ts';
 
 export interface Recorder {

@@ -6,7 +6,7 @@ import { type Instant, isBefore, spanBetween } from '../domain/instant.ts';
 import { isInNetworks, peerAddress } from '../domain/network.ts';
 import { parseReceived } from '../domain/received.ts';
 import { recognise } from '../domain/recognise.ts';
-import type { ProbeRecord } from '../domain/timeline.ts';
+import type { ProbeRecord } from '../domain/record.ts';
 import { verifyToken } from '../domain/token.ts';
 import type { Clock, Log, Observer, SinkListener, SinkMessage, SinkReply, SinkTransaction } from '../ports.ts';
 import type { Recorder } from './recorder.ts';

@@ -5,11 +5,10 @@ import { assess, exceedsMaximum } from '../../src/domain/delay.ts';
 import type { LedgerEvent } from '../../src/domain/event.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import type { Handover, Path } from '../../src/domain/probe.ts';
+import { outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import {
   emptyTimeline,
   foldEvent,
-  outcomeOf,
-  type ProbeRecord,
   restoreTimeline,
   storeTimeline,
   type TimelineState,

@@ -4,15 +4,8 @@ import { encodeEvent } from '../../src/domain/codec.ts';
 import { exceedsMaximum } from '../../src/domain/delay.ts';
 import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
 import type { Instant } from '../../src/domain/instant.ts';
-import {
-  emptyTimeline,
-  foldEvent,
-  outcomeOf,
-  type ProbeRecord,
-  restoreTimeline,
-  storeTimeline,
-  type Tally,
-} from '../../src/domain/timeline.ts';
+import { outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
+import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
 import type { Bookmark, Ledger, LedgerSnapshot } from '../../src/ports.ts';
 
 export class MemoryLedger implements Ledger {

@@ -1,7 +1,7 @@
 /** Asks a running agent over its HTTP interface: what a command does when a daemon holds the data folder. */
 import type { Path } from '../../domain/probe.ts';
 import type { ProbeView } from '../../domain/probe-view.ts';
-import { OUTCOMES } from '../../domain/timeline.ts';
+import { OUTCOMES } from '../../domain/record.ts';
 
 /** Starts spot checks and tells how they go, be it in this process or in the daemon. */
 export interface SpotChecker {
@@ -62,7 +62,9 @@ async function exchange(
 /** `fetch failed` has the reason in its cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message || error.name : reasonOf(error.cause);
+  if (error.cause !== undefined) return reasonOf(error.cause);
+  // Several addresses tried in vain make an error with a code and no message.
+  return error.message || String('code' in error ? error.code : error.name);
 }
 
 function parseJson(text: string): unknown {
@@ -96,5 +98,10 @@ function notOurs(url: string): Error {
 
 /** One line, and nothing that drives a terminal. */
 function quote(text: string): string {
-  return text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim().slice(0, QUOTED_MAX) || 'nothing';
+  return (
+    text
+      .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+      .trim()
+      .slice(0, QUOTED_MAX) || 'nothing'
+  );
 }

@@ -17,6 +17,8 @@ const SCRAPE_DEFAULT = 10_000;
 const SCRAPE_MAX = 120_000;
 /** Milliseconds the answer needs to get back within the scrape's own limit, as blackbox_exporter has it. */
 const SCRAPE_MARGIN = 500;
+/** Characters of a wrong value shown in an error. */
+const QUOTED_MAX = 64;
 
 type Route = { readonly provider: string; readonly path: Path };
 
@@ -31,30 +33,32 @@ export function readRoute(source: unknown, routes: readonly Route[]): Route {
   if (typeof named !== 'string')
     throw new MalformedRequest(`provider must be one of ${[...providers].join(', ')}, is ${describe(provider)}`);
   const route = routes.find((each) => each.provider === named && each.path === known);
-  if (route === undefined) throw new UnknownRoute(named.slice(0, 64), known);
+  if (route === undefined) throw new UnknownRoute(named.slice(0, QUOTED_MAX), known);
   return route;
 }
 
-/** Milliseconds from `wait` in seconds; none is 0. */
-export function readWait(wait: string | undefined): number {
+/** Milliseconds from `wait` in seconds; none is 0. Throws MalformedRequest. */
+export function readWait(wait: unknown): number {
   if (wait === undefined) return 0;
-  const seconds = Number(wait);
-  if (!Number.isFinite(seconds) || seconds < 0)
+  const seconds = typeof wait === 'string' && wait.trim() !== '' ? Number(wait) : Number.NaN;
+  if (!(seconds >= 0 && seconds <= WAIT_MAX / 1000))
     throw new MalformedRequest(`wait must be seconds from 0 to ${WAIT_MAX / 1000}, is ${describe(wait)}`);
-  return Math.min(seconds * 1000, WAIT_MAX);
+  return seconds * 1000;
 }
 
 /** Milliseconds a check may take so that its answer still meets Prometheus's own limit. */
 export function scrapeBudget(headers: Readonly<Record<string, string | string[] | undefined>>): number {
   const seconds = Number(headers['x-prometheus-scrape-timeout-seconds']);
   if (!Number.isFinite(seconds) || seconds <= 0) return SCRAPE_DEFAULT;
-  return Math.min(Math.max(seconds * 1000 - SCRAPE_MARGIN, SCRAPE_MARGIN), SCRAPE_MAX);
+  const ms = seconds * 1000;
+  return Math.min(Math.max(ms - SCRAPE_MARGIN, ms / 2), SCRAPE_MAX);
 }
 
+/** As newProbeId makes it: 80 bits in base32. */
 export function isProbeId(text: string): boolean {
   return /^[a-z2-7]{16}$/.test(text);
 }
 
 function describe(value: unknown): string {
-  return value === undefined ? 'missing' : (JSON.stringify(value)?.slice(0, 64) ?? 'unreadable');
+  return value === undefined ? 'missing' : (JSON.stringify(value)?.slice(0, QUOTED_MAX) ?? 'unreadable');
 }

@@ -6,7 +6,8 @@ import type { LedgerEntry } from '../../domain/event.ts';
 import { spanBetween } from '../../domain/instant.ts';
 import { width } from '../../domain/interval.ts';
 import { type Path, STAGES } from '../../domain/probe.ts';
-import { OUTCOMES, type ProbeRecord, type Tally, type TimelineState } from '../../domain/timeline.ts';
+import { OUTCOMES, type ProbeRecord } from '../../domain/record.ts';
+import type { Tally, TimelineState } from '../../domain/timeline.ts';
 import {
   type Clock,
   ENDPOINTS,

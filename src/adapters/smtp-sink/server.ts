@@ -122,7 +122,7 @@ function handlers(sessions: Map<string, SinkSession>, ours: (address: string) =>
       else session.data(stream, callback);
     },
     // After STARTTLS, which takes our listener off the socket below, the end of a connection shows here alone.
-    onClose: () => undefined,
+    onClose: ({ id }) => end(sessions, id),
   };
 }
 

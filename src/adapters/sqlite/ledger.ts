@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { encodeEvent } from '../../domain/codec.ts';
 import type { LedgerEntry, LedgerEvent } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
-import type { ProbeRecord } from '../../domain/timeline.ts';
+import type { ProbeRecord } from '../../domain/record.ts';
 import type { Bookmark, Ledger, LedgerSnapshot, Log } from '../../ports.ts';
 import type { Role } from './database.ts';
 import { LedgerError } from './failure.ts';

@@ -3,12 +3,10 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { decode, encode } from '../../domain/codec.ts';
 import { exceedsMaximum } from '../../domain/delay.ts';
 import type { LedgerEvent } from '../../domain/event.ts';
+import { type Outcome, outcomeOf, type ProbeRecord } from '../../domain/record.ts';
 import {
   emptyTimeline,
   foldEvent,
-  type Outcome,
-  outcomeOf,
-  type ProbeRecord,
   restoreTimeline,
   type StoredTimeline,
   storeTimeline,

@@ -1,6 +1,6 @@
 /** What the ledger and its worker say to each other. Every request gets one answer, in the order of the requests. */
 import type { Instant } from '../../domain/instant.ts';
-import type { ProbeRecord } from '../../domain/timeline.ts';
+import type { ProbeRecord } from '../../domain/record.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import type { Head, Role } from './database.ts';
 import type { LedgerErrorCode } from './failure.ts';

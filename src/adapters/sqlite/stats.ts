@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { SQLOutputValue } from 'node:sqlite';
 import type { Path, ProbeKind } from '../../domain/probe.ts';
-import type { Outcome } from '../../domain/timeline.ts';
+import type { Outcome } from '../../domain/record.ts';
 import { inTransaction, ledgerFile, openReadOnly, type WallRange, wallBounds } from './database.ts';
 import { ledgerError } from './failure.ts';
 

@@ -1,0 +1,86 @@
+/** What each address of the HTTP interface answers. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type ProbeView, viewProbe } from '../../domain/probe-view.ts';
+import type { AgentControl } from '../../ports.ts';
+import { type Admission, admit } from './auth.ts';
+import { renderHome } from './home-page.ts';
+import { isProbeId, readRoute, readWait, scrapeBudget } from './request.ts';
+import { shareChecks } from './shared-check.ts';
+
+export interface Rendered {
+  readonly contentType: string;
+  readonly body: string;
+}
+export interface Shown {
+  readonly control: AgentControl;
+  /** The agent's own metrics. */
+  readonly metrics: () => Promise<Rendered>;
+  /** Metrics of one spot check, in a registry of their own. */
+  readonly probeMetrics: (views: readonly ProbeView[]) => Promise<Rendered>;
+}
+
+const RECENT_SHOWN = 50;
+
+/** What only looks. */
+export function addReading(server: FastifyInstance, { control, metrics }: Shown): void {
+  server.get('/metrics', async (_request, reply) => send(reply, await metrics()));
+  server.get('/healthz', async () => ({ status: 'ok', ...control.health() }));
+  server.get('/readyz', async (_request, reply) => {
+    const health = control.health();
+    return reply.code(health.ready ? 200 : 503).send(health);
+  });
+  server.get('/', async (_request, reply) => {
+    const views = (await control.recent(RECENT_SHOWN)).map(viewProbe);
+    return reply.type('text/html; charset=utf-8').send(renderHome(views, control.health()));
+  });
+  server.get<{ Params: { id: string }; Querystring: { wait?: unknown } }>(
+    '/api/v1/probes/:id',
+    async (request, reply) => {
+      const { id } = request.params;
+      const waitMs = readWait(request.query.wait);
+      const sight = isProbeId(id) ? await control.settled(id, waitMs, whenGone(reply)) : null;
+      return sight === null ? reply.code(404).send({ error: 'no such probe' }) : viewProbe(sight);
+    },
+  );
+}
+
+/** What sends mail. */
+export function addActing(server: FastifyInstance, token: string | null, { control, probeMetrics }: Shown): void {
+  // Before anything else of the request is read.
+  const onRequest = async ({ headers, ip }: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const admission = admit(token, { remote: ip, headers });
+    if (admission !== 'admitted') await refuse(reply, admission);
+  };
+  server.post('/api/v1/probes', { onRequest }, async (request, reply) => {
+    const { provider, path } = readRoute(request.body, control.routes());
+    const id = await control.check(provider, path);
+    return reply.code(202).header('location', `/api/v1/probes/${id}`).send({ id });
+  });
+  const check = shareChecks(control);
+  // A HEAD would send mail and show nothing for it.
+  server.get('/probe', { onRequest, exposeHeadRoute: false }, async (request, reply) => {
+    const { provider, path } = readRoute(request.query, control.routes());
+    const sight = await check(provider, path, scrapeBudget(request.headers), whenGone(reply));
+    return send(reply, await probeMetrics(sight === null ? [] : [viewProbe(sight)]));
+  });
+}
+
+function refuse(reply: FastifyReply, admission: Exclude<Admission, 'admitted'>): FastifyReply {
+  switch (admission) {
+    case 'token-needed':
+      return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'the bearer token is needed' });
+    case 'loopback-only':
+      return reply.code(403).send({ error: 'without a bearer token configured this is for loopback alone' });
+  }
+}
+
+function send(reply: FastifyReply, { contentType, body }: Rendered): FastifyReply {
+  return reply.type(contentType).send(body);
+}
+
+/** Aborted when the answer is no longer awaited. The request's own `close` comes already when it has been read. */
+function whenGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
+}
