@@ -1,5 +1,6 @@
 /** The composition root: from settings to a running agent, opened part by part and closed in reverse. */
 import { readFileSync } from 'node:fs';
+import { settingsReader } from './adapters/config-file/read.ts';
 import { remoteSpotChecker, type SpotChecker } from './adapters/http/client.ts';
 import { serveHttp } from './adapters/http/server.ts';
 import { createMailbox } from './adapters/imap/mailbox.ts';
@@ -18,7 +19,7 @@ import { type Engine, startEngine } from './engine/engine.ts';
 import type { Line } from './engine/prober.ts';
 import type { AgentControl, Clock, Log } from './ports.ts';
 
-export { readSettings, redact, settingsSchema } from './adapters/config-file/read.ts';
+export { redact, settingsSchema } from './adapters/config-file/read.ts';
 export { createLog } from './adapters/pino/log.ts';
 export { backupLedger } from './adapters/sqlite/backup.ts';
 export { exportLedger } from './adapters/sqlite/export.ts';
@@ -26,6 +27,9 @@ export { ledgerStats } from './adapters/sqlite/stats.ts';
 export { verifyLedger } from './adapters/sqlite/verify.ts';
 export type { SpotChecker };
 export { renderProbeMetrics, systemClock, systemRandom };
+
+/** Reads the configuration; see adapters/config-file. */
+export const readSettings = settingsReader(systemRandom);
 
 /** As in package.json. */
 export const VERSION: string = (

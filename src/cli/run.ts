@@ -20,6 +20,8 @@ async function run({ config }: { config: string }): Promise<void> {
   log.info('stopping', { signal: await stopped });
   await agent.close();
   log.info('stopped');
+  // A server may owe us the reply to a message for ten minutes yet; the next start takes that probe up again.
+  process.exit(0);
 }
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */

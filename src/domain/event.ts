@@ -56,7 +56,7 @@ export interface SlotUnmeasured extends Recorded {
 export interface TransferAttempted extends Recorded {
   readonly type: 'transfer.attempted';
   readonly probe: string | null;
-  /** Whose attempt it was, as far as peer and sender tell; null if that too is unknown. */
+  /** Whose attempt it may have been, as far as peer, sender and recipients tell; null where `probe` says it. */
   readonly provider: string | null;
   /** Sink recipients named before it died; empty means it may have been any. */
   readonly recipients: readonly string[];

@@ -79,8 +79,8 @@ export function outcomeOf(record: ProbeRecord): Outcome {
   if (handover === null && !record.interrupted) return expired ? 'unmeasured' : 'pending';
   if (handover?.kind === 'refused') return isThrottling(handover) ? 'unmeasured' : 'failed';
   if (handover?.kind === 'unreachable') return handover.code === ABORTED ? 'unmeasured' : 'failed';
-  if (capture !== null && !expired) return 'delivered';
   if (notice?.action === 'failed') return 'failed';
+  if (capture !== null && !expired) return 'delivered';
   if (!expired) return 'pending';
   if (handover === null) return 'unmeasured';
   return handover.kind === 'accepted' ? 'lost' : 'failed';

@@ -9,7 +9,7 @@ import type {
   TransferCaptured,
 } from './event.ts';
 import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from './instant.ts';
-import type { Path } from './probe.ts';
+import type { DeliveryStatus, Path } from './probe.ts';
 import { type Capture, channelOf, DUPLICATES_MAX, type Outcome, outcomeOf, type ProbeRecord } from './record.ts';
 
 /** Open probes and what bears on all of them: the fold's whole memory. */
@@ -81,10 +81,7 @@ function foldInto(
         duplicates: [...record.duplicates, event.where].slice(0, DUPLICATES_MAX),
       }));
     case 'probe.notified':
-      return change(event.probe, (record) => ({
-        ...record,
-        notice: record.notice?.action === 'failed' ? record.notice : event.status,
-      }));
+      return change(event.probe, (record) => ({ ...record, notice: noticeOf(record, event.status) }));
     case 'probe.expired':
       return change(event.probe, (record) => ({ ...record, expired: true }));
     case 'transfer.captured':
@@ -176,8 +173,7 @@ function foldAttempt(state: TimelineState, event: TransferAttempted, change: Cha
   }
   return changeOpen(state, (record) => {
     const sharer = event.recipients.length === 0 || event.recipients.includes(record.recipient);
-    const possible =
-      record.path === 'send' && sharer && (event.provider === null || event.provider === record.provider);
+    const possible = record.path === 'send' && sharer && event.provider === record.provider;
     return possible ? { ...record, unseenSince: earlierOf(record.unseenSince, event.earliest) } : record;
   });
 }
@@ -192,6 +188,11 @@ function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, sin
   return changeOpen(state, (record) =>
     record.path === 'send' ? { ...record, unseenSince: earlierOf(record.unseenSince, since) } : record,
   );
+}
+
+/** The first failure is final; one that is reported after the message was seen was about another copy. */
+function noticeOf({ notice, capture }: ProbeRecord, status: DeliveryStatus): DeliveryStatus | null {
+  return notice?.action === 'failed' || capture !== null ? notice : status;
 }
 
 function changeOpen(state: TimelineState, next: (record: ProbeRecord) => ProbeRecord): readonly ProbeRecord[] {

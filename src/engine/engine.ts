@@ -6,7 +6,7 @@ import type { LedgerEvent } from '../domain/event.ts';
 import { isBefore, spanBetween } from '../domain/instant.ts';
 import type { Path } from '../domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../domain/record.ts';
-import type { RouteSettings } from '../domain/settings.ts';
+import type { HostPort, RouteSettings } from '../domain/settings.ts';
 import type {
   AgentControl,
   AgentHealth,
@@ -62,7 +62,7 @@ const HANDOVER_PATIENCE = 2500;
 export interface Engine extends AgentControl {
   readonly recorder: Recorder;
   /** The sink's address. */
-  readonly sinkAddress: { readonly host: string; readonly port: number };
+  readonly sinkAddress: HostPort;
   /** Resolves when everything is closed, within about 5 s; nothing is left running. */
   stop(): Promise<void>;
 }
@@ -80,8 +80,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     { key: options.key, clients: options.sinkClients },
     { recorder, clock, observer, log },
   );
-  const sinkAddress = await sink.open(collector);
-  await recorder.record([{ type: 'sink.opened', at: clock.now(), address: `${sinkAddress.host}:${sinkAddress.port}` }]);
+  const sinkAddress = await openSink(sink, collector, recorder, clock);
 
   const stopping = new AbortController();
   const prober = createProber(options, { recorder, clock, random, observer, log });
@@ -118,6 +117,17 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     if (await recorder.note({ type: 'agent.stopped', at })) await ledger.beat(at);
   };
   return { ...control, recorder, sinkAddress, stop: () => (stopped ??= stop()) };
+}
+
+async function openSink(sink: Sink, collector: SinkCollector, recorder: Recorder, clock: Clock): Promise<HostPort> {
+  const taken = await sink.open(collector);
+  try {
+    await recorder.record([{ type: 'sink.opened', at: clock.now(), address: `${taken.host}:${taken.port}` }]);
+  } catch (error) {
+    await sink.close();
+    throw error;
+  }
+  return taken;
 }
 
 /** What a start records: since when nobody watched, and which handovers the last run left half done. */

@@ -36,7 +36,7 @@ export async function readMessage(
     if (record === null) {
       observer.tokenRefused('unknown');
     } else if (found.kind === 'notice') {
-      if (record.notice === null)
+      if (record.notice?.action !== 'failed')
         await recorder.record([
           { type: 'probe.notified', at: clock.now(), probe: record.id, where: place, status: found.status },
         ]);

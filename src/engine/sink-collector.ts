@@ -41,10 +41,16 @@ export function createSinkCollector(
   /** First transactions that we could not record and asked to come again: the retry must not count as the start. */
   const turnedAway = new Map<string, SinkTransaction>();
 
-  const providerOf = (peer: string, sender: string | null): string | null =>
-    options.clients.find(
-      (client) => (sender !== null && client.sender === sender) || isInNetworks(peerAddress(peer), client.networks),
-    )?.provider ?? null;
+  /** Whose attempt it may have been. Where networks are not known, the sender tells, or any recipient of ours does. */
+  const suspects = (peer: string, sender: string | null, recipients: readonly string[]): readonly string[] =>
+    options.clients
+      .filter(({ networks, sender: own }) =>
+        networks.length > 0
+          ? isInNetworks(peerAddress(peer), networks)
+          : recipients.length > 0 || (sender !== null && sender === own),
+      )
+      .map(({ provider }) => provider)
+      .filter((provider) => awaitsTransfer(recorder, provider));
 
   const prove = async (at: Instant): Promise<void> => {
     let until = at;
@@ -110,38 +116,37 @@ export function createSinkCollector(
         return TRY_AGAIN;
       }
     },
-    abandoned(transaction, code) {
-      const probe = transaction.envelopeId === null ? null : verifyToken(transaction.envelopeId, options.key);
-      const provider = providerOf(transaction.peer, transaction.sender === '' ? null : transaction.sender);
-      if (probe?.ok !== true && provider === null && transaction.recipients.length === 0) return;
-      const { earliest, latest, recipients, peer } = transaction;
-      void recorder.note({
+    abandoned({ earliest, latest, recipients, peer, sender, envelopeId }, code) {
+      const attempt = {
         type: 'transfer.attempted',
         at: clock.now(),
-        probe: probe?.ok === true ? probe.id : null,
-        provider,
-        recipients,
         earliest,
         latest,
+        recipients,
         peer,
         code,
-      });
+      } as const;
+      const token = envelopeId === null ? null : verifyToken(envelopeId, options.key);
+      if (token?.ok === true) return void recorder.note({ ...attempt, probe: token.id, provider: null });
+      for (const provider of suspects(peer, sender === '' ? null : sender, recipients)) {
+        void recorder.note({ ...attempt, probe: null, provider });
+      }
     },
     vanished(peer, accepted) {
-      const provider = providerOf(peer, null);
-      if (provider === null || !awaitsTransfer(recorder, provider)) return;
       const at = clock.now();
-      void recorder.note({
-        type: 'transfer.attempted',
-        at,
-        probe: null,
-        provider,
-        recipients: [],
-        earliest: accepted,
-        latest: at,
-        peer,
-        code: 0,
-      });
+      for (const provider of suspects(peer, null, [])) {
+        void recorder.note({
+          type: 'transfer.attempted',
+          at,
+          probe: null,
+          provider,
+          recipients: [],
+          earliest: accepted,
+          latest: at,
+          peer,
+          code: 0,
+        });
+      }
     },
     disconnected: (peer) => void openSince.delete(peer),
     refused: (reason) => observer.sinkRefused(reason),
@@ -193,9 +198,7 @@ function signaturesOf(fields: ReturnType<typeof parseHeader>): readonly string[]
 }
 
 function awaitsTransfer(recorder: Recorder, provider: string): boolean {
-  return [...recorder.state.open.values()].some(
-    (record) => record.path === 'send' && record.provider === provider && record.handover !== null,
-  );
+  return [...recorder.state.open.values()].some((record) => record.path === 'send' && record.provider === provider);
 }
 
 /** Whether a proof up to `until` says more than the last one: it is a minute old, or a pending probe has passed the maximum since. */

@@ -234,6 +234,13 @@ describe('outcomeOf', () => {
     text: 'no',
     ...rest,
   });
+  const bounced: LedgerEvent = {
+    type: 'probe.notified',
+    at: at(5),
+    probe: 'p',
+    where: 'sink',
+    status: { action: 'failed', status: '5.1.1', recipient: null, diagnostic: null },
+  };
   const outcome = (...events: LedgerEvent[]) => outcomeOf(foldAll([planned('send'), ...events]).record);
   const expired: LedgerEvent = { type: 'probe.expired', at: at(432_001), probe: 'p' };
 
@@ -263,6 +270,8 @@ describe('outcomeOf', () => {
       [{ type: 'probe.interrupted', at: at(9), probe: 'p' }, expired],
     ],
     ['lost', 'it arrives after it was given up', [accepted(0, 1), expired, captured(432_100, 432_101)]],
+    ['failed', 'it bounced and arrives all the same', [accepted(0, 1), bounced, captured(6, 7)]],
+    ['delivered', 'a bounce comes after it was seen', [accepted(0, 1), captured(2, 3), bounced]],
     ['failed', 'it was refused and arrives all the same', [ended(refused(550, null)), captured(5, 6)]],
   ])('is %s when %s', (expected, _when, events) => {
     expect(outcome(...events)).toBe(expected);

@@ -137,6 +137,17 @@ describe('the send path', () => {
     expect((await outcome(id)).assessment.delay!.lo).toBeGreaterThan(99);
   });
 
+  it('lets nobody from outside the provider’s networks lower a bound, whatever sender and recipient he names', async () => {
+    await begin();
+    const id = await probe('send');
+    await world.clock.advance(10);
+    const forged = { ...world.sink.transaction(world.submitter.sent[0]!), envelopeId: null, peer: '198.51.100.9:1' };
+    world.sink.listener!.abandoned(forged, 0);
+    await world.clock.advance(90);
+    await world.sink.deliver(world.submitter.sent[0]!);
+    expect((await outcome(id)).assessment.delay!.lo).toBeGreaterThan(99);
+  });
+
   it('does not take a message for missing while nothing shows that the sink can be reached', async () => {
     await begin();
     const id = await probe('send');
@@ -172,6 +183,18 @@ describe('the send path', () => {
     const { assessment, record } = await outcome(id);
     expect(assessment.outcome).toBe('failed');
     expect(record.notice).toMatchObject({ action: 'failed', status: '5.1.1' });
+  });
+
+  it('takes a failure that is reported after a delay', async () => {
+    await begin();
+    const id = await probe('internal');
+    const token = world.submitter.sent[0]!.envelopeId;
+    for (const action of ['delayed', 'failed']) {
+      const text = `Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nOriginal-Envelope-Id: ${token}\r\n\r\nAction: ${action}\r\nStatus: 4.4.7\r\n\r\n--b--\r\n`;
+      world.mailbox.deliver({ text });
+      await world.clock.advance(60);
+    }
+    expect((await outcome(id)).assessment.outcome).toBe('failed');
   });
 
   it('shows a forged token to nobody but the counter', async () => {

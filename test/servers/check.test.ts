@@ -6,7 +6,7 @@ import type { ProbeView } from '../../src/domain/probe-view.ts';
 import { temporaryFolder, writeConfiguration } from './agent-settings.ts';
 import { describeWithServers } from './available.ts';
 import { run } from './command.ts';
-import { freePorts } from './ports.ts';
+import { reservePorts } from './ports.ts';
 import { type Provider, startProvider } from './provider.ts';
 
 describeWithServers('check', () => {
@@ -88,12 +88,13 @@ describeWithServers('check', () => {
   });
 
   it('names a closed port, and exits 2', async () => {
-    const { closed } = await freePorts('127.0.0.1', ['closed']);
+    const { ports, release } = await reservePorts('127.0.0.1', ['closed']);
     const result = await check(['--format', 'json', '--path', 'send'], (text) =>
-      text.replace(`port: ${provider.submission.port}`, `port: ${closed}`),
+      text.replace(`port: ${provider.submission.port}`, `port: ${ports.closed}`),
     );
     expect(result).toMatchObject({ code: 2, stderr: '' });
     expect(probesOf(result)[0]!.error).toMatch(/^connect: ECONNREFUSED: /);
+    await release();
   });
 
   it('refuses an expired certificate, and exits 2', async () => {

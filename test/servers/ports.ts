@@ -10,7 +10,7 @@ const ATTEMPTS_MAX = 100;
 
 export interface ReservedPorts<Name extends string> {
   readonly ports: Readonly<Record<Name, number>>;
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /**
@@ -32,6 +32,16 @@ export async function reservePorts<Name extends string>(
     ports: Object.fromEntries(ports) as Record<Name, number>,
     release: async () => void (await Promise.all(locks.map(close))),
   };
+}
+
+/** Ports as `reservePorts` gives them, released already: for what listens on them at once. */
+export async function freePorts<Name extends string>(
+  host: string,
+  names: readonly Name[],
+): Promise<Readonly<Record<Name, number>>> {
+  const { ports, release } = await reservePorts(host, names);
+  await release();
+  return ports;
 }
 
 async function reserve(host: string): Promise<readonly [number, Server]> {

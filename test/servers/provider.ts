@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CertificateKind, issueCertificate } from './certificate.ts';
 import { type Account, type Dovecot, prepareDovecot } from './dovecot.ts';
-import { type Guard, startGuard } from './guard.ts';
+import { startGuard } from './guard.ts';
 import { awaitMessage, dropMessages, type MaildirFile, type MaildirMessage, maildirFiles } from './maildir.ts';
 import { awaitDelivery, type Delivery, type DeliveryMatch } from './maillog.ts';
 import { greylist, letPass, type Policy, type PolicyServer, type Service, startPolicyServer } from './policy.ts';

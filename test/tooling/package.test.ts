@@ -1,5 +1,5 @@
 /** Builds the package, installs its tarball into an empty folder and runs it there: what a user of npm gets. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -103,5 +103,6 @@ function run(...args: string[]) {
 /** Runs npm as by hand, without what the `npm test` around this put into the environment. */
 function npm(cwd: string, ...args: string[]): void {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
-  execFileSync('npm', args, { cwd, env, encoding: 'utf8', stdio: 'pipe' });
+  const { status, stdout, stderr } = spawnSync('npm', args, { cwd, env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`npm ${args[0]} failed:\n${stdout}${stderr}`);
 }

@@ -1,15 +1,15 @@
 /** Reads the configuration: from a file to settings, or to everything that is wrong with it. */
 import { dirname, resolve } from 'node:path';
 import type { Settings } from '../../domain/settings.ts';
-import { buildSettings, dataFolderOf } from './build.ts';
+import { buildSettings, dataFolderOf, type Surroundings } from './build.ts';
 import { openDocument, type Source, toProblems } from './document.ts';
 import { doubtsOf } from './doubts.ts';
 import type { Problem } from './problem.ts';
 import { checkRules } from './rules.ts';
 import type { ConfigFile } from './schema.ts';
-import { type Environment, gather, type Material } from './secrets.ts';
+import { type Environment, gather } from './secrets.ts';
 import { checkShape } from './shape.ts';
-import { tokenKey } from './token-key.ts';
+import { type Bytes, type TokenKey, tokenKey } from './token-key.ts';
 
 export type { Problem } from './problem.ts';
 export { redact } from './redact.ts';
@@ -29,36 +29,35 @@ export interface ReadOptions {
  * Reads, checks and resolves a configuration file. Relative paths in it start at its own folder.
  * Whatever is wrong with it, a missing file and broken YAML included, is a problem; all are told at once. Only a bug rejects.
  */
-export async function readSettings(
-  path: string,
-  environment: Environment,
-  options: ReadOptions = {},
-): Promise<ReadResult> {
-  const opened = await openDocument(path);
-  if (!opened.ok) return opened;
-  const { source } = opened;
-  const { file, draft, findings: misshapen } = checkShape(source.value);
-  const folder = resolve(dirname(path));
-  const { material, findings: unavailable } = await gather(draft, folder, environment);
-  const findings = [...source.findings, ...misshapen, ...checkRules(draft, source.value), ...unavailable];
-  if (file === null || findings.length > 0) return { ok: false, problems: toProblems(source, findings) };
-  return complete(source, file, material, folder, options.createKey === true);
+export type ReadSettings = (path: string, environment: Environment, options?: ReadOptions) => Promise<ReadResult>;
+
+/** `random` gives the token key, so it has to be the system's. */
+export function settingsReader(random: Bytes): ReadSettings {
+  return async (path, environment, options = {}) => {
+    const opened = await openDocument(path);
+    if (!opened.ok) return opened;
+    const { source } = opened;
+    const { file, draft, findings: misshapen } = checkShape(source.value);
+    const folder = resolve(dirname(path));
+    const { material, findings: unavailable } = await gather(draft, folder, environment);
+    const findings = [...source.findings, ...misshapen, ...checkRules(draft, source.value), ...unavailable];
+    if (file === null || findings.length > 0) return { ok: false, problems: toProblems(source, findings) };
+    const keyOf = (dataFolder: string) => tokenKey(dataFolder, random, options.createKey === true);
+    return complete(source, file, { material, folder }, keyOf);
+  };
 }
 
 /** The key comes last: nothing is written for a configuration that cannot be used. */
 async function complete(
   source: Source,
   file: ConfigFile,
-  material: Material,
-  folder: string,
-  createKey: boolean,
+  { material, folder }: Omit<Surroundings, 'key'>,
+  keyOf: (dataFolder: string) => Promise<TokenKey>,
 ): Promise<ReadResult> {
   const dataFolder = dataFolderOf(file, folder);
   const given = material.get('key');
   const found =
-    given === undefined
-      ? await tokenKey(dataFolder, createKey)
-      : ({ kind: 'lasting', key: Uint8Array.from(given) } as const);
+    given === undefined ? await keyOf(dataFolder) : ({ kind: 'lasting', key: Uint8Array.from(given) } as const);
   if (found.kind === 'fault') {
     return {
       ok: false,

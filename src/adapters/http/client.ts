@@ -1,4 +1,5 @@
 /** Asks a running agent over its HTTP interface: what a command does when a daemon holds the data folder. */
+import { type IncomingMessage, type RequestOptions, request } from 'node:http';
 import type { Path } from '../../domain/probe.ts';
 import type { ProbeView } from '../../domain/probe-view.ts';
 import { OUTCOMES } from '../../domain/record.ts';
@@ -13,6 +14,8 @@ export interface SpotChecker {
 
 /** Milliseconds beyond the wait itself before the daemon counts as not answering. */
 const ANSWER_TIMEOUT = 5000;
+/** A probe with all its hops is some kilobytes. */
+const ANSWER_BYTES_MAX = 1_048_576;
 /** Characters of an answer shown in an error. */
 const QUOTED_MAX = 200;
 
@@ -21,9 +24,8 @@ export function remoteSpotChecker(url: string, token: string | null): SpotChecke
   const headers = token === null ? {} : { authorization: `Bearer ${token}` };
   return {
     async start(provider, path) {
-      const body = JSON.stringify({ provider, path });
-      const init = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body };
-      const answer = await ask(url, '/api/v1/probes', 0, init);
+      const options = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } };
+      const answer = await ask(url, '/api/v1/probes', 0, options, JSON.stringify({ provider, path }));
       if (!isObject(answer) || typeof answer['id'] !== 'string') throw notOurs(url);
       return answer['id'];
     },
@@ -36,33 +38,43 @@ export function remoteSpotChecker(url: string, token: string | null): SpotChecke
   };
 }
 
-async function ask(url: string, path: string, waitMs: number, init: RequestInit): Promise<unknown> {
-  const { status, text } = await exchange(url, path, waitMs + ANSWER_TIMEOUT, init);
-  const body = parseJson(text);
-  if (status >= 200 && status < 300 && body !== undefined) return body;
-  const said = isObject(body) && 'error' in body ? String(body['error']) : text;
+async function ask(url: string, path: string, waitMs: number, options: RequestOptions, body = ''): Promise<unknown> {
+  const { status, text } = await exchange(url, path, { ...options, timeout: waitMs + ANSWER_TIMEOUT }, body).catch(
+    (cause: unknown) => {
+      throw new Error(`the agent at ${url} does not answer: ${reasonOf(cause)}`, { cause });
+    },
+  );
+  const answer = parseJson(text);
+  if (status >= 200 && status < 300 && answer !== undefined) return answer;
+  const said = isObject(answer) && 'error' in answer ? String(answer['error']) : text;
   throw new Error(`the agent at ${url} answered ${status}: ${quote(said)}`);
 }
 
-async function exchange(
-  url: string,
-  path: string,
-  timeoutMs: number,
-  init: RequestInit,
-): Promise<{ readonly status: number; readonly text: string }> {
-  try {
-    const signal = AbortSignal.timeout(timeoutMs);
-    const response = await fetch(new URL(path, url), { ...init, redirect: 'manual', signal });
-    return { status: response.status, text: await response.text() };
-  } catch (cause) {
-    throw new Error(`the agent at ${url} does not answer: ${reasonOf(cause)}`, { cause });
-  }
+interface Answer {
+  readonly status: number;
+  readonly text: string;
 }
 
-/** `fetch failed` has the reason in its cause. */
+async function exchange(url: string, path: string, options: RequestOptions, body: string): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  // The timeout is of the socket's silence: the agent is silent while it waits, and then answers at once.
+  const asked = request(new URL(path, url), options, resolve)
+    .on('error', reject)
+    .on('timeout', () => asked.destroy(new Error(`silent for ${(options.timeout ?? 0) / 1000} s`)));
+  asked.end(body);
+  const response = await promise;
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes > ANSWER_BYTES_MAX) throw new Error(`more than ${ANSWER_BYTES_MAX} bytes`);
+    parts.push(part);
+  }
+  return { status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() };
+}
+
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.cause !== undefined) return reasonOf(error.cause);
   // Several addresses tried in vain make an error with a code and no message.
   return error.message || String('code' in error ? error.code : error.name);
 }

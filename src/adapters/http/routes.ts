@@ -38,8 +38,9 @@ export function addReading(server: FastifyInstance, { control, metrics }: Shown)
     async (request, reply) => {
       const { id } = request.params;
       const waitMs = readWait(request.query.wait);
-      const sight = isProbeId(id) ? await control.settled(id, waitMs, whenGone(reply)) : null;
-      return sight === null ? reply.code(404).send({ error: 'no such probe' }) : viewProbe(sight);
+      if (!isProbeId(id)) return noSuchProbe(reply);
+      const sight = waitMs === 0 ? await control.probe(id) : await control.settled(id, waitMs, whenGone(reply));
+      return sight === null ? noSuchProbe(reply) : viewProbe(sight);
     },
   );
 }
@@ -72,6 +73,10 @@ function refuse(reply: FastifyReply, admission: Exclude<Admission, 'admitted'>):
     case 'loopback-only':
       return reply.code(403).send({ error: 'without a bearer token configured this is for loopback alone' });
   }
+}
+
+function noSuchProbe(reply: FastifyReply): FastifyReply {
+  return reply.code(404).send({ error: 'no such probe' });
 }
 
 function send(reply: FastifyReply, { contentType, body }: Rendered): FastifyReply {

@@ -39,7 +39,7 @@ export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise
     requestTimeout: REQUEST_TIMEOUT,
     forceCloseConnections: true,
     logger: false,
-    frameworkErrors: (error, _request, reply) => fail(error, reply),
+    frameworkErrors: (error, _request, reply) => void fail(error, reply),
   });
   server.server.maxConnections = CONNECTIONS_MAX;
   server.removeContentTypeParser('text/plain');

@@ -30,7 +30,7 @@ export interface SessionParts {
 /**
  *   fresh  no MAIL FROM was accepted yet          → at its end: vanished
  *   open   MAIL FROM accepted                     → abandoned
- *   data   354 sent, the message is being read    → abandoned, or received if it was whole after all
+ *   data   354 sent, the message is being read    → abandoned; the peer, without our reply, will send it again
  *   taken  the listener has the whole message     → nothing more
  *   idle   a transaction is over                  → nothing more
  */
@@ -49,7 +49,7 @@ export class SinkSession {
   connection: Connection | null = null;
   /** Resolves once the listener has been told that nothing more can come. */
   readonly over: Promise<void>;
-  #resolveOver: (() => void) | null;
+  readonly #resolveOver: () => void;
   readonly #parts: SessionParts;
   readonly #accepted: Instant;
   readonly #clock: SessionClock;
@@ -154,20 +154,12 @@ export class SinkSession {
     });
     stream.once('error', (error) => this.#parts.log.debug('a message broke off', { peer: this.peer, error }));
     stream.once('end', () => {
-      if (!this.#reads(transaction)) return;
+      if (this.#state.kind !== 'data' || this.#state.transaction !== transaction) return;
       // Unseen only if the peer sent it before our 354; then it was read before that, too.
       if (this.#endOfData === null) this.#endOfDataRead(readSoFar);
       this.#messageRead(transaction, stream.sizeExceeded ? null : reader, this.#endOfData ?? readSoFar, done);
     });
-    stream.once('close', () => {
-      over.abort();
-      if (this.#reads(transaction)) this.#abandon();
-      this.#depart();
-    });
-  }
-
-  #reads(transaction: Transaction): boolean {
-    return this.#state.kind === 'data' && this.#state.transaction === transaction;
+    stream.once('close', () => over.abort());
   }
 
   /** `reader` is null for a message over the limit. */
@@ -221,16 +213,9 @@ export class SinkSession {
     this.#gone = true;
     this.#ended.abort();
     if (this.#state.kind === 'fresh') this.#parts.listener.vanished(this.peer, this.#accepted);
-    if (this.#state.kind === 'open') this.#abandon();
-    this.#depart();
-  }
-
-  /** A message may still be on its way to the listener when the socket is closed. */
-  #depart(): void {
-    if (!this.#gone || this.#resolveOver === null || this.#state.kind === 'data') return;
+    this.#abandon();
     this.#parts.listener.disconnected(this.peer);
     this.#resolveOver();
-    this.#resolveOver = null;
   }
 
   #abandon(code?: number): void {

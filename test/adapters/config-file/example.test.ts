@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { readSettings, redact, settingsSchema } from '../../../src/adapters/config-file/read.ts';
-import { FIXTURES, folderWith } from './folder.ts';
+import { redact, settingsSchema } from '../../../src/adapters/config-file/read.ts';
+import { FIXTURES, folderWith, readSettings } from './folder.ts';
 
 const TEXT = readFileSync('config/example.yml', 'utf8');
 

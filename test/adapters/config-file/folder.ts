@@ -1,13 +1,17 @@
-/** A temporary folder for each test that writes, and the environment that the fixtures know. */
+/** What the tests of the configuration share: the reader, a folder for each test that writes, the fixtures' environment. */
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { settingsReader } from '../../../src/adapters/config-file/read.ts';
+import { systemRandom } from '../../../src/adapters/system/random.ts';
 
 export const FIXTURES = 'test/adapters/config-file/fixtures';
 /** No message, and nothing printed, may hold any of these. */
 export const SECRETS = ['hunter2', 'correct horse', 'short-key'];
 export const ENVIRONMENT = { ACME_PASSWORD: 'hunter2-in-the-environment', EMPTY: '' };
+
+export const readSettings = settingsReader(systemRandom);
 
 /** Smallest configuration there is, apart from its routes. */
 export const SMALL = `sink: { hostname: probe.example.org }

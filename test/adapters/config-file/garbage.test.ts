@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { readSettings } from '../../../src/adapters/config-file/read.ts';
-import { ENVIRONMENT, folderWith } from './folder.ts';
+import { ENVIRONMENT, folderWith, readSettings } from './folder.ts';
 
 const EXAMPLE = readFileSync('config/example.yml', 'utf8')
   .split('\n')

@@ -2,8 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Problem, readSettings } from '../../../src/adapters/config-file/read.ts';
-import { ENVIRONMENT, FIXTURES, folderWith, SECRETS, SMALL } from './folder.ts';
+import { type Problem } from '../../../src/adapters/config-file/read.ts';
+import { ENVIRONMENT, FIXTURES, folderWith, readSettings, SECRETS, SMALL } from './folder.ts';
 import { MESSAGES } from './messages.ts';
 
 async function problemsOf(path: string): Promise<readonly Problem[]> {

@@ -1,8 +1,8 @@
 /** What is printed of the settings: everything but the secrets, in the file's own words. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readSettings, redact } from '../../../src/adapters/config-file/read.ts';
-import { folderWith } from './folder.ts';
+import { redact } from '../../../src/adapters/config-file/read.ts';
+import { folderWith, readSettings } from './folder.ts';
 
 const TEXT = `agent: probe-1
 key: { env: SECRET }

@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readSettings } from '../../../src/adapters/config-file/read.ts';
 import type { Settings } from '../../../src/domain/settings.ts';
-import { ENVIRONMENT, FIXTURES, folderWith, SMALL } from './folder.ts';
+import { ENVIRONMENT, FIXTURES, folderWith, readSettings, SMALL } from './folder.ts';
 
 const KEY = 'key: { env: KEY }\n';
 const environment = { ...ENVIRONMENT, KEY: 'sixteen-byte-key' };

@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readSettings } from '../../../src/adapters/config-file/read.ts';
-import { folderWith, SMALL } from './folder.ts';
+import { folderWith, readSettings, SMALL } from './folder.ts';
 
 async function keyOf(folder: string, createKey: boolean): Promise<string> {
   const result = await readSettings(join(folder, 'config.yml'), {}, { createKey });

@@ -20,7 +20,7 @@ import type {
 } from '../../../src/ports.ts';
 import { RawClient } from './raw-client.ts';
 
-export const DOMAIN = 'sink.test';
+const DOMAIN = 'sink.test';
 export const SENDERS = ['receive@sink.test'];
 
 export function sinkSettings(over: Partial<SinkSettings> = {}): SinkSettings {

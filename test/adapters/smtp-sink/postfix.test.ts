@@ -1,6 +1,6 @@
 /** The sink as the destination MX of a real Postfix. */
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSink } from '../../../src/adapters/smtp-sink/sink.ts';
 import { type SystemClock, systemClock } from '../../../src/adapters/system/clock.ts';
 import { isBefore, spanBetween } from '../../../src/domain/instant.ts';
@@ -10,19 +10,28 @@ import { total } from '../../servers/maillog.ts';
 import { type Endpoint, type Provider, startProvider } from '../../servers/provider.ts';
 import { NotingListener, SENDERS, selfSigned, silent, sinkSettings } from './fixtures.ts';
 
+/** One connection at a time, kept for the next message; Postfix keeps none with TLS. */
+const REUSE = {
+  smtp_connection_cache_destinations: 'sink.test',
+  default_destination_concurrency_limit: '1',
+  smtp_tls_security_level: 'none',
+};
+
 describeWithServers('the sink behind Postfix', () => {
-  const listener = new NotingListener();
+  let listener: NotingListener = new NotingListener();
   let clock: SystemClock;
   let sink: Sink;
+  let sinkPort: number;
   let provider: Provider;
 
-  beforeAll(async () => {
+  beforeEach(async () => {
+    listener = new NotingListener();
     clock = systemClock();
     sink = createSink(sinkSettings({ tls: selfSigned() }), SENDERS, clock, silent);
     const { port } = await sink.open(listener);
-    provider = await startProvider({ sinkPort: port });
+    sinkPort = port;
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await provider.stop();
     await sink.close();
     clock.close();
@@ -48,6 +57,7 @@ describeWithServers('the sink behind Postfix', () => {
   };
 
   test('takes a submitted message over TLS with its ENVID, and bounds the start as Postfix does', async () => {
+    provider = await startProvider({ sinkPort });
     const { address } = provider.user('alice');
     await provider.holdQueue();
     const before = clock.now();
@@ -76,12 +86,14 @@ describeWithServers('the sink behind Postfix', () => {
   });
 
   test('takes a bounce with the null sender for our own envelope sender', async () => {
+    provider = await startProvider({ sinkPort });
     await hand(provider.mx, { from: 'receive@sink.test', to: [provider.lateBounce] }, 'bounced', false);
     const { transaction } = await received('bounced');
     expect(transaction).toMatchObject({ sender: '', recipients: ['receive@sink.test'] });
   });
 
-  test('tells each of several messages once, whatever connections Postfix makes', async () => {
+  test('tells each of several messages once, over connections that Postfix uses again', async () => {
+    provider = await startProvider({ sinkPort, postfix: REUSE });
     const { address } = provider.user('alice');
     const ids = Array.from({ length: 12 }, (_, index) => `burst-${index}-`);
     await provider.holdQueue();
@@ -96,7 +108,26 @@ describeWithServers('the sink behind Postfix', () => {
     }
     const burst = listener.all('received').filter(({ message }) => message.header.includes('burst-'));
     expect(burst).toHaveLength(ids.length);
+    expect(burst.some(({ transaction }) => transaction.reusedConnection)).toBe(true);
     expect(listener.all('abandoned')).toEqual([]);
     expect(listener.all('vanished')).toEqual([]);
+  });
+
+  test('finds no transfer begun before its message was submitted, though the ledger was slow for the one before', async () => {
+    provider = await startProvider({ sinkPort, postfix: REUSE });
+    const { address } = provider.user('alice');
+    const envelope = { from: address, to: ['probe-3@sink.test'] };
+    listener.answer = async () => {
+      await clock.sleep(400);
+      return { code: 250, text: 'taken' };
+    };
+    await hand(provider.submission, envelope, 'slow-one', true);
+    await provider.postfixDelays({ messageId: 'slow-one@agent.test' });
+    await clock.sleep(700);
+    const submitting = clock.now();
+    await hand(provider.submission, envelope, 'next-one', true);
+    const { transaction } = await received('next-one');
+    expect(isBefore(transaction.latest, submitting)).toBe(false);
+    expect(transaction.reusedConnection).toBe(true);
   });
 });

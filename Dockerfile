@@ -1,0 +1,30 @@
+# syntax=docker/dockerfile:1
+# The agent as a sidecar: built with the whole toolchain, run with none of it, as a user of its own, on a read-only root.
+#   docker run --read-only -v probe-data:/data -v ./config:/etc/mailflow-probe:ro -p 9825:9825 -p 25:2525 mailflow-probe
+# In the configuration: `data_folder: /data`, and `http.listen: 0.0.0.0:9825` where the port is published.
+
+FROM node:24.21.0-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+# The package `node` would bring the runtime that this image already is; the compiler needs no install script either.
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:24.21.0-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY package.json LICENSE ./
+COPY config config
+RUN ln -s /app/dist/bin.js /usr/local/bin/mailflow-probe && chmod 755 dist/bin.js \
+  && install -d -o node -g node /data /etc/mailflow-probe
+USER node
+VOLUME /data
+EXPOSE 9825 2525
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+  CMD ["node", "--eval", "fetch('http://127.0.0.1:9825/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["mailflow-probe"]
+CMD ["run", "-c", "/etc/mailflow-probe/mailflow-probe.yml"]

@@ -1,0 +1,108 @@
+/** The statistics of each route: of its scheduled probes alone, a spot check enters none. */
+import { assess, exceedsMaximum } from '../../domain/delay.ts';
+import { type Instant, spanBetween } from '../../domain/instant.ts';
+import { width } from '../../domain/interval.ts';
+import type { StageTiming } from '../../domain/probe.ts';
+import type { ProbeRecord } from '../../domain/record.ts';
+import type { Tally, TimelineState } from '../../domain/timeline.ts';
+import type { Instruments, Route } from './instruments.ts';
+
+/** What of a route is not in the instruments themselves. */
+interface Standing {
+  readonly route: Route;
+  /** Breaches of closed probes; those of open ones are found at each scrape. */
+  closedBreaches: number;
+  pending: number;
+  oldestSeconds: number;
+  lateNow: number;
+}
+
+export class RouteStatistics {
+  readonly #instruments: Instruments;
+  /** Of the routes that are configured: a ledger may hold others, which get no series. */
+  readonly #standings: ReadonlyMap<string, Standing>;
+  #state: TimelineState | null = null;
+  /** Recorded before there was a state to assess them by. */
+  readonly #early: ProbeRecord[] = [];
+
+  constructor(instruments: Instruments, routes: readonly Route[]) {
+    this.#instruments = instruments;
+    this.#standings = new Map(
+      routes.map(({ provider, path }) => [
+        keyOf({ provider, path }),
+        { route: { provider, path }, closedBreaches: 0, pending: 0, oldestSeconds: 0, lateNow: 0 },
+      ]),
+    );
+  }
+
+  attach(state: TimelineState, tallies: readonly Tally[]): void {
+    this.#state = state;
+    for (const tally of tallies) {
+      const standing = this.#standings.get(keyOf(tally));
+      if (standing === undefined || tally.outcome === 'pending') continue;
+      this.#instruments.probes.inc({ ...standing.route, outcome: tally.outcome }, tally.count);
+      standing.closedBreaches += tally.breaches;
+    }
+    for (const record of this.#early.splice(0)) this.count(record);
+  }
+
+  /** A slot of the schedule passed without a probe. */
+  countSlot(of: Route): void {
+    const route = this.#standings.get(keyOf(of))?.route;
+    if (route !== undefined) this.#instruments.probes.inc({ ...route, outcome: 'unmeasured' });
+  }
+
+  /** How long each stage of a probe's handover took. */
+  observeStages(record: ProbeRecord | undefined, stages: readonly StageTiming[]): void {
+    const route = record === undefined ? undefined : this.#scheduled(record)?.route;
+    if (route === undefined) return;
+    for (const { name, seconds } of stages) this.#instruments.stage.observe({ ...route, stage: name }, seconds);
+  }
+
+  /** A record changed; it is counted when its outcome has become known, which it does once. */
+  count(record: ProbeRecord): void {
+    const standing = this.#scheduled(record);
+    if (standing === null) return;
+    if (this.#state === null) {
+      this.#early.push(record);
+      return;
+    }
+    const { outcome, delay } = assess(record, this.#state.absence);
+    if (outcome === 'pending') return;
+    this.#instruments.probes.inc({ ...standing.route, outcome });
+    if (exceedsMaximum(record, this.#state.absence)) standing.closedBreaches += 1;
+    if (outcome !== 'delivered' || delay === null) return;
+    this.#instruments.delay.observe({ ...standing.route }, delay.hi);
+    this.#instruments.uncertainty.observe({ ...standing.route }, width(delay));
+  }
+
+  /** Brings what depends on the time up to now, in one pass over what is pending. */
+  collect(now: Instant): void {
+    for (const standing of this.#standings.values())
+      Object.assign(standing, { pending: 0, oldestSeconds: 0, lateNow: 0 });
+    for (const record of this.#state?.open.values() ?? []) this.#addPending(record, now);
+    const { pending, oldest, breaches } = this.#instruments;
+    breaches.reset();
+    for (const { route, ...standing } of this.#standings.values()) {
+      pending.set({ ...route }, standing.pending);
+      oldest.set({ ...route }, standing.oldestSeconds);
+      breaches.inc({ ...route }, standing.closedBreaches + standing.lateNow);
+    }
+  }
+
+  #addPending(record: ProbeRecord, now: Instant): void {
+    const standing = this.#scheduled(record);
+    if (standing === null || this.#state === null) return;
+    standing.pending += 1;
+    standing.oldestSeconds = Math.max(standing.oldestSeconds, spanBetween(record.planned, now).lo);
+    if (exceedsMaximum(record, this.#state.absence)) standing.lateNow += 1;
+  }
+
+  #scheduled(record: ProbeRecord): Standing | null {
+    return record.kind === 'scheduled' ? (this.#standings.get(keyOf(record)) ?? null) : null;
+  }
+}
+
+function keyOf({ provider, path }: Route): string {
+  return `${path} ${provider}`;
+}
