@@ -34,16 +34,6 @@ export async function reservePorts<Name extends string>(
   };
 }
 
-/** Ports as `reservePorts` gives them, released already: for what listens on them at once. */
-export async function freePorts<Name extends string>(
-  host: string,
-  names: readonly Name[],
-): Promise<Readonly<Record<Name, number>>> {
-  const { ports, release } = await reservePorts(host, names);
-  await release();
-  return ports;
-}
-
 async function reserve(host: string): Promise<readonly [number, Server]> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const port = randomInt(PORT_MIN, PORT_MAX);

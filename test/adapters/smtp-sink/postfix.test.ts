@@ -12,7 +12,8 @@ import { NotingListener, SENDERS, selfSigned, silent, sinkSettings } from './fix
 
 /** One connection at a time, kept for the next message; Postfix keeps none with TLS. */
 const REUSE = {
-  smtp_connection_cache_destinations: 'sink.test',
+  smtp_connection_cache_destinations: 'static:all',
+  smtp_connection_cache_time_limit: '20s',
   default_destination_concurrency_limit: '1',
   smtp_tls_security_level: 'none',
 };
