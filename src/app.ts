@@ -42,9 +42,9 @@ export interface Agent {
   /** Of the HTTP interface, null if it was not wanted. */
   readonly url: string | null;
   /** Resolves once every part is ready, or after `ms`: a part that is down must not keep the others from being measured. */
-  ready(ms: number): Promise<void>;
+  readonly ready: (ms: number) => Promise<void>;
   /** Stops within about 5 s and leaves nothing running. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface AgentOptions {
@@ -106,7 +106,7 @@ async function whenReady(control: AgentControl, ms: number, clock: Clock): Promi
 export async function openSpotChecker(
   settings: Settings,
   log: Log,
-): Promise<{ readonly checker: SpotChecker; close(): Promise<void> }> {
+): Promise<{ readonly checker: SpotChecker; readonly close: () => Promise<void> }> {
   const holder = await readHolder(settings.dataFolder);
   if (holder !== null && holder.http !== null)
     return { checker: remoteSpotChecker(holder.http, settings.http.token), close: async () => {} };

@@ -198,7 +198,7 @@ test('of candidates alone the header, and where needed the body, is fetched, eac
   });
   await mailbox.look();
   const asked = server.commands.length;
-  const { messages: found, complete } = await mailbox.fetch(INBOX, 1, 8);
+  const { messages: found } = await mailbox.fetch(INBOX, 1, 8);
   expect(found).toMatchObject([
     { uid: 4, header: 'HEADER 4' },
     { uid: 6, header: 'HEADER 6', body: 'TEXT 6' },

@@ -1,6 +1,7 @@
 /** Each connection and each MAIL FROM is reported exactly once, however it ends. */
 import { describe, expect, test } from 'vitest';
-import { type Opened, openSink, selfSigned } from './fixtures.ts';
+import { CERTIFICATES } from '../smtp-client/fixtures.ts';
+import { type Opened, openSink } from './fixtures.ts';
 import type { RawClient } from './raw-client.ts';
 
 const ENVELOPE = ['EHLO client.test', 'MAIL FROM:<a@provider.test> ENVID=token', 'RCPT TO:<probe-0@sink.test>'];
@@ -114,7 +115,7 @@ describe('a peer that ends a transaction by', () => {
   }
 
   test('STARTTLS has abandoned it, and may begin another', async () => {
-    const { client, listener } = await openSink({ tls: selfSigned() });
+    const { client, listener } = await openSink({ tls: CERTIFICATES.localhost });
     const peer = client();
     await peer.reply();
     for (const step of ENVELOPE) await peer.ask(step);

@@ -1,8 +1,4 @@
 /** What the tests of the sink share: settings, a listener that notes what it is told, and a sink that is closed after each test. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createSink } from '../../../src/adapters/smtp-sink/sink.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
@@ -134,17 +130,3 @@ function noting(lines: { level: string; message: string }[]): Log {
 }
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
-
-/** A key and a certificate signed by itself. */
-export function selfSigned(): { readonly cert: string; readonly key: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'sink-tls-'));
-  try {
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-    const args = ['req', '-x509', ...curve, '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=mx.sink.test'];
-    execFileSync('openssl', args, { stdio: 'ignore' });
-    return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}

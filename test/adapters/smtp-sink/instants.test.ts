@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { SinkTransaction } from '../../../src/ports.ts';
-import { openSink, selfSigned } from './fixtures.ts';
+import { CERTIFICATES } from '../smtp-client/fixtures.ts';
+import { openSink } from './fixtures.ts';
 import { monoUs, type RawClient } from './raw-client.ts';
 
 const MAIL = 'MAIL FROM:<a@provider.test>';
@@ -43,7 +44,7 @@ describe('the first transfer on a connection', () => {
   });
 
   test('has the banner delay taken out behind TLS as well', async () => {
-    const { client, listener } = await openSink({ tls: selfSigned() });
+    const { client, listener } = await openSink({ tls: CERTIFICATES.localhost });
     const peer = client();
     await peer.greet();
     await peer.startTls();

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { expect, test } from 'vitest';
-import { openSink, selfSigned } from './fixtures.ts';
+import { CERTIFICATES } from '../smtp-client/fixtures.ts';
+import { openSink } from './fixtures.ts';
 
 const TEXT = 'From: a@provider.test\r\nSubject: probe\r\n\r\nfirst line\r\n.a dot leads this one\r\n';
 
@@ -14,7 +15,7 @@ function transfer(connection: SMTPConnection, envelopeId: string): Promise<SMTPC
 }
 
 test('two messages over one connection with STARTTLS are told as two transfers, the second on a reused connection', async () => {
-  const { port, listener } = await openSink({ tls: selfSigned() });
+  const { port, listener } = await openSink({ tls: CERTIFICATES.localhost });
   const connection = new SMTPConnection({
     host: '127.0.0.1',
     port,

@@ -8,7 +8,8 @@ import type { Sink } from '../../../src/ports.ts';
 import { describeWithServers } from '../../servers/available.ts';
 import { total } from '../../servers/maillog.ts';
 import { type Endpoint, type Provider, startProvider } from '../../servers/provider.ts';
-import { NotingListener, SENDERS, selfSigned, silent, sinkSettings } from './fixtures.ts';
+import { CERTIFICATES } from '../smtp-client/fixtures.ts';
+import { NotingListener, SENDERS, silent, sinkSettings } from './fixtures.ts';
 
 /** One connection at a time, kept for the next message; Postfix keeps none with TLS. */
 const REUSE = {
@@ -28,7 +29,7 @@ describeWithServers('the sink behind Postfix', () => {
   beforeEach(async () => {
     listener = new NotingListener();
     clock = systemClock();
-    sink = createSink(sinkSettings({ tls: selfSigned() }), SENDERS, clock, silent);
+    sink = createSink(sinkSettings({ tls: CERTIFICATES.localhost }), SENDERS, clock, silent);
     const { port } = await sink.open(listener);
     sinkPort = port;
   });

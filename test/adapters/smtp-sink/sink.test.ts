@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { MESSAGE_BYTES_CUT, MESSAGE_BYTES_MAX } from '../../../src/adapters/smtp-sink/limits.ts';
 import { HEADER_BYTES_MAX } from '../../../src/ports.ts';
-import { openSink, selfSigned } from './fixtures.ts';
+import { CERTIFICATES } from '../smtp-client/fixtures.ts';
+import { openSink } from './fixtures.ts';
 
 const RECIPIENT = 'probe-0@sink.test';
 
@@ -204,7 +205,7 @@ describe('what the sink shows of itself', () => {
 
 describe('STARTTLS', () => {
   test('is offered with a certificate, and told', async () => {
-    const { client, listener } = await openSink({ tls: selfSigned() });
+    const { client, listener } = await openSink({ tls: CERTIFICATES.localhost });
     const peer = client();
     expect((await peer.greet()).text).toContain('STARTTLS');
     const name = peer.name;
