@@ -8,6 +8,8 @@ interface Sleeper {
 }
 
 export class VirtualClock implements Clock {
+  /** Time that has passed for everybody, reboots or not; sleeps are due by it. */
+  #passedUs = 0;
   #monoUs = 1_000_000_000;
   #wallMs = Date.UTC(2026, 10, 10);
   #suspendedMs = 0;
@@ -32,7 +34,8 @@ export class VirtualClock implements Clock {
         signal?.removeEventListener('abort', done);
         resolve();
       };
-      const sleeper = { dueUs: this.#monoUs + Math.max(0, ms) * 1000, wake: done };
+      // Rounded up to the microsecond that the clock counts: nobody wakes early.
+      const sleeper = { dueUs: this.#passedUs + Math.ceil(Math.max(0, ms) * 1000), wake: done };
       this.#sleepers.add(sleeper);
       signal?.addEventListener('abort', done);
     });
@@ -40,16 +43,16 @@ export class VirtualClock implements Clock {
 
   /** Lets `seconds` pass, waking each sleeper at its moment and letting what follows from it settle. */
   async advance(seconds: number): Promise<void> {
-    const endUs = this.#monoUs + Math.round(seconds * 1e6);
+    const endUs = this.#passedUs + Math.round(seconds * 1e6);
     await settle();
     for (;;) {
-      const next = [...this.#sleepers].toSorted((a, b) => a.dueUs - b.dueUs)[0];
-      if (next === undefined || next.dueUs > endUs) break;
-      this.#pass(Math.max(0, next.dueUs - this.#monoUs));
+      const next = this.#first();
+      if (next === null || next.dueUs > endUs) break;
+      this.#pass(Math.max(0, next.dueUs - this.#passedUs));
       next.wake();
       await settle();
     }
-    this.#pass(endUs - this.#monoUs);
+    this.#pass(endUs - this.#passedUs);
     await settle();
   }
 
@@ -64,12 +67,16 @@ export class VirtualClock implements Clock {
     this.#wallMs += seconds * 1000;
   }
 
-  /** Another boot, `downSeconds` later. */
-  reboot(downSeconds: number): void {
-    this.#wallMs += downSeconds * 1000;
+  /** Another boot. The time it took is what was advanced before. */
+  reboot(): void {
     this.#monoUs = 5_000_000;
     this.#suspendedMs = 0;
-    this.#boot = `boot${this.#wallMs}`.slice(0, 12);
+    this.#boot = `boot${this.#passedUs.toString(36)}`;
+  }
+
+  /** Seconds that have passed since the clock was made, by no clock of the agent's. */
+  get passedSeconds(): number {
+    return this.#passedUs / 1e6;
   }
 
   /** How many sleeps are under way: a test that ends with any has left something running. */
@@ -77,13 +84,21 @@ export class VirtualClock implements Clock {
     return this.#sleepers.size;
   }
 
+  /** The one due next; of several the one that slept first. */
+  #first(): Sleeper | null {
+    let first: Sleeper | null = null;
+    for (const sleeper of this.#sleepers) if (first === null || sleeper.dueUs < first.dueUs) first = sleeper;
+    return first;
+  }
+
   #pass(us: number): void {
+    this.#passedUs += us;
     this.#monoUs += us;
     this.#wallMs += us / 1000;
   }
 }
 
-/** Lets promises and immediates run out. */
+/** Lets promises run out. Fakes wait for nothing but promises and sleeps, so one turn of the event loop does. */
 async function settle(): Promise<void> {
-  for (let round = 0; round < 5; round += 1) await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,12 +1,6 @@
 /** Keeps the time of one connection: between which instants the peer began to transfer each message (measurement.md, "Send delay"). */
 import { earliest, type Instant, isBefore, laterOf, shift } from '../../domain/instant.ts';
 
-/**
- * A peer that answers us does so within a round trip, 300 ms around the world. One that is silent for longer was not
- * waiting for us: its next message may have come to it since, and then what we owed before is no part of its delay.
- */
-const REST_MS = 500;
-
 export interface Transfer {
   /** The transfer of the message began in `[earliest, latest]`. */
   readonly earliest: Instant;
@@ -21,25 +15,25 @@ export interface Transfer {
  * Lower bound: the accept, or the last end of data read. A transaction that ended without data (RSET, a new EHLO) does
  * not move it: what follows may be the same message once more, in other words, and its transfer began with the first try.
  *
- * Upper bound: when MAIL was read, less the spans we owed that were over by then. A reply that came after MAIL was read
- * was not waited for. For the first transaction all spans since the accept count, as a connection is opened for a message
- * in hand. For a later one only those after the lower bound and after the peer last rested.
+ * Upper bound: when MAIL was read. For the first transaction less the spans we owed that were over by then, for a connection
+ * is opened for a message in hand; a reply that came after MAIL was read was not waited for. For a later one nothing is taken
+ * out: its message may have come to the peer only after we had replied, and then what we owed is no part of its delay. What
+ * that costs is in the interval, which begins with the end of data before our slow reply.
  */
 export class SessionClock {
   #earliest: Instant;
   /** Since when we owe a reply, null if we do not. */
   #owingSince: Instant | null;
-  #repliedAt: Instant | null = null;
-  /** Microseconds owed since the lower bound, and since the peer last rested. */
-  #owed = { sinceBoundUs: 0, sinceRestUs: 0 };
+  /** Microseconds owed so far. */
+  #owedUs = 0;
   /** The last bytes read, and what had been owed by then. */
-  #read: { readonly at: Instant; readonly owed: { readonly sinceBoundUs: number; readonly sinceRestUs: number } };
+  #read: { readonly at: Instant; readonly owedUs: number };
   #reused = false;
 
   constructor(accepted: Instant) {
     this.#earliest = earliest(accepted);
     this.#owingSince = accepted;
-    this.#read = { at: accepted, owed: this.#owed };
+    this.#read = { at: accepted, owedUs: 0 };
   }
 
   get lastRead(): Instant {
@@ -48,9 +42,7 @@ export class SessionClock {
 
   /** Before whatever the bytes hold is acted on. */
   bytesRead(at: Instant): void {
-    const rested = this.#repliedAt !== null && at.monoUs - this.#repliedAt.monoUs > REST_MS * 1000;
-    if (rested) this.#owed = { ...this.#owed, sinceRestUs: 0 };
-    this.#read = { at, owed: this.#owed };
+    this.#read = { at, owedUs: this.#owedUs };
   }
 
   /** A command that was not answered (plain text behind STARTTLS) is owed nothing once the next one comes. */
@@ -59,30 +51,23 @@ export class SessionClock {
   }
 
   replyWritten(at: Instant): void {
-    if (this.#owingSince !== null) {
-      const spanUs = Math.max(0, at.monoUs - this.#owingSince.monoUs);
-      const { sinceBoundUs, sinceRestUs } = this.#owed;
-      this.#owed = { sinceBoundUs: sinceBoundUs + spanUs, sinceRestUs: sinceRestUs + spanUs };
-    }
+    if (this.#owingSince !== null) this.#owedUs += Math.max(0, at.monoUs - this.#owingSince.monoUs);
     this.#owingSince = null;
-    this.#repliedAt = at;
   }
 
   /** The next message's MAIL may stand right behind the dot, in the same bytes. */
   endOfDataRead(at: Instant): void {
     this.#earliest = earliest(at);
     this.#owingSince = at;
-    this.#owed = { sinceBoundUs: 0, sinceRestUs: 0 };
-    this.#read = { at: isBefore(this.#read.at, at) ? at : this.#read.at, owed: this.#owed };
+    this.#read = { at: isBefore(this.#read.at, at) ? at : this.#read.at, owedUs: this.#owedUs };
   }
 
   /** Once for each MAIL FROM that is accepted, while it is being handled. */
   transferBegun(): Transfer {
-    const { at, owed } = this.#read;
+    const { at, owedUs } = this.#read;
     const reusedConnection = this.#reused;
     this.#reused = true;
-    const owedUs = reusedConnection ? owed.sinceRestUs : owed.sinceBoundUs;
-    const latest = laterOf(shift(at, -owedUs / 1000), this.#earliest);
+    const latest = laterOf(reusedConnection ? at : shift(at, -owedUs / 1000), this.#earliest);
     return { earliest: this.#earliest, latest, reusedConnection };
   }
 }

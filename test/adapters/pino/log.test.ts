@@ -55,7 +55,11 @@ describe('the log', () => {
       error: {
         name: 'Error',
         message: 'outer',
-        cause: { name: 'TypeError', message: 'middle', cause: { message: 'connect ECONNREFUSED', code: 'ECONNREFUSED' } },
+        cause: {
+          name: 'TypeError',
+          message: 'middle',
+          cause: { message: 'connect ECONNREFUSED', code: 'ECONNREFUSED' },
+        },
       },
       also: { message: 'all failed', errors: [{ code: 'ECONNREFUSED' }] },
     });

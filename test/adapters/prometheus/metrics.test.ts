@@ -171,7 +171,15 @@ describe('a scrape', () => {
     const at = world.clock.now();
     const addresses = { sender: 'a@gone.example', recipient: 'probe-0@sink.example' };
     await engine!.recorder.record([
-      { type: 'probe.planned', at, probe: 'a'.repeat(16), provider: 'gone', path: 'send', kind: 'scheduled', ...addresses },
+      {
+        type: 'probe.planned',
+        at,
+        probe: 'a'.repeat(16),
+        provider: 'gone',
+        path: 'send',
+        kind: 'scheduled',
+        ...addresses,
+      },
       { type: 'probe.expired', at, probe: 'a'.repeat(16) },
       { type: 'slot.unmeasured', at, provider: 'gone', path: 'send', reason: 'late' },
     ]);

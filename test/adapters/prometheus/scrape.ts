@@ -7,7 +7,15 @@ export function seriesOf(body: string): ReadonlyMap<string, number> {
   return new Map(
     lines.map((line) => {
       const cut = line.lastIndexOf(' ');
-      return [line.slice(0, cut), Number(line.slice(cut + 1).replace('Inf', 'Infinity').replace('Nan', 'NaN'))];
+      return [
+        line.slice(0, cut),
+        Number(
+          line
+            .slice(cut + 1)
+            .replace('Inf', 'Infinity')
+            .replace('Nan', 'NaN'),
+        ),
+      ];
     }),
   );
 }

@@ -1,0 +1,94 @@
+/** The real HTTP interface over the real engine, which runs over fakes and a virtual clock. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { type HttpServer, serveHttp } from '../../../src/adapters/http/server.ts';
+import { createMetrics } from '../../../src/adapters/prometheus/metrics.ts';
+import { renderProbeMetrics } from '../../../src/adapters/prometheus/probe-metrics.ts';
+import type { Engine } from '../../../src/engine/engine.ts';
+import type { Log } from '../../../src/ports.ts';
+import { type FakeWorld, fakeWorld } from '../../fakes/agent.ts';
+import { silentLog } from '../../fakes/fake-provider.ts';
+
+/** Milliseconds between two glances at something that real sockets bring about. */
+const GLANCE = 2;
+const GLANCES_MAX = 5000;
+
+export interface Served {
+  readonly world: FakeWorld;
+  readonly engine: Engine;
+  readonly server: HttpServer;
+  /** What was logged as an error. */
+  readonly errors: readonly string[];
+  /** Asks for a path of the interface. */
+  get(path: string, init?: RequestInit): Promise<Response>;
+  /** Asks for a spot check. */
+  post(body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  /** Lets virtual time pass until the answer is there. */
+  passing<T>(answer: Promise<T>): Promise<T>;
+  /** Resolves once someone waits for a probe, beyond what waited at the start. */
+  awaited(): Promise<void>;
+  /** Resolves once nobody waits any more. */
+  released(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function serve({ token = null as string | null } = {}): Promise<Served> {
+  const world = fakeWorld();
+  const engine = await world.start();
+  const metrics = createMetrics({ version: '0', lines: engine.routes(), clock: world.clock, lagSeconds: () => 0 });
+  metrics.attach(engine.recorder.state, []);
+  const errors: string[] = [];
+  const log: Log = {
+    ...silentLog,
+    error: (message, fields) => void errors.push(`${message}: ${String(fields?.['error'])}`),
+  };
+  // What `settled` waits for can only be seen by counting who waits.
+  let waiting = 0;
+  const settled: Engine['settled'] = async (...args) => {
+    waiting += 1;
+    return engine.settled(...args).finally(() => (waiting -= 1));
+  };
+  const server = await serveHttp(
+    { listen: { host: '127.0.0.1', port: 0 }, token },
+    { control: { ...engine, settled }, metrics: () => metrics.render(), probeMetrics: renderProbeMetrics, log },
+  );
+  const get = async (path: string, init?: RequestInit): Promise<Response> => fetch(new URL(path, server.url), init);
+  const close = async (): Promise<void> => {
+    await server.close();
+    const stopped = engine.stop();
+    await world.clock.advance(5);
+    await stopped;
+    expect(world.clock.sleeping, 'sleeps left running').toBe(0);
+  };
+  return {
+    world,
+    engine,
+    server,
+    errors,
+    get,
+    post: (body, headers = {}) =>
+      get('/api/v1/probes', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      }),
+    async passing(answer) {
+      let pending = true;
+      const ended = answer.finally(() => (pending = false));
+      while (pending) {
+        await world.clock.advance(0.01);
+        await delay(GLANCE);
+      }
+      return ended;
+    },
+    awaited: () => until(() => waiting > 0),
+    released: () => until(() => waiting === 0),
+    close,
+  };
+}
+
+/** Looks again and again; fails the test if it never comes true. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  for (let glance = 0; !isTrue() && glance < GLANCES_MAX; glance += 1) await delay(GLANCE);
+  expect(isTrue(), `still not: ${String(isTrue)}`).toBe(true);
+}
