@@ -10,7 +10,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
-RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm run build && chmod 755 dist/bin.js && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production
@@ -19,9 +19,9 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json LICENSE ./
 COPY config config
-RUN ln -s /app/dist/bin.js /usr/local/bin/mailflow-probe && chmod 755 dist/bin.js \
-  && install -d -o node -g node /data /etc/mailflow-probe
-USER node
+RUN ln -s /app/dist/bin.js /usr/local/bin/mailflow-probe && install -d -o node -g node /data /etc/mailflow-probe
+# The user `node`, by number: Kubernetes cannot tell otherwise that it is not root.
+USER 1000:1000
 VOLUME /data
 EXPOSE 9825 2525
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \

@@ -1,8 +1,8 @@
 /** `config`: checks the configuration and prints its schema. */
 import { Command } from 'commander';
-import { readSettings, redact, settingsSchema } from '../app.ts';
-import { EXIT_USAGE, ExitWith } from './exit.ts';
-import { configOption } from './settings.ts';
+import { redact, settingsSchema } from '../app.ts';
+import { print, printJson } from './output.ts';
+import { configOption, loadSettings } from './settings.ts';
 
 export function configCommand(): Command {
   const check = new Command('check')
@@ -12,7 +12,7 @@ export function configCommand(): Command {
     .action(runCheck);
   const schema = new Command('schema')
     .description('print the JSON Schema of the configuration')
-    .action(() => print(settingsSchema()));
+    .action(async () => void (await printJson(settingsSchema())));
   return new Command('config')
     .description('check the configuration, or print its schema')
     .addCommand(check)
@@ -20,17 +20,8 @@ export function configCommand(): Command {
 }
 
 async function runCheck({ config, print: wanted }: { config: string; print?: boolean }): Promise<void> {
-  const result = await readSettings(config, process.env);
-  if (!result.ok)
-    throw new ExitWith(
-      EXIT_USAGE,
-      result.problems.map(({ message }) => message),
-    );
-  for (const warning of result.warnings) process.stderr.write(`mailflow-probe: warning: ${warning}\n`);
-  if (wanted === true) print(redact(result.settings));
-  else process.stdout.write(`${config}: no problem found\n`);
-}
-
-function print(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  const { settings, warnings } = await loadSettings(config, 'write-nothing');
+  for (const warning of warnings) process.stderr.write(`mailflow-probe: warning: ${warning}\n`);
+  if (wanted === true) await printJson(redact(settings));
+  else await print(`${config}: no problem found\n`);
 }

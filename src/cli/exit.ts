@@ -1,7 +1,9 @@
 /** How a command ends. */
 
-/** Usage or configuration: nothing was done. */
+/** Usage, configuration, or anything else for which the command could not do its work. */
 export const EXIT_USAGE = 3;
+/** sysexits.h EX_SOFTWARE. */
+const EXIT_BUG = 70;
 
 /** Ends the command with a code, and lines for standard error. */
 export class ExitWith extends Error {
@@ -18,4 +20,35 @@ export class ExitWith extends Error {
 /** Ends the command with a code, after what was opened is closed; 0 just goes on. */
 export function endWith(exitCode: number): void {
   if (exitCode !== 0) throw new ExitWith(exitCode);
+}
+
+export interface Ending {
+  readonly exitCode: number;
+  /** For people, a line each: what is expected to go wrong has no stack trace. */
+  readonly lines: readonly string[];
+}
+
+/** What an error that ended a command comes to. */
+export function endingOf(error: unknown): Ending {
+  if (error instanceof ExitWith) return error;
+  // Closing failed after the command did: the first failure decides, both are told.
+  if (error instanceof SuppressedError) {
+    const [first, second] = [endingOf(error.suppressed), endingOf(error.error)];
+    return { exitCode: first.exitCode, lines: [...first.lines, ...second.lines] };
+  }
+  if (isExpected(error)) return { exitCode: EXIT_USAGE, lines: [messageOf(error)] };
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { exitCode: EXIT_BUG, lines: `this is a bug: ${text}`.split('\n') };
+}
+
+/** Everything but these is a failure of the world, which says in its message what is wrong. */
+const BUGS = [TypeError, ReferenceError, SyntaxError, RangeError, EvalError];
+
+function isExpected(error: unknown): error is Error {
+  return error instanceof Error && !BUGS.some((kind) => error instanceof kind);
+}
+
+/** Several addresses tried in vain make an error with a code and no message. */
+function messageOf(error: Error): string {
+  return error.message || String('code' in error ? error.code : error.name);
 }

@@ -1,10 +1,9 @@
 /** `ledger`: looks into the ledger of a data folder, running or not. */
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import { Command, Option } from 'commander';
 import { backupLedger, exportLedger, ledgerStats, verifyLedger } from '../app.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
 import { readMonth } from './month.ts';
+import { print, printJson, writeNewFile } from './output.ts';
 import { configOption, loadSettings } from './settings.ts';
 
 /** The chain does not hold. */
@@ -23,7 +22,7 @@ export function ledgerCommand(): Command {
     new Command(name)
       .description(description)
       .addOption(configOption())
-      .option('--data <folder>', 'data folder, instead of the configured one');
+      .option('--data <folder>', 'data folder, or a copy of the ledger; no configuration is read then');
   return new Command('ledger')
     .description('verify, summarise, export or back up the ledger')
     .addCommand(sub('verify', 'check the hash chain; exit 0 if it holds, 2 naming the first bad event').action(verify))
@@ -31,46 +30,54 @@ export function ledgerCommand(): Command {
     .addCommand(
       sub('export', 'print the events, one JSON line each')
         .addOption(month)
-        .option('-o, --output <file>', 'write to a file')
+        .option('-o, --output <file>', 'write to a new file')
         .action(exportEvents),
     )
     .addCommand(
-      sub('backup', 'copy the ledger while it is in use, and verify the copy').argument('<file>').action(backup),
+      sub('backup', 'copy the ledger while it is in use, and verify the copy')
+        .argument('<file>', 'a new file')
+        .action(backup),
     );
 }
 
 async function verify(options: LedgerArguments): Promise<void> {
   const result = await verifyLedger(await folderOf(options));
   if (!result.ok) throw new ExitWith(EXIT_BROKEN, [`event ${result.seq}: ${result.reason}`]);
-  process.stdout.write(`${result.entries} events, the chain holds, head ${result.head.hash}\n`);
+  await print(`${result.entries} events, the chain holds, head ${result.head.hash}\n`);
 }
 
 async function stats(options: LedgerArguments): Promise<void> {
   const range = options.month === undefined ? {} : readMonth(options.month);
-  process.stdout.write(`${JSON.stringify(await ledgerStats(await folderOf(options), range), null, 2)}\n`);
+  await printJson(await ledgerStats(await folderOf(options), range));
 }
 
 async function exportEvents(options: LedgerArguments): Promise<void> {
   const range = options.month === undefined ? {} : readMonth(options.month);
   const folder = await folderOf(options);
-  const out =
-    options.output === undefined ? process.stdout : createWriteStream(options.output, { flags: 'wx', mode: 0o600 });
-  if (out !== process.stdout) await once(out, 'open');
+  if (options.output !== undefined) {
+    await writeNewFile(options.output, async (write) => void (await exportLedger(folder, range, write)));
+    return;
+  }
   await exportLedger(folder, range, async (line) => {
-    if (!out.write(line)) await once(out, 'drain');
+    if ((await print(line)) === 'gone') throw new ExitWith(0);
   });
-  if (out === process.stdout) return;
-  out.end();
-  await once(out, 'finish');
 }
 
 async function backup(file: string, options: LedgerArguments): Promise<void> {
   const result = await backupLedger(await folderOf(options), file);
   if (!result.ok) throw new ExitWith(EXIT_BROKEN, [`the copy does not hold: event ${result.seq}: ${result.reason}`]);
-  process.stdout.write(`${file}: ${result.entries} events, the chain holds\n`);
+  await print(`${file}: ${result.entries} events, the chain holds\n`);
 }
 
+/** Nothing is written to the folder, not even a key: it may be evidence. */
 async function folderOf({ data, config }: LedgerArguments): Promise<string> {
   if (data === '') throw new ExitWith(EXIT_USAGE, ['--data must name a folder, is empty']);
-  return data ?? (await loadSettings(config)).dataFolder;
+  if (data !== undefined) return data;
+  try {
+    return (await loadSettings(config, 'write-nothing')).settings.dataFolder;
+  } catch (error) {
+    // The secrets may be at hand for the daemon alone.
+    if (!(error instanceof ExitWith)) throw error;
+    throw new ExitWith(error.exitCode, [...error.lines, 'the data folder can be named by --data instead, which needs no configuration']);
+  }
 }

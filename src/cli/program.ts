@@ -4,52 +4,46 @@ import { VERSION } from '../app.ts';
 import { checkCommand } from './check.ts';
 import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
-import { EXIT_USAGE, ExitWith } from './exit.ts';
+import { EXIT_USAGE, endingOf } from './exit.ts';
 import { ledgerCommand } from './ledger.ts';
+import { guardOutput } from './output.ts';
+import { plain } from './plain.ts';
 import { runCommand } from './run.ts';
 
-/** Resolves with the exit code. An expected failure is one line on standard error, never a stack trace. */
-export async function runProgram(args: readonly string[]): Promise<number> {
-  const program = new Command('mailflow-probe')
+const NAME = 'mailflow-probe';
+
+/** Ends the process with the command's exit code. An expected failure is a line on standard error, never a stack trace. */
+export async function runProgram(args: readonly string[]): Promise<never> {
+  guardOutput();
+  const exitCode = await run(args);
+  // A server may owe us the reply to a message for ten minutes yet: its socket must not hold up a command that has ended.
+  process.exit(exitCode);
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const program = new Command(NAME)
     .description('Measures from outside whether a mail provider keeps its delay and availability promises.')
-    .version(VERSION)
-    .showHelpAfterError('(--help shows what there is)');
+    .version(VERSION);
   for (const make of [runCommand, checkCommand, ledgerCommand, configCommand, demoCommand]) program.addCommand(make());
-  everyCommand(program, (command) => command.exitOverride());
+  everyCommand(program, (command) =>
+    command
+      .exitOverride()
+      .showHelpAfterError('(--help shows what there is)')
+      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${NAME}: `)) }),
+  );
   try {
     await program.parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
-    return codeOf(error);
+    // It has said what is wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    const { exitCode, lines } = endingOf(error);
+    for (const line of lines) process.stderr.write(`${NAME}: ${plain(line)}\n`);
+    return exitCode;
   }
 }
 
 function everyCommand(command: Command, action: (command: Command) => void): void {
   action(command);
   for (const child of command.commands) everyCommand(child, action);
-}
-
-function codeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  if (error instanceof ExitWith) {
-    for (const line of error.lines) process.stderr.write(`mailflow-probe: ${line}\n`);
-    return error.exitCode;
-  }
-  if (isExpected(error)) {
-    process.stderr.write(`mailflow-probe: ${error.message}\n`);
-    return EXIT_USAGE;
-  }
-  process.stderr.write(
-    `mailflow-probe: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
-  return EXIT_BUG;
-}
-
-/** Everything but these is a failure of the world, which says in its message what is wrong. */
-const BUGS = [TypeError, ReferenceError, SyntaxError, RangeError, EvalError];
-/** sysexits.h EX_SOFTWARE. */
-const EXIT_BUG = 70;
-
-function isExpected(error: unknown): error is Error {
-  return error instanceof Error && !BUGS.some((kind) => error instanceof kind);
 }

@@ -7,13 +7,22 @@ import { EXIT_USAGE, ExitWith } from './exit.ts';
 export const configOption = (): Option =>
   new Option('-c, --config <file>', 'configuration').default('config/mailflow-probe.yml').env('MAILFLOW_CONFIG');
 
-/** The settings, with the token key made if there is none; every problem at once as one line each, exit code 3. */
-export async function loadSettings(file: string): Promise<Settings> {
-  const result = await readSettings(file, process.env, { createKey: true });
+export interface Loaded {
+  readonly settings: Settings;
+  /** What is seldom meant, a line each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The settings, with the token key made in the data folder if `key` asks for it and there is none.
+ * Every problem at once as one line each, exit code 3.
+ */
+export async function loadSettings(file: string, key: 'make-key' | 'write-nothing'): Promise<Loaded> {
+  const result = await readSettings(file, process.env, { createKey: key === 'make-key' });
   if (!result.ok)
     throw new ExitWith(
       EXIT_USAGE,
       result.problems.map(({ message }) => message),
     );
-  return result.settings;
+  return result;
 }

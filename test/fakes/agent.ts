@@ -1,12 +1,15 @@
 /** The real engine over fakes and a virtual clock. */
 import type { RouteSettings } from '../../src/domain/settings.ts';
-import { type Engine, startEngine } from '../../src/engine/engine.ts';
-import type { Random } from '../../src/ports.ts';
-import { CountingObserver, FakeMailbox, FakeSender, FakeSink, silentLog } from './fake-provider.ts';
+import { type Engine, type EngineOptions, startEngine } from '../../src/engine/engine.ts';
+import type { Mailbox, Random, Sender } from '../../src/ports.ts';
+import { FakeMailbox } from './fake-mailbox.ts';
+import { CountingObserver, FakeSender, silentLog } from './fake-provider.ts';
+import { FakeSink } from './fake-sink.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export const KEY = new Uint8Array(32).fill(7);
+const ACCOUNT = 'probe@acme.example';
 
 /** A repeatable generator (mulberry32): the same seed draws the same numbers. */
 export function seededRandom(seed: number): Random {
@@ -35,6 +38,42 @@ export interface FakeWorld {
   }): Promise<Engine>;
 }
 
+/** What an agent that measures `acme` on all three paths is made of. */
+export function engineOptions(parts: {
+  readonly submitter: Sender;
+  readonly injector: Sender;
+  readonly mailbox: Mailbox;
+  readonly routes: readonly RouteSettings[];
+  readonly reachability: 'inbound' | 'assumed';
+}): EngineOptions {
+  const { submitter, injector, mailbox, routes, reachability } = parts;
+  const from = ACCOUNT;
+  const line = { provider: 'acme', retryAfter: [] };
+  const recipients = ['probe-0@sink.example', 'probe-1@sink.example'];
+  return {
+    agent: 'test',
+    version: '0',
+    contact: 'postmaster@sink.example',
+    key: KEY,
+    routes,
+    reachability,
+    lines: [
+      { ...line, path: 'send', sender: submitter, from, recipients },
+      { ...line, path: 'internal', sender: submitter, from, recipients: [ACCOUNT] },
+      {
+        ...line,
+        path: 'receive',
+        sender: injector,
+        from: 'bounces@sink.example',
+        recipients: [ACCOUNT],
+        retryAfter: [60, 300],
+      },
+    ],
+    sinkClients: [{ provider: 'acme', sender: ACCOUNT, networks: ['192.0.2.0/24'] }],
+    mailboxes: [{ provider: 'acme', mailbox, cleanup: 'delete' }],
+  };
+}
+
 export function fakeWorld(): FakeWorld {
   const clock = new VirtualClock();
   const world = {
@@ -47,46 +86,16 @@ export function fakeWorld(): FakeWorld {
     observer: new CountingObserver(),
   };
   const { ledger, sink, mailbox, submitter, injector, observer } = world;
-  const line = { provider: 'acme', retryAfter: [] };
   return {
     ...world,
     start: ({ routes = [], reachability = 'inbound', seed = 1 } = {}) =>
-      startEngine(
-        {
-          agent: 'test',
-          version: '0',
-          contact: 'postmaster@sink.example',
-          key: KEY,
-          routes,
-          reachability,
-          lines: [
-            {
-              ...line,
-              path: 'send',
-              sender: submitter,
-              from: 'probe@acme.example',
-              recipients: ['probe-0@sink.example', 'probe-1@sink.example'],
-            },
-            {
-              ...line,
-              path: 'internal',
-              sender: submitter,
-              from: 'probe@acme.example',
-              recipients: ['probe@acme.example'],
-            },
-            {
-              ...line,
-              path: 'receive',
-              sender: injector,
-              from: 'bounces@sink.example',
-              recipients: ['probe@acme.example'],
-              retryAfter: [60, 300],
-            },
-          ],
-          sinkClients: [{ provider: 'acme', sender: 'probe@acme.example', networks: ['192.0.2.0/24'] }],
-          mailboxes: [{ provider: 'acme', mailbox, cleanup: 'delete' }],
-        },
-        { ledger, sink, clock, random: seededRandom(seed), observer, log: silentLog },
-      ),
+      startEngine(engineOptions({ submitter, injector, mailbox, routes, reachability }), {
+        ledger,
+        sink,
+        clock,
+        random: seededRandom(seed),
+        observer,
+        log: silentLog,
+      }),
   };
 }

@@ -1,20 +1,11 @@
-/** A made-up provider behind the ports: hands over at once, delivers when told, over a virtual clock. */
-import type { FolderRole, Handover, Stage } from '../../src/domain/probe.ts';
+/** What the engine's tests hand to it beside a sink and a mailbox: a sender that answers as told, an observer that counts, a silent log. */
+import type { Handover, Stage } from '../../src/domain/probe.ts';
 import type {
-  Bookmark,
   Clock,
-  Fetched,
-  FolderState,
   Log,
-  Look,
-  Mailbox,
-  MailboxError,
   Observer,
   OutgoingMessage,
   Sender,
-  Sink,
-  SinkListener,
-  SinkTransaction,
 } from '../../src/ports.ts';
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -84,117 +75,5 @@ export class FakeSender implements Sender {
       return { kind: 'uncertain', handedOver, code: 'CONNECTION_LOST', text: 'gone', ...rest };
     await this.#clock.sleep(1);
     return { kind: 'accepted', handedOver, acknowledged: this.#clock.now(), reply: 'ok', ...rest };
-  }
-}
-
-export class FakeSink implements Sink {
-  listener: SinkListener | null = null;
-  readonly #clock: Clock;
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-  async open(listener: SinkListener): Promise<{ host: string; port: number }> {
-    this.listener = listener;
-    return { host: '127.0.0.1', port: 2525 };
-  }
-  async close(): Promise<void> {
-    this.listener = null;
-  }
-  transaction(message: OutgoingMessage): SinkTransaction {
-    const now = this.#clock.now();
-    return {
-      earliest: now,
-      latest: now,
-      peer: '192.0.2.1:4711',
-      helo: 'out.example',
-      tls: false,
-      reusedConnection: false,
-      sender: message.sender,
-      recipients: [message.recipient],
-      envelopeId: message.envelopeId,
-    };
-  }
-  /** The provider transfers a message: connect, data, reply, disconnect. */
-  async deliver(message: OutgoingMessage): Promise<number> {
-    const { listener } = this;
-    if (listener === null) return 0;
-    const transaction = this.transaction(message);
-    listener.connected(transaction.peer, transaction.earliest);
-    const [header = '', body = ''] = message.text.split(/\r\n\r\n(.*)/s);
-    const reply = await listener.received(transaction, {
-      header,
-      body,
-      endOfData: this.#clock.now(),
-      bodySha256: '00',
-    });
-    listener.disconnected(transaction.peer);
-    return reply.code;
-  }
-}
-
-interface Stored {
-  readonly folder: string;
-  readonly uid: number;
-  readonly text: string;
-}
-
-export class FakeMailbox implements Mailbox {
-  readonly stored: Stored[] = [];
-  readonly removed: number[] = [];
-  readonly folders = new Map<string, Bookmark & { role: FolderRole }>([
-    ['INBOX', { uidValidity: '1', uidNext: 1, role: 'inbox' }],
-  ]);
-  /** While set, every call fails with it. */
-  failure: MailboxError | null = null;
-  looks = 0;
-  #hint: () => void = () => {};
-  readonly #clock: Clock;
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-  async open(onHint: () => void): Promise<{ certificateExpiresMs: number | null }> {
-    this.#check();
-    this.#hint = onHint;
-    return { certificateExpiresMs: null };
-  }
-  async look(): Promise<Look> {
-    this.#check();
-    this.looks += 1;
-    const sentAt = this.#clock.now();
-    return { sentAt, folders: [...this.folders].map(([path, state]) => ({ path, ...state })) };
-  }
-  async fetch({ path }: FolderState, fromUid: number, toUid: number): Promise<Fetched> {
-    this.#check();
-    const seen = this.#clock.now();
-    const messages = this.stored
-      .filter(({ folder, uid }) => folder === path && uid >= fromUid && uid < toUid)
-      .map(({ uid, text }) => {
-        const [header = '', body = ''] = text.split(/\r\n\r\n(.*)/s);
-        return { uid, seen, header, body };
-      });
-    return { messages, complete: messages.length === toUid - fromUid };
-  }
-  async remove({ path }: FolderState, uids: readonly number[]): Promise<boolean> {
-    this.#check();
-    for (const uid of uids) {
-      const index = this.stored.findIndex((each) => each.folder === path && each.uid === uid);
-      if (index >= 0) this.removed.push(...this.stored.splice(index, 1).map((each) => each.uid));
-    }
-    return true;
-  }
-  async close(): Promise<void> {}
-  /** The provider puts a message into a folder, announced or not. */
-  deliver(message: Pick<OutgoingMessage, 'text'>, folder = 'INBOX', announce = false): void {
-    const state = this.folders.get(folder) ?? {
-      uidValidity: '1',
-      uidNext: 1,
-      role: folder === 'Junk' ? ('junk' as const) : ('other' as const),
-    };
-    this.stored.push({ folder, uid: state.uidNext, text: message.text });
-    this.folders.set(folder, { ...state, uidNext: state.uidNext + 1 });
-    if (announce) this.#hint();
-  }
-  #check(): void {
-    if (this.failure !== null) throw this.failure;
   }
 }

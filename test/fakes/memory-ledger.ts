@@ -65,6 +65,15 @@ export class MemoryLedger implements Ledger {
 
   async close(): Promise<void> {}
 
+  /** Every probe ever planned, as of the last entry. */
+  get records(): ReadonlyMap<string, ProbeRecord> {
+    return this.#records;
+  }
+
+  get absence(): LedgerSnapshot['state']['absence'] {
+    return this.#state.absence;
+  }
+
   /** What the events of one type say, in order. */
   events<T extends LedgerEvent['type']>(type: T): Extract<LedgerEvent, { type: T }>[] {
     return this.entries

@@ -25,7 +25,7 @@ describe('the test command', () => {
       describe('a suite (with Postfix and Dovecot)', () => { describe('inner', () => { test('two', () => {}); }); });
       describe('a suite (with promtool)', () => { test('three', () => {}); test('four', () => {}); });`);
     expect(lines.slice(-2)).toEqual([
-      'passed against real servers and tools: 3, 1 with Postfix and Dovecot, 2 with promtool',
+      '3 tests ran against real servers and tools, 1 with Postfix and Dovecot, 2 with promtool',
       '4 passed, 0 failed',
     ]);
     expect(status).toBe(0);
@@ -42,7 +42,7 @@ describe('the test command', () => {
       '  1 of test/planted.test.ts: "by itself" needs a moon',
       '  1 of test/planted.test.ts: "without a word" gives no reason',
       '  2 of test/planted.test.ts: SKIPPED: no server',
-      'passed against real servers and tools: 0',
+      '0 tests ran against real servers and tools',
       '1 passed, 0 failed, 4 skipped',
     ]);
     expect(status).toBe(0);

@@ -26,7 +26,7 @@ function summary(modules: readonly TestModule[], unhandledErrors: number): strin
   const broken = modules.flatMap((module) => [module, ...module.children.allSuites()]).filter(isBroken);
   const totals = [`${passed.length} passed`, `${failed.length + broken.length + unhandledErrors} failed`];
   if (skipped.length > 0) totals.push(`${skipped.length} skipped`);
-  return ['', ...skips(skipped), realServers(passed), totals.join(', ')];
+  return ['', ...skips(skipped), realServers([...passed, ...failed]), totals.join(', ')];
 }
 
 function skips(skipped: readonly TestCase[]): string[] {
@@ -48,15 +48,15 @@ function reason(test: TestCase): string {
   return `"${test.fullName}" ${test.options.mode === 'run' ? 'could not start, what it stands on failed' : 'gives no reason'}`;
 }
 
-function realServers(passed: readonly TestCase[]): string {
-  const tools = passed.flatMap(
+function realServers(ran: readonly TestCase[]): string {
+  const tools = ran.flatMap(
     (test) =>
       suitesOf(test)
         .map(toolOf)
         .find((tool) => tool !== undefined) ?? [],
   );
-  const each = [...Map.groupBy(tools, (tool) => tool)].map(([tool, tests]) => `, ${tests.length} with ${tool}`);
-  return `passed against real servers and tools: ${tools.length}${each.join('')}`;
+  const each = [...Map.groupBy(tools, (tool) => tool)].map(([tool, tests]) => `${tests.length} with ${tool}`);
+  return [`${tools.length} tests ran against real servers and tools`, ...each].join(', ');
 }
 
 function toolOf(suite: TestSuite | TestModule): string | undefined {

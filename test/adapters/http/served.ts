@@ -12,6 +12,8 @@ import { silentLog } from '../../fakes/fake-provider.ts';
 /** Milliseconds between two glances at something that real sockets bring about. */
 const GLANCE = 2;
 const GLANCES_MAX = 5000;
+/** Virtual seconds that pass between two of them. */
+const PASSING = 0.05;
 
 export interface Served {
   readonly world: FakeWorld;
@@ -20,20 +22,24 @@ export interface Served {
   /** What was logged as an error. */
   readonly errors: readonly string[];
   /** Asks for a path of the interface. */
-  get(path: string, init?: RequestInit): Promise<Response>;
+  readonly get: (path: string, init?: RequestInit) => Promise<Response>;
   /** Asks for a spot check. */
-  post(body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  readonly post: (body: unknown, headers?: Readonly<Record<string, string>>) => Promise<Response>;
   /** Lets virtual time pass until the answer is there. */
-  passing<T>(answer: Promise<T>): Promise<T>;
+  readonly passing: <T>(answer: Promise<T>) => Promise<T>;
   /** Resolves once someone waits for a probe, beyond what waited at the start. */
-  awaited(): Promise<void>;
+  readonly awaited: () => Promise<void>;
   /** Resolves once nobody waits any more. */
-  released(): Promise<void>;
-  close(): Promise<void>;
+  readonly released: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
-export async function serve({ token = null as string | null } = {}): Promise<Served> {
+export async function serve({
+  token = null as string | null,
+  prepare = (_world: FakeWorld): void => {},
+} = {}): Promise<Served> {
   const world = fakeWorld();
+  prepare(world);
   const engine = await world.start();
   const metrics = createMetrics({ version: '0', lines: engine.routes(), clock: world.clock, lagSeconds: () => 0 });
   metrics.attach(engine.recorder.state, []);
@@ -76,7 +82,7 @@ export async function serve({ token = null as string | null } = {}): Promise<Ser
       let pending = true;
       const ended = answer.finally(() => (pending = false));
       while (pending) {
-        await world.clock.advance(0.01);
+        await world.clock.advance(PASSING);
         await delay(GLANCE);
       }
       return ended;
@@ -85,6 +91,14 @@ export async function serve({ token = null as string | null } = {}): Promise<Ser
     released: () => until(() => waiting === 0),
     close,
   };
+}
+
+/** The error that something ends with, null if it ends well. */
+export async function errorOf(asked: Promise<unknown>): Promise<unknown> {
+  return asked.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
 }
 
 /** Looks again and again; fails the test if it never comes true. */

@@ -16,13 +16,19 @@ function run(script: string, level = 'info', stderr: 'pipe' | number = 'pipe') {
   });
 }
 
-function entries(script: string, level?: string): Record<string, any>[] {
+interface Entry {
+  readonly msg: string;
+  readonly time: string;
+  readonly error?: { readonly stack: string };
+}
+
+function entries(script: string, level?: string): Entry[] {
   const { stdout, stderr, status } = run(script, level);
   expect({ stdout, status }, stderr).toEqual({ stdout: '', status: 0 });
   return stderr
     .split('\n')
     .slice(0, -1)
-    .map((line) => JSON.parse(line) as Record<string, any>);
+    .map((line) => JSON.parse(line) as Entry);
 }
 
 describe('the log', () => {
@@ -36,7 +42,7 @@ describe('the log', () => {
       http: 'http://127.0.0.1:9825',
       routes: 3,
     });
-    expect(entry!['time']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(entry!.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
   it('leaves out what is below its level', () => {
@@ -63,7 +69,7 @@ describe('the log', () => {
       },
       also: { message: 'all failed', errors: [{ code: 'ECONNREFUSED' }] },
     });
-    expect(entry!['error'].stack).toContain('outer');
+    expect(entry!.error!.stack).toContain('outer');
   });
 
   it('ends a circle of causes', () => {

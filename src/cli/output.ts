@@ -1,0 +1,58 @@
+/** What commands print: to standard output, whose reader may go away, or to a new file. */
+import { open, rm } from 'node:fs/promises';
+
+/**
+ * Resolves once the text is handed over; `gone` if the reader has had enough, as `head` has, which is no failure.
+ * Rejects when it cannot be written, on a full disk for one.
+ */
+export function print(text: string): Promise<'taken' | 'gone'> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      if (!error) resolve('taken');
+      else if ('code' in error && error.code === 'EPIPE') resolve('gone');
+      else reject(new Error(`cannot write to standard output: ${error.message}`, { cause: error }));
+    });
+  });
+}
+
+export function printJson(value: unknown): Promise<'taken' | 'gone'> {
+  return print(`${JSON.stringify(value, null, 2).replaceAll(INVISIBLE, escaped)}\n`);
+}
+
+/** JSON escapes the C0 controls alone; the rest may drive a terminal too. */
+const INVISIBLE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+function escaped(char: string): string {
+  return char.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+}
+
+/** Nothing listens for the errors of these two but what writes: an error that is not listened for would end the process. */
+export function guardOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+}
+
+/** Writes a new file of the owner's alone, whole and on the disk when it resolves; none is left when `work` or the disk fails. */
+export async function writeNewFile(path: string, work: (write: (text: string) => Promise<void>) => Promise<void>): Promise<void> {
+  const handle = await open(path, 'wx', 0o600).catch((cause: unknown) => {
+    throw new Error(`--output must be a file that can be made anew, is ${path} (${codeOf(cause)})`, { cause });
+  });
+  try {
+    const stream = handle.createWriteStream({ flush: true });
+    const ended = new Promise<void>((resolve, reject) => stream.once('close', resolve).once('error', reject));
+    // Told where it is awaited, below.
+    ended.catch(() => {});
+    await work(async (text) => {
+      if (!stream.write(text)) await Promise.race([new Promise((resolve) => stream.once('drain', resolve)), ended]);
+    });
+    stream.end();
+    await ended;
+  } catch (error) {
+    await handle.close();
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

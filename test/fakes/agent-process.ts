@@ -1,0 +1,112 @@
+/** The real engine in a process that can be killed: from then on nothing it waits for ever comes, and nothing it does has an effect. */
+import { type Engine, startEngine } from '../../src/engine/engine.ts';
+import type { Clock, Ledger, Mailbox, Sender } from '../../src/ports.ts';
+import { engineOptions, seededRandom } from './agent.ts';
+import type { FakeMailbox } from './fake-mailbox.ts';
+import { CountingObserver, silentLog } from './fake-provider.ts';
+import { FakeSink } from './fake-sink.ts';
+import type { MemoryLedger } from './memory-ledger.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+export interface ProcessOptions {
+  readonly clock: VirtualClock;
+  readonly ledger: MemoryLedger;
+  readonly mailbox: FakeMailbox;
+  /** How the provider answers a client that lives by this clock. */
+  senderOf(clock: Clock): Sender;
+  readonly reachability: 'inbound' | 'assumed';
+  /** Milliseconds: how late the agent hears of what reaches it, and what a commit takes. */
+  readonly lagMs: number;
+  readonly commitMs: number;
+  readonly seed: number;
+}
+
+export class AgentProcess {
+  readonly sink: FakeSink;
+  readonly engine: Promise<Engine>;
+  #alive = true;
+
+  constructor(options: ProcessOptions) {
+    const clock = this.#mortalClock(options);
+    this.sink = new FakeSink(clock, options.lagMs);
+    const sender = options.senderOf(clock);
+    const mailbox = this.#mortal<Mailbox>(options.mailbox);
+    const { reachability, seed } = options;
+    this.engine = startEngine(
+      engineOptions({ submitter: sender, injector: sender, mailbox, routes: [], reachability }),
+      {
+        ledger: this.#slowLedger(options, clock),
+        sink: this.sink,
+        clock,
+        random: seededRandom(seed),
+        observer: new CountingObserver(),
+        log: silentLog,
+      },
+    );
+  }
+
+  async stop(): Promise<void> {
+    const engine = await this.engine;
+    await engine.stop();
+    this.kill();
+  }
+
+  kill(): void {
+    this.#alive = false;
+    this.sink.die();
+  }
+
+  async #unlessDead<T>(work: Promise<T>): Promise<T> {
+    const result = await work.catch(async (error: unknown) => {
+      await this.#lifetime();
+      throw error;
+    });
+    await this.#lifetime();
+    return result;
+  }
+
+  /** Never resolves once the process is dead. */
+  #lifetime(): Promise<void> {
+    return this.#alive ? Promise.resolve() : new Promise(() => {});
+  }
+
+  #mortalClock({ clock, lagMs }: ProcessOptions): Clock {
+    return {
+      now: () => ({ ...clock.now(), errorUs: lagMs * 1000 }),
+      sleep: (ms, signal) => this.#unlessDead(clock.sleep(ms, signal)),
+    };
+  }
+
+  #mortal<T extends object>(port: T): T {
+    return new Proxy(port, {
+      get: (target, name) => {
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== 'function') return method;
+        return (...args: unknown[]) =>
+          this.#unlessDead(this.#lifetime().then(() => Reflect.apply(method, target, args) as unknown));
+      },
+    });
+  }
+
+  /** One call at a time, in order, each with its share of the time a commit takes before and after it is durable. */
+  #slowLedger({ ledger, commitMs }: ProcessOptions, clock: Clock): Ledger {
+    let last: Promise<unknown> = Promise.resolve();
+    const slow = new Proxy<Ledger>(ledger, {
+      get: (target, name) => {
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== 'function') return method;
+        return (...args: unknown[]) => {
+          const turn = last.then(async () => {
+            if (commitMs > 0) await clock.sleep(commitMs / 2);
+            const result: unknown = await Reflect.apply(method, target, args);
+            if (commitMs > 0) await clock.sleep(commitMs / 2);
+            return result;
+          });
+          last = turn.catch(() => undefined);
+          return turn;
+        };
+      },
+    });
+    return this.#mortal(slow);
+  }
+}

@@ -1,0 +1,200 @@
+/** A sink without a network: a peer connects, transfers and leaves by method calls, over any clock. */
+import { earliest, type Instant } from '../../src/domain/instant.ts';
+import type { Clock, OutgoingMessage, Sink, SinkListener, SinkMessage, SinkTransaction } from '../../src/ports.ts';
+
+export type Envelope = Pick<SinkTransaction, 'sender' | 'recipients' | 'envelopeId'>;
+
+/** The port's: what runs when the sink closes has this long to end. */
+const CLOSE_MS_MAX = 2000;
+const CLOSING = 421;
+
+export class FakeSink implements Sink {
+  listener: SinkListener | null = null;
+  readonly #clock: Clock;
+  /** The agent hears of everything this much later, as a busy event loop does; its clock's error must cover it. */
+  readonly #lagMs: number;
+  readonly #sessions = new Set<FakeSession>();
+  #emptied: () => void = () => {};
+  #port = 40_000;
+
+  constructor(clock: Clock, lagMs = 0) {
+    this.#clock = clock;
+    this.#lagMs = lagMs;
+  }
+
+  async open(listener: SinkListener): Promise<{ host: string; port: number }> {
+    this.listener = listener;
+    return { host: '127.0.0.1', port: 2525 };
+  }
+
+  async close(): Promise<void> {
+    const { listener } = this;
+    this.listener = null;
+    if (listener === null) return;
+    for (const session of this.#sessions) session.retire();
+    if (this.#sessions.size > 0) {
+      const patience = new AbortController();
+      const emptied = new Promise<void>((resolve) => {
+        this.#emptied = resolve;
+      });
+      await Promise.race([emptied, this.#clock.sleep(CLOSE_MS_MAX, patience.signal)]);
+      patience.abort();
+      for (const session of this.#sessions) session.cut(CLOSING);
+    }
+    if (this.#lagMs > 0) await this.#clock.sleep(this.#lagMs);
+  }
+
+  /** The process that listened is gone: nobody is told of anything any more. */
+  die(): void {
+    this.listener = null;
+    for (const session of this.#sessions) session.die();
+    this.#sessions.clear();
+  }
+
+  /** A peer connects; null where nothing listens. */
+  connect(host = '192.0.2.1'): FakeSession | null {
+    const { listener } = this;
+    if (listener === null) return null;
+    this.#port += 1;
+    const session: FakeSession = new FakeSession(`${host}:${this.#port}`, this.#clock, this.#lagMs, listener, () => {
+      this.#sessions.delete(session);
+      if (this.#sessions.size === 0) this.#emptied();
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /** The provider transfers a message: connect, data, reply, disconnect. 0 where nothing listens. */
+  async deliver(message: OutgoingMessage): Promise<number> {
+    const session = this.connect();
+    session?.mail({ sender: message.sender, recipients: [message.recipient], envelopeId: message.envelopeId });
+    const code = (await session?.data(message.text)) ?? 0;
+    session?.close();
+    return code;
+  }
+
+  transaction(message: OutgoingMessage): SinkTransaction {
+    const now = this.#clock.now();
+    const { sender, recipient, envelopeId } = message;
+    return transactionOf('192.0.2.1:4711', { sender, recipients: [recipient], envelopeId }, now, now, false);
+  }
+}
+
+/**
+ * States: fresh (no MAIL yet) → open (MAIL) → taken (the listener has the message) → idle → open …; over from any of them.
+ */
+export class FakeSession {
+  readonly peer: string;
+  readonly #clock: Clock;
+  readonly #lagMs: number;
+  readonly #listener: SinkListener;
+  readonly #onOver: () => void;
+  #state: 'fresh' | 'open' | 'taken' | 'idle' | 'over' = 'fresh';
+  #retiring = false;
+  /** Set as the agent hears of it. */
+  #bound: Instant | null = null;
+  #transaction: SinkTransaction | null = null;
+  readonly #gone = new AbortController();
+  #silent = false;
+
+  constructor(peer: string, clock: Clock, lagMs: number, listener: SinkListener, onOver: () => void) {
+    this.peer = peer;
+    this.#clock = clock;
+    this.#lagMs = lagMs;
+    this.#listener = listener;
+    this.#onOver = onOver;
+    this.#tell(() => {
+      this.#bound = earliest(clock.now());
+      listener.connected(peer, this.#bound);
+    });
+  }
+
+  get over(): boolean {
+    return this.#state === 'over';
+  }
+
+  mail(envelope: Envelope): void {
+    if (this.#state !== 'fresh' && this.#state !== 'idle') return;
+    const reused = this.#state === 'idle';
+    this.#state = 'open';
+    this.#tell(() => {
+      const now = this.#clock.now();
+      this.#transaction = transactionOf(this.peer, envelope, this.#bound ?? now, now, reused);
+    });
+  }
+
+  /** The whole message is read; resolves with the code of the reply, or null if none came. */
+  async data(text: string): Promise<number | null> {
+    if (this.#state !== 'open') return null;
+    this.#state = 'taken';
+    const replied = Promise.withResolvers<number | null>();
+    this.#gone.signal.addEventListener('abort', () => replied.resolve(null));
+    this.#tell(() => {
+      const endOfData = this.#clock.now();
+      this.#bound = earliest(endOfData);
+      const transaction = this.#transaction;
+      if (transaction === null) throw new Error('data must follow mail');
+      void this.#listener.received(transaction, { ...split(text), endOfData, bodySha256: '00' }).then(({ code }) => {
+        replied.resolve(this.#silent ? null : code);
+      });
+    });
+    const code = await replied.promise;
+    if (this.#state === 'taken') this.#state = 'idle';
+    if (this.#retiring) this.cut(CLOSING);
+    return code;
+  }
+
+  /** The peer gives the transaction up, or goes away in it. */
+  close(): void {
+    this.cut(0);
+  }
+
+  /** The sink closes: over at once unless a transaction runs. */
+  retire(): void {
+    this.#retiring = true;
+    if (this.#state === 'fresh' || this.#state === 'idle') this.cut(CLOSING);
+  }
+
+  cut(code: number): void {
+    const state = this.#state;
+    if (state === 'over') return;
+    this.#state = 'over';
+    this.#tell(() => {
+      if (state === 'fresh') this.#listener.vanished(this.peer, this.#bound ?? this.#clock.now());
+      if (state === 'open' && this.#transaction !== null) this.#listener.abandoned(this.#transaction, code);
+      this.#listener.disconnected(this.peer);
+    });
+    this.#onOver();
+    this.#gone.abort();
+  }
+
+  die(): void {
+    this.#state = 'over';
+    this.#silent = true;
+    this.#gone.abort();
+  }
+
+  #tell(news: () => void): void {
+    if (this.#lagMs === 0) news();
+    else
+      void this.#clock.sleep(this.#lagMs).then(() => {
+        if (!this.#silent) news();
+      });
+  }
+}
+
+function transactionOf(
+  peer: string,
+  envelope: Envelope,
+  from: Instant,
+  to: Instant,
+  reusedConnection: boolean,
+): SinkTransaction {
+  return { earliest: from, latest: to, peer, helo: 'out.example', tls: false, reusedConnection, ...envelope };
+}
+
+/** Header and body of RFC 5322 text. */
+export function split(text: string): Pick<SinkMessage, 'header' | 'body'> {
+  const [header = '', body = ''] = text.split(/\r\n\r\n(.*)/s);
+  return { header, body };
+}
