@@ -2,7 +2,7 @@
 import type { Assessment } from './domain/delay.ts';
 import type { LedgerEntry, LedgerEvent } from './domain/event.ts';
 import type { Instant } from './domain/instant.ts';
-import type { FolderRole, Handover, Path, Stage } from './domain/probe.ts';
+import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeRecord } from './domain/record.ts';
 import type { Tally, TimelineState } from './domain/timeline.ts';
 
@@ -62,6 +62,7 @@ export const BODY_BYTES_MAX = 65_536;
 export interface SinkTransaction {
   readonly earliest: Instant;
   readonly latest: Instant;
+  readonly steps: SinkSteps;
   readonly peer: string;
   readonly helo: string;
   readonly tls: boolean;

@@ -1,7 +1,7 @@
 /** `config`: checks the configuration and prints its schema. */
 import { Command } from 'commander';
 import { redact, settingsSchema } from '../app.ts';
-import { print, printJson } from './output.ts';
+import { jsonText, print } from './output.ts';
 import { configOption, loadSettings } from './settings.ts';
 
 export function configCommand(): Command {
@@ -12,7 +12,7 @@ export function configCommand(): Command {
     .action(runCheck);
   const schema = new Command('schema')
     .description('print the JSON Schema of the configuration')
-    .action(async () => void (await printJson(settingsSchema())));
+    .action(async () => void (await print(jsonText(settingsSchema()))));
   return new Command('config')
     .description('check the configuration, or print its schema')
     .addCommand(check)
@@ -22,6 +22,6 @@ export function configCommand(): Command {
 async function runCheck({ config, print: wanted }: { config: string; print?: boolean }): Promise<void> {
   const { settings, warnings } = await loadSettings(config, 'write-nothing');
   for (const warning of warnings) process.stderr.write(`mailflow-probe: warning: ${warning}\n`);
-  if (wanted === true) await printJson(redact(settings));
+  if (wanted === true) await print(jsonText(redact(settings)));
   else await print(`${config}: no problem found\n`);
 }

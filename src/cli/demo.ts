@@ -1,12 +1,14 @@
 /** `demo`: the agent against an embedded provider, nothing to install, nothing sent outside this machine. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createLog, localSpotChecker, systemClock } from '../app.ts';
-import { startDemo } from '../demo/demo.ts';
+import { createLog, localSpotChecker } from '../app.ts';
+import { type Demo, startDemo } from '../demo/demo.ts';
 import type { Path } from '../domain/probe.ts';
-import { checkAll, exitCodeOf, type Format, formatOption, formatViews } from './check.ts';
+import type { ProbeView } from '../domain/probe-view.ts';
+import { type Format, formatOption, printViews } from './check.ts';
+import { checkAll } from './check-all.ts';
 import { runDemoTable } from './demo-table.ts';
-import { endWith } from './exit.ts';
-import { stopSignal } from './run.ts';
+import { EXIT_USAGE, ExitWith } from './exit.ts';
+import { stopOnSignal, stopSignal } from './signals.ts';
 
 interface DemoArguments {
   readonly once?: boolean;
@@ -21,11 +23,14 @@ interface DemoArguments {
 /** Milliseconds a single check may take beyond the delay it was given. */
 const PATIENCE = 30_000;
 const HOST = '127.0.0.1';
+/** Seconds. Faster than this the table cannot be read, and the machine measures itself. */
+const EVERY_MIN = 0.2;
+const SECONDS_MAX = 86_400;
 
 export function demoCommand(): Command {
   const delay = (path: Path, seconds: number): Option =>
     new Option(`--${path} <seconds>`, `delay that the provider gives to mail on the path ${path}`)
-      .argParser(readSeconds)
+      .argParser(secondsReader(0))
       .default(seconds);
   return new Command('demo')
     .description('measure an embedded provider whose delays can be set; writes nothing outside a temporary folder')
@@ -35,51 +40,53 @@ export function demoCommand(): Command {
     .addOption(delay('receive', 0.3))
     .addOption(delay('internal', 0.2))
     .addOption(
-      new Option('--every <seconds>', 'mean gap between two probes on each path').argParser(readSeconds).default(3),
+      new Option('--every <seconds>', 'mean gap between two probes on each path')
+        .argParser(secondsReader(EVERY_MIN))
+        .default(3),
     )
     .addOption(new Option('--port <port>', 'port of the page on loopback').argParser(readPort).default(9825))
     .action(demo);
 }
 
-async function demo(options: DemoArguments): Promise<void> {
-  const { send, receive, internal, every, port } = options;
-  const log = createLog('warn', 'demo');
-  const delays = { send, receive, internal };
-  if (options.once !== true) {
-    const stopped = stopSignal();
-    await using running = disposable(
-      await startDemo({ delays, every: Math.max(every, 0.2), listen: { host: HOST, port }, log }),
-    );
-    const clock = systemClock();
-    await runDemoTable(running.value, process.stdout, clock, stopped);
-    clock.close();
-    return;
-  }
-  await using running = disposable(await startDemo({ delays, every: null, listen: { host: HOST, port: 0 }, log }));
-  const { control, ready } = running.value.agent;
+async function demo(options: DemoArguments, command: Command): Promise<void> {
+  if (options.once === true) return printViews(await checkOnce(options), options.format);
+  if (command.getOptionValueSource('format') === 'cli')
+    throw new ExitWith(EXIT_USAGE, ['--format must come with --once: without it the demo goes on and prints a table']);
+  const stopped = stopSignal('SIGHUP');
+  await using started = await start(options, options.every, options.port);
+  await runDemoTable(started.demo, process.stdout, stopped);
+}
+
+async function checkOnce(options: DemoArguments): Promise<readonly ProbeView[]> {
+  const stop = stopOnSignal();
+  await using started = await start(options, null, 0);
+  const { control, ready } = started.demo.agent;
   await ready(PATIENCE);
-  const views = await checkAll(
-    localSpotChecker(control),
-    control.routes(),
-    Math.max(send, receive, internal) * 1000 + PATIENCE,
-  );
-  process.stdout.write(await formatViews(views, options.format));
-  endWith(exitCodeOf(views));
+  const ms = Math.max(options.send, options.receive, options.internal) * 1000 + PATIENCE;
+  return await checkAll(localSpotChecker(control), control.routes(), ms, stop);
 }
 
-function disposable<T extends { close(): Promise<void> }>(value: T): AsyncDisposable & { readonly value: T } {
-  return { value, [Symbol.asyncDispose]: () => value.close() };
+async function start(
+  { send, receive, internal }: DemoArguments,
+  every: number | null,
+  port: number,
+): Promise<AsyncDisposable & { readonly demo: Demo }> {
+  const log = createLog('warn', 'demo');
+  const demo = await startDemo({ delays: { send, receive, internal }, every, listen: { host: HOST, port }, log });
+  return { demo, [Symbol.asyncDispose]: () => demo.close() };
 }
 
-function readSeconds(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() === '' || !Number.isFinite(seconds) || seconds < 0 || seconds > 86_400)
-    throw new InvalidArgumentError('it must be seconds from 0 to 86400.');
-  return seconds;
+function secondsReader(min: number): (text: string) => number {
+  return (text) => {
+    const seconds = text.trim() === '' ? Number.NaN : Number(text);
+    if (!(seconds >= min && seconds <= SECONDS_MAX))
+      throw new InvalidArgumentError(`It must be seconds from ${min} to ${SECONDS_MAX}.`);
+    return seconds;
+  };
 }
 
 function readPort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
-    throw new InvalidArgumentError('it must be a port from 0 to 65535.');
+    throw new InvalidArgumentError('It must be a port from 0 to 65535.');
   return Number(text);
 }

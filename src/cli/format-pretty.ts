@@ -1,21 +1,16 @@
 /** The result of spot checks for people. */
-import { stripVTControlCharacters } from 'node:util';
 import type { Hop } from '../domain/probe.ts';
-import { judgeSpot, type ProbeView, SPOT_LIMITS, type SpotVerdict } from '../domain/probe-view.ts';
-
-const VERDICTS: Readonly<Record<SpotVerdict, string>> = {
-  'in-time': `within the limit of ${SPOT_LIMITS.averageSeconds} s`,
-  late: `late: not proven within ${SPOT_LIMITS.averageSeconds} s`,
-  missing: 'not delivered in time; the ledger keeps waiting for it',
-  failed: 'failed',
-};
+import { judgeSpot, type ProbeView, SPOT_LIMITS } from '../domain/probe-view.ts';
+import { formatSeconds } from './format-seconds.ts';
+import { plain } from './plain.ts';
 
 export function formatPretty(views: readonly ProbeView[]): string {
-  return `${views.map((view) => clean(formatOne(view))).join('\n\n')}\n`;
+  return `${views.map(formatOne).join('\n\n')}\n`;
 }
 
+/** Every value is made plain by itself: what comes from the network must not pass for a line of ours. */
 function formatOne(view: ProbeView): string {
-  const lines = [`${view.provider}/${view.path}  ${VERDICTS[judgeSpot(view)]}`, row('delay', delayText(view))];
+  const lines = [plain(`${view.provider}/${view.path}  ${verdictText(view)}`), row('delay', delayText(view))];
   if (view.error !== null) lines.push(row('error', view.error));
   if (view.flags.length > 0) lines.push(row('flags', view.flags.join(', ')));
   if (view.acceptedAt !== null) lines.push(row('accepted', view.acceptedAt));
@@ -33,36 +28,36 @@ function formatOne(view: ProbeView): string {
 }
 
 function row(name: string, text: string): string {
-  return `  ${name.padEnd(9)} ${text}`;
+  return `  ${name.padEnd(9)} ${plain(text)}`;
 }
 
-function delayText({ delaySeconds }: ProbeView): string {
-  if (delaySeconds === null) return 'none, it was not accepted';
+function verdictText(view: ProbeView): string {
+  const limit = `${SPOT_LIMITS.averageSeconds} s`;
+  switch (judgeSpot(view)) {
+    case 'in-time':
+      return `within the limit of ${limit}`;
+    case 'late': {
+      const proven = view.delaySeconds !== null && view.delaySeconds.lo > SPOT_LIMITS.averageSeconds;
+      return proven ? `late: over the limit of ${limit}` : `late: not proven to be within ${limit}`;
+    }
+    case 'missing':
+      return 'not delivered in time; the ledger keeps waiting for it';
+    case 'failed':
+      return view.outcome === 'unmeasured' ? 'not measured, by our own doing' : view.outcome;
+  }
+}
+
+function delayText({ delaySeconds, outcome }: ProbeView): string {
+  if (delaySeconds === null)
+    return outcome === 'pending' ? 'none yet, it is not accepted' : 'none, it was not accepted';
   const { lo, hi } = delaySeconds;
-  return hi === null
-    ? `over ${formatSeconds(lo)}, still missing`
-    : `between ${formatSeconds(lo)} and ${formatSeconds(hi)}`;
+  // Rounded outwards, so that what is shown holds the truth too.
+  if (hi !== null) return `between ${formatSeconds(lo, Math.floor)} and ${formatSeconds(hi, Math.ceil)}`;
+  return `over ${formatSeconds(lo, Math.floor)}, ${outcome === 'pending' ? 'still missing' : 'never seen'}`;
 }
 
 function hopText({ by, from, at, seconds }: Hop): string {
   const gap = seconds === null ? '' : `${seconds < 0 ? '' : '+'}${seconds} s`;
-  return `    ${gap.padStart(8)}  ${at ?? 'no time'}  by ${by ?? 'unknown'}${from === null ? '' : ` from ${from}`}`;
-}
-
-/** Three digits that matter: `0.412 ms`, `41.2 ms`, `5.012 s`, `1 h 2 min`. */
-export function formatSeconds(seconds: number): string {
-  if (seconds < 1) return `${Number((seconds * 1000).toPrecision(3))} ms`;
-  if (seconds < 120) return `${seconds.toFixed(3)} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60
-    ? `${minutes} min ${Math.floor(seconds % 60)} s`
-    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/** Replies and hosts' names come from the network: they must not drive the terminal. */
-function clean(text: string): string {
-  return stripVTControlCharacters(text)
-    .split('\n')
-    .map((line) => line.replaceAll(/\p{Cc}/gu, ' '))
-    .join('\n');
+  const text = plain(`${at ?? 'no time'}  by ${by ?? 'unknown'}${from === null ? '' : ` from ${from}`}`);
+  return `    ${gap.padStart(8)}  ${text}`;
 }

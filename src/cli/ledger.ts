@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { backupLedger, exportLedger, ledgerStats, verifyLedger } from '../app.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
 import { readMonth } from './month.ts';
-import { print, printJson, writeNewFile } from './output.ts';
+import { jsonText, print, writeNewFile } from './output.ts';
 import { configOption, loadSettings } from './settings.ts';
 
 /** The chain does not hold. */
@@ -48,7 +48,7 @@ async function verify(options: LedgerArguments): Promise<void> {
 
 async function stats(options: LedgerArguments): Promise<void> {
   const range = options.month === undefined ? {} : readMonth(options.month);
-  await printJson(await ledgerStats(await folderOf(options), range));
+  await print(jsonText(await ledgerStats(await folderOf(options), range)));
 }
 
 async function exportEvents(options: LedgerArguments): Promise<void> {
@@ -78,6 +78,9 @@ async function folderOf({ data, config }: LedgerArguments): Promise<string> {
   } catch (error) {
     // The secrets may be at hand for the daemon alone.
     if (!(error instanceof ExitWith)) throw error;
-    throw new ExitWith(error.exitCode, [...error.lines, 'the data folder can be named by --data instead, which needs no configuration']);
+    throw new ExitWith(error.exitCode, [
+      ...error.lines,
+      'the data folder can be named by --data instead, which needs no configuration',
+    ]);
   }
 }

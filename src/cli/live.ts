@@ -25,5 +25,5 @@ export function liveLines(out: Terminal): LiveLines {
     if (erase + text !== '') out.write(erase + text);
     drawn = shown.length;
   };
-  return { draw: (lines) => draw(lines), clear: () => draw([]) };
+  return { draw, clear: () => draw([]) };
 }

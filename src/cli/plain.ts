@@ -9,7 +9,9 @@ const LENGTH_MAX = 1000;
 /** One line of at most `lengthMax` characters in which nothing drives a terminal. */
 export function plain(text: string, lengthMax: number = LENGTH_MAX): string {
   // Cut first: finding the end of escape sequences takes the square of a hostile text's length.
-  const line = stripVTControlCharacters(text.slice(0, 2 * lengthMax)).replaceAll(UNFIT, ' ').trim();
+  const line = stripVTControlCharacters(text.slice(0, 2 * lengthMax))
+    .replaceAll(UNFIT, ' ')
+    .trim();
   const cut = text.length > 2 * lengthMax || line.length > lengthMax;
   return cut ? `${line.slice(0, lengthMax - 1)}…` : line;
 }

@@ -29,12 +29,10 @@ export function describeProgress(view: ProbeView): string {
   return plain(`${head} ${view.ageSeconds.toFixed(1).padStart(7)} s  ${awaitedText(view)}`);
 }
 
-function awaitedText({ awaiting, path, outcome, error }: ProbeView): string {
+function awaitedText({ awaiting, path, outcome, acceptedAt, error }: ProbeView): string {
   if (awaiting === null) return error === null ? outcome : `${outcome}: ${error}`;
-  if (awaiting === 'capture')
-    return path === 'send'
-      ? 'accepted; waiting for the message at the sink'
-      : 'accepted; waiting for the message in the mailbox';
   if (awaiting === 'retry') return `waiting for the next attempt (${error ?? 'deferred'})`;
-  return `handing over: ${awaiting}`;
+  if (awaiting !== 'capture') return `handing over: ${awaiting}`;
+  const state = acceptedAt === null ? 'perhaps accepted' : 'accepted';
+  return `${state}; waiting for the message ${path === 'send' ? 'at the sink' : 'in the mailbox'}`;
 }

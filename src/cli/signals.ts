@@ -5,11 +5,14 @@ import { ExitWith } from './exit.ts';
 /** What a shell adds to the number of the signal that ended a command. */
 const EXIT_SIGNALLED = 128;
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-export function stopSignal(): Promise<NodeJS.Signals> {
+/**
+ * Resolves at the first SIGTERM or SIGINT, or what `also` names; a second one ends the process at once.
+ * SIGHUP is for what runs on a terminal: a daemon that was told to outlive its own (nohup) must not hear it.
+ */
+export function stopSignal(...also: readonly 'SIGHUP'[]): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let asked = false;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    for (const signal of ['SIGTERM', 'SIGINT', ...also] as const) {
       process.on(signal, () => {
         if (asked) process.exit(EXIT_SIGNALLED + constants.signals[signal]);
         asked = true;
@@ -22,7 +25,7 @@ export function stopSignal(): Promise<NodeJS.Signals> {
 /** For a command that ends by itself: aborted at the first signal, with the ExitWith as its reason. */
 export function stopOnSignal(): AbortSignal {
   const stop = new AbortController();
-  void stopSignal().then((signal) =>
+  void stopSignal('SIGHUP').then((signal) =>
     stop.abort(new ExitWith(EXIT_SIGNALLED + constants.signals[signal], [`ended by ${signal}`])),
   );
   return stop.signal;

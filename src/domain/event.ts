@@ -1,6 +1,6 @@
 /** The events of the ledger: every fact the agent ever learnt, append-only. Everything else is derived from them. */
 import type { Instant } from './instant.ts';
-import type { DeliveryStatus, FolderRole, Handover, Hop, Path, ProbeKind, Refusal } from './probe.ts';
+import type { DeliveryStatus, FolderRole, Handover, Hop, Path, ProbeKind, Refusal, SinkSteps } from './probe.ts';
 
 interface Recorded {
   /** When the agent learnt it. */
@@ -62,6 +62,7 @@ export interface TransferAttempted extends Recorded {
   readonly recipients: readonly string[];
   readonly earliest: Instant;
   readonly latest: Instant;
+  readonly steps: SinkSteps;
   readonly peer: string;
   /** What ended it: our reply code, or 0 if the peer went away. */
   readonly code: number;
@@ -72,6 +73,7 @@ export interface TransferCaptured extends Recorded {
   readonly probe: string;
   readonly earliest: Instant;
   readonly latest: Instant;
+  readonly steps: SinkSteps;
   readonly endOfData: Instant;
   readonly peer: string;
   readonly helo: string;

@@ -68,6 +68,16 @@ export type Handover = (Accepted | Refusal | Unreachable | Uncertain) & {
   readonly certificateExpiresMs: number | null;
 };
 
+/** When the peer said what at our sink: the raw readings behind the bounds of a transfer. Seconds since the accept, null for what it did not say. */
+export interface SinkSteps {
+  readonly accepted: Instant;
+  readonly ehlo: number | null;
+  readonly mail: number | null;
+  /** The first one of the transaction. */
+  readonly rcpt: number | null;
+  readonly data: number | null;
+}
+
 /** What a folder is to a delivery. `ignored` ones (\Sent, \Drafts, \All, \Flagged, \Important) are no delivery. */
 export type FolderRole = 'inbox' | 'junk' | 'trash' | 'other' | 'ignored';
 

@@ -116,12 +116,13 @@ export function createSinkCollector(
         return TRY_AGAIN;
       }
     },
-    abandoned({ earliest, latest, recipients, peer, sender, envelopeId }, code) {
+    abandoned({ earliest, latest, steps, recipients, peer, sender, envelopeId }, code) {
       const attempt = {
         type: 'transfer.attempted',
         at: clock.now(),
         earliest,
         latest,
+        steps,
         recipients,
         peer,
         code,
@@ -143,6 +144,7 @@ export function createSinkCollector(
           recipients: [],
           earliest: accepted,
           latest: at,
+          steps: { accepted, ehlo: null, mail: null, rcpt: null, data: null },
           peer,
           code: 0,
         });
@@ -162,7 +164,7 @@ function capturedEvent(
   at: Instant,
 ): LedgerEvent {
   const fields = parseHeader(message.header);
-  const { peer, helo, tls, reusedConnection } = last;
+  const { steps, peer, helo, tls, reusedConnection } = last;
   const { endOfData, bodySha256 } = message;
   return {
     type: 'transfer.captured',
@@ -170,6 +172,7 @@ function capturedEvent(
     probe: record.id,
     earliest: first.earliest,
     latest: first.latest,
+    steps,
     endOfData,
     peer,
     helo,

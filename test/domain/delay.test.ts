@@ -46,6 +46,7 @@ const captured = (earliest: number, latest: number, probe = 'p'): LedgerEvent =>
   probe,
   earliest: at(earliest),
   latest: at(latest),
+  steps: { accepted: at(earliest), ehlo: 0, mail: 0, rcpt: 0, data: 0 },
   endOfData: at(latest),
   peer: '192.0.2.1:1',
   helo: 'x',
@@ -72,6 +73,7 @@ const attempted = (
   extra: Partial<Extract<LedgerEvent, { type: 'transfer.attempted' }>> = {},
 ): LedgerEvent => ({
   type: 'transfer.attempted',
+  steps: { accepted: at(earliest), ehlo: 0, mail: 0, rcpt: null, data: null },
   at: at(earliest),
   probe: null,
   provider: 'acme',

@@ -1,12 +1,6 @@
 /** What the engine's tests hand to it beside a sink and a mailbox: a sender that answers as told, an observer that counts, a silent log. */
 import type { Handover, Stage } from '../../src/domain/probe.ts';
-import type {
-  Clock,
-  Log,
-  Observer,
-  OutgoingMessage,
-  Sender,
-} from '../../src/ports.ts';
+import type { Clock, Log, Observer, OutgoingMessage, Sender } from '../../src/ports.ts';
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 

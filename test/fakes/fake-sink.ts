@@ -190,7 +190,8 @@ function transactionOf(
   to: Instant,
   reusedConnection: boolean,
 ): SinkTransaction {
-  return { earliest: from, latest: to, peer, helo: 'out.example', tls: false, reusedConnection, ...envelope };
+  const steps = { accepted: from, ehlo: 0, mail: 0, rcpt: 0, data: 0 };
+  return { earliest: from, latest: to, steps, peer, helo: 'out.example', tls: false, reusedConnection, ...envelope };
 }
 
 /** Header and body of RFC 5322 text. */

@@ -57,6 +57,7 @@ export class SinkSession {
   #socket: Socket;
   #state: State = { kind: 'fresh' };
   #command = '';
+  #ehlo: number | null = null;
   #commands = 0;
   #scanner: EndOfDataScanner | null = null;
   #endOfData: Instant | null = null;
@@ -102,8 +103,17 @@ export class SinkSession {
     this.#clock.commandRead(this.#parts.clock.now());
     this.#command = command;
     this.#commands += 1;
+    if (command === 'EHLO' || command === 'HELO') this.#ehlo = this.#sinceAccept();
+    if ((command === 'RCPT' || command === 'DATA') && this.#state.kind === 'open') {
+      this.#state.transaction.reached(command === 'RCPT' ? 'rcpt' : 'data', this.#sinceAccept());
+    }
     // Not at once: the library is about to handle the command.
     if (this.#commands === COMMANDS_MAX) queueMicrotask(() => this.#cut(421, TOO_MANY_COMMANDS));
+  }
+
+  /** Seconds from the accept to the last bytes read. */
+  #sinceAccept(): number {
+    return (this.#clock.lastRead.monoUs - this.#accepted.monoUs) / 1e6;
   }
 
   replyWritten(code: number, text: string): void {
@@ -124,7 +134,8 @@ export class SinkSession {
   /** MAIL FROM, found valid. False if the session is over and nothing may begin. */
   mail(sender: SMTPServerAddress, session: SMTPServerSession): boolean {
     if (this.#gone || (this.#state.kind !== 'fresh' && this.#state.kind !== 'idle')) return false;
-    const transaction = new Transaction(this.peer, this.#clock.transferBegun(), sender, session);
+    const steps = { accepted: this.#accepted, ehlo: this.#ehlo, mail: this.#sinceAccept(), rcpt: null, data: null };
+    const transaction = new Transaction(this.peer, { ...this.#clock.transferBegun(), steps }, sender, session);
     this.#state = { kind: 'open', transaction };
     return true;
   }

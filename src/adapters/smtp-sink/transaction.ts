@@ -1,5 +1,6 @@
 /** What is known of one mail transaction while it runs. */
 import type { SMTPServerAddress, SMTPServerSession } from 'smtp-server';
+import type { SinkSteps } from '../../domain/probe.ts';
 import type { SinkTransaction } from '../../ports.ts';
 import { ENVELOPE_ID_LENGTH_MAX } from './limits.ts';
 import type { Transfer } from './session-clock.ts';
@@ -8,11 +9,18 @@ import type { Transfer } from './session-clock.ts';
 const GONE = 0;
 
 export class Transaction {
-  readonly #facts: Omit<SinkTransaction, 'recipients'>;
+  readonly #facts: Omit<SinkTransaction, 'recipients' | 'steps'>;
+  #steps: SinkSteps;
   readonly #recipients = new Set<string>();
   #refusal = GONE;
 
-  constructor(peer: string, transfer: Transfer, { address: sender }: SMTPServerAddress, session: SMTPServerSession) {
+  constructor(
+    peer: string,
+    { steps, ...transfer }: Transfer & { readonly steps: SinkSteps },
+    { address: sender }: SMTPServerAddress,
+    session: SMTPServerSession,
+  ) {
+    this.#steps = steps;
     const envelopeId = session.envelope.dsn?.envid ?? null;
     this.#facts = {
       ...transfer,
@@ -22,6 +30,11 @@ export class Transaction {
       sender,
       envelopeId: envelopeId !== null && envelopeId.length <= ENVELOPE_ID_LENGTH_MAX ? envelopeId : null,
     };
+  }
+
+  /** The peer's first RCPT, or its DATA, `seconds` after the accept. */
+  reached(step: 'rcpt' | 'data', seconds: number): void {
+    this.#steps = { ...this.#steps, [step]: this.#steps[step] ?? seconds };
   }
 
   /** A recipient that is ours. The others are not kept: they say nothing of a probe. */
@@ -39,6 +52,6 @@ export class Transaction {
   }
 
   seen(): SinkTransaction {
-    return { ...this.#facts, recipients: [...this.#recipients] };
+    return { ...this.#facts, steps: this.#steps, recipients: [...this.#recipients] };
   }
 }

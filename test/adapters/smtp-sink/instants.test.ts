@@ -43,6 +43,20 @@ describe('the first transfer on a connection', () => {
     expect(hi).toBeLessThanOrEqual(readAtMostUs - BANNER_DELAY_US);
   });
 
+  test('is recorded with each step of the peer, in order, since the accept', async () => {
+    const { client, listener } = await openSink();
+    const peer = client();
+    await peer.greet();
+    for (const step of [MAIL, RCPT, 'DATA', BODY]) await peer.ask(step);
+    peer.destroy();
+    const { transaction, message } = await listener.told('received');
+    const { accepted, ehlo, mail, rcpt, data } = transaction.steps;
+    const dot = (message.endOfData.monoUs - accepted.monoUs) / 1e6;
+    const steps = [BANNER_DELAY_US / 1e6, ehlo, mail, rcpt, data, dot];
+    expect(steps).toEqual(steps.toSorted((a, b) => (a ?? 0) - (b ?? 0)));
+    expect(new Set(steps).size).toBe(6);
+  });
+
   test('has the banner delay taken out behind TLS as well', async () => {
     const { client, listener } = await openSink({ tls: CERTIFICATES.localhost });
     const peer = client();

@@ -49,6 +49,7 @@ function eventOf(
     provider,
     earliest: earlier,
     latest: now,
+    steps: { accepted: earlier, ehlo: 0, mail: 0, rcpt: null, data: null },
     peer: text,
     code: 451,
   } as const;

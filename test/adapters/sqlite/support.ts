@@ -80,6 +80,7 @@ export function captured(probe: string, seconds: number): LedgerEvent {
       probe,
       earliest: at(seconds - 2),
       latest: at(seconds - 1),
+      steps: { accepted: at(seconds - 2), ehlo: 0.1, mail: 0.2, rcpt: 0.3, data: 0.4 },
       endOfData: at(seconds),
     },
     ...{ peer: '192.0.2.9', helo: 'out.acme.example', tls: true, reusedConnection: false },
