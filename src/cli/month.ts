@@ -9,7 +9,7 @@ export interface MonthRange {
 
 /** `2026-11` as the months of the contract's zone, China Standard Time (UTC+8, no daylight saving since 1991). Exits 3 on anything else. */
 export function readMonth(text: string): MonthRange {
-  const match = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(text);
+  const match = /^([1-9]\d{3})-(0[1-9]|1[0-2])$/.exec(text);
   if (match === null)
     throw new ExitWith(EXIT_USAGE, [`--month must be a month such as 2026-11, is ${JSON.stringify(text)}`]);
   const [year, month] = [Number(match[1]), Number(match[2])];

@@ -24,7 +24,7 @@ export function assess(record: ProbeRecord, absence: TimelineState['absence']): 
   if (acceptance.hi === null) flags.add('acceptance-unknown');
   if (record.capture?.found?.role === 'junk') flags.add('junk');
   if (record.capture?.found?.role === 'trash') flags.add('trash');
-  const lo = lowerBound(record, acceptance.hi, absence, flags);
+  const lo = lowerBound(acceptance.hi, provenAbsent(record, outcome, absence), record.unseenSince, flags);
   const hi = upperBound(record, acceptance, flags);
   return { outcome, delay: atLeastZero({ lo: Math.min(lo, hi), hi }), flags: [...flags] };
 }
@@ -35,8 +35,14 @@ export function exceedsMaximum(record: ProbeRecord, absence: TimelineState['abse
   return delay !== null && delay.lo > DELAY_MAXIMUM_LIMIT;
 }
 
-/** Complete reception lies in `[lo, hi]`; `hi` is null while no reply told. Null if the message never got that far. */
-function acceptanceOf(record: ProbeRecord): { lo: Instant; hi: Instant | null } | null {
+/** Complete reception lies in `[lo, hi]`; `hi` is null while no reply told. */
+interface Acceptance {
+  readonly lo: Instant;
+  readonly hi: Instant | null;
+}
+
+/** Null if the message never got that far. */
+function acceptanceOf(record: ProbeRecord): Acceptance | null {
   switch (record.handover?.kind) {
     case 'accepted':
       return { lo: record.handover.handedOver, hi: record.handover.acknowledged };
@@ -51,33 +57,40 @@ function acceptanceOf(record: ProbeRecord): { lo: Instant; hi: Instant | null } 
   }
 }
 
-/** Seconds from the latest acceptance to the earliest moment the message can have come out, or is still proven missing. */
+/** When the message came out: the first attempt at our sink counts, even if it failed; null while nothing is known of it. */
+function emergenceOf({ attempt, capture }: ProbeRecord): { earliest: Instant | null; latest: Instant } | null {
+  return attempt ?? capture;
+}
+
+/** Up to when the message is proven not to have come out; a closed probe keeps to what was proven when it closed. */
+function provenAbsent(record: ProbeRecord, outcome: Outcome, absence: TimelineState['absence']): Instant | null {
+  const emergence = emergenceOf(record);
+  if (emergence !== null) return emergence.earliest;
+  if (outcome !== 'pending') return record.absentUntil;
+  return absence.get(channelOf(record.path, record.provider)) ?? null;
+}
+
+/** Seconds from the latest acceptance to the earliest moment the message can have come out. */
 function lowerBound(
-  record: ProbeRecord,
   acknowledged: Instant | null,
-  absence: TimelineState['absence'],
+  proven: Instant | null,
+  unseenSince: Instant | null,
   flags: Set<DelayFlag>,
 ): number {
-  const proven =
-    record.capture === null
-      ? (record.absentUntil ?? absence.get(channelOf(record.path, record.provider)) ?? null)
-      : record.capture.earliest;
   if (acknowledged === null || proven === null) return 0;
-  const bound = record.unseenSince === null ? proven : earlierOf(record.unseenSince, proven);
+  const bound = unseenSince === null ? proven : earlierOf(unseenSince, proven);
   if (bound !== proven) flags.add('unwatched');
   const span = spanBetween(acknowledged, bound);
   for (const flag of span.flags) flags.add(flag);
   return span.lo;
 }
 
-function upperBound(
-  record: ProbeRecord,
-  acceptance: { lo: Instant; hi: Instant | null },
-  flags: Set<DelayFlag>,
-): number {
-  if (record.capture === null) return Number.POSITIVE_INFINITY;
-  const span = spanBetween(acceptance.lo, record.capture.latest);
+/** Seconds from the earliest acceptance to the latest moment the message can have come out. */
+function upperBound(record: ProbeRecord, acceptance: Acceptance, flags: Set<DelayFlag>): number {
+  const emergence = emergenceOf(record);
+  if (emergence === null) return Number.POSITIVE_INFINITY;
+  const span = spanBetween(acceptance.lo, emergence.latest);
   for (const flag of span.flags) flags.add(flag);
-  if (acceptance.hi !== null && isBefore(record.capture.latest, acceptance.hi)) flags.add('before-acceptance');
+  if (acceptance.hi !== null && isBefore(emergence.latest, acceptance.hi)) flags.add('before-acceptance');
   return span.hi;
 }

@@ -148,12 +148,11 @@ function plannedRecord(state: TimelineState, event: Extract<LedgerEvent, { type:
 }
 
 function foldTransfer(state: TimelineState, event: TransferCaptured, change: Change): readonly ProbeRecord[] {
-  const changed = change(event.probe, (record) => {
-    if (record.capture !== null) return record;
-    // The transfer starts with the first attempt, not with the one that succeeded.
-    const { earliest, latest } = record.attempt ?? event;
-    return { ...record, capture: { earliest, latest, found: null, hops: event.hops } };
-  });
+  const { earliest, latest, hops } = event;
+  const changed = change(event.probe, (record) => ({
+    ...record,
+    capture: record.capture ?? { earliest, latest, found: null, hops },
+  }));
   for (const record of changed) {
     const reopened = state.doubts.get(record.provider) ?? null;
     const afterDoubt = reopened !== null && isBefore(reopened, record.planned);
@@ -166,10 +165,11 @@ function foldTransfer(state: TimelineState, event: TransferCaptured, change: Cha
 /** An attempt that failed is the start of its probe's transfer; one that cannot be attributed may have been any open probe's. */
 function foldAttempt(state: TimelineState, event: TransferAttempted, change: Change): readonly ProbeRecord[] {
   if (event.probe !== null) {
-    return change(event.probe, (record) => ({
-      ...record,
-      attempt: record.attempt ?? { earliest: event.earliest, latest: event.latest },
-    }));
+    const { earliest, latest } = event;
+    // After the capture it is another copy that is tried.
+    return change(event.probe, (record) =>
+      record.attempt === null && record.capture === null ? { ...record, attempt: { earliest, latest } } : record,
+    );
   }
   return changeOpen(state, (record) => {
     const sharer = event.recipients.length === 0 || event.recipients.includes(record.recipient);

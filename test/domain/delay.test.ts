@@ -172,6 +172,25 @@ describe('an attempt at the sink', () => {
     expect(delay!.hi).toBeCloseTo(10.1, 1);
   });
 
+  it('settles the delay before the message is there, so that no breach is claimed and taken back', () => {
+    const events = [
+      planned('send'),
+      accepted(0, 0.1),
+      attempted(2, { probe: 'p', latest: at(2.1) }),
+      absent('sink', 4000),
+    ];
+    const waiting = foldAll(events);
+    expect(outcomeOf(waiting.record)).toBe('pending');
+    expect(exceedsMaximum(waiting.record, waiting.state.absence)).toBe(false);
+    const { delay } = assess(waiting.record, waiting.state.absence);
+    expect(assessed(...events, captured(4100, 4101)).delay).toEqual(delay);
+  });
+
+  it('after the capture is of another copy', () => {
+    const plain = assessed(planned('send'), accepted(0, 0.1), captured(10, 11));
+    expect(assessed(planned('send'), accepted(0, 0.1), captured(10, 11), attempted(20, { probe: 'p' }))).toEqual(plain);
+  });
+
   it('only lowers the bound when it cannot be attributed', () => {
     const { delay, flags } = assessed(planned('send'), accepted(0, 0.1), attempted(10), captured(900, 901));
     expect(delay!.lo).toBeCloseTo(9.9, 1);
@@ -208,6 +227,18 @@ describe('a probe that is still missing', () => {
     expect(
       assessed(planned('receive'), accepted(0, 1), absent('sink', 9000), absent('mailbox:other', 9000)).delay!.lo,
     ).toBe(0);
+  });
+
+  it('is no later once it bounced, however long others stay away', () => {
+    const bounce: LedgerEvent = {
+      type: 'probe.notified',
+      at: at(9),
+      probe: 'p',
+      where: 'sink',
+      status: { action: 'failed', status: '5.1.1', recipient: null, diagnostic: null },
+    };
+    const { record, state } = foldAll([planned('receive'), accepted(0, 1), bounce, absent('mailbox:acme', 9000)]);
+    expect(exceedsMaximum(record, state.absence)).toBe(false);
   });
 
   it('stays a breach when it is lost, or bounces at last', () => {

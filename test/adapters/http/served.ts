@@ -102,7 +102,7 @@ export async function errorOf(asked: Promise<unknown>): Promise<unknown> {
 }
 
 /** Looks again and again; fails the test if it never comes true. */
-export async function until(isTrue: () => boolean): Promise<void> {
+async function until(isTrue: () => boolean): Promise<void> {
   for (let glance = 0; !isTrue() && glance < GLANCES_MAX; glance += 1) await delay(GLANCE);
   expect(isTrue(), `still not: ${String(isTrue)}`).toBe(true);
 }

@@ -1,0 +1,28 @@
+/** What an error that ends a command comes to. */
+import { expect, test } from 'vitest';
+import { ExitWith, endingOf, endWith } from '../../src/cli/exit.ts';
+
+test('an ending that was asked for is itself', () => {
+  expect(endingOf(new ExitWith(2, ['one', 'two']))).toMatchObject({ exitCode: 2, lines: ['one', 'two'] });
+  expect(() => endWith(1)).toThrow(ExitWith);
+  expect(() => endWith(0)).not.toThrow();
+});
+
+test('a failure of the world is one line and 3', () => {
+  expect(endingOf(new Error('the port is taken'))).toEqual({ exitCode: 3, lines: ['the port is taken'] });
+  const nameless = Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' });
+  expect(endingOf(nameless)).toEqual({ exitCode: 3, lines: ['ECONNREFUSED'] });
+});
+
+test('a bug says so, with its stack', () => {
+  const { exitCode, lines } = endingOf(new TypeError('x is not a function'));
+  expect(exitCode).toBe(70);
+  expect(lines[0]).toBe('this is a bug: TypeError: x is not a function');
+  expect(lines[1]).toContain('ending.test.ts');
+  expect(endingOf('thrown text')).toEqual({ exitCode: 70, lines: ['this is a bug: thrown text'] });
+});
+
+test('a failure to close does not hide the failure before it', () => {
+  const both = new SuppressedError(new Error('closing failed'), new ExitWith(2, ['late']));
+  expect(endingOf(both)).toEqual({ exitCode: 2, lines: ['late', 'closing failed'] });
+});
