@@ -25,7 +25,7 @@ export function assess(record: ProbeRecord, absence: TimelineState['absence']): 
   if (record.capture?.found?.role === 'junk') flags.add('junk');
   if (record.capture?.found?.role === 'trash') flags.add('trash');
   const lo = lowerBound(acceptance.hi, provenAbsent(record, outcome, absence), record.unseenSince, flags);
-  const hi = upperBound(record, acceptance, flags);
+  const hi = upperBound(record, outcome, acceptance, flags);
   return { outcome, delay: atLeastZero({ lo: Math.min(lo, hi), hi }), flags: [...flags] };
 }
 
@@ -57,14 +57,20 @@ function acceptanceOf(record: ProbeRecord): Acceptance | null {
   }
 }
 
-/** When the message came out: the first attempt at our sink counts, even if it failed; null while nothing is known of it. */
-function emergenceOf({ attempt, capture }: ProbeRecord): { earliest: Instant | null; latest: Instant } | null {
-  return attempt ?? capture;
+/**
+ * When the message came out: the first attempt at our sink counts, even if it failed. Null while nothing is known of it,
+ * and for one that ended otherwise: what turns up after a bounce or after 120 h changes no figure.
+ */
+function emergenceOf(
+  { attempt, capture }: ProbeRecord,
+  outcome: Outcome,
+): { readonly earliest: Instant | null; readonly latest: Instant } | null {
+  return outcome === 'pending' || outcome === 'delivered' ? (attempt ?? capture) : null;
 }
 
 /** Up to when the message is proven not to have come out; a closed probe keeps to what was proven when it closed. */
 function provenAbsent(record: ProbeRecord, outcome: Outcome, absence: TimelineState['absence']): Instant | null {
-  const emergence = emergenceOf(record);
+  const emergence = emergenceOf(record, outcome);
   if (emergence !== null) return emergence.earliest;
   if (outcome !== 'pending') return record.absentUntil;
   return absence.get(channelOf(record.path, record.provider)) ?? null;
@@ -86,8 +92,8 @@ function lowerBound(
 }
 
 /** Seconds from the earliest acceptance to the latest moment the message can have come out. */
-function upperBound(record: ProbeRecord, acceptance: Acceptance, flags: Set<DelayFlag>): number {
-  const emergence = emergenceOf(record);
+function upperBound(record: ProbeRecord, outcome: Outcome, acceptance: Acceptance, flags: Set<DelayFlag>): number {
+  const emergence = emergenceOf(record, outcome);
   if (emergence === null) return Number.POSITIVE_INFINITY;
   const span = spanBetween(acceptance.lo, emergence.latest);
   for (const flag of span.flags) flags.add(flag);

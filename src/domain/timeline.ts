@@ -190,9 +190,9 @@ function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, sin
   );
 }
 
-/** The first failure is final; one that is reported after the message was seen was about another copy. */
-function noticeOf({ notice, capture }: ProbeRecord, status: DeliveryStatus): DeliveryStatus | null {
-  return notice?.action === 'failed' || capture !== null ? notice : status;
+/** What is reported of a probe whose outcome is known is about another copy, or too late. */
+function noticeOf(record: ProbeRecord, status: DeliveryStatus): DeliveryStatus | null {
+  return outcomeOf(record) === 'pending' ? status : record.notice;
 }
 
 function changeOpen(state: TimelineState, next: (record: ProbeRecord) => ProbeRecord): readonly ProbeRecord[] {

@@ -80,7 +80,7 @@ describe('for Nagios', () => {
   });
 
   it('has a line for a check that could not be made', () => {
-    expect(nagiosUnknown('the daemon |\ndied')).toBe('MAILFLOW UNKNOWN - the daemon died\n');
+    expect(nagiosUnknown('the daemon|\ndied')).toBe('MAILFLOW UNKNOWN - the daemon  died\n');
   });
 });
 

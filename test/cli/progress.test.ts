@@ -85,7 +85,7 @@ describe('lines on a terminal', () => {
 });
 
 test('plain text is one bounded line', () => {
-  expect(plain('550 5.1.1\r\n no\tsuch user \x1b[31mred\x1b[0m')).toBe('550 5.1.1 no such user red');
+  expect(plain('550 5.1.1\r\nno\tsuch user \x1b[31mred\x1b[0m')).toBe('550 5.1.1 no such user red');
   expect(plain(HOSTILE)).not.toMatch(DRIVING);
   expect(plain('x'.repeat(500), 10)).toBe('xxxxxxxxx…');
   expect(plain('x'.repeat(10), 10)).toBe('xxxxxxxxxx');

@@ -341,6 +341,30 @@ describe('the fold', () => {
     }
   });
 
+  it('ends the same whether or not late knowledge finds the closed record', () => {
+    const late: LedgerEvent[] = [
+      captured(9000, 9001),
+      {
+        type: 'probe.notified',
+        at: at(9002),
+        probe: 'p',
+        where: 'sink',
+        status: { action: 'failed', status: null, recipient: null, diagnostic: null },
+      },
+      attempted(9003, { probe: 'p' }),
+    ];
+    const ends: LedgerEvent[][] = [
+      [accepted(0, 1), captured(2, 3)],
+      [accepted(0, 1), { type: 'probe.expired', at: at(432_001), probe: 'p' }],
+      [accepted(0, 1), late[1]!],
+      [ended({ kind: 'refused', stage: 'rcpt', code: 550, enhanced: null, text: 'no', ...rest })],
+    ];
+    for (const end of ends) {
+      const before = assessed(planned('send'), ...end);
+      for (const event of late) expect(assessed(planned('send'), ...end, event)).toEqual(before);
+    }
+  });
+
   it('lets go of a probe once its outcome is final', () => {
     expect(foldAll([planned('send'), accepted(0, 1), captured(2, 3)]).state.open.size).toBe(0);
     expect(foldAll([planned('send'), captured(2, 3)]).state.open.size).toBe(1);
