@@ -29,7 +29,7 @@ async function run(args: readonly string[]): Promise<number> {
     command
       .exitOverride()
       .showHelpAfterError('(--help shows what there is)')
-      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${NAME}: `)) }),
+      .configureOutput({ outputError: (text, write) => write(`${NAME}: ${inOneLine(text)}\n`) }),
   );
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -41,6 +41,11 @@ async function run(args: readonly string[]): Promise<number> {
     for (const line of lines) process.stderr.write(`${NAME}: ${plain(line)}\n`);
     return exitCode;
   }
+}
+
+/** Commander begins with `error: ` and puts its suggestion on a line of its own. */
+function inOneLine(text: string): string {
+  return plain(text.replace(/^error: /, ''));
 }
 
 function everyCommand(command: Command, action: (command: Command) => void): void {

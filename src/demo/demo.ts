@@ -24,7 +24,7 @@ export interface Demo {
   close(): Promise<void>;
 }
 
-export const DEMO_PROVIDER = 'demo';
+const DEMO_PROVIDER = 'demo';
 /** Reserved for examples (RFC 2606). */
 const SINK_DOMAIN = 'sink.example';
 const LOOPBACK = '127.0.0.1';

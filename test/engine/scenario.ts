@@ -129,7 +129,7 @@ class World {
   #start(): void {
     const { reachability, lagMs, commitMs } = this.#scenario;
     this.#starts += 1;
-    this.#agent = new AgentProcess({
+    const agent = new AgentProcess({
       clock: this.#clock,
       ledger: this.#ledger,
       mailbox: this.#mailbox,
@@ -139,13 +139,20 @@ class World {
       commitMs,
       seed: this.#starts,
     });
+    this.#agent = agent;
+    // It cannot start while the ledger refuses; whoever supervises it tries again.
+    agent.engine.catch(async () => {
+      agent.kill();
+      await this.#clock.sleep(1000);
+      if (this.#agent === agent) this.#start();
+    });
   }
 
   async #probe({ path, fate }: PlannedProbe): Promise<void> {
     const agent = this.#agent;
     if (agent === null) return;
     this.#fates.set(path, [...(this.#fates.get(path) ?? []), fate]);
-    const engine = await Promise.race([agent.engine, this.#clock.sleep(1000).then(() => null)]);
+    const engine = await Promise.race([agent.engine.catch(() => null), this.#clock.sleep(1000).then(() => null)]);
     // Refused while the ledger is; never resolved if the agent is killed meanwhile.
     await Promise.race([engine?.check('acme', path).catch(() => null), this.#clock.sleep(60_000)]);
   }
@@ -157,8 +164,9 @@ class World {
       case 'reboot': {
         const agent = this.#agent;
         if (agent === null) return;
-        if (disturbance.what === 'stop') await agent.stop();
+        if (disturbance.what === 'stop') await agent.stop().catch(() => agent.kill());
         else agent.kill();
+        if (this.#agent !== agent) return;
         this.#agent = null;
         await this.#clock.sleep(disturbance.forMs);
         if (disturbance.what === 'reboot') this.#clock.reboot();

@@ -29,7 +29,7 @@ const MAIL_SERVER_FILES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Whether a private Postfix and Dovecot can be started here. */
-export function mailServers(): Availability {
+function mailServers(): Availability {
   if (process.platform !== 'linux') return missing(`Linux is needed, this is ${process.platform}`);
   const packages = Object.entries(MAIL_SERVER_FILES)
     .filter(([, files]) => !files.every((file) => existsSync(file)))
@@ -41,7 +41,7 @@ export function mailServers(): Availability {
 }
 
 /** Whether Prometheus's `promtool` can be run. */
-export function promtoolAvailable(): Availability {
+function promtoolAvailable(): Availability {
   const { error } = spawnSync('promtool', ['--version'], { stdio: 'ignore' });
   return error === undefined ? { available: true } : missing('no promtool in PATH: apt-get install prometheus');
 }

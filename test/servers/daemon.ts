@@ -7,7 +7,7 @@ import type { Guard } from './guard.ts';
 import { livingProcesses } from './processes.ts';
 
 /** Far beyond what a start or a stop takes (about a second) even on a busy machine. */
-export const SERVER_PATIENCE_MS = 20_000;
+const SERVER_PATIENCE_MS = 20_000;
 const POLL_MS = 20;
 /** Enough to see what a server was at. */
 const LOG_LINES = 30;
