@@ -19,7 +19,7 @@ import { type Engine, startEngine } from './engine/engine.ts';
 import type { Line } from './engine/prober.ts';
 import type { AgentControl, Clock, Log } from './ports.ts';
 
-export { redact, settingsSchema } from './adapters/config-file/read.ts';
+export { readDataFolder, redact, settingsSchema } from './adapters/config-file/read.ts';
 export { createLog } from './adapters/pino/log.ts';
 export { backupLedger } from './adapters/sqlite/backup.ts';
 export { exportLedger } from './adapters/sqlite/export.ts';

@@ -4,7 +4,7 @@ import { backupLedger, exportLedger, ledgerStats, verifyLedger } from '../app.ts
 import { EXIT_USAGE, ExitWith } from './exit.ts';
 import { readMonth } from './month.ts';
 import { jsonText, print, writeNewFile } from './output.ts';
-import { configOption, loadSettings } from './settings.ts';
+import { configOption, loadDataFolder } from './settings.ts';
 
 /** The chain does not hold. */
 const EXIT_BROKEN = 2;
@@ -69,18 +69,7 @@ async function backup(file: string, options: LedgerArguments): Promise<void> {
   await print(`${file}: ${result.entries} events, the chain holds\n`);
 }
 
-/** Nothing is written to the folder, not even a key: it may be evidence. */
 async function folderOf({ data, config }: LedgerArguments): Promise<string> {
   if (data === '') throw new ExitWith(EXIT_USAGE, ['--data must name a folder, is empty']);
-  if (data !== undefined) return data;
-  try {
-    return (await loadSettings(config, 'write-nothing')).settings.dataFolder;
-  } catch (error) {
-    // The secrets may be at hand for the daemon alone.
-    if (!(error instanceof ExitWith)) throw error;
-    throw new ExitWith(error.exitCode, [
-      ...error.lines,
-      'the data folder can be named by --data instead, which needs no configuration',
-    ]);
-  }
+  return data ?? loadDataFolder(config);
 }

@@ -1,6 +1,6 @@
 /** What the commands share: the option for the configuration, and reading it. */
 import { Option } from 'commander';
-import { readSettings } from '../app.ts';
+import { readDataFolder, readSettings } from '../app.ts';
 import type { Settings } from '../domain/settings.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
 
@@ -19,10 +19,18 @@ export interface Loaded {
  */
 export async function loadSettings(file: string, key: 'make-key' | 'write-nothing'): Promise<Loaded> {
   const result = await readSettings(file, process.env, { createKey: key === 'make-key' });
-  if (!result.ok)
-    throw new ExitWith(
-      EXIT_USAGE,
-      result.problems.map(({ message }) => message),
-    );
-  return result;
+  return result.ok ? result : refuse(result.problems);
+}
+
+/** The data folder alone: no secret is needed and nothing is written, for it may be evidence. */
+export async function loadDataFolder(file: string): Promise<string> {
+  const result = await readDataFolder(file);
+  return result.ok ? result.dataFolder : refuse(result.problems);
+}
+
+function refuse(problems: readonly { readonly message: string }[]): never {
+  throw new ExitWith(
+    EXIT_USAGE,
+    problems.map(({ message }) => message),
+  );
 }

@@ -58,7 +58,12 @@ const disturbance = (span: number): fc.Arbitrary<Disturbance> => {
     fc.record({ atMs, what: fc.constantFrom('stop', 'kill', 'reboot'), forMs }),
     fc.record({ atMs, what: fc.constant('mailbox fails'), forMs }),
     fc.record({ atMs, what: fc.constant('ledger fails'), forMs: waitMs(Math.min(span, 60_000)) }),
-    fc.record({ atMs, what: fc.constant('stranger'), forMs, does: fc.constantFrom('scan', 'name a recipient', 'forge') }),
+    fc.record({
+      atMs,
+      what: fc.constant('stranger'),
+      forMs,
+      does: fc.constantFrom('scan', 'name a recipient', 'forge'),
+    }),
     fc.record({ atMs, what: fc.constant('wall clock steps'), seconds: fc.integer({ min: -7200, max: 7200 }) }),
   );
 };
@@ -76,8 +81,4 @@ const within = (span: number): fc.Arbitrary<Scenario> =>
   });
 
 /** Seconds, minutes and hours: what may coincide is drawn from the same span. */
-export const anyScenario: fc.Arbitrary<Scenario> = fc.oneof(
-  within(10_000),
-  within(120_000),
-  within(3 * 3_600_000),
-);
+export const anyScenario: fc.Arbitrary<Scenario> = fc.oneof(within(10_000), within(120_000), within(3 * 3_600_000));

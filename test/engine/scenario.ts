@@ -39,6 +39,8 @@ const CLOCK_RATE = 500e-6;
 const ROUNDING = 1e-6;
 /** Retries, memories and idle connections of the longest fate end well before this. */
 const AFTERMATH_S_MAX = 100_000;
+/** Two deferrals of five minutes, and a provider that does not answer for ten. */
+const HANDOVER_S_MAX = 1500;
 /** The longest wait of a reader that failed before is a minute. */
 const LAST_LOOKS_S = 200;
 
@@ -104,6 +106,9 @@ class World {
       if (seconds > AFTERMATH_S_MAX) throw new Error('the scenario does not come to an end');
       await this.#clock.advance(100);
     }
+    for (let seconds = 0; this.#handingOver() && seconds < HANDOVER_S_MAX; seconds += 100)
+      await this.#clock.advance(100);
+    while (this.#provider.busy) await this.#clock.advance(100);
     await this.#clock.advance(LAST_LOOKS_S);
     for (const record of this.#ledger.records.values()) this.#judge(record);
     for (const id of this.#provider.books.keys()) {
@@ -112,6 +117,10 @@ class World {
     for (const fault of this.#provider.faults) this.#wrong.add(`the simulation failed: ${String(fault)}`);
     this.#agent?.kill();
     return [...this.#wrong];
+  }
+
+  #handingOver(): boolean {
+    return [...this.#ledger.records.values()].some(({ handover, interrupted }) => handover === null && !interrupted);
   }
 
   /** Runs `work` at a moment of the scenario. */

@@ -24,6 +24,7 @@ export interface ProcessOptions {
 export class AgentProcess {
   readonly sink: FakeSink;
   readonly engine: Promise<Engine>;
+  readonly #death = Promise.withResolvers<void>();
   #alive = true;
 
   constructor(options: ProcessOptions) {
@@ -45,14 +46,16 @@ export class AgentProcess {
     );
   }
 
+  /** Resolves when the process has ended, be it that it is killed meanwhile. */
   async stop(): Promise<void> {
-    const engine = await this.engine;
-    await engine.stop();
+    const stopped = this.engine.then((engine) => engine.stop());
+    await Promise.race([stopped, this.#death.promise]);
     this.kill();
   }
 
   kill(): void {
     this.#alive = false;
+    this.#death.resolve();
     this.sink.die();
   }
 

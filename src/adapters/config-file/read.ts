@@ -47,6 +47,21 @@ export function settingsReader(random: Bytes): ReadSettings {
   };
 }
 
+export type FolderResult =
+  | { readonly ok: true; readonly dataFolder: string }
+  /** Never empty. */
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Where the ledger lies, by a configuration of which nothing else has to be right: no secret is fetched, nothing is written. */
+export async function readDataFolder(path: string): Promise<FolderResult> {
+  const opened = await openDocument(path);
+  if (!opened.ok) return opened;
+  const { draft, findings } = checkShape(opened.source.value);
+  const amiss = findings.filter(({ path: [key] }) => key === undefined || key === 'data_folder');
+  if (amiss.length > 0) return { ok: false, problems: toProblems(opened.source, amiss) };
+  return { ok: true, dataFolder: dataFolderOf(draft, resolve(dirname(path))) };
+}
+
 /** The key comes last: nothing is written for a configuration that cannot be used. */
 async function complete(
   source: Source,
