@@ -180,7 +180,7 @@ function foldAttempt(state: TimelineState, event: TransferAttempted, change: Cha
 
 /** From `since` on the sink was not there: whatever was on its way to it may have been tried unseen. */
 function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, since: Instant): readonly ProbeRecord[] {
-  state.sinkClosedSince = since;
+  state.sinkClosedSince = earlierOf(state.sinkClosedSince, since);
   for (const record of state.open.values()) {
     // A bounce of the receive path comes to the sink too, so that provider may have met it closed as well.
     if (record.path !== 'internal') state.doubts.set(record.provider, null);

@@ -104,7 +104,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     ...options.routes.map((route) =>
       runSchedule(route, lineOf(route.provider, route.path), { prober, recorder, clock, random, log }, stopping.signal),
     ),
-    every(BEAT_EVERY, clock, stopping.signal, () => ledger.beat(clock.now()), log),
+    every(BEAT_EVERY, clock, stopping.signal, () => beat(recorder, collector, ledger, clock), log),
     every(CHORES_EVERY, clock, stopping.signal, () => doChores(options, recorder, collector, clock), log),
   ];
   const control = createControl(options, recorder, prober, ledger, clock, lineOf, () => healthOf(problems));
@@ -112,9 +112,12 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const stop = async (): Promise<void> => {
     stopping.abort();
     await prober.stop(HANDOVER_PATIENCE);
+    // From here on a provider may try in vain, while transfers under way are let end.
+    const at = collector.settledUntil(clock.now());
+    await recorder.note({ type: 'sink.closed', at });
     await Promise.all([...loops, ...mailboxes, sink.close()]);
-    const at = clock.now();
-    if (await recorder.note({ type: 'agent.stopped', at })) await ledger.beat(at);
+    await recorder.record([{ type: 'agent.stopped', at: clock.now() }]);
+    await ledger.beat(at);
   };
   return { ...control, recorder, sinkAddress, stop: () => (stopped ??= stop()) };
 }
@@ -140,6 +143,13 @@ function recoveryEvents(version: string, { state, heartbeat }: LedgerSnapshot, c
     { type: 'agent.started', at, version, unwatchedSince },
     ...interrupted.map((record): LedgerEvent => ({ type: 'probe.interrupted', at, probe: record.id })),
   ];
+}
+
+/** Says until when everything is known and recorded; while the ledger refuses facts it says nothing. */
+async function beat(recorder: Recorder, collector: SinkCollector, ledger: Ledger, clock: Clock): Promise<void> {
+  const until = collector.settledUntil(clock.now());
+  await recorder.catchUp();
+  await ledger.beat(until);
 }
 
 async function doChores(

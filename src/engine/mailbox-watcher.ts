@@ -80,7 +80,8 @@ export async function watchMailbox(options: WatcherOptions, parts: WatcherParts,
           seconds: 0,
           certificateExpiresMs: null,
         });
-        failing = await recorder.note({ type: 'mailbox.failed', at: clock.now(), provider: options.provider, failure });
+        failing = true;
+        await recorder.note({ type: 'mailbox.failed', at: clock.now(), provider: options.provider, failure });
       }
       await mailbox.close();
       await clock.sleep(wait, signal);

@@ -89,7 +89,7 @@ export function createProber(
       ...options,
     });
     const done = handOver(id, line, { sender: from, recipient, text, envelopeId: token }, at)
-      .catch((error: unknown) => log.error('a probe could not be recorded', { probe: id, error }))
+      .catch((error: unknown) => log.error('a handover broke off', { probe: id, error }))
       .finally(() => running.delete(id));
     running.set(id, { line, done, stage: null });
     return id;
@@ -110,16 +110,24 @@ export function createProber(
       if (handover.kind !== 'unreachable' || handover.code !== ABORTED)
         observer.endpointChecked(endpointCheck(line, handover));
       const wait = retryDelay(line, handover, attempt, spanBetween(planned, clock.now()).lo);
-      if (wait === null) return recorder.record([{ type: 'probe.handed-over', at: clock.now(), probe: id, handover }]);
+      if (wait === null) return recorder.note({ type: 'probe.handed-over', at: clock.now(), probe: id, handover });
       const refusal = refusalOf(handover);
-      await recorder.record([
-        { type: 'probe.deferred', at: clock.now(), probe: id, attempt, refusal, retryAfterSeconds: wait },
-      ]);
+      await recorder.note({
+        type: 'probe.deferred',
+        at: clock.now(),
+        probe: id,
+        attempt,
+        refusal,
+        retryAfterSeconds: wait,
+      });
       await clock.sleep(wait * 1000, stopping.signal);
       if (stopping.signal.aborted) {
-        return recorder.record([
-          { type: 'probe.handed-over', at: clock.now(), probe: id, handover: givenUp(handover) },
-        ]);
+        return recorder.note({
+          type: 'probe.handed-over',
+          at: clock.now(),
+          probe: id,
+          handover: givenUp(handover),
+        });
       }
     }
   };

@@ -11,13 +11,21 @@ export interface Recorder {
   readonly head: { readonly seq: number; readonly hash: string };
   /** Resolves when the events are durable and folded. Rejects, with nothing recorded, when the ledger refuses. */
   record(events: readonly LedgerEvent[]): Promise<void>;
-  /** As `record`, for a fact nobody waits for; a refusal is logged and counted. Resolves to whether it was recorded. */
-  note(event: LedgerEvent): Promise<boolean>;
+  /**
+   * As `record`, for a fact that nobody waits for and that must not get lost: while the ledger refuses it, it is kept in
+   * memory and goes before whatever is recorded next. Never rejects; resolves once it was tried.
+   */
+  note(event: LedgerEvent): Promise<void>;
+  /** Records what was kept. Rejects while the ledger still refuses. */
+  catchUp(): Promise<void>;
   /** A probe, open or closed. */
   find(id: string): Promise<ProbeRecord | null>;
   /** Called after each batch with the records it changed; returns how to stop listening. */
   subscribe(listener: RecorderListener): () => void;
 }
+/** Facts kept while the ledger refuses: hours of them at the rates a sink sees; a flood must not take all memory. */
+const KEPT_MAX = 10_000;
+
 export type RecorderListener = (entries: readonly LedgerEntry[], changed: readonly ProbeRecord[]) => void;
 
 /** Starts from what the ledger held when the agent came up. */
@@ -26,7 +34,7 @@ export function createRecorder(ledger: Ledger, snapshot: LedgerSnapshot, observe
   const listeners = new Set<RecorderListener>([(entries, changed) => observer.recorded(entries, changed)]);
   let head = snapshot.head;
 
-  const record = async (events: readonly LedgerEvent[]): Promise<void> => {
+  const append = async (events: readonly LedgerEvent[]): Promise<void> => {
     const entries = await ledger.append(events).catch((error: unknown) => {
       observer.ledgerFailed();
       throw error;
@@ -40,19 +48,39 @@ export function createRecorder(ledger: Ledger, snapshot: LedgerSnapshot, observe
     for (const listener of listeners) listener(entries, changed);
   };
 
+  /** Facts that the ledger refused, oldest first. */
+  const kept: LedgerEvent[] = [];
+  let catchingUp: Promise<void> | null = null;
+  const recordKept = async (): Promise<void> => {
+    const count = kept.length;
+    await append(kept.slice(0, count));
+    kept.splice(0, count);
+  };
+  const catchUp = async (): Promise<void> => {
+    if (kept.length === 0) return;
+    catchingUp ??= recordKept().finally(() => {
+      catchingUp = null;
+    });
+    await catchingUp;
+  };
+  const record = async (events: readonly LedgerEvent[]): Promise<void> => {
+    await catchUp();
+    await append(events);
+  };
+
   return {
     state,
     get head() {
       return head;
     },
     record,
+    catchUp,
     async note(event) {
       try {
         await record([event]);
-        return true;
       } catch (error) {
-        log.error('a fact could not be recorded', { type: event.type, error });
-        return false;
+        log.error('a fact cannot be recorded now', { type: event.type, kept: kept.length < KEPT_MAX, error });
+        if (kept.length < KEPT_MAX) kept.push(event);
       }
     },
     find: async (id) => state.open.get(id) ?? (await ledger.probe(id)),

@@ -1,6 +1,6 @@
 /** Turns what reaches the sink into facts: captured probes, failed attempts, bounces, and proof that the sink can be reached. */
 import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
-import type { LedgerEvent } from '../domain/event.ts';
+import type { LedgerEvent, TransferAttempted } from '../domain/event.ts';
 import { headerValues, parseHeader } from '../domain/header.ts';
 import { type Instant, isBefore, spanBetween } from '../domain/instant.ts';
 import { isInNetworks, peerAddress } from '../domain/network.ts';
@@ -19,6 +19,8 @@ export interface SinkClient {
 }
 
 export interface SinkCollector extends SinkListener {
+  /** Up to when all that happened at the sink is recorded: a connection that is still open may carry a transfer not yet known. */
+  settledUntil(now: Instant): Instant;
   /** Records that nothing still pending has reached the sink until now; for a sink that an operator vouches for. */
   vouch(): Promise<void>;
 }
@@ -38,8 +40,6 @@ export function createSinkCollector(
   const { recorder, clock, observer, log } = parts;
   /** Connections now open, and since when one of them may carry a transfer that is not known yet. */
   const openSince = new Map<string, Instant>();
-  /** First transactions that we could not record and asked to come again: the retry must not count as the start. */
-  const turnedAway = new Map<string, SinkTransaction>();
 
   /** Whose attempt it may have been. Where networks are not known, the sender tells, or any recipient of ours does. */
   const suspects = (peer: string, sender: string | null, recipients: readonly string[]): readonly string[] =>
@@ -52,11 +52,25 @@ export function createSinkCollector(
       .map(({ provider }) => provider)
       .filter((provider) => awaitsTransfer(recorder, provider));
 
+  /** Since when the oldest open connection that `counts` may carry a transfer that is not known yet; `now` if there is none. */
+  const oldestOpen = (now: Instant, counts: (peer: string) => boolean): Instant => {
+    let oldest = now;
+    for (const [peer, since] of openSince) if (isBefore(since, oldest) && counts(peer)) oldest = since;
+    return oldest;
+  };
+  const mayBeFrom = (peer: string, provider: string): boolean =>
+    options.clients.some(
+      (client) =>
+        client.provider === provider &&
+        (client.networks.length === 0 || isInNetworks(peerAddress(peer), client.networks)),
+    );
+
   const prove = async (at: Instant): Promise<void> => {
-    let until = at;
-    for (const since of openSince.values()) if (isBefore(since, until)) until = since;
+    const until = oldestOpen(at, () => true);
     if (!needsProof(recorder, until)) return;
-    await recorder.note({ type: 'absence.proven', at: clock.now(), channel: 'sink', until });
+    const proof: LedgerEvent = { type: 'absence.proven', at: clock.now(), channel: 'sink', until };
+    // The next proof says more than this one, so it need not be kept.
+    await recorder.record([proof]).catch((error: unknown) => log.warn('a proof could not be recorded', { error }));
   };
 
   const capture = async (id: string, transaction: SinkTransaction, message: SinkMessage): Promise<SinkReply> => {
@@ -65,13 +79,16 @@ export function createSinkCollector(
       observer.tokenRefused(record === null ? 'unknown' : 'wrong-path');
       return TAKEN;
     }
+    const at = clock.now();
+    // Another connection of the provider that is still open may have been the first attempt.
+    const others = (peer: string): boolean => peer !== transaction.peer && mayBeFrom(peer, record.provider);
+    const earliest = oldestOpen(transaction.earliest, others);
     const event =
       record.capture === null
-        ? capturedEvent(record, turnedAway.get(id) ?? transaction, transaction, message, clock.now())
-        : duplicated(record, transaction, clock.now());
+        ? capturedEvent(record, { ...transaction, earliest }, message, at)
+        : duplicated(record, transaction, at);
     await recorder.record([event]);
     if (event.type === 'probe.duplicated') observer.tokenRefused('duplicate');
-    turnedAway.delete(id);
     return TAKEN;
   };
 
@@ -82,7 +99,12 @@ export function createSinkCollector(
         try {
           reply = await capture(found.id, transaction, message);
         } catch (error) {
-          if (!turnedAway.has(found.id)) turnedAway.set(found.id, transaction);
+          // The peer will come again, but its transfer began now.
+          await recorder.note({
+            ...attemptOf(transaction, TRY_AGAIN.code, clock.now()),
+            probe: found.id,
+            provider: null,
+          });
           throw error;
         }
       } else if (found.kind === 'notice') {
@@ -116,17 +138,9 @@ export function createSinkCollector(
         return TRY_AGAIN;
       }
     },
-    abandoned({ earliest, latest, steps, recipients, peer, sender, envelopeId }, code) {
-      const attempt = {
-        type: 'transfer.attempted',
-        at: clock.now(),
-        earliest,
-        latest,
-        steps,
-        recipients,
-        peer,
-        code,
-      } as const;
+    abandoned(transaction, code) {
+      const { peer, sender, recipients, envelopeId } = transaction;
+      const attempt = attemptOf(transaction, code, clock.now());
       const token = envelopeId === null ? null : verifyToken(envelopeId, options.key);
       if (token?.ok === true) return void recorder.note({ ...attempt, probe: token.id, provider: null });
       for (const provider of suspects(peer, sender === '' ? null : sender, recipients)) {
@@ -135,43 +149,47 @@ export function createSinkCollector(
     },
     vanished(peer, accepted) {
       const at = clock.now();
-      for (const provider of suspects(peer, null, [])) {
-        void recorder.note({
-          type: 'transfer.attempted',
-          at,
-          probe: null,
-          provider,
-          recipients: [],
-          earliest: accepted,
-          latest: at,
-          steps: { accepted, ehlo: null, mail: null, rcpt: null, data: null },
-          peer,
-          code: 0,
-        });
-      }
+      const steps = { accepted, ehlo: null, mail: null, rcpt: null, data: null };
+      const attempt = attemptOf({ earliest: accepted, latest: at, steps, recipients: [], peer }, 0, at);
+      for (const provider of suspects(peer, null, [])) void recorder.note({ ...attempt, probe: null, provider });
     },
     disconnected: (peer) => void openSince.delete(peer),
     refused: (reason) => observer.sinkRefused(reason),
     vouch: () => prove(clock.now()),
+    settledUntil: (now) => oldestOpen(now, (peer) => options.clients.some(({ provider }) => mayBeFrom(peer, provider))),
   };
+}
+
+/** An attempt that failed, whosesoever it was. */
+function attemptOf(
+  {
+    earliest,
+    latest,
+    steps,
+    recipients,
+    peer,
+  }: Pick<SinkTransaction, 'earliest' | 'latest' | 'steps' | 'recipients' | 'peer'>,
+  code: number,
+  at: Instant,
+): Omit<TransferAttempted, 'probe' | 'provider'> {
+  return { type: 'transfer.attempted', at, earliest, latest, steps, recipients, peer, code };
 }
 
 function capturedEvent(
   record: ProbeRecord,
-  first: SinkTransaction,
-  last: SinkTransaction,
+  transaction: SinkTransaction,
   message: SinkMessage,
   at: Instant,
 ): LedgerEvent {
   const fields = parseHeader(message.header);
-  const { steps, peer, helo, tls, reusedConnection } = last;
+  const { earliest, latest, steps, peer, helo, tls, reusedConnection } = transaction;
   const { endOfData, bodySha256 } = message;
   return {
     type: 'transfer.captured',
     at,
     probe: record.id,
-    earliest: first.earliest,
-    latest: first.latest,
+    earliest,
+    latest,
     steps,
     endOfData,
     peer,

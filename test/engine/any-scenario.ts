@@ -81,4 +81,8 @@ const within = (span: number): fc.Arbitrary<Scenario> =>
   });
 
 /** Seconds, minutes and hours: what may coincide is drawn from the same span. */
-export const anyScenario: fc.Arbitrary<Scenario> = fc.oneof(within(10_000), within(120_000), within(3 * 3_600_000));
+export const anyScenario: fc.Arbitrary<Scenario> = fc.oneof(
+  { weight: 2, arbitrary: within(10_000) },
+  { weight: 2, arbitrary: within(120_000) },
+  { weight: 1, arbitrary: within(3 * 3_600_000) },
+);

@@ -1,5 +1,5 @@
 /** What the engine's tests hand to it beside a sink and a mailbox: a sender that answers as told, an observer that counts, a silent log. */
-import type { Handover, Stage } from '../../src/domain/probe.ts';
+import { ABORTED, type Handover, type Stage, type StageTiming } from '../../src/domain/probe.ts';
 import type { Clock, Log, Observer, OutgoingMessage, Sender } from '../../src/ports.ts';
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -44,25 +44,25 @@ export class FakeSender implements Sender {
     this.#clock = clock;
   }
   async send(message: OutgoingMessage, onStage: (stage: Stage) => void, signal: AbortSignal): Promise<Handover> {
-    onStage('connect');
-    const answer = this.answers.shift() ?? { kind: 'accept' };
-    const rest = {
-      stages: [{ name: 'connect', seconds: 0.001 } as const],
-      peer: '192.0.2.1:25',
-      certificateExpiresMs: null,
+    const stages: StageTiming[] = [];
+    const enter = (stage: Stage): void => {
+      stages.push({ name: stage, seconds: 0.001 });
+      onStage(stage);
     };
-    if (answer.kind === 'refuse')
-      return { kind: 'refused', stage: 'rcpt', code: answer.code, enhanced: null, text: 'no', ...rest };
+    const rest = { stages, peer: '192.0.2.1:25', certificateExpiresMs: null };
+    enter('connect');
+    if (signal.aborted) return aborted(rest);
+    const answer = this.answers.shift() ?? { kind: 'accept' };
     if (answer.kind === 'hang') {
       await this.#clock.sleep(600_000, signal);
-      return {
-        kind: 'unreachable',
-        stage: 'connect',
-        code: signal.aborted ? 'ABORTED' : 'TIMEOUT',
-        text: 'no answer',
-        ...rest,
-      };
+      if (signal.aborted) return aborted(rest);
+      return { kind: 'unreachable', stage: 'connect', code: 'TIMEOUT', text: 'no answer', ...rest };
     }
+    enter('mail');
+    enter('rcpt');
+    if (answer.kind === 'refuse')
+      return { kind: 'refused', stage: 'rcpt', code: answer.code, enhanced: null, text: 'no', ...rest };
+    enter('data');
     this.sent.push(message);
     const handedOver = this.#clock.now();
     if (answer.kind === 'lose')
@@ -70,4 +70,8 @@ export class FakeSender implements Sender {
     await this.#clock.sleep(1);
     return { kind: 'accepted', handedOver, acknowledged: this.#clock.now(), reply: 'ok', ...rest };
   }
+}
+
+function aborted(rest: Pick<Handover, 'stages' | 'peer' | 'certificateExpiresMs'>): Handover {
+  return { kind: 'unreachable', stage: 'connect', code: ABORTED, text: 'given up', ...rest };
 }

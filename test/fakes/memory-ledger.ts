@@ -31,9 +31,11 @@ export class MemoryLedger implements Ledger {
 
   async append(events: readonly LedgerEvent[]): Promise<readonly LedgerEntry[]> {
     if (this.failure !== null) throw this.failure;
-    return events.map((event) => {
+    // All before the first is taken: one that cannot be encoded fails the whole batch.
+    const texts = events.map(encodeEvent);
+    return events.map((event, index) => {
       const previous = this.entries.at(-1)?.hash ?? GENESIS;
-      const entry = { seq: this.entries.length + 1, event, hash: chainHash(previous, encodeEvent(event)) };
+      const entry = { seq: this.entries.length + 1, event, hash: chainHash(previous, texts[index] ?? '') };
       this.entries.push(entry);
       for (const record of foldEvent(this.#state, event, (id) => this.#records.get(id) ?? null).changed)
         this.#records.set(record.id, record);
@@ -93,7 +95,7 @@ export class MemoryLedger implements Ledger {
     );
     for (const record of this.#records.values()) {
       const outcome = outcomeOf(record);
-      if (record.kind !== 'scheduled' || outcome === 'pending') continue;
+      if (record.kind !== 'scheduled') continue;
       const { provider, path } = record;
       const key = `${provider} ${path} ${outcome}`;
       const before = tallies.get(key) ?? { provider, path, outcome, count: 0, breaches: 0 };

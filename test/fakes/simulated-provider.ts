@@ -172,7 +172,8 @@ export class SimulatedProvider {
     truth.reachedMs = this.#nowMs;
     for (const { afterMs, folder } of fate.copies) {
       await this.#clock.sleep(afterMs);
-      if (toSink) await this.#transfer(message, [], fate);
+      // Nothing tells the agent that a copy of what it has is still under way, nor what its host makes of a sink that is down.
+      if (toSink) await this.#transfer(message, [], fate, 0);
       else this.#mailbox.deliver(message, folder);
     }
   }
@@ -187,7 +188,12 @@ export class SimulatedProvider {
   }
 
   /** Tries until the sink has taken the message. */
-  async #transfer(message: OutgoingMessage, failing: readonly FailingAttempt[], fate: Fate): Promise<void> {
+  async #transfer(
+    message: OutgoingMessage,
+    failing: readonly FailingAttempt[],
+    fate: Fate,
+    memoryMs = this.#memoryMs,
+  ): Promise<void> {
     let failed = 0;
     for (;;) {
       while (this.#downUntilMs > this.#nowMs) await this.#clock.sleep(this.#downUntilMs - this.#nowMs);
@@ -195,7 +201,7 @@ export class SimulatedProvider {
       const kept = attempt === undefined ? this.#reusable() : null;
       const session = kept ?? this.#sinkNow()?.connect() ?? null;
       if (session === null) {
-        this.#downUntilMs = this.#nowMs + this.#memoryMs;
+        this.#downUntilMs = Math.max(this.#downUntilMs, this.#nowMs + memoryMs);
         await this.#clock.sleep(RETRY_MS);
       } else if (attempt === undefined) {
         if (await this.#deliver(session, message, fate, kept !== null)) return;

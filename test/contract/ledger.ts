@@ -1,0 +1,240 @@
+/** What every Ledger must keep, but durability. */
+import { expect, it } from 'vitest';
+import { chainHash, GENESIS } from '../../src/domain/chain.ts';
+import { encodeEvent } from '../../src/domain/codec.ts';
+import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
+import type { ProbeRecord } from '../../src/domain/record.ts';
+import { emptyTimeline, foldEvent, storeTimeline, type TimelineState } from '../../src/domain/timeline.ts';
+import type { Bookmark, Ledger } from '../../src/ports.ts';
+import { at, captured, delivered, handedOver, planned } from '../adapters/sqlite/support.ts';
+
+/** One of each thing that stands in the state: open and closed probes, absence, a closed sink, doubt, an early attempt. */
+function history(): LedgerEvent[] {
+  const { earliest, latest, peer, steps } = captured('a', 90) as Extract<LedgerEvent, { type: 'transfer.captured' }>;
+  return [
+    { type: 'agent.started', at: at(0), version: '1', unwatchedSince: null },
+    { type: 'sink.opened', at: at(0), address: '127.0.0.1:25' },
+    ...delivered('delivered', 1),
+    ...delivered('spotted', 20).map((event) =>
+      event.type === 'probe.planned' ? { ...event, kind: 'spot' as const } : event,
+    ),
+    planned('failed', 30),
+    { type: 'probe.handed-over', at: at(31), probe: 'failed', handover: refused },
+    planned('missing', 40),
+    handedOver('missing', 42),
+    planned('tried', 50),
+    handedOver('tried', 52),
+    {
+      ...{ type: 'transfer.attempted', at: at(91), probe: 'tried', provider: null, recipients: [], code: 0 },
+      earliest,
+      latest,
+      peer,
+      steps,
+    },
+    { type: 'slot.unmeasured', at: at(95), provider: 'acme', path: 'send', reason: 'too many handovers under way' },
+    { type: 'absence.proven', at: at(4000), channel: 'sink', until: at(3999) },
+    { type: 'agent.started', at: at(5000), version: '1', unwatchedSince: at(4500) },
+    { type: 'probe.duplicated', at: at(5001), probe: 'delivered', where: 'sink 192.0.2.9:25' },
+    planned('doubted', 5002),
+  ];
+}
+
+const refused = {
+  kind: 'refused',
+  stage: 'rcpt',
+  code: 550,
+  enhanced: '5.1.1',
+  text: 'no such user',
+  stages: [],
+  peer: '192.0.2.7:25',
+  certificateExpiresMs: null,
+} as const;
+
+/** Plain data that no ledger can keep. */
+const unencodable = { ...planned('odd', 1), sender: 1n } as unknown as LedgerEvent;
+
+function folded(events: readonly LedgerEvent[]): { state: TimelineState; records: ReadonlyMap<string, ProbeRecord> } {
+  const state = emptyTimeline();
+  const records = new Map<string, ProbeRecord>();
+  for (const event of events)
+    for (const record of foldEvent(state, event, (id) => records.get(id) ?? null).changed)
+      records.set(record.id, record);
+  return { state, records };
+}
+
+const plain = (state: TimelineState) => ({ ...storeTimeline(state), open: [...state.open] });
+
+function expectChain(entries: readonly LedgerEntry[]): void {
+  let previous = GENESIS;
+  for (const [index, { seq, event, hash }] of entries.entries()) {
+    expect(seq).toBe(index + 1);
+    expect(hash).toBe(chainHash(previous, encodeEvent(event)));
+    previous = hash;
+  }
+}
+
+/** `make` opens an empty ledger, and sees to it that it is closed. */
+export function describeLedger(make: () => Promise<Ledger>): void {
+  it('begins empty', async () => {
+    const ledger = await make();
+    const { state, tallies, heartbeat, head } = await ledger.snapshot();
+    expect(plain(state)).toEqual(plain(emptyTimeline()));
+    expect({ tallies, heartbeat, head }).toEqual({ tallies: [], heartbeat: null, head: { seq: 0, hash: GENESIS } });
+    expect(await ledger.recent(10)).toEqual([]);
+  });
+
+  it('numbers entries without a hole and chains each to the one before', async () => {
+    const ledger = await make();
+    const entries: LedgerEntry[] = [];
+    for (const event of history()) entries.push(...(await ledger.append([event])));
+    entries.push(...(await ledger.append(delivered('more', 6000))));
+    expect(entries.map(({ event }) => event)).toEqual([...history(), ...delivered('more', 6000)]);
+    expectChain(entries);
+    const { seq, hash } = entries.at(-1)!;
+    expect((await ledger.snapshot()).head).toEqual({ seq, hash });
+  });
+
+  it('takes nothing from an empty batch', async () => {
+    const ledger = await make();
+    expect(await ledger.append([])).toEqual([]);
+    expect((await ledger.snapshot()).head.seq).toBe(0);
+  });
+
+  it('takes all events of a batch or none', async () => {
+    const ledger = await make();
+    await ledger.append([planned('first', 1)]);
+    await expect(ledger.append([planned('second', 2), unencodable])).rejects.toThrow();
+    expect(await ledger.probe('second')).toBeNull();
+    const [next] = await ledger.append([planned('third', 3)]);
+    expect(next).toMatchObject({ seq: 2 });
+  });
+
+  it('keeps the order of the calls, whoever waits for them, one that fails among them', async () => {
+    const ledger = await make();
+    const calls = Array.from({ length: 30 }, (_, index) =>
+      index === 7 ? ledger.append([unencodable]) : ledger.append(delivered(`probe-${index}`, index * 20)),
+    );
+    const settled = await Promise.allSettled(calls);
+    expect(settled.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))).toEqual([7]);
+    const entries = settled.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
+    expectChain(entries);
+    expect(entries.map(({ event }) => event)).toEqual(
+      Array.from({ length: 30 }, (_, index) => (index === 7 ? [] : delivered(`probe-${index}`, index * 20))).flat(),
+    );
+  });
+
+  it('answers as of the calls before, also those that have not resolved yet', async () => {
+    const ledger = await make();
+    void ledger.append([planned('early', 1)]);
+    void ledger.beat(at(2));
+    const [snapshot, record, recent] = await Promise.all([ledger.snapshot(), ledger.probe('early'), ledger.recent(1)]);
+    expect(snapshot.head.seq).toBe(1);
+    expect(snapshot.heartbeat).toEqual(at(2));
+    expect(record?.id).toBe('early');
+    expect(recent.map(({ id }) => id)).toEqual(['early']);
+  });
+
+  it.each([
+    ['one by one', (events: readonly LedgerEvent[]) => events.map((event) => [event])],
+    ['all at once', (events: readonly LedgerEvent[]) => [events]],
+  ])('shows the state that folding the events gives, taken %s', async (_, batches) => {
+    const ledger = await make();
+    for (const batch of batches(history())) await ledger.append(batch);
+    const { state, records } = folded(history());
+    expect(plain((await ledger.snapshot()).state)).toEqual(plain(state));
+    for (const [id, record] of records) expect(await ledger.probe(id)).toEqual(record);
+  });
+
+  it('tallies scheduled probes and empty slots by outcome, breaches apart', async () => {
+    const ledger = await make();
+    await ledger.append(history());
+    const { tallies } = await ledger.snapshot();
+    const tally = (outcome: string, count: number, breaches: number) => ({
+      provider: 'acme',
+      path: 'send',
+      outcome,
+      count,
+      breaches,
+    });
+    expect(tallies.toSorted((a, b) => (a.outcome < b.outcome ? -1 : 1))).toEqual([
+      tally('delivered', 1, 0),
+      tally('failed', 1, 0),
+      tally('pending', 3, 1),
+      tally('unmeasured', 1, 0),
+    ]);
+  });
+
+  it('finds a probe by its id, open or closed, with what came to be known late', async () => {
+    const ledger = await make();
+    await ledger.append(history());
+    expect(await ledger.probe('missing')).toMatchObject({ id: 'missing', capture: null });
+    expect(await ledger.probe('delivered')).toMatchObject({ duplicates: ['sink 192.0.2.9:25'] });
+    expect(await ledger.probe('nobody')).toBeNull();
+  });
+
+  it('lists the last planned probes, newest first, whatever happened to them since', async () => {
+    const ledger = await make();
+    await ledger.append(history());
+    const order = ['doubted', 'tried', 'missing', 'failed', 'spotted', 'delivered'];
+    expect((await ledger.recent(100)).map(({ id }) => id)).toEqual(order);
+    expect((await ledger.recent(2)).map(({ id }) => id)).toEqual(order.slice(0, 2));
+    expect(await ledger.recent(0)).toEqual([]);
+  });
+
+  it('keeps the last heartbeat alone, and no entry of it', async () => {
+    const ledger = await make();
+    await ledger.beat(at(1));
+    await ledger.beat(at(3));
+    await ledger.beat(at(2));
+    const { heartbeat, head } = await ledger.snapshot();
+    expect(heartbeat).toEqual(at(2));
+    expect(head.seq).toBe(0);
+  });
+
+  it('replaces the bookmarks of one mailbox and leaves those of another', async () => {
+    const ledger = await make();
+    const marks = (...rows: [string, Bookmark][]) => new Map(rows);
+    expect(await ledger.bookmarks('one')).toEqual(new Map());
+    await ledger.keepBookmarks(
+      'one',
+      marks(['INBOX', { uidValidity: '1', uidNext: 5 }], ['Junk', { uidValidity: '2', uidNext: 9 }]),
+    );
+    await ledger.keepBookmarks('two', marks(['INBOX', { uidValidity: '7', uidNext: 1 }]));
+    const replaced = marks(
+      ['INBOX', { uidValidity: '4294967295', uidNext: 4_294_967_295 }],
+      ['日本/"語"', { uidValidity: '3', uidNext: 2 }],
+    );
+    await ledger.keepBookmarks('one', replaced);
+    expect(await ledger.bookmarks('one')).toEqual(replaced);
+    expect(await ledger.bookmarks('two')).toEqual(marks(['INBOX', { uidValidity: '7', uidNext: 1 }]));
+    await ledger.keepBookmarks('two', new Map());
+    expect(await ledger.bookmarks('two')).toEqual(new Map());
+  });
+
+  it('gives away copies: a later entry changes no snapshot, and a changed snapshot no ledger', async () => {
+    const ledger = await make();
+    await ledger.append(history());
+    const snapshot = await ledger.snapshot();
+    const before = structuredClone(plain(snapshot.state));
+    await ledger.append([
+      captured('missing', 5100),
+      { type: 'absence.proven', at: at(5200), channel: 'sink', until: at(5200) },
+    ]);
+    expect(plain(snapshot.state)).toEqual(before);
+    const after = plain((await ledger.snapshot()).state);
+    snapshot.state.open.clear();
+    snapshot.state.absence.clear();
+    snapshot.state.doubts.clear();
+    snapshot.state.sinkClosedSince = null;
+    expect(plain((await ledger.snapshot()).state)).toEqual(after);
+  });
+
+  it('gives back what it was given, to the letter', async () => {
+    const ledger = await make();
+    const odd = { ...planned('odd', 1), provider: 'acme "é" \u2028 日本', at: { ...at(1), errorUs: 0 } };
+    const [entry] = await ledger.append([odd]);
+    expect(entry?.event).toEqual(odd);
+    expect((await ledger.probe('odd'))?.provider).toBe(odd.provider);
+    expect((await ledger.probe('odd'))?.planned).toEqual(odd.at);
+  });
+}

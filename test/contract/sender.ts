@@ -1,0 +1,102 @@
+/** What every Sender must keep. */
+import { expect, it } from 'vitest';
+import { spanBetween } from '../../src/domain/instant.ts';
+import { ABORTED, type Handover, STAGES, type Stage } from '../../src/domain/probe.ts';
+import type { Sender } from '../../src/ports.ts';
+import { message } from '../adapters/smtp-client/fixtures.ts';
+
+/** What the other side does; `absent`: there is no server, `mute`: it never greets, `slow`: it waits before it takes the message. */
+export type Conduct = 'accept' | 'refuse' | 'lose' | 'absent' | 'mute' | 'slow';
+
+export interface SenderUnderTest {
+  readonly sender: Sender;
+  /** Resolves when a `mute` server was met, or a `slow` one has the whole message. */
+  reached(): Promise<void>;
+  /** Lets a `slow` server reply, and time pass until `work` is done. */
+  until<T>(work: Promise<T>): Promise<T>;
+  /** Texts of what the other side was handed, as it knows them. */
+  taken(): readonly string[];
+}
+
+async function send({ sender, until }: SenderUnderTest, signal = new AbortController().signal): Promise<Handover> {
+  const told: Stage[] = [];
+  const handover = await until(sender.send(message, (stage) => told.push(stage), signal));
+  expectStages(handover, told);
+  return handover;
+}
+
+/** Whatever the end, each stage was told as it began, once, in order, and the last is where it ended. */
+function expectStages(handover: Handover, told: readonly Stage[]): void {
+  expect(told).toEqual(STAGES.filter((stage) => told.includes(stage)));
+  expect(told.length).toBeGreaterThan(0);
+  expect(handover.stages.map(({ name }) => name)).toEqual(told);
+  expect(handover.stages.every(({ seconds }) => seconds >= 0)).toBe(true);
+  if (handover.kind === 'refused' || handover.kind === 'unreachable') expect(handover.stage).toBe(told.at(-1));
+  else expect(told.at(-1)).toBe('data');
+}
+
+export function describeSender(make: (conduct: Conduct) => Promise<SenderUnderTest>): void {
+  it('tells of a message that was taken between which instants that was', async () => {
+    const side = await make('accept');
+    const handover = await send(side);
+    if (handover.kind !== 'accepted') throw new Error(JSON.stringify(handover));
+    expect(handover.acknowledged.monoUs).toBeGreaterThanOrEqual(handover.handedOver.monoUs);
+    expect(spanBetween(handover.handedOver, handover.acknowledged).flags).toEqual([]);
+    expect(side.taken()).toHaveLength(1);
+    expect(side.taken()[0]).toContain('Subject: probe');
+  });
+
+  it('tells of a refusal by its stage and code, and hands nothing over', async () => {
+    const side = await make('refuse');
+    expect(await send(side)).toMatchObject({ kind: 'refused', stage: 'rcpt', code: 550 });
+    expect(side.taken()).toEqual([]);
+  });
+
+  it('is uncertain of a message when the connection is lost after it', async () => {
+    const side = await make('lose');
+    const handover = await send(side);
+    expect(handover).toMatchObject({ kind: 'uncertain', code: 'CONNECTION_LOST' });
+    expect(side.taken()).toHaveLength(1);
+  });
+
+  it('tells of a server that is not there as a value', async () => {
+    const handover = await send(await make('absent'));
+    if (handover.kind !== 'unreachable') throw new Error(JSON.stringify(handover));
+    expect(handover.code).toMatch(/^[A-Z_]+$/);
+    expect(handover.code).not.toBe(ABORTED);
+  });
+
+  it('gives up at an abort before the message is handed over', async () => {
+    const side = await make('mute');
+    const abort = new AbortController();
+    const sending = side.sender.send(message, () => {}, abort.signal);
+    await side.reached();
+    abort.abort();
+    expect(await sending).toMatchObject({ kind: 'unreachable', code: ABORTED });
+    expect(side.taken()).toEqual([]);
+  });
+
+  it('hands nothing over where the signal is aborted already', async () => {
+    const side = await make('accept');
+    expect(await send(side, AbortSignal.abort())).toMatchObject({ kind: 'unreachable', code: ABORTED });
+    expect(side.taken()).toEqual([]);
+  });
+
+  it('waits for the reply though it is aborted once the message is handed over', async () => {
+    const side = await make('slow');
+    const abort = new AbortController();
+    const sending = side.sender.send(message, () => {}, abort.signal);
+    await side.reached();
+    abort.abort();
+    expect(await side.until(sending)).toMatchObject({ kind: 'accepted' });
+    expect(side.taken()).toHaveLength(1);
+  });
+
+  it('sends one message after another, and several at once', async () => {
+    const side = await make('accept');
+    await send(side);
+    const handovers = await Promise.all([send(side), send(side)]);
+    expect(handovers.map(({ kind }) => kind)).toEqual(['accepted', 'accepted']);
+    expect(side.taken()).toHaveLength(3);
+  });
+}
