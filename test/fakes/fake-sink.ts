@@ -23,6 +23,7 @@ export class FakeSink implements Sink {
   }
 
   async open(listener: SinkListener): Promise<{ host: string; port: number }> {
+    if (this.listener !== null) throw new Error('sink can be opened only while it is closed, it is not');
     this.listener = listener;
     return { host: '127.0.0.1', port: 2525 };
   }
