@@ -6,7 +6,7 @@ import type { Clock } from '../../src/ports.ts';
 export interface ClockUnderTest {
   readonly clock: Clock;
   /** Lets time pass until `work` is done; a clock that runs by itself just waits. */
-  until<T>(work: Promise<T>): Promise<T>;
+  readonly until: <T>(work: Promise<T>) => Promise<T>;
 }
 
 /** A minute: a sleep that is not cut short would outlast the test. */
@@ -71,6 +71,6 @@ export function describeClock(make: () => ClockUnderTest): void {
     const abort = new AbortController();
     await until(clock.sleep(1, abort.signal));
     abort.abort();
-    await until(clock.sleep(1));
+    await expect(until(clock.sleep(1))).resolves.toBeUndefined();
   });
 }

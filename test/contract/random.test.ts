@@ -4,5 +4,9 @@ import { systemRandom } from '../../src/adapters/system/random.ts';
 import { seededRandom } from '../fakes/agent.ts';
 import { describeRandom } from './random.ts';
 
-describe('the seeded generator', () => describeRandom(() => seededRandom(1)));
-describe("the operating system's generator", () => describeRandom(() => systemRandom));
+describe('the seeded generator', () => {
+  describeRandom(() => seededRandom(1));
+});
+describe("the operating system's generator", () => {
+  describeRandom(() => systemRandom);
+});

@@ -11,11 +11,11 @@ export type Conduct = 'accept' | 'refuse' | 'lose' | 'absent' | 'mute' | 'slow';
 export interface SenderUnderTest {
   readonly sender: Sender;
   /** Resolves when a `mute` server was met, or a `slow` one has the whole message. */
-  reached(): Promise<void>;
+  readonly reached: () => Promise<void>;
   /** Lets a `slow` server reply, and time pass until `work` is done. */
-  until<T>(work: Promise<T>): Promise<T>;
+  readonly until: <T>(work: Promise<T>) => Promise<T>;
   /** Texts of what the other side was handed, as it knows them. */
-  taken(): readonly string[];
+  readonly taken: () => readonly string[];
 }
 
 async function send({ sender, until }: SenderUnderTest, signal = new AbortController().signal): Promise<Handover> {

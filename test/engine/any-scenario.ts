@@ -1,6 +1,6 @@
 /** Scenarios drawn at random: everything that can go wrong now and then, dense enough in time to coincide. */
 import fc from 'fast-check';
-import type { FailingAttempt, Fate } from '../fakes/simulated-provider.ts';
+import type { FailingAttempt, Fate } from '../fakes/fate.ts';
 import type { Disturbance, PlannedProbe, Scenario } from './scenario.ts';
 
 const ms = (max: number): fc.Arbitrary<number> => fc.integer({ min: 0, max });
@@ -29,7 +29,7 @@ const fate = (span: number): fc.Arbitrary<Fate> =>
       { weight: 8, arbitrary: fc.constant('accept') },
       { weight: 1, arbitrary: fc.constantFrom('refuse', 'lose', 'drop', 'hang') },
     ),
-    then: fc.oneof(
+    end: fc.oneof(
       { weight: 8, arbitrary: fc.record({ what: fc.constant('delivered'), afterMs: waitMs(span) }) },
       { weight: 1, arbitrary: fc.record({ what: fc.constant('bounced'), afterMs: waitMs(span) }) },
       { weight: 1, arbitrary: fc.constant({ what: 'never' }) },

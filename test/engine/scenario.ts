@@ -1,13 +1,15 @@
 /** A made-up afternoon of an agent and a provider: what happens when, run on a virtual clock, and held against the provider's own books. */
-import { assess, exceedsMaximum } from '../../src/domain/delay.ts';
+import { assess } from '../../src/domain/delay.ts';
 import type { Path } from '../../src/domain/probe.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import { MailboxError } from '../../src/ports.ts';
 import { AgentProcess } from '../fakes/agent-process.ts';
 import { FakeMailbox } from '../fakes/fake-mailbox.ts';
+import type { Fate } from '../fakes/fate.ts';
 import { MemoryLedger } from '../fakes/memory-ledger.ts';
-import { type Fate, SimulatedProvider, type Truth } from '../fakes/simulated-provider.ts';
+import { SimulatedProvider } from '../fakes/simulated-provider.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
+import { contradictions, finalOutcomes } from './judgement.ts';
 
 export interface PlannedProbe {
   readonly atMs: number;
@@ -34,9 +36,6 @@ export interface Scenario {
   readonly disturbances: readonly Disturbance[];
 }
 
-/** NTP may slew the agent's clocks by this: an interval must hold the truth at either end of it. */
-const CLOCK_RATE = 500e-6;
-const ROUNDING = 1e-6;
 /** Retries, memories and idle connections of the longest fate end well before this. */
 const AFTERMATH_S_MAX = 100_000;
 /** Two deferrals of five minutes, and a provider that does not answer for ten. */
@@ -216,47 +215,17 @@ class World {
 
   /** What must hold of a record at any moment. */
   #hold(record: ProbeRecord): void {
-    const truth = this.#provider.books.get(record.id);
-    const { outcome, delay } = assess(record, this.#ledger.absence);
-    const trueDelay = delayOf(truth);
-    const say = (what: string): void => {
-      const now = this.#clock.passedSeconds;
-      this.#wrong.add(
-        `${record.id} (${record.path}) at ${now} s: ${what}; true delay ${trueDelay} s, delay ${JSON.stringify(delay)}`,
-      );
-    };
-    if (record.capture !== null && (truth?.acceptedMs ?? null) === null)
-      say('captured, but the provider never took it');
-    if (outcome === 'delivered' && (delay === null || !Number.isFinite(delay.hi))) say('delivered without a delay');
-    if (outcome === 'lost') say('lost within hours');
-    if (outcome === 'failed' && truth?.faulted !== true) say('failed without a fault of the provider');
-    if (delay !== null && delay.lo > trueDelay * (1 - CLOCK_RATE) + ROUNDING) say('the lower bound is above the truth');
-    if (delay !== null && delay.hi < trueDelay * (1 + CLOCK_RATE) - ROUNDING && Number.isFinite(delay.hi))
-      say('the upper bound is below the truth');
-    if (exceedsMaximum(record, this.#ledger.absence) && !(trueDelay > 3600)) say('a breach that was none');
+    const found = contradictions(record, this.#ledger.absence, this.#provider.books.get(record.id));
+    for (const what of found)
+      this.#wrong.add(`${record.id} (${record.path}) at ${this.#clock.passedSeconds} s: ${what}`);
   }
 
   /** What must be known of a record once everything has come to its end. */
   #judge(record: ProbeRecord): void {
     this.#hold(record);
-    const truth = this.#provider.books.get(record.id);
     const { outcome } = assess(record, this.#ledger.absence);
-    const expected = expectedOutcome(truth, record);
+    const expected = finalOutcomes(record, this.#provider.books.get(record.id));
     if (!expected.includes(outcome))
       this.#wrong.add(`${record.id} (${record.path}) ends ${outcome}, must be ${expected.join(' or ')}`);
   }
-}
-
-/** Seconds from complete reception to when the provider was ready to pass the message on; infinite if it never was. */
-function delayOf(truth: Truth | undefined): number {
-  if (truth === undefined || truth.acceptedMs === null || truth.fate.then.what !== 'delivered')
-    return Number.POSITIVE_INFINITY;
-  return truth.fate.then.afterMs / 1000;
-}
-
-function expectedOutcome(truth: Truth | undefined, record: ProbeRecord): readonly string[] {
-  if (truth?.faulted === true) return record.interrupted ? ['failed', 'pending'] : ['failed'];
-  if (truth !== undefined && truth.reachedMs !== null) return ['delivered'];
-  if (truth === undefined || truth.acceptedMs === null) return ['pending', 'unmeasured'];
-  return ['pending'];
 }

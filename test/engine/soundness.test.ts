@@ -1,7 +1,7 @@
 /** Whatever happens, the agent claims nothing that the provider's own books contradict. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { FailingAttempt, Fate } from '../fakes/simulated-provider.ts';
+import type { FailingAttempt, Fate } from '../fakes/fate.ts';
 import { anyScenario } from './any-scenario.ts';
 import { type Disturbance, run, type Scenario } from './scenario.ts';
 
@@ -37,7 +37,7 @@ const sent = (afterMs: number, over: Partial<Fate> = {}): Scenario['probes'][num
     replyMs: 0,
     deferrals: 0,
     answer: 'accept',
-    then: { what: 'delivered', afterMs },
+    end: { what: 'delivered', afterMs },
     attempts: [],
     mailAfterMs: 0,
     endsAfterMs: 0,

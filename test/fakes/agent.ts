@@ -8,7 +8,7 @@ import { FakeSink } from './fake-sink.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-export const KEY = new Uint8Array(32).fill(7);
+const KEY = new Uint8Array(32).fill(7);
 const ACCOUNT = 'probe@acme.example';
 
 /** A repeatable generator (mulberry32): the same seed draws the same numbers. */

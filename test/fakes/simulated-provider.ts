@@ -3,54 +3,8 @@ import { ABORTED, type Handover } from '../../src/domain/probe.ts';
 import type { Clock, OutgoingMessage, Sender } from '../../src/ports.ts';
 import type { FakeMailbox } from './fake-mailbox.ts';
 import type { FakeSession, FakeSink } from './fake-sink.ts';
+import { bounceOf, type FailingAttempt, type Fate, type Truth } from './fate.ts';
 import type { VirtualClock } from './virtual-clock.ts';
-
-/** An attempt to transfer that fails: how far it gets, and when it ends. */
-export interface FailingAttempt {
-  /** `connect`: before MAIL; `mail`: before RCPT; `rcpt`: after it; `envid`: attributable by its ENVID. */
-  readonly reaches: 'connect' | 'mail' | 'rcpt' | 'envid';
-  readonly mailAfterMs: number;
-  readonly endsAfterMs: number;
-  readonly nextAfterMs: number;
-  /** Whether the next attempt comes after its beginning, not its end. */
-  readonly overlaps: boolean;
-}
-
-/** What becomes of one message, decided beforehand. */
-export interface Fate {
-  readonly connectMs: number;
-  /** From the last bytes to complete reception, and from there to the reply. */
-  readonly receiveMs: number;
-  readonly replyMs: number;
-  /** 4xx answers before the last one. */
-  readonly deferrals: number;
-  /** `lose`: taken, but the connection ends before the reply; `drop`: it ends and nothing was taken. */
-  readonly answer: 'accept' | 'refuse' | 'lose' | 'drop' | 'hang';
-  /** The delay to be measured; `never` is silent loss; a bounce comes instead. */
-  readonly then: { readonly what: 'delivered' | 'bounced'; readonly afterMs: number } | { readonly what: 'never' };
-  readonly attempts: readonly FailingAttempt[];
-  readonly mailAfterMs: number;
-  readonly endsAfterMs: number;
-  /** Keeps the connection open, for the next message to use. */
-  readonly keepsOpen: boolean;
-  readonly folder: 'INBOX' | 'Junk' | 'Lists';
-  readonly announced: boolean;
-  /** Another client moves it to another folder soon after. */
-  readonly movedAfterMs: number | null;
-  readonly copies: readonly { readonly afterMs: number; readonly folder: 'INBOX' | 'Junk' | 'Lists' }[];
-}
-
-/** In the books, by probe id. Milliseconds that passed for everybody. */
-export interface Truth {
-  readonly fate: Fate;
-  readonly message: OutgoingMessage;
-  tries: number;
-  acceptedMs: number | null;
-  /** When it first was there for us: taken by the sink, or in the mailbox. */
-  reachedMs: number | null;
-  /** Whether the provider refused it, never answered, or bounced it. */
-  faulted: boolean;
-}
 
 /** A host gives up a connection that it keeps open. */
 const IDLE_MS = 300_000;
@@ -157,10 +111,10 @@ export class SimulatedProvider {
   async #passOn(truth: Truth): Promise<void> {
     const { fate, message } = truth;
     truth.acceptedMs = this.#nowMs;
-    if (fate.then.what === 'never') return;
-    await this.#clock.sleep(fate.then.afterMs);
+    if (fate.end.what === 'never') return;
+    await this.#clock.sleep(fate.end.afterMs);
     const toSink = message.recipient.endsWith('@sink.example');
-    if (fate.then.what === 'bounced') {
+    if (fate.end.what === 'bounced') {
       const bounce = bounceOf(message);
       truth.faulted = true;
       if (message.sender.endsWith('@sink.example')) await this.#transfer(bounce, [], fate);
@@ -255,30 +209,4 @@ export class SimulatedProvider {
     await this.#clock.sleep(attempt.endsAfterMs);
     session.close();
   }
-}
-
-/** RFC 3464. */
-function bounceOf({ sender, recipient, envelopeId }: OutgoingMessage): OutgoingMessage {
-  const text = [
-    'From: mailer-daemon@acme.example',
-    'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
-    '',
-    '--b',
-    'Content-Type: text/plain',
-    '',
-    'failed',
-    '--b',
-    'Content-Type: message/delivery-status',
-    '',
-    'Reporting-MTA: dns; mx.acme.example',
-    `Original-Envelope-Id: ${envelopeId}`,
-    '',
-    `Final-Recipient: rfc822; ${recipient}`,
-    'Action: failed',
-    'Status: 5.1.1',
-    '',
-    '--b--',
-    '',
-  ].join('\r\n');
-  return { sender: '', recipient: sender, envelopeId: '', text };
 }

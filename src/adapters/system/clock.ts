@@ -49,11 +49,11 @@ export function systemClock(): SystemClock {
       };
     },
     async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-      let left = ms;
-      while (left > 0 && signal?.aborted !== true) {
-        const step = Math.min(left, TIMER_MS_MAX);
+      const due = performance.now() + ms;
+      // A timer may fire up to a millisecond early, and none runs longer than TIMER_MS_MAX.
+      for (let left = ms; left > 0 && signal?.aborted !== true; left = due - performance.now()) {
+        const step = Math.min(Math.ceil(left), TIMER_MS_MAX);
         await delay(step, undefined, signal === undefined ? {} : { signal }).catch(ignoreAbort);
-        left -= step;
       }
     },
     lagSeconds: () => Math.max(lagMs, performance.now() - due, 0) / 1000,

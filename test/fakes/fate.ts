@@ -1,0 +1,75 @@
+/** What becomes of a message at the simulated provider, decided beforehand, and what the provider's books then say of it. */
+import type { OutgoingMessage } from '../../src/ports.ts';
+
+/** An attempt to transfer that fails: how far it gets, and when it ends. */
+export interface FailingAttempt {
+  /** `connect`: before MAIL; `mail`: before RCPT; `rcpt`: after it; `envid`: attributable by its ENVID. */
+  readonly reaches: 'connect' | 'mail' | 'rcpt' | 'envid';
+  readonly mailAfterMs: number;
+  readonly endsAfterMs: number;
+  readonly nextAfterMs: number;
+  /** Whether the next attempt comes after its beginning, not its end. */
+  readonly overlaps: boolean;
+}
+
+/** What becomes of one message, decided beforehand. */
+export interface Fate {
+  readonly connectMs: number;
+  /** From the last bytes to complete reception, and from there to the reply. */
+  readonly receiveMs: number;
+  readonly replyMs: number;
+  /** 4xx answers before the last one. */
+  readonly deferrals: number;
+  /** `lose`: taken, but the connection ends before the reply; `drop`: it ends and nothing was taken. */
+  readonly answer: 'accept' | 'refuse' | 'lose' | 'drop' | 'hang';
+  /** The delay to be measured; `never` is silent loss; a bounce comes instead. */
+  readonly end: { readonly what: 'delivered' | 'bounced'; readonly afterMs: number } | { readonly what: 'never' };
+  readonly attempts: readonly FailingAttempt[];
+  readonly mailAfterMs: number;
+  readonly endsAfterMs: number;
+  /** Keeps the connection open, for the next message to use. */
+  readonly keepsOpen: boolean;
+  readonly folder: 'INBOX' | 'Junk' | 'Lists';
+  readonly announced: boolean;
+  /** Another client moves it to another folder soon after. */
+  readonly movedAfterMs: number | null;
+  readonly copies: readonly { readonly afterMs: number; readonly folder: 'INBOX' | 'Junk' | 'Lists' }[];
+}
+
+/** In the books, by probe id. Milliseconds that passed for everybody. */
+export interface Truth {
+  readonly fate: Fate;
+  readonly message: OutgoingMessage;
+  tries: number;
+  acceptedMs: number | null;
+  /** When it first was there for us: taken by the sink, or in the mailbox. */
+  reachedMs: number | null;
+  /** Whether the provider refused it, never answered, or bounced it. */
+  faulted: boolean;
+}
+
+/** The report that a message could not be delivered (RFC 3464), to its sender. */
+export function bounceOf({ sender, recipient, envelopeId }: OutgoingMessage): OutgoingMessage {
+  const text = [
+    'From: mailer-daemon@acme.example',
+    'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
+    '',
+    '--b',
+    'Content-Type: text/plain',
+    '',
+    'failed',
+    '--b',
+    'Content-Type: message/delivery-status',
+    '',
+    'Reporting-MTA: dns; mx.acme.example',
+    `Original-Envelope-Id: ${envelopeId}`,
+    '',
+    `Final-Recipient: rfc822; ${recipient}`,
+    'Action: failed',
+    'Status: 5.1.1',
+    '',
+    '--b--',
+    '',
+  ].join('\r\n');
+  return { sender: '', recipient: sender, envelopeId: '', text };
+}
