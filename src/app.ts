@@ -12,6 +12,7 @@ import { openLedger } from './adapters/sqlite/ledger.ts';
 import { acquireFolder, readHolder } from './adapters/sqlite/lock.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
+import { isInNetworks } from './domain/network.ts';
 import type { Path } from './domain/probe.ts';
 import { viewProbe } from './domain/probe-view.ts';
 import type { HostPort, ProviderSettings, Settings } from './domain/settings.ts';
@@ -152,6 +153,7 @@ function engineOptions(settings: Settings, lines: readonly Line[], clock: Clock,
     key,
     lines,
     reachability: sink.reachability,
+    sinkOnLoopback: isInNetworks(sink.listen.host, ['127.0.0.0/8', '::1/128']) || sink.listen.host === 'localhost',
     sinkClients: providers.map(({ name, submission, networks }) => ({
       provider: name,
       sender: submission?.from ?? null,

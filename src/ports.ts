@@ -235,6 +235,8 @@ export interface ProbeSight {
   readonly doing: Stage | null;
   /** Seconds since it was planned. */
   readonly ageSeconds: number;
+  /** What keeps us from seeing it now, null if nothing does. */
+  readonly obstacle: string | null;
 }
 export interface AgentHealth {
   readonly ready: boolean;

@@ -58,14 +58,14 @@ function acceptanceOf(record: ProbeRecord): Acceptance | null {
 }
 
 /**
- * When the message came out: the first attempt at our sink counts, even if it failed. Null while nothing is known of it,
- * and for one that ended otherwise: what turns up after a bounce or after 120 h changes no figure.
+ * When the message came out: the first attempt at our sink counts, even if nothing came of it. Null while nothing is known
+ * of it, and for one that ended otherwise: what turns up after a bounce or after 120 h changes no figure.
  */
 function emergenceOf(
   { attempt, capture }: ProbeRecord,
   outcome: Outcome,
 ): { readonly earliest: Instant | null; readonly latest: Instant } | null {
-  return outcome === 'pending' || outcome === 'delivered' ? (attempt ?? capture) : null;
+  return attempt ?? (outcome === 'pending' || outcome === 'delivered' ? capture : null);
 }
 
 /** Up to when the message is proven not to have come out; a closed probe keeps to what was proven when it closed. */

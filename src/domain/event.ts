@@ -134,6 +134,18 @@ export interface SinkOpened extends Recorded {
   readonly type: 'sink.opened';
   readonly address: string;
 }
+/** Nothing from outside reached the sink from `since` to `at`: it may have been cut off, and a provider may have tried in vain. */
+export interface SinkUnproven extends Recorded {
+  readonly type: 'sink.unproven';
+  readonly since: Instant;
+}
+/** A message that a look announced was gone before it could be read: it may have been any that is awaited there, as early as `since`. */
+export interface MailboxUnproven extends Recorded {
+  readonly type: 'mailbox.unproven';
+  readonly provider: string;
+  /** The last proof of absence; null if there was none. */
+  readonly since: Instant | null;
+}
 /** The mailbox could not be watched, or can be again. */
 export interface MailboxFailed extends Recorded {
   readonly type: 'mailbox.failed';
@@ -162,7 +174,9 @@ export type LedgerEvent =
   | AbsenceProven
   | SinkClosed
   | SinkOpened
+  | SinkUnproven
   | MailboxFailed
+  | MailboxUnproven
   | MailboxRestored;
 
 /** An event as it stands in the ledger. */

@@ -35,9 +35,10 @@ export interface ViewInput {
   readonly assessment: Assessment;
   readonly doing: Stage | null;
   readonly ageSeconds: number;
+  readonly obstacle: string | null;
 }
 
-export function viewProbe({ record, assessment, doing, ageSeconds }: ViewInput): ProbeView {
+export function viewProbe({ record, assessment, doing, ageSeconds, obstacle }: ViewInput): ProbeView {
   const { id, provider, path, kind, handover, capture } = record;
   const { outcome, delay, flags } = assessment;
   return {
@@ -56,7 +57,7 @@ export function viewProbe({ record, assessment, doing, ageSeconds }: ViewInput):
     stages: handover?.stages ?? [],
     hops: capture?.hops ?? [],
     duplicates: record.duplicates.length,
-    error: errorOf(record),
+    error: errorOf(record) ?? (outcome === 'pending' ? obstacle : null),
     awaiting: outcome === 'pending' ? awaited(record, doing) : null,
     ageSeconds: toMicros(ageSeconds),
   };

@@ -105,10 +105,13 @@ export function isTemporary(refusal: Refusal): boolean {
   return refusal.code >= 400 && refusal.code < 500;
 }
 
-/** Throttling is an answer to how much we send, hence our doing and not a fault of the provider (421 too many, 4.7.x). */
+/**
+ * Throttling is an answer to how much we send, hence our doing and not a fault of the provider (421 too many, 4.7.x).
+ * A failing login or TLS service answers 4.7.0 too (454, RFC 4954 §6 and RFC 3207 §4): that is no throttling.
+ */
 export function isThrottling(refusal: Refusal): boolean {
-  return (
-    isTemporary(refusal) &&
-    (refusal.enhanced?.startsWith('4.7.') === true || /\btoo (many|fast|much)\b|\brate\b/i.test(refusal.text))
-  );
+  if (!isTemporary(refusal)) return false;
+  if (/\btoo (many|fast|much)\b|\brate (limit|exceed)/i.test(refusal.text)) return true;
+  const ofService = refusal.code === 454 || refusal.stage === 'tls' || refusal.stage === 'auth';
+  return !ofService && refusal.enhanced?.startsWith('4.7.') === true;
 }

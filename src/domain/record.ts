@@ -85,3 +85,8 @@ export function outcomeOf(record: ProbeRecord): Outcome {
   if (handover === null) return 'unmeasured';
   return handover.kind === 'accepted' ? 'lost' : 'failed';
 }
+
+/** Whether a delivery status says something of the probe that is not known yet; repetitions and what comes too late do not. */
+export function isNews(record: ProbeRecord, status: DeliveryStatus): boolean {
+  return outcomeOf(record) === 'pending' && record.notice?.action !== status.action;
+}

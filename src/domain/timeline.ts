@@ -5,12 +5,16 @@ import type {
   LedgerEvent,
   MessageSeen,
   SinkClosed,
+  SinkUnproven,
   TransferAttempted,
   TransferCaptured,
 } from './event.ts';
 import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from './instant.ts';
 import type { DeliveryStatus, Path } from './probe.ts';
 import { type Capture, channelOf, DUPLICATES_MAX, type Outcome, outcomeOf, type ProbeRecord } from './record.ts';
+
+/** Seconds. A sink that heard nothing for longer may have been cut off; a shorter outage of ours is taken for none. */
+const SILENCE_MAX = 600;
 
 /** Open probes and what bears on all of them: the fold's whole memory. */
 export interface TimelineState {
@@ -97,10 +101,18 @@ function foldInto(
       return event.unwatchedSince === null ? [] : foldSinkGap(state, event, event.unwatchedSince);
     case 'sink.closed':
       return foldSinkGap(state, event, event.at);
+    case 'sink.unproven':
+      return foldSilence(state, event);
     case 'sink.opened':
       state.sinkClosedSince = null;
       for (const [provider, reopened] of state.doubts) if (reopened === null) state.doubts.set(provider, event.at);
       return [];
+    case 'mailbox.unproven':
+      return changeOpen(state, (record) =>
+        record.path !== 'send' && record.provider === event.provider && record.capture === null
+          ? { ...record, unseenSince: earlierOf(record.unseenSince, event.since ?? record.planned) }
+          : record,
+      );
     case 'agent.stopped':
     case 'slot.unmeasured':
     case 'mailbox.failed':
@@ -168,7 +180,9 @@ function foldAttempt(state: TimelineState, event: TransferAttempted, change: Cha
     const { earliest, latest } = event;
     // After the capture it is another copy that is tried.
     return change(event.probe, (record) =>
-      record.attempt === null && record.capture === null ? { ...record, attempt: { earliest, latest } } : record,
+      record.attempt === null && record.capture === null && outcomeOf(record) === 'pending'
+        ? { ...record, attempt: { earliest, latest } }
+        : record,
     );
   }
   return changeOpen(state, (record) => {
@@ -193,6 +207,21 @@ function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, sin
 /** What is reported of a probe whose outcome is known is about another copy, or too late. */
 function noticeOf(record: ProbeRecord, status: DeliveryStatus): DeliveryStatus | null {
   return outcomeOf(record) === 'pending' ? status : record.notice;
+}
+
+/** Nothing showed that the sink could be reached: whoever was on its way for long in that time may have been tried unseen. */
+function foldSilence(state: TimelineState, { since, at }: SinkUnproven): readonly ProbeRecord[] {
+  return changeOpen(state, (record) => {
+    if (!isSilenced(record, since, at)) return record;
+    state.doubts.set(record.provider, at);
+    return { ...record, unseenSince: earlierOf(record.unseenSince, since) };
+  });
+}
+
+/** Whether the sink was silent for too long while the probe was on its way to it. */
+export function isSilenced({ path, handover, planned }: ProbeRecord, since: Instant, at: Instant): boolean {
+  const sent = handover?.kind === 'accepted' ? handover.acknowledged : planned;
+  return path === 'send' && spanBetween(laterOf(since, sent), at).hi > SILENCE_MAX;
 }
 
 function changeOpen(state: TimelineState, next: (record: ProbeRecord) => ProbeRecord): readonly ProbeRecord[] {

@@ -3,7 +3,7 @@
 import { LOST_AFTER } from '../domain/contract.ts';
 import { assess } from '../domain/delay.ts';
 import type { LedgerEvent } from '../domain/event.ts';
-import { isBefore, spanBetween } from '../domain/instant.ts';
+import { type Instant, isBefore, spanBetween } from '../domain/instant.ts';
 import type { Path } from '../domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../domain/record.ts';
 import type { HostPort, RouteSettings } from '../domain/settings.ts';
@@ -37,6 +37,8 @@ export interface EngineOptions {
   readonly routes: readonly RouteSettings[];
   readonly sinkClients: readonly SinkClient[];
   readonly reachability: 'inbound' | 'assumed';
+  /** Whether the sink listens on loopback alone, so that nothing else can reach it. */
+  readonly sinkOnLoopback: boolean;
   readonly mailboxes: readonly {
     readonly provider: string;
     readonly mailbox: Mailbox;
@@ -54,10 +56,12 @@ export interface EngineParts {
 
 /** Milliseconds between two beats: bounds the gap after a crash. */
 const BEAT_EVERY = 1000;
+/** Seconds without a beat after which the agent counts as having been away; a busy disk holds one up for a few. */
+const AWAY_AFTER = 30;
 /** Milliseconds between two rounds of expiring and vouching. */
 const CHORES_EVERY = 10_000;
 /** Milliseconds a stop waits for handovers under way; what has not ended then is taken up again at the next start. */
-const HANDOVER_PATIENCE = 2500;
+const HANDOVER_PATIENCE = 1500;
 
 export interface Engine extends AgentControl {
   readonly recorder: Recorder;
@@ -77,17 +81,23 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const recorder = createRecorder(ledger, snapshot, observer, log);
   await recorder.record(recoveryEvents(options.version, snapshot, clock));
   const collector = createSinkCollector(
-    { key: options.key, clients: options.sinkClients },
+    {
+      key: options.key,
+      clients: options.sinkClients,
+      reachability: options.reachability,
+      loopbackCounts: options.sinkOnLoopback,
+    },
     { recorder, clock, observer, log },
   );
   const sinkAddress = await openSink(sink, collector, recorder, clock);
 
-  const stopping = new AbortController();
-  const prober = createProber(options, { recorder, clock, random, observer, log });
   const problems = new Map<string, string | null>([
     ['sink', null],
+    ['ledger', null],
     ...options.mailboxes.map(({ provider }) => [`mailbox ${provider}`, 'not yet looked at'] as const),
   ]);
+  const stopping = new AbortController();
+  const prober = createProber(options, { recorder, clock, random, observer, log });
   const mailboxes = options.mailboxes.map(({ provider, mailbox, cleanup }) =>
     watchMailbox(
       { provider, key: options.key, cleanup, onState: (problem) => problems.set(`mailbox ${provider}`, problem) },
@@ -100,11 +110,20 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     if (line === undefined) throw new UnknownRoute(provider, path);
     return line;
   };
+  let lastBeat: Instant | null = null;
   const loops = [
     ...options.routes.map((route) =>
       runSchedule(route, lineOf(route.provider, route.path), { prober, recorder, clock, random, log }, stopping.signal),
     ),
-    every(BEAT_EVERY, clock, stopping.signal, () => beat(recorder, collector, ledger, clock), log),
+    every(
+      BEAT_EVERY,
+      clock,
+      stopping.signal,
+      async () => {
+        lastBeat = await beat(recorder, collector, ledger, clock, problems, lastBeat);
+      },
+      log,
+    ),
     every(CHORES_EVERY, clock, stopping.signal, () => doChores(options, recorder, collector, clock), log),
   ];
   const control = createControl(options, recorder, prober, ledger, clock, lineOf, () => healthOf(problems));
@@ -145,11 +164,36 @@ function recoveryEvents(version: string, { state, heartbeat }: LedgerSnapshot, c
   ];
 }
 
+/** Whether the agent slept from one beat to the next, with its host or by itself: then nobody was at the sink. */
+function wasAway(last: Instant, now: Instant): boolean {
+  const span = spanBetween(last, now);
+  return span.flags.includes('host-suspended') || span.lo > AWAY_AFTER;
+}
+
 /** Says until when everything is known and recorded; while the ledger refuses facts it says nothing. */
-async function beat(recorder: Recorder, collector: SinkCollector, ledger: Ledger, clock: Clock): Promise<void> {
-  const until = collector.settledUntil(clock.now());
-  await recorder.catchUp();
-  await ledger.beat(until);
+async function beat(
+  recorder: Recorder,
+  collector: SinkCollector,
+  ledger: Ledger,
+  clock: Clock,
+  problems: Map<string, string | null>,
+  last: Instant | null,
+): Promise<Instant> {
+  const now = clock.now();
+  const until = collector.settledUntil(now);
+  try {
+    if (last !== null && wasAway(last, now)) {
+      await recorder.note({ type: 'sink.closed', at: last });
+      await recorder.note({ type: 'sink.opened', at: now, address: 'awake again' });
+    }
+    await recorder.catchUp();
+    await ledger.beat(until);
+    problems.set('ledger', null);
+    return now;
+  } catch (error) {
+    problems.set('ledger', error instanceof Error ? error.message : String(error));
+    throw error;
+  }
 }
 
 async function doChores(
@@ -193,6 +237,7 @@ function createControl(
     assessment: assess(record, recorder.state.absence),
     doing: prober.doing(record.id),
     ageSeconds: Math.max(0, spanBetween(record.planned, clock.now()).lo),
+    obstacle: record.path === 'send' ? null : (health().parts[`mailbox ${record.provider}`] ?? null),
   });
   const probe = async (id: string): Promise<ProbeSight | null> => {
     const record = await recorder.find(id);

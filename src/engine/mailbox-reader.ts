@@ -3,7 +3,7 @@ import { parseHeader } from '../domain/header.ts';
 import type { Instant } from '../domain/instant.ts';
 import { parseReceived } from '../domain/received.ts';
 import { recognise } from '../domain/recognise.ts';
-import type { ProbeRecord } from '../domain/record.ts';
+import { DUPLICATES_MAX, isNews, type ProbeRecord } from '../domain/record.ts';
 import type { Clock, FetchedMessage, FolderState, Observer } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -36,7 +36,7 @@ export async function readMessage(
     if (record === null) {
       observer.tokenRefused('unknown');
     } else if (found.kind === 'notice') {
-      if (record.notice?.action !== 'failed')
+      if (isNews(record, found.status))
         await recorder.record([
           { type: 'probe.notified', at: clock.now(), probe: record.id, where: place, status: found.status },
         ]);
@@ -75,6 +75,8 @@ async function recordSight(
     record.duplicates.includes(place)
   )
     return;
-  await recorder.record([{ type: 'probe.duplicated', at, probe: record.id, where: place }]);
   observer.tokenRefused('duplicate');
+  if (record.duplicates.length < DUPLICATES_MAX) {
+    await recorder.record([{ type: 'probe.duplicated', at, probe: record.id, where: place }]);
+  }
 }

@@ -50,7 +50,11 @@ export async function watchMailbox(options: WatcherOptions, parts: WatcherParts,
   const stopListening = recorder.subscribe((_entries, changed) => {
     if (changed.some((record) => isAwaited(record, options.provider))) waker.wake();
   });
-  const onAbort = (): void => waker.wake();
+  // A server that does not answer must not hold up the stop: closing ends whatever is under way.
+  const onAbort = (): void => {
+    waker.wake();
+    void mailbox.close();
+  };
   signal.addEventListener('abort', onAbort);
   let failing = false;
   let wait = REOPEN_AFTER_MIN;
@@ -67,11 +71,15 @@ export async function watchMailbox(options: WatcherOptions, parts: WatcherParts,
         await waker.sleep(session.gap(), signal);
       }
     } catch (error) {
+      if (signal.aborted) break;
+      const failure =
+        error instanceof MailboxError ? `${error.code}: ${error.message}` : 'what it showed cannot be recorded';
+      options.onState(failure);
+      // What is not the mailbox's own failure must not be told of the provider.
       if (!(error instanceof MailboxError))
         log.error('the mailbox could not be read', { provider: options.provider, error });
-      const failure = error instanceof MailboxError ? `${error.code}: ${error.message}` : String(error);
-      options.onState(failure);
-      if (!failing) {
+      else if (!failing) {
+        failing = true;
         log.warn('the mailbox cannot be watched', { provider: options.provider, failure });
         observer.endpointChecked({
           provider: options.provider,
@@ -80,7 +88,6 @@ export async function watchMailbox(options: WatcherOptions, parts: WatcherParts,
           seconds: 0,
           certificateExpiresMs: null,
         });
-        failing = true;
         await recorder.note({ type: 'mailbox.failed', at: clock.now(), provider: options.provider, failure });
       }
       await mailbox.close();
@@ -134,7 +141,7 @@ class WatchSession {
     try {
       check(true, (await mailbox.open(onHint)).certificateExpiresMs);
     } catch (error) {
-      check(false, null);
+      if (error instanceof MailboxError && error.code !== 'CLOSED') check(false, null);
       throw error;
     }
     this.#positions ??= new Map(await ledger.bookmarks(this.#options.provider));
@@ -148,8 +155,12 @@ class WatchSession {
     const look = await mailbox.look();
     let complete = true;
     for (const folder of look.folders) complete = (await this.#readNew(folder, before)) && complete;
-    // What was announced and is gone may have been moved to a folder that had been looked at before: no proof of absence then.
+    // What was announced and is gone may have been ours, deleted by somebody or moved to a folder looked at before.
     if (complete) this.#lastLook = look.sentAt;
+    else if (this.#awaited().length > 0) {
+      const { provider } = this.#options;
+      await recorder.note({ type: 'mailbox.unproven', at: clock.now(), provider, since: before });
+    }
     if (complete && this.#needsProof(look)) {
       await recorder.record([{ type: 'absence.proven', at: clock.now(), channel: this.#channel, until: look.sentAt }]);
     }

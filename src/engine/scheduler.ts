@@ -36,19 +36,21 @@ export async function runSchedule(
         : prober.hasRoom(line)
           ? null
           : 'too many handovers under way';
-    if (reason === null) {
-      // A plan that is not durable is not sent; the recorder has counted the ledger's failure.
-      await prober
-        .probe(line, 'scheduled')
-        .catch((error: unknown) => log.error('a scheduled probe could not be planned', { ...route, error }));
-    } else {
-      await recorder.note({
-        type: 'slot.unmeasured',
-        at: clock.now(),
-        provider: route.provider,
-        path: route.path,
-        reason,
-      });
+    const missed = reason ?? (await probeOrReason(prober, line, log));
+    if (missed !== null) {
+      const { provider, path } = route;
+      await recorder.note({ type: 'slot.unmeasured', at: clock.now(), provider, path, reason: missed });
     }
+  }
+}
+
+/** A plan that is not durable is not sent. */
+async function probeOrReason(prober: Prober, line: Line, log: Log): Promise<string | null> {
+  try {
+    await prober.probe(line, 'scheduled');
+    return null;
+  } catch (error) {
+    log.error('a scheduled probe could not be planned', { provider: line.provider, path: line.path, error });
+    return 'the ledger refused the plan';
   }
 }

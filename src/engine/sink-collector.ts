@@ -2,11 +2,12 @@
 import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
 import type { LedgerEvent, TransferAttempted } from '../domain/event.ts';
 import { headerValues, parseHeader } from '../domain/header.ts';
-import { type Instant, isBefore, spanBetween } from '../domain/instant.ts';
+import { earliest as earliestOf, type Instant, isBefore, spanBetween } from '../domain/instant.ts';
 import { isInNetworks, peerAddress } from '../domain/network.ts';
 import { parseReceived } from '../domain/received.ts';
 import { recognise } from '../domain/recognise.ts';
-import type { ProbeRecord } from '../domain/record.ts';
+import { DUPLICATES_MAX, isNews, type ProbeRecord } from '../domain/record.ts';
+import { isSilenced } from '../domain/timeline.ts';
 import { verifyToken } from '../domain/token.ts';
 import type { Clock, Log, Observer, SinkListener, SinkMessage, SinkReply, SinkTransaction } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
@@ -33,13 +34,24 @@ const SIGNATURE_FIELDS = ['DKIM-Signature', 'ARC-Seal', 'ARC-Message-Signature',
 const TAKEN: SinkReply = { code: 250, text: 'taken' };
 const TRY_AGAIN: SinkReply = { code: 451, text: 'local error, try again later' };
 
+export interface SinkCollectorOptions {
+  readonly key: Uint8Array;
+  readonly clients: readonly SinkClient[];
+  readonly reachability: 'inbound' | 'assumed';
+  /** Whether a connection from this host proves anything: only where the sink itself listens on loopback alone. */
+  readonly loopbackCounts: boolean;
+}
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+
 export function createSinkCollector(
-  options: { readonly key: Uint8Array; readonly clients: readonly SinkClient[] },
+  options: SinkCollectorOptions,
   parts: { readonly recorder: Recorder; readonly clock: Clock; readonly observer: Observer; readonly log: Log },
 ): SinkCollector {
   const { recorder, clock, observer, log } = parts;
   /** Connections now open, and since when one of them may carry a transfer that is not known yet. */
   const openSince = new Map<string, Instant>();
+  let lastHeard = clock.now();
 
   /** Whose attempt it may have been. Where networks are not known, the sender tells, or any recipient of ours does. */
   const suspects = (peer: string, sender: string | null, recipients: readonly string[]): readonly string[] =>
@@ -65,6 +77,17 @@ export function createSinkCollector(
         (client.networks.length === 0 || isInNetworks(peerAddress(peer), client.networks)),
     );
 
+  /** A transfer's start, or that of another connection of the provider that is still open: it may have been the first attempt. */
+  const firstPossible = (transaction: SinkTransaction, provider: string | null): Instant =>
+    oldestOpen(
+      transaction.earliest,
+      (peer) => peer !== transaction.peer && (provider === null || mayBeFrom(peer, provider)),
+    );
+  const attributed = (probe: string, transaction: SinkTransaction, code: number): TransferAttempted => {
+    const earliest = firstPossible(transaction, recorder.state.open.get(probe)?.provider ?? null);
+    return { ...attemptOf({ ...transaction, earliest }, code, clock.now()), probe, provider: null };
+  };
+
   const prove = async (at: Instant): Promise<void> => {
     const until = oldestOpen(at, () => true);
     if (!needsProof(recorder, until)) return;
@@ -73,22 +96,31 @@ export function createSinkCollector(
     await recorder.record([proof]).catch((error: unknown) => log.warn('a proof could not be recorded', { error }));
   };
 
+  /** Something from outside got through: the sink can be reached, and if that is news, could perhaps not be before. */
+  const heard = async (at: Instant): Promise<void> => {
+    const since = lastHeard;
+    lastHeard = at;
+    const silenced =
+      options.reachability === 'inbound' &&
+      [...recorder.state.open.values()].some((record) => isSilenced(record, since, at));
+    if (silenced) await recorder.note({ type: 'sink.unproven', at, since });
+    await prove(at);
+  };
+
   const capture = async (id: string, transaction: SinkTransaction, message: SinkMessage): Promise<SinkReply> => {
     const record = await recorder.find(id);
     if (record === null || record.path !== 'send') {
       observer.tokenRefused(record === null ? 'unknown' : 'wrong-path');
       return TAKEN;
     }
-    const at = clock.now();
-    // Another connection of the provider that is still open may have been the first attempt.
-    const others = (peer: string): boolean => peer !== transaction.peer && mayBeFrom(peer, record.provider);
-    const earliest = oldestOpen(transaction.earliest, others);
-    const event =
-      record.capture === null
-        ? capturedEvent(record, { ...transaction, earliest }, message, at)
-        : duplicated(record, transaction, at);
-    await recorder.record([event]);
-    if (event.type === 'probe.duplicated') observer.tokenRefused('duplicate');
+    if (record.capture !== null) {
+      observer.tokenRefused('duplicate');
+      if (record.duplicates.length < DUPLICATES_MAX)
+        await recorder.record([duplicated(record, transaction, clock.now())]);
+      return TAKEN;
+    }
+    const earliest = firstPossible(transaction, record.provider);
+    await recorder.record([capturedEvent(record, { ...transaction, earliest }, message, clock.now())]);
     return TAKEN;
   };
 
@@ -100,19 +132,17 @@ export function createSinkCollector(
           reply = await capture(found.id, transaction, message);
         } catch (error) {
           // The peer will come again, but its transfer began now.
-          await recorder.note({
-            ...attemptOf(transaction, TRY_AGAIN.code, clock.now()),
-            probe: found.id,
-            provider: null,
-          });
+          await recorder.note(attributed(found.id, transaction, TRY_AGAIN.code));
           throw error;
         }
       } else if (found.kind === 'notice') {
-        if ((await recorder.find(found.id)) === null) observer.tokenRefused('unknown');
-        else
+        const record = await recorder.find(found.id);
+        if (record === null) observer.tokenRefused('unknown');
+        else if (isNews(record, found.status)) {
           await recorder.record([
             { type: 'probe.notified', at: clock.now(), probe: found.id, where: 'sink', status: found.status },
           ]);
+        }
       } else {
         observer.tokenRefused(found.kind);
       }
@@ -124,10 +154,10 @@ export function createSinkCollector(
     connected(peer, at) {
       observer.sinkConnected();
       openSince.set(peer, at);
-      void prove(at);
+      if (options.loopbackCounts || !isInNetworks(peerAddress(peer), LOOPBACK)) void heard(at);
     },
     async received(transaction, message) {
-      openSince.set(transaction.peer, message.endOfData);
+      openSince.set(transaction.peer, earliestOf(message.endOfData));
       try {
         return await take(transaction, message);
       } catch (error) {
@@ -142,7 +172,7 @@ export function createSinkCollector(
       const { peer, sender, recipients, envelopeId } = transaction;
       const attempt = attemptOf(transaction, code, clock.now());
       const token = envelopeId === null ? null : verifyToken(envelopeId, options.key);
-      if (token?.ok === true) return void recorder.note({ ...attempt, probe: token.id, provider: null });
+      if (token?.ok === true) return void recorder.note(attributed(token.id, transaction, code));
       for (const provider of suspects(peer, sender === '' ? null : sender, recipients)) {
         void recorder.note({ ...attempt, probe: null, provider });
       }
@@ -155,8 +185,9 @@ export function createSinkCollector(
     },
     disconnected: (peer) => void openSince.delete(peer),
     refused: (reason) => observer.sinkRefused(reason),
-    vouch: () => prove(clock.now()),
-    settledUntil: (now) => oldestOpen(now, (peer) => options.clients.some(({ provider }) => mayBeFrom(peer, provider))),
+    vouch: () => prove(earliestOf(clock.now())),
+    settledUntil: (now) =>
+      oldestOpen(earliestOf(now), (peer) => options.clients.some(({ provider }) => mayBeFrom(peer, provider))),
   };
 }
 

@@ -155,13 +155,30 @@ describe('the send path', () => {
     expect((await outcome(id)).assessment.delay).toEqual({ lo: 0, hi: Number.POSITIVE_INFINITY });
   });
 
-  it('proves a breach at the first connection from outside after an hour', async () => {
+  it('proves a breach after an hour in which connections from outside kept coming', async () => {
     await begin();
     const id = await probe('send');
-    await world.clock.advance(3700);
-    world.sink.listener!.connected('198.51.100.9:1', world.clock.now());
-    await world.clock.advance(1);
+    for (let seconds = 0; seconds <= 3900; seconds += 300) {
+      const stranger = `198.51.100.9:${seconds + 1}`;
+      world.sink.listener!.connected(stranger, world.clock.now());
+      world.sink.listener!.disconnected(stranger);
+      await world.clock.advance(300);
+    }
     expect((await outcome(id)).assessment.delay!.lo).toBeGreaterThan(3600);
+  });
+
+  it('takes a sink that heard nothing for long for one that could not be reached', async () => {
+    await begin();
+    const id = await probe('send');
+    await world.clock.advance(7200);
+    world.sink.listener!.connected('198.51.100.9:1', world.clock.now());
+    world.sink.listener!.disconnected('198.51.100.9:1');
+    await world.clock.advance(5);
+    expect((await outcome(id)).assessment.delay!.lo).toBe(0);
+    await world.sink.deliver(world.submitter.sent[0]!);
+    const { assessment } = await outcome(id);
+    expect(assessment.delay!.lo).toBe(0);
+    expect(assessment.flags).toContain('unwatched');
   });
 
   it('proves a breach an hour after acceptance where an operator vouches for the sink', async () => {
@@ -296,6 +313,40 @@ describe('the receive path', () => {
   });
 });
 
+it('takes nothing for absent that was announced and gone before it could be read', async () => {
+  await begin();
+  const id = await probe('receive');
+  await world.clock.advance(30);
+  world.mailbox.deliver(world.injector.sent[0]!);
+  world.mailbox.stored.splice(0);
+  await world.clock.advance(4000);
+  expect((await outcome(id)).assessment.delay!.lo).toBeLessThan(31);
+});
+
+it('holds what a suspended host may have missed', async () => {
+  await begin();
+  const id = await probe('send');
+  await world.clock.advance(10);
+  world.clock.suspend(600);
+  await world.clock.advance(1800);
+  await world.sink.deliver(world.submitter.sent[0]!);
+  expect((await outcome(id)).assessment.delay!.lo).toBeLessThan(11);
+});
+
+it('stops although the mailbox never answers', async () => {
+  await begin();
+  const closed = Promise.withResolvers<never>();
+  world.mailbox.look = () => closed.promise;
+  world.mailbox.close = async () => closed.reject(new MailboxError('CLOSED', 'closed'));
+  await world.clock.advance(120);
+  let stopped = false;
+  void engine.stop().then(() => {
+    stopped = true;
+  });
+  await world.clock.advance(5);
+  expect(stopped).toBe(true);
+});
+
 describe('a handover that was cut off', () => {
   it('is uncertain, never sent again, and delivered if the message turns up', async () => {
     await begin();
@@ -414,6 +465,17 @@ describe('the schedule', () => {
     for (let index = 0; index < 40; index += 1) world.submitter.answers.push({ kind: 'hang' });
     await world.clock.advance(500);
     expect(world.ledger.events('slot.unmeasured').length).toBeGreaterThan(0);
+  });
+
+  it('records the slots that the ledger kept it from using, once it can', async () => {
+    await begin({ routes: [{ provider: 'acme', path: 'internal', every: 60, minGap: 30, maxGap: 90 }] });
+    world.ledger.failure = new Error('disk full');
+    await world.clock.advance(600);
+    world.ledger.failure = null;
+    await world.clock.advance(60);
+    expect(world.submitter.sent.length).toBeLessThanOrEqual(2);
+    expect(world.ledger.events('slot.unmeasured').length).toBeGreaterThan(5);
+    expect(world.ledger.events('mailbox.failed')).toEqual([]);
   });
 
   it('does not send twice when the wall clock is set back', async () => {

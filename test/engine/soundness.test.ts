@@ -58,6 +58,20 @@ const CASES: readonly (readonly [string, readonly Scenario['probes'][number][], 
     [],
   ],
   [
+    'a first attempt that is still open when another one fails',
+    [
+      sent(0, {
+        attempts: [
+          attempt({ endsAfterMs: 300_000, nextAfterMs: 1000, overlaps: true }),
+          attempt({ reaches: 'envid', nextAfterMs: 600_000 }),
+        ],
+      }),
+    ],
+    [],
+  ],
+  // Absence is vouched for every ten seconds; the probe is sent after one.
+  ['a transfer that a busy agent hears of only after it has vouched for its absence', [sent(8990)], []],
+  [
     'a failed attempt whose message is still missing after an hour',
     [sent(0, { attempts: [attempt({ reaches: 'envid', nextAfterMs: 7_200_000 })] })],
     [],
@@ -86,7 +100,8 @@ const CASES: readonly (readonly [string, readonly Scenario['probes'][number][], 
 ];
 
 it.each(CASES)('is not misled by %s', async (_, probes, disturbances) => {
-  const calm = { lagMs: 0, commitMs: 0, mailboxLatencyMs: 0, memoryMs: 0 };
-  for (const reachability of ['inbound', 'assumed'] as const)
-    expect(await run({ ...calm, reachability, probes, disturbances })).toEqual([]);
+  const calm = { commitMs: 0, mailboxLatencyMs: 0, memoryMs: 0 };
+  for (const reachability of ['inbound', 'assumed'] as const) {
+    for (const lagMs of [0, 30]) expect(await run({ ...calm, reachability, lagMs, probes, disturbances })).toEqual([]);
+  }
 });

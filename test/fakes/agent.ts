@@ -57,6 +57,7 @@ export function engineOptions(parts: {
     key: KEY,
     routes,
     reachability,
+    sinkOnLoopback: true,
     lines: [
       { ...line, path: 'send', sender: submitter, from, recipients },
       { ...line, path: 'internal', sender: submitter, from, recipients: [ACCOUNT] },

@@ -18,8 +18,8 @@ export interface SystemClock extends Clock {
 }
 
 /**
- * Opens the host's clocks. An event is read late by no more than the loop was busy since the tick before last:
- * whatever arrived earlier than that tick was taken in the rounds between.
+ * Opens the host's clocks. An event is read late by no more than the loop was busy since the tick before last, and as much
+ * as timers were late since: whatever arrived earlier than that tick was taken in the rounds between.
  */
 export function systemClock(): SystemClock {
   const boot = bootId();
@@ -27,8 +27,10 @@ export function systemClock(): SystemClock {
   let tickBefore = lastTick;
   let due = performance.now() + TICK_MS;
   let lagMs = 0;
+  let lagBefore = 0;
   const ticker = setInterval(() => {
     const now = performance.now();
+    lagBefore = lagMs;
     lagMs = Math.max(0, now - due);
     due = now + TICK_MS;
     tickBefore = lastTick;
@@ -40,11 +42,13 @@ export function systemClock(): SystemClock {
     now(): Instant {
       const monoUs = Number(process.hrtime.bigint() / 1000n);
       const busyMs = activeMs() - tickBefore;
+      // A process that was stopped or starved looks idle to the loop; its timers tell.
+      const lateMs = Math.max(performance.now() - due, lagMs, lagBefore);
       return {
         wallMs: Date.now(),
         monoUs,
         suspendedMs: Math.max(0, Math.round(uptime() * 1000 - monoUs / 1000)),
-        errorUs: Math.ceil(Math.max(0, busyMs) * 1000),
+        errorUs: Math.ceil((Math.max(0, busyMs) + Math.max(0, lateMs)) * 1000),
         boot,
       };
     },
