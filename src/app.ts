@@ -20,10 +20,14 @@ import { type Engine, startEngine } from './engine/engine.ts';
 import type { Line } from './engine/prober.ts';
 import type { AgentControl, Clock, Log } from './ports.ts';
 
+export { readContract } from './adapters/config-file/contract.ts';
 export { readDataFolder, redact, settingsSchema } from './adapters/config-file/read.ts';
 export { createLog } from './adapters/pino/log.ts';
+export { renderCsv } from './adapters/report/csv.ts';
+export { renderMarkdown } from './adapters/report/markdown.ts';
 export { backupLedger } from './adapters/sqlite/backup.ts';
 export { exportLedger } from './adapters/sqlite/export.ts';
+export { openLedger } from './adapters/sqlite/ledger.ts';
 export { ledgerStats } from './adapters/sqlite/stats.ts';
 export { verifyLedger } from './adapters/sqlite/verify.ts';
 export type { SpotChecker };

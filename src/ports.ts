@@ -2,6 +2,7 @@
 import type { Assessment } from './domain/delay.ts';
 import type { LedgerEntry, LedgerEvent } from './domain/event.ts';
 import type { Instant } from './domain/instant.ts';
+import type { MonthFacts, MonthQuery } from './domain/month-facts.ts';
 import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeRecord } from './domain/record.ts';
 import type { Tally, TimelineState } from './domain/timeline.ts';
@@ -186,6 +187,8 @@ export interface Ledger {
   probe(id: string): Promise<ProbeRecord | null>;
   /** The last planned probes, newest first. */
   recent(limit: number): Promise<readonly ProbeRecord[]>;
+  /** What a route's month is judged by, read without touching any other month. */
+  month(query: MonthQuery): Promise<MonthFacts>;
   close(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { backupLedger, exportLedger, ledgerStats, verifyLedger } from '../app.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
-import { readMonth } from './month.ts';
+import { ledgerMonth, type MonthRange } from './month.ts';
 import { jsonText, print, writeNewFile } from './output.ts';
 import { configOption, loadDataFolder } from './settings.ts';
 
@@ -47,13 +47,13 @@ async function verify(options: LedgerArguments): Promise<void> {
 }
 
 async function stats(options: LedgerArguments): Promise<void> {
-  const range = options.month === undefined ? {} : readMonth(options.month);
-  await print(jsonText(await ledgerStats(await folderOf(options), range)));
+  const folder = await folderOf(options);
+  await print(jsonText(await ledgerStats(folder, await rangeOf(options))));
 }
 
 async function exportEvents(options: LedgerArguments): Promise<void> {
-  const range = options.month === undefined ? {} : readMonth(options.month);
   const folder = await folderOf(options);
+  const range = await rangeOf(options);
   if (options.output !== undefined) {
     await writeNewFile(options.output, async (write) => void (await exportLedger(folder, range, write)));
     return;
@@ -67,6 +67,10 @@ async function backup(file: string, options: LedgerArguments): Promise<void> {
   const result = await backupLedger(await folderOf(options), file);
   if (!result.ok) throw new ExitWith(EXIT_BROKEN, [`the copy does not hold: event ${result.seq}: ${result.reason}`]);
   await print(`${file}: ${result.entries} events, the chain holds\n`);
+}
+
+async function rangeOf({ month, data, config }: LedgerArguments): Promise<Partial<MonthRange>> {
+  return month === undefined ? {} : ledgerMonth(month, data === undefined ? config : null);
 }
 
 async function folderOf({ data, config }: LedgerArguments): Promise<string> {

@@ -1,5 +1,9 @@
-/** Reading a calendar month from the command line. */
+/** Reading a calendar month from the command line, and what it is in the time zone of a contract. */
+import { type Month, monthRange, parseMonth } from '../domain/calendar.ts';
+import type { ContractTerms } from '../domain/contract-terms.ts';
+import { DEFAULT_CONTRACT, loadContract } from './contracts.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
+import { loadSettings } from './settings.ts';
 
 export interface MonthRange {
   /** First millisecond, and the first after it. */
@@ -7,14 +11,30 @@ export interface MonthRange {
   readonly toMs: number;
 }
 
-/** `2026-11` as the months of the contract's zone, China Standard Time (UTC+8, no daylight saving since 1991). Exits 3 on anything else. */
-export function readMonth(text: string): MonthRange {
-  const match = /^([1-9]\d{3})-(0[1-9]|1[0-2])$/.exec(text);
-  if (match === null)
-    throw new ExitWith(EXIT_USAGE, [`--month must be a month such as 2026-11, is ${JSON.stringify(text)}`]);
-  const [year, month] = [Number(match[1]), Number(match[2])];
-  const start = (monthIndex: number): number => Date.UTC(year, monthIndex, 1) - CHINA_OFFSET_MS;
-  return { fromMs: start(month - 1), toMs: start(month) };
+/** `2026-11`. Exits 3 on anything else. */
+export function readMonth(text: string): Month {
+  const parsed = parseMonth(text);
+  if (!parsed.ok) throw new ExitWith(EXIT_USAGE, [`--month ${parsed.problem}`]);
+  return parsed.month;
 }
 
-const CHINA_OFFSET_MS = 8 * 3600_000;
+/**
+ * The month of a whole ledger: in the one time zone of the configuration's contracts, or, where no configuration is read, in that of
+ * the default contract. Exits 3 if the contracts have several.
+ */
+export async function ledgerMonth(text: string, config: string | null): Promise<MonthRange> {
+  const month = readMonth(text);
+  const names = config === null ? [DEFAULT_CONTRACT] : await contractNames(config);
+  const contracts = await Promise.all(names.map((name) => loadContract(name, config)));
+  const [zone, ...others] = new Set(contracts.map(({ timeZone }: ContractTerms) => timeZone));
+  if (zone === undefined || others.length > 0) {
+    const rule = "--month must be the same time for all providers, their contracts' time zones are";
+    throw new ExitWith(EXIT_USAGE, [`${rule} ${[zone, ...others].join(' and ')}`]);
+  }
+  return monthRange(month, zone);
+}
+
+async function contractNames(config: string): Promise<readonly string[]> {
+  const { settings } = await loadSettings(config, 'write-nothing');
+  return [...new Set(settings.providers.map(({ contract }) => contract))];
+}

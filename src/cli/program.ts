@@ -4,10 +4,12 @@ import { VERSION } from '../app.ts';
 import { checkCommand } from './check.ts';
 import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
+import { exclusionCommand } from './exclusion.ts';
 import { EXIT_USAGE, endingOf } from './exit.ts';
 import { ledgerCommand } from './ledger.ts';
 import { guardOutput } from './output.ts';
 import { plain } from './plain.ts';
+import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 
 const NAME = 'mailflow-probe';
@@ -24,7 +26,16 @@ async function run(args: readonly string[]): Promise<number> {
   const program = new Command(NAME)
     .description('Measures from outside whether a mail provider keeps its delay and availability promises.')
     .version(VERSION);
-  for (const make of [runCommand, checkCommand, ledgerCommand, configCommand, demoCommand]) program.addCommand(make());
+  for (const make of [
+    runCommand,
+    checkCommand,
+    reportCommand,
+    ledgerCommand,
+    exclusionCommand,
+    configCommand,
+    demoCommand,
+  ])
+    program.addCommand(make());
   everyCommand(program, (command) =>
     command
       .exitOverride()

@@ -18,14 +18,19 @@ export interface Assessment {
 /** All that follows from a record now. Derived from durable facts alone, so that every reader sees the same. */
 export function assess(record: ProbeRecord, absence: TimelineState['absence']): Assessment {
   const outcome = outcomeOf(record);
-  const acceptance = acceptanceOf(record);
-  if (acceptance === null) return { outcome, delay: null, flags: [] };
-  const flags = new Set<DelayFlag>();
-  if (acceptance.hi === null) flags.add('acceptance-unknown');
+  const bounds = boundsOf(record, absence);
+  if (bounds === null) return { outcome, delay: null, flags: [] };
+  const { shortest, longest } = bounds;
+  const flags = new Set<DelayFlag>(bounds.flags);
   if (record.capture?.found?.role === 'junk') flags.add('junk');
   if (record.capture?.found?.role === 'trash') flags.add('trash');
-  const lo = lowerBound(acceptance.hi, provenAbsent(record, outcome, absence), record.unseenSince, flags);
-  const hi = upperBound(record, outcome, acceptance, flags);
+  const measure = ({ from, to }: Stretch): Interval => {
+    const span = spanBetween(from, to);
+    for (const flag of span.flags) flags.add(flag);
+    return span;
+  };
+  const lo = shortest === null ? 0 : measure(shortest).lo;
+  const hi = longest === null ? Number.POSITIVE_INFINITY : measure(longest).hi;
   return { outcome, delay: atLeastZero({ lo: Math.min(lo, hi), hi }), flags: [...flags] };
 }
 
@@ -33,6 +38,50 @@ export function assess(record: ProbeRecord, absence: TimelineState['absence']): 
 export function exceedsMaximum(record: ProbeRecord, absence: TimelineState['absence']): boolean {
   const { delay } = assess(record, absence);
   return delay !== null && delay.lo > DELAY_MAXIMUM_LIMIT;
+}
+
+/** From one instant to another; in a `shortest` they may stand the wrong way round, then it is no time at all. */
+export interface Stretch {
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+/** What a delay is measured by. The truth lasts at least as long as `shortest` and lies within `longest`. */
+export interface DelayBounds {
+  /** From the latest acceptance to the earliest moment the message can have come out; null if nothing proves one of them. */
+  readonly shortest: Stretch | null;
+  /** From the earliest acceptance to the latest moment it can have come out; null while it is missing. */
+  readonly longest: Stretch | null;
+  readonly flags: readonly DelayFlag[];
+}
+
+/** Null if the message never got as far as its acceptance. */
+export function boundsOf(record: ProbeRecord, absence: TimelineState['absence']): DelayBounds | null {
+  const acceptance = acceptanceOf(record);
+  if (acceptance === null) return null;
+  const { unseenSince } = record;
+  const outcome = outcomeOf(record);
+  const emergence = emergenceOf(record, outcome);
+  const flags: DelayFlag[] = [];
+  let shortest: Stretch | null = null;
+  const proven = provenAbsent(record, outcome, absence);
+  if (acceptance.hi === null) flags.push('acceptance-unknown');
+  else if (proven !== null) {
+    const to = unseenSince === null ? proven : earlierOf(unseenSince, proven);
+    if (to !== proven) flags.push('unwatched');
+    shortest = { from: acceptance.hi, to };
+  }
+  if (emergence === null) return { shortest, longest: null, flags };
+  if (acceptance.hi !== null && isBefore(emergence.latest, acceptance.hi)) flags.push('before-acceptance');
+  return { shortest, longest: { from: acceptance.lo, to: emergence.latest }, flags };
+}
+
+/** Of a message that bounced: from its earliest acceptance until the notice of that was read, by when it was no longer under way. Else null. */
+export function untilBounce(record: ProbeRecord): Stretch | null {
+  const acceptance = acceptanceOf(record);
+  const { notice, noticedAt } = record;
+  if (notice?.action !== 'failed' || noticedAt === undefined || acceptance === null) return null;
+  return { from: acceptance.lo, to: noticedAt };
 }
 
 /** Complete reception lies in `[lo, hi]`; `hi` is null while no reply told. */
@@ -74,29 +123,4 @@ function provenAbsent(record: ProbeRecord, outcome: Outcome, absence: TimelineSt
   if (emergence !== null) return emergence.earliest;
   if (outcome !== 'pending') return record.absentUntil;
   return absence.get(channelOf(record.path, record.provider)) ?? null;
-}
-
-/** Seconds from the latest acceptance to the earliest moment the message can have come out. */
-function lowerBound(
-  acknowledged: Instant | null,
-  proven: Instant | null,
-  unseenSince: Instant | null,
-  flags: Set<DelayFlag>,
-): number {
-  if (acknowledged === null || proven === null) return 0;
-  const bound = unseenSince === null ? proven : earlierOf(unseenSince, proven);
-  if (bound !== proven) flags.add('unwatched');
-  const span = spanBetween(acknowledged, bound);
-  for (const flag of span.flags) flags.add(flag);
-  return span.lo;
-}
-
-/** Seconds from the earliest acceptance to the latest moment the message can have come out. */
-function upperBound(record: ProbeRecord, outcome: Outcome, acceptance: Acceptance, flags: Set<DelayFlag>): number {
-  const emergence = emergenceOf(record, outcome);
-  if (emergence === null) return Number.POSITIVE_INFINITY;
-  const span = spanBetween(acceptance.lo, emergence.latest);
-  for (const flag of span.flags) flags.add(flag);
-  if (acceptance.hi !== null && isBefore(emergence.latest, acceptance.hi)) flags.add('before-acceptance');
-  return span.hi;
 }

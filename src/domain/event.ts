@@ -1,4 +1,5 @@
 /** The events of the ledger: every fact the agent ever learnt, append-only. Everything else is derived from them. */
+import type { Exclusion } from './exclusion.ts';
 import type { Instant } from './instant.ts';
 import type { DeliveryStatus, FolderRole, Handover, Hop, Path, ProbeKind, Refusal, SinkSteps } from './probe.ts';
 
@@ -157,6 +158,20 @@ export interface MailboxRestored extends Recorded {
   readonly provider: string;
 }
 
+/** Somebody entered time that is not held against a provider. */
+export interface ExclusionAdded extends Recorded {
+  readonly type: 'exclusion.added';
+  readonly exclusion: Exclusion;
+}
+/** It counts no more; that it was entered stays in the ledger. */
+export interface ExclusionRetracted extends Recorded {
+  readonly type: 'exclusion.retracted';
+  /** The exclusion's. */
+  readonly id: string;
+  readonly by: string;
+  readonly note: string;
+}
+
 export type LedgerEvent =
   | AgentStarted
   | AgentStopped
@@ -177,7 +192,9 @@ export type LedgerEvent =
   | SinkUnproven
   | MailboxFailed
   | MailboxUnproven
-  | MailboxRestored;
+  | MailboxRestored
+  | ExclusionAdded
+  | ExclusionRetracted;
 
 /** An event as it stands in the ledger. */
 export interface LedgerEntry {

@@ -32,6 +32,8 @@ export interface ProbeRecord {
   readonly unseenSince: Instant | null;
   readonly capture: Capture | null;
   readonly notice: DeliveryStatus | null;
+  /** When the notice was read; its news is older. */
+  readonly noticedAt?: Instant;
   /** Where further copies were found, at most DUPLICATES_MAX of them. */
   readonly duplicates: readonly string[];
   readonly expired: boolean;

@@ -9,8 +9,9 @@ import type {
   TransferAttempted,
   TransferCaptured,
 } from './event.ts';
+import type { Exclusion } from './exclusion.ts';
 import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from './instant.ts';
-import type { DeliveryStatus, Path } from './probe.ts';
+import type { Path } from './probe.ts';
 import { type Capture, channelOf, DUPLICATES_MAX, type Outcome, outcomeOf, type ProbeRecord } from './record.ts';
 
 /** Seconds. A sink that heard nothing for longer may have been cut off; a shorter outage of ours is taken for none. */
@@ -30,6 +31,8 @@ export interface TimelineState {
    * something of ours was on its way; the doubt ends when a probe planned after it passes promptly.
    */
   readonly doubts: Map<string, Instant | null>;
+  /** Exclusions in force, by id. */
+  readonly exclusions: Map<string, Exclusion>;
 }
 
 /** Totals of the scheduled probes of one route that ended one way. */
@@ -43,7 +46,7 @@ export interface Tally {
 }
 
 export function emptyTimeline(): TimelineState {
-  return { open: new Map(), absence: new Map(), sinkClosedSince: null, doubts: new Map() };
+  return { open: new Map(), absence: new Map(), sinkClosedSince: null, doubts: new Map(), exclusions: new Map() };
 }
 
 /**
@@ -85,7 +88,10 @@ function foldInto(
         duplicates: [...record.duplicates, event.where].slice(0, DUPLICATES_MAX),
       }));
     case 'probe.notified':
-      return change(event.probe, (record) => ({ ...record, notice: noticeOf(record, event.status) }));
+      // What is reported of a probe whose outcome is known is about another copy, or too late.
+      return change(event.probe, (record) =>
+        outcomeOf(record) === 'pending' ? { ...record, notice: event.status, noticedAt: event.at } : record,
+      );
     case 'probe.expired':
       return change(event.probe, (record) => ({ ...record, expired: true }));
     case 'transfer.captured':
@@ -106,6 +112,12 @@ function foldInto(
     case 'sink.opened':
       state.sinkClosedSince = null;
       for (const [provider, reopened] of state.doubts) if (reopened === null) state.doubts.set(provider, event.at);
+      return [];
+    case 'exclusion.added':
+      state.exclusions.set(event.exclusion.id, event.exclusion);
+      return [];
+    case 'exclusion.retracted':
+      state.exclusions.delete(event.id);
       return [];
     case 'mailbox.unproven':
       return changeOpen(state, (record) =>
@@ -178,7 +190,7 @@ function foldTransfer(state: TimelineState, event: TransferCaptured, change: Cha
 function foldAttempt(state: TimelineState, event: TransferAttempted, change: Change): readonly ProbeRecord[] {
   if (event.probe !== null) {
     const { earliest, latest } = event;
-    // After the capture it is another copy that is tried.
+    // After the capture it is another copy that is tried, and what is tried after the end changes no figure.
     return change(event.probe, (record) =>
       record.attempt === null && record.capture === null && outcomeOf(record) === 'pending'
         ? { ...record, attempt: { earliest, latest } }
@@ -202,11 +214,6 @@ function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, sin
   return changeOpen(state, (record) =>
     record.path === 'send' ? { ...record, unseenSince: earlierOf(record.unseenSince, since) } : record,
   );
-}
-
-/** What is reported of a probe whose outcome is known is about another copy, or too late. */
-function noticeOf(record: ProbeRecord, status: DeliveryStatus): DeliveryStatus | null {
-  return outcomeOf(record) === 'pending' ? status : record.notice;
 }
 
 /** Nothing showed that the sink could be reached: whoever was on its way for long in that time may have been tried unseen. */
@@ -244,10 +251,17 @@ export interface StoredTimeline {
   readonly absence: readonly (readonly [string, Instant])[];
   readonly sinkClosedSince: Instant | null;
   readonly doubts: readonly (readonly [string, Instant | null])[];
+  /** Missing where it was stored before there were any. */
+  readonly exclusions?: readonly Exclusion[];
 }
 
 export function storeTimeline(state: TimelineState): StoredTimeline {
-  return { absence: [...state.absence], sinkClosedSince: state.sinkClosedSince, doubts: [...state.doubts] };
+  return {
+    absence: [...state.absence],
+    sinkClosedSince: state.sinkClosedSince,
+    doubts: [...state.doubts],
+    exclusions: [...state.exclusions.values()],
+  };
 }
 
 export function restoreTimeline(stored: StoredTimeline, open: Iterable<ProbeRecord>): TimelineState {
@@ -256,5 +270,6 @@ export function restoreTimeline(stored: StoredTimeline, open: Iterable<ProbeReco
     absence: new Map(stored.absence),
     sinkClosedSince: stored.sinkClosedSince,
     doubts: new Map(stored.doubts),
+    exclusions: new Map(stored.exclusions?.map((exclusion) => [exclusion.id, exclusion])),
   };
 }

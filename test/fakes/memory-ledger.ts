@@ -4,6 +4,7 @@ import { encodeEvent } from '../../src/domain/codec.ts';
 import { exceedsMaximum } from '../../src/domain/delay.ts';
 import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
 import type { Instant } from '../../src/domain/instant.ts';
+import { exclusionsOf, type MonthFacts, type MonthQuery, monthInstantMs } from '../../src/domain/month-facts.ts';
 import { outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
 import type { Bookmark, Ledger, LedgerSnapshot } from '../../src/ports.ts';
@@ -63,6 +64,21 @@ export class MemoryLedger implements Ledger {
 
   async recent(limit: number): Promise<readonly ProbeRecord[]> {
     return [...this.#records.values()].toReversed().slice(0, limit);
+  }
+
+  async month({ provider, path, fromMs, toMs }: MonthQuery): Promise<MonthFacts> {
+    const belongs = (route: { provider: string; path: string }, ms: number): boolean =>
+      route.provider === provider && route.path === path && ms >= fromMs && ms < toMs;
+    const { state, head } = await this.snapshot();
+    return {
+      records: [...this.#records.values()]
+        .filter((record) => belongs(record, monthInstantMs(record)))
+        .sort((one, other) => monthInstantMs(one) - monthInstantMs(other)),
+      unmeasured: this.events('slot.unmeasured').filter((slot) => belongs(slot, slot.at.wallMs)).length,
+      exclusions: exclusionsOf(state, { provider, path }),
+      absence: state.absence,
+      head,
+    };
   }
 
   async close(): Promise<void> {}

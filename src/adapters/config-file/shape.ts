@@ -22,18 +22,26 @@ export function checkShape(value: unknown): Shape {
     return { file: null, draft: {}, findings: [{ path: [], rule: 'must not be empty', value: null }] };
   const parsed = configSchema.safeParse(value, { error: wording });
   if (parsed.success) return { file: parsed.data, draft: parsed.data, findings: [] };
-  const { issues } = parsed.error;
-  const strangers = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? strangersOf(issue) : []));
+  const findings = findingsOf(parsed.error.issues, value, knownKeys(settingsSchema()));
+  return { file: null, draft: without(value, findings), findings: firstOfEach(findings) };
+}
+
+/** What a schema, any of them, found amiss in a value it was given with `wording`; a value may break two rules. */
+export function findingsOf(
+  issues: readonly z.core.$ZodIssue[],
+  value: unknown,
+  keysAt: (path: KeyPath) => readonly string[],
+): readonly Finding[] {
+  const strangers = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? strangersOf(issue, keysAt) : []));
   const misfits = issues.filter((issue) => issue.code !== 'unrecognized_keys').map((issue) => misfitOf(issue, value));
   // A key that is missing because it was misspelt is told once, where it stands.
   const meant = new Set(
     strangers.map(({ parent, nearest }) => (nearest === null ? null : keyName([...parent, nearest]))),
   );
-  const findings = [
+  return [
     ...strangers.map(strangerFinding),
     ...misfits.filter(({ path, rule }) => rule !== REQUIRED || !meant.has(keyName(path))),
   ];
-  return { file: null, draft: without(value, findings), findings: firstOfEach(findings) };
 }
 
 const REQUIRED = 'is required';
@@ -44,9 +52,14 @@ interface Stranger {
   readonly nearest: string | null;
 }
 
-function strangersOf(issue: z.core.$ZodIssueUnrecognizedKeys): readonly Stranger[] {
+function strangersOf(
+  issue: z.core.$ZodIssueUnrecognizedKeys,
+  keysAt: (path: KeyPath) => readonly string[],
+): readonly Stranger[] {
   const parent = pathOf(issue);
-  return issue.keys.map((key) => ({ parent, key, nearest: suggest(key, knownKeys(parent)) }));
+  const known = keysAt(parent);
+  // A key of another shape of this map is no slip.
+  return issue.keys.map((key) => ({ parent, key, nearest: known.includes(key) ? null : suggest(key, known) }));
 }
 
 function strangerFinding({ parent, key, nearest }: Stranger): Finding {
@@ -68,7 +81,7 @@ function pathOf(issue: z.core.$ZodIssue): KeyPath {
 }
 
 /** The rule broken, where the schema itself does not word it. */
-function wording(issue: z.core.$ZodRawIssue): string | undefined {
+export function wording(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       return `must be ${TYPES[issue.expected] ?? issue.expected}`;
@@ -79,11 +92,12 @@ function wording(issue: z.core.$ZodRawIssue): string | undefined {
       return issue.origin === 'string' ? 'must not be empty' : `must be at least ${issue.minimum}`;
     case 'too_big':
       return `must be at most ${issue.maximum}`;
+    case 'invalid_union':
+      return Array.isArray(issue['options']) ? `must be ${oneOf(issue['options'].map(String))}` : undefined;
     case 'custom':
     case 'invalid_element':
     case 'invalid_format':
     case 'invalid_key':
-    case 'invalid_union':
     case 'not_multiple_of':
     case 'unrecognized_keys':
       return undefined;
@@ -104,7 +118,7 @@ function oneOf(words: readonly string[]): string {
 }
 
 /** A value that breaks two rules at once is told the first. */
-function firstOfEach(findings: readonly Finding[]): readonly Finding[] {
+export function firstOfEach(findings: readonly Finding[]): readonly Finding[] {
   const seen = new Set<string>();
   return findings.filter(({ path }) => {
     const key = JSON.stringify(path);
@@ -128,15 +142,23 @@ function without(value: unknown, findings: readonly Finding[]): Draft<ConfigFile
   return copy as Draft<ConfigFile>;
 }
 
+/** As much of a JSON Schema as tells which keys a map may have. */
 interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly items?: SchemaNode;
+  readonly oneOf?: readonly SchemaNode[];
 }
 
-function knownKeys(path: KeyPath): readonly string[] {
-  let node: SchemaNode | undefined = settingsSchema();
-  for (const step of path) node = typeof step === 'number' ? node?.items : node?.properties?.[step];
-  return Object.keys(node?.properties ?? {});
+/** The keys that a schema knows at a path; of a map with several shapes those of each. */
+export function knownKeys(schema: SchemaNode): (path: KeyPath) => readonly string[] {
+  return (path) => {
+    let nodes: readonly SchemaNode[] = [schema];
+    for (const step of path) {
+      const inner = nodes.map((node) => (typeof step === 'number' ? node.items : node.properties?.[step]));
+      nodes = inner.flatMap((node) => (node === undefined ? [] : (node.oneOf ?? [node])));
+    }
+    return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
+  };
 }
 
 /** The likeliest of `known`: at most two slips of the keyboard away, and no more than a third of the word. */

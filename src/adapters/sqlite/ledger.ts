@@ -1,8 +1,9 @@
 /** The port `Ledger` on SQLite: hands every call to the worker thread that owns the database. */
 import { Worker } from 'node:worker_threads';
-import { encodeEvent } from '../../domain/codec.ts';
+import { decode, encodeEvent } from '../../domain/codec.ts';
 import type { LedgerEntry, LedgerEvent } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { MonthFacts, MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { Bookmark, Ledger, LedgerSnapshot, Log } from '../../ports.ts';
 import type { Role } from './database.ts';
@@ -115,6 +116,11 @@ class WorkerLedger implements Ledger {
     return this.#call('recent', limit);
   }
 
+  async month(query: MonthQuery): Promise<MonthFacts> {
+    const { records, ...facts } = await this.#call('month', query);
+    return { ...facts, records: { [Symbol.iterator]: () => decoded(records) } };
+  }
+
   /** Everything called before is done first. Closing twice is closing once. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -145,6 +151,11 @@ class WorkerLedger implements Ledger {
     if (message.kind === 'done') pending?.resolve(message.output);
     else pending?.reject(fromFailure(message.failure));
   }
+}
+
+/** One by one: decoded, a month of them takes several times the memory of its text. */
+function* decoded(texts: readonly string[]): Generator<ProbeRecord> {
+  for (const text of texts) yield decode<ProbeRecord>(text);
 }
 
 /** Encoded here, so that an event that cannot be fails its own append and no other. */

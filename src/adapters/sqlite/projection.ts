@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { decode, encode } from '../../domain/codec.ts';
 import { exceedsMaximum } from '../../domain/delay.ts';
-import type { LedgerEvent } from '../../domain/event.ts';
+import type { LedgerEvent, SlotUnmeasured } from '../../domain/event.ts';
 import { type Outcome, outcomeOf, type ProbeRecord } from '../../domain/record.ts';
 import {
   emptyTimeline,
@@ -44,7 +44,7 @@ interface Touched {
   readonly closedBreached: boolean | null;
 }
 
-const TABLES = ['probes', 'tallies', 'timeline'] as const;
+const TABLES = ['probes', 'tallies', 'slots', 'timeline'] as const;
 
 /**
  * Use within a transaction: `refresh`, then `fold` each entry, then `flush`. After a rollback call `forget`:
@@ -52,13 +52,14 @@ const TABLES = ['probes', 'tallies', 'timeline'] as const;
  */
 export class Projection {
   readonly #db: DatabaseSync;
-  readonly #sql: Readonly<Record<'find' | 'record' | 'put' | 'tally' | 'state', StatementSync>>;
+  readonly #sql: Readonly<Record<'find' | 'record' | 'put' | 'tally' | 'slot' | 'state', StatementSync>>;
   #memory: Memory | null = null;
   readonly #touched = new Map<string, Touched>();
   readonly #tallied = new Map<
     string,
     { provider: string; path: string; outcome: Outcome; count: number; breaches: number }
   >();
+  #slots: { readonly seq: number; readonly event: SlotUnmeasured }[] = [];
   #absenceMoved = false;
 
   constructor(db: DatabaseSync) {
@@ -70,6 +71,7 @@ export class Projection {
         ON CONFLICT (id) DO UPDATE SET open = excluded.open, outcome = excluded.outcome, breached = excluded.breached, record = excluded.record`),
       tally: db.prepare(`INSERT INTO tallies (provider, path, outcome, count, breaches) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET count = count + excluded.count, breaches = breaches + excluded.breaches`),
+      slot: db.prepare('INSERT INTO slots (seq, provider, path, due_ms) VALUES (?, ?, ?, ?)'),
       state: db.prepare('INSERT OR REPLACE INTO timeline (id, version, seq, state) VALUES (1, ?, ?, ?)'),
     };
   }
@@ -85,6 +87,7 @@ export class Projection {
     this.#memory = null;
     this.#touched.clear();
     this.#tallied.clear();
+    this.#slots = [];
     this.#absenceMoved = false;
   }
 
@@ -108,6 +111,7 @@ export class Projection {
     if (event.type === 'slot.unmeasured') {
       const { provider, path } = event;
       this.#count({ provider, path, kind: 'scheduled', outcome: 'unmeasured', breached: false }, 1);
+      this.#slots.push({ seq, event });
     }
     if (event.type === 'absence.proven') this.#absenceMoved = true;
   }
@@ -120,10 +124,12 @@ export class Projection {
     for (const { provider, path, outcome, count, breaches } of this.#tallied.values()) {
       this.#sql.tally.run(provider, path, outcome, count, breaches);
     }
+    for (const { seq, event } of this.#slots) this.#sql.slot.run(seq, event.provider, event.path, event.at.wallMs);
     if (this.#tallied.size > 0) this.#db.exec('DELETE FROM tallies WHERE count = 0');
     this.#sql.state.run(PROJECTION_VERSION, memory.seq, encode(storeTimeline(memory.state)));
     this.#touched.clear();
     this.#tallied.clear();
+    this.#slots = [];
     this.#absenceMoved = false;
   }
 

@@ -1,5 +1,6 @@
 /** What the ledger and its worker say to each other. Every request gets one answer, in the order of the requests. */
 import type { Instant } from '../../domain/instant.ts';
+import type { MonthFacts, MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import type { Head, Role } from './database.ts';
@@ -23,7 +24,12 @@ export interface Operations {
   snapshot: { readonly input: null; readonly output: LedgerSnapshot };
   probe: { readonly input: string; readonly output: ProbeRecord | null };
   recent: { readonly input: number; readonly output: readonly ProbeRecord[] };
+  month: { readonly input: MonthQuery; readonly output: StoredMonth };
   close: { readonly input: null; readonly output: null };
+}
+/** Records as their stored text: to copy a month of decoded ones between threads takes longer than to decode them. */
+export interface StoredMonth extends Omit<MonthFacts, 'records'> {
+  readonly records: readonly string[];
 }
 export type Operation = keyof Operations;
 export type WriteOperation = 'append' | 'beat' | 'keepBookmarks';

@@ -6,13 +6,13 @@ import { LedgerError } from './failure.ts';
 const APPLICATION_ID = 0x4d46504c;
 
 /** Raised when the fold gives other rows for the same events: the daemon then rebuilds them when it opens the ledger. */
-export const PROJECTION_VERSION = 1;
+export const PROJECTION_VERSION = 2;
 
 /**
  * What is derived from the events. Columns that repeat the record are virtual: they cost no bytes and cannot disagree with it.
  * `planned_seq` is the seq of the event that planned the probe, so rows lie in the order of planning.
  */
-export const PROJECTION_TABLES = `
+const FIRST_PROJECTION = `
   CREATE TABLE probes (
     planned_seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -42,6 +42,26 @@ export const PROJECTION_TABLES = `
     state TEXT NOT NULL
   ) STRICT;
 `;
+
+/** `month_ms` is `monthInstantMs` of domain/month-facts; a slot's `due_ms` is when it was found to have passed. */
+const MONTH_PROJECTION = `
+  ALTER TABLE probes ADD COLUMN month_ms INTEGER GENERATED ALWAYS AS (coalesce(
+    json_extract(record, '$.handover.acknowledged[1]'),
+    json_extract(record, '$.handover.handedOver[1]'),
+    json_extract(record, '$.planned[1]')
+  )) VIRTUAL;
+  CREATE INDEX probes_month ON probes (provider, path, month_ms);
+  CREATE TABLE slots (
+    seq INTEGER PRIMARY KEY,
+    provider TEXT NOT NULL,
+    path TEXT NOT NULL,
+    due_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX slots_month ON slots (provider, path, due_ms);
+`;
+
+/** The derived tables as they are now. */
+export const PROJECTION_TABLES = FIRST_PROJECTION + MONTH_PROJECTION;
 
 /** The INSERT trigger also stops INSERT OR REPLACE, which deletes without a DELETE trigger. */
 const EVENT_TABLES = `
@@ -73,7 +93,7 @@ const NOTE_TABLES = `
 `;
 
 /** Step `n` leads from version `n` to `n + 1`. A released step is never edited. */
-export const MIGRATIONS: readonly string[] = [EVENT_TABLES + PROJECTION_TABLES + NOTE_TABLES];
+export const MIGRATIONS: readonly string[] = [EVENT_TABLES + FIRST_PROJECTION + NOTE_TABLES, MONTH_PROJECTION];
 
 export function schemaVersion(db: DatabaseSync): number {
   return Number(db.prepare('PRAGMA user_version').get()?.['user_version']);

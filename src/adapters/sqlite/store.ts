@@ -3,13 +3,14 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { chainHash } from '../../domain/chain.ts';
 import { decode, decodeEvent, encode } from '../../domain/codec.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { exclusionsOf, type MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import { eventChunks, type Head, inTransaction, openDatabase, type Role, readHead } from './database.ts';
 import { LedgerError, ledgerError, sqliteCode } from './failure.ts';
 import { Projection } from './projection.ts';
-import type { Failure, Outcome, ReadRequest, WriteRequest } from './protocol.ts';
+import type { Failure, Outcome, ReadRequest, StoredMonth, WriteRequest } from './protocol.ts';
 
 export class Store {
   readonly #db: DatabaseSync;
@@ -114,6 +115,8 @@ export class Store {
         return this.#projection.find(request.input);
       case 'recent':
         return this.#recent(request.input);
+      case 'month':
+        return this.#month(request.input);
       case 'bookmarks':
         return this.#bookmarks(request.input);
     }
@@ -137,6 +140,18 @@ export class Store {
     return rows.map((row) => decode<ProbeRecord>(String(row['record'])));
   }
 
+  #month({ provider, path, fromMs, toMs }: MonthQuery): StoredMonth {
+    const { head, state } = this.#refresh();
+    const query = (sql: string) => this.#db.prepare(sql).all(provider, path, fromMs, toMs);
+    return {
+      records: query(MONTH_RECORDS).map((row) => String(row['record'])),
+      unmeasured: Number(query(MONTH_SLOTS)[0]?.['count']),
+      exclusions: exclusionsOf(state, { provider, path }),
+      absence: state.absence,
+      head,
+    };
+  }
+
   #bookmarks(mailbox: string): ReadonlyMap<string, Bookmark> {
     const rows = this.#db
       .prepare('SELECT folder, uid_validity, uid_next FROM bookmarks WHERE mailbox = ?')
@@ -149,6 +164,11 @@ export class Store {
     );
   }
 }
+
+export const MONTH_RECORDS = `SELECT record FROM probes
+  WHERE provider = ? AND path = ? AND month_ms >= ? AND month_ms < ? ORDER BY month_ms, planned_seq`;
+export const MONTH_SLOTS =
+  'SELECT count(*) AS count FROM slots WHERE provider = ? AND path = ? AND due_ms >= ? AND due_ms < ?';
 
 /** Throws LedgerError. A daemon whose version folds events otherwise than the last one rebuilds the projection first. */
 export function openStore(folder: string, role: Role): Store {
@@ -181,6 +201,7 @@ const DOING = {
   snapshot: 'read the ledger',
   probe: 'read a probe',
   recent: 'read the last probes',
+  month: 'read a month',
 } as const;
 
 export function toFailure(doing: string, place: string, error: unknown): Failure {

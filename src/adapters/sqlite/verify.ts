@@ -68,6 +68,7 @@ export type Comparison =
 const COMPARED = [
   'SELECT planned_seq, id, open, outcome, breached, record FROM probes ORDER BY planned_seq',
   'SELECT provider, path, outcome, count, breaches FROM tallies ORDER BY provider, path, outcome',
+  'SELECT seq, provider, path, due_ms FROM slots ORDER BY seq',
   'SELECT version, seq, state FROM timeline',
 ];
 

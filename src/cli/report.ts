@@ -1,0 +1,130 @@
+/** `report`: a month's verdicts with figures and evidence, read from the ledger beside a running daemon or without one. */
+import { Command, Option } from 'commander';
+import { createLog, openLedger, renderCsv, renderMarkdown } from '../app.ts';
+import { monthRange } from '../domain/calendar.ts';
+import { localText } from '../domain/local-time.ts';
+import {
+  buildReport,
+  type ClauseReport,
+  type Matter,
+  type ProviderReport,
+  type Report,
+  reportProvider,
+} from '../domain/report.ts';
+import { reportAttested, reportDelay } from '../domain/report-clause.ts';
+import type { ProviderSettings, Settings } from '../domain/settings.ts';
+import { loadContract } from './contracts.ts';
+import { EXIT_USAGE, ExitWith } from './exit.ts';
+import { readMonth } from './month.ts';
+import { now } from './now.ts';
+import { jsonText, print, writeNewFile } from './output.ts';
+import { configOption, loadSettings } from './settings.ts';
+
+const FORMATS = ['json', 'csv', 'markdown'] as const;
+const LANGUAGES = ['en', 'zh'] as const;
+
+interface ReportArguments {
+  readonly config: string;
+  readonly month: string;
+  readonly provider?: string;
+  readonly format: (typeof FORMATS)[number];
+  readonly lang: (typeof LANGUAGES)[number];
+  readonly output?: string;
+}
+
+type Ledger = Awaited<ReturnType<typeof openLedger>>;
+
+export function reportCommand(): Command {
+  return new Command('report')
+    .description('judge a month by the contract: verdicts, figures as intervals, evidence for every breach')
+    .addOption(configOption())
+    .requiredOption('--month <YYYY-MM>', "calendar month in the contract's time zone")
+    .option('--provider <name>', 'only this provider')
+    .addOption(new Option('--format <format>', 'how to write it').choices(FORMATS).default('markdown'))
+    .addOption(new Option('--lang <language>', 'of csv and markdown; json has both').choices(LANGUAGES).default('en'))
+    .option('-o, --output <file>', 'write to a new file')
+    .action(report);
+}
+
+async function report(options: ReportArguments): Promise<void> {
+  const month = readMonth(options.month);
+  const { settings } = await loadSettings(options.config, 'write-nothing');
+  const nowMs = now().wallMs;
+  const matters = await Promise.all(
+    chosen(settings, options.provider).map(async ({ name, contract }): Promise<Matter> => {
+      return { provider: name, contract: await loadContract(contract, options.config), month, nowMs };
+    }),
+  );
+  for (const matter of matters) refuseFuture(matter);
+  const text = render(buildReport(month, nowMs, await judgeAll(settings, matters)), options);
+  if (options.output === undefined) await print(text);
+  else await writeNewFile(options.output, (write) => write(text));
+}
+
+function chosen({ providers }: Settings, name: string | undefined): readonly ProviderSettings[] {
+  const found = providers.filter((provider) => (name ?? provider.name) === provider.name);
+  if (found.length > 0) return found;
+  const known = providers.map((provider) => provider.name).join(', ');
+  throw new ExitWith(EXIT_USAGE, [`--provider must be one of ${known}, is ${JSON.stringify(name)}`]);
+}
+
+function refuseFuture({ month, contract: { timeZone }, nowMs }: Matter): void {
+  const { fromMs } = monthRange(month, timeZone);
+  if (fromMs <= nowMs) return;
+  throw new ExitWith(EXIT_USAGE, [
+    `--month must have begun, is ${month}, which begins at ${localText(fromMs, timeZone)} (${timeZone})`,
+  ]);
+}
+
+/** Exits 3 if the ledger knows nothing of the month. */
+async function judgeAll(
+  { dataFolder, agent }: Settings,
+  matters: readonly Matter[],
+): Promise<readonly ProviderReport[]> {
+  const ledger = await openLedger(dataFolder, { role: 'reader', log: createLog('error', agent) });
+  try {
+    const reports: ProviderReport[] = [];
+    for (const matter of matters) reports.push(await judge(ledger, matter));
+    if (reports.some(isMeasured)) return reports;
+    const names = matters.map(({ provider }) => provider).join(', ');
+    throw new ExitWith(EXIT_USAGE, [
+      `--month must be one with a probe of ${names} in the ledger, is ${matters[0]?.month}`,
+    ]);
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** One clause after another: a month of one path may have tens of thousands of probes. */
+async function judge(ledger: Ledger, matter: Matter): Promise<ProviderReport> {
+  const { provider, contract, month } = matter;
+  const clauses: ClauseReport[] = [];
+  for (const clause of contract.clauses) {
+    if (clause.kind === 'attested') {
+      clauses.push(reportAttested(clause));
+      continue;
+    }
+    const facts = await ledger.month({ provider, path: clause.path, ...monthRange(month, contract.timeZone) });
+    clauses.push(reportDelay(clause, matter, facts));
+  }
+  return reportProvider(matter, clauses);
+}
+
+function isMeasured({ clauses }: ProviderReport): boolean {
+  return clauses.some((clause) => {
+    if (clause.kind === 'attested') return false;
+    const { outcomes, spotChecks } = clause.figures;
+    return [...Object.values(outcomes), ...Object.values(spotChecks)].some((count) => count > 0);
+  });
+}
+
+function render(result: Report, { format, lang }: ReportArguments): string {
+  switch (format) {
+    case 'json':
+      return jsonText(result);
+    case 'csv':
+      return renderCsv(result, lang);
+    case 'markdown':
+      return renderMarkdown(result, lang);
+  }
+}

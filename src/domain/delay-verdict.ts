@@ -1,0 +1,168 @@
+/** The month's verdict on one delay clause of one provider (measurement.md, "Month verdict, per route"). */
+import { daysOf, type Month, monthRange } from './calendar.ts';
+import type { DelayClause } from './contract-terms.ts';
+import { averageOf, conditionalAverage, type DelaysByFate } from './delay-average.ts';
+import { bootstrapAverage } from './delay-bootstrap.ts';
+import { countBreaches, exceeds } from './delay-breaches.ts';
+import { quantilesOf } from './delay-quantiles.ts';
+import { type DelaySample, sampleOf } from './delay-sample.ts';
+import type { Exclusion } from './exclusion.ts';
+import { type Interval, standing } from './interval.ts';
+import { monthInstantMs } from './month-facts.ts';
+import type { DelayFigures, DelaySummary, DelayVerdict, Verdict } from './month-verdict.ts';
+import { type Outcome, outcomeOf, type ProbeRecord } from './record.ts';
+import { clip, type MsRange, normalise, type SpanSet, totalMs } from './span-set.ts';
+import type { TimelineState } from './timeline.ts';
+
+export interface DelayCase {
+  readonly clause: DelayClause;
+  readonly provider: string;
+  readonly month: Month;
+  /** The contract's. */
+  readonly timeZone: string;
+  /** In any order; spot checks, other routes and probes accepted in another month are passed over. */
+  readonly records: Iterable<ProbeRecord>;
+  /** Slots of the month that passed without a probe. */
+  readonly unmeasured: number;
+  /** Those in force, also after the month's end: a message accepted in its last minute may wait for days. Others' are passed over. */
+  readonly exclusions: Iterable<Exclusion>;
+  readonly absence: TimelineState['absence'];
+  /** Numbers in [0, 1) for the bootstrap; the same ones give the same verdict. */
+  readonly random: () => number;
+}
+
+/** What a clause asks of delays. */
+export type DelayTerms = Pick<
+  DelayClause,
+  'averageMaxSeconds' | 'maximumSeconds' | 'breachesFrom' | 'countedPer' | 'lossesInAverage'
+>;
+
+export function judgeDelay(given: DelayCase): DelayVerdict {
+  const { clause, provider, absence } = given;
+  const month = monthRange(given.month, given.timeZone);
+  const excluded = delayExclusions(given.exclusions, provider, clause.path);
+  const outcomes: Record<Outcome, number> = {
+    pending: 0,
+    delivered: 0,
+    failed: 0,
+    lost: 0,
+    unmeasured: given.unmeasured,
+  };
+  const samples: DelaySample[] = [];
+  for (const record of given.records) {
+    if (!belongs(record, provider, clause.path, month)) continue;
+    outcomes[outcomeOf(record)] += 1;
+    const sample = sampleOf(record, absence, excluded);
+    if (sample !== null) samples.push(sample);
+  }
+  const ordered = samples.sort(byAcceptance);
+  const summary = summarise(ordered, clause);
+  const figures: DelayFigures = {
+    outcomes,
+    excluded: summary,
+    raw: summarise(
+      ordered.map((sample) => ({ ...sample, stripped: sample.raw })),
+      clause,
+    ),
+    excludedSeconds: totalMs(clip(excluded, month)) / 1000,
+    bootstrapAverage: bootstrap(ordered, summary.average, clause, given),
+  };
+  return { ...judge(summary, clause), figures };
+}
+
+/** Samples of one month in the order of acceptance, judged after exclusions. */
+export function summarise(samples: readonly DelaySample[], terms: DelayTerms): DelaySummary {
+  const delays = byFate(samples);
+  return {
+    conditionalAverage: conditionalAverage(delays),
+    average: averageOf(delays, terms.lossesInAverage),
+    maximum: maximumOf(samples, terms.maximumSeconds),
+    breaches: countBreaches(samples, terms.maximumSeconds),
+    quantiles: quantilesOf(delays),
+  };
+}
+
+/** Where the figures stand to the limits. Without a message that was accepted and has not failed nothing is met. */
+export function judge(summary: DelaySummary, terms: DelayTerms): Omit<DelayVerdict, 'figures'> {
+  const breaches = terms.countedPer === 'message' ? summary.breaches.messages : summary.breaches.episodes;
+  const counted = verdictOf(breaches, terms.breachesFrom - 1);
+  if (summary.average === null) {
+    const maximum = counted === 'BREACH' ? 'BREACH' : 'INCONCLUSIVE';
+    return { average: 'INCONCLUSIVE', maximum, verdict: maximum };
+  }
+  const average = verdictOf(summary.average, terms.averageMaxSeconds);
+  return { average, maximum: counted, verdict: both(average, counted) };
+}
+
+function verdictOf(figure: Interval, limit: number): Verdict {
+  return ({ exceeded: 'BREACH', met: 'MET', indeterminate: 'INCONCLUSIVE' } as const)[standing(figure, limit)];
+}
+
+function both(one: Verdict, other: Verdict): Verdict {
+  if (one === 'BREACH' || other === 'BREACH') return 'BREACH';
+  return one === 'MET' && other === 'MET' ? 'MET' : 'INCONCLUSIVE';
+}
+
+/**
+ * The contract's exclusions a to g. An adjustment the provider announced is none of them: it has a budget of its own in
+ * clause 3, and excuses a delay only if the customer agreed to it (a).
+ */
+export function delayExclusions(exclusions: Iterable<Exclusion>, provider: string, path: DelayClause['path']): SpanSet {
+  return normalise(
+    [...exclusions].filter(
+      (each) => each.provider === provider && (each.path === null || each.path === path) && each.kind !== 'adjustment',
+    ),
+  );
+}
+
+function belongs(record: ProbeRecord, provider: string, path: DelayClause['path'], { fromMs, toMs }: MsRange): boolean {
+  const at = monthInstantMs(record);
+  return (
+    record.kind === 'scheduled' && record.provider === provider && record.path === path && at >= fromMs && at < toMs
+  );
+}
+
+/** One order for all readers, so that sums and episodes come out the same however the records came. */
+function byAcceptance(one: DelaySample, other: DelaySample): number {
+  return one.acceptedMs - other.acceptedMs || (one.id < other.id ? -1 : 1);
+}
+
+/** D and P of measurement.md. Those that failed or were never measured are in neither. */
+function byFate(samples: readonly DelaySample[]): DelaysByFate {
+  const of = (fate: Outcome) => samples.filter(({ outcome }) => outcome === fate).map(({ stripped }) => stripped);
+  return { delivered: of('delivered'), lost: of('lost'), pending: of('pending') };
+}
+
+/**
+ * The largest delay. A pending message that is not yet a breach may bounce, and a bounced one counts only if it was a breach:
+ * such bound the largest from below only if there are no others.
+ */
+function maximumOf(samples: readonly DelaySample[], maximumSeconds: number): Interval | null {
+  const [certain, possible]: [Interval[], Interval[]] = [[], []];
+  for (const sample of samples) {
+    const { outcome, stripped } = sample;
+    if (outcome === 'delivered' || outcome === 'lost' || exceeds(sample, maximumSeconds)) certain.push(stripped);
+    else if (outcome === 'pending' || stripped.hi > maximumSeconds) possible.push(stripped);
+  }
+  const all = [...certain, ...possible];
+  if (all.length === 0) return null;
+  const lo =
+    certain.length > 0
+      ? certain.reduce((most, each) => Math.max(most, each.lo), 0)
+      : possible.reduce((least, each) => Math.min(least, each.lo), Number.POSITIVE_INFINITY);
+  return { lo, hi: all.reduce((most, each) => Math.max(most, each.hi), 0) };
+}
+
+/** Over the messages that are in the average for sure; as open above as the average itself, and no tighter below. */
+function bootstrap(
+  samples: readonly DelaySample[],
+  average: Interval | null,
+  { lossesInAverage }: DelayTerms,
+  { month, timeZone, random }: DelayCase,
+): Interval | null {
+  const sure = samples.filter(({ outcome }) => outcome === 'delivered' || (lossesInAverage && outcome === 'lost'));
+  const dated = sure.map(({ acceptedMs, stripped }) => ({ acceptedMs, delay: stripped }));
+  const drawn = bootstrapAverage(dated, daysOf(month, timeZone), random);
+  if (drawn === null || average === null) return null;
+  return { lo: Math.min(drawn.lo, average.lo), hi: Math.max(drawn.hi, average.hi) };
+}

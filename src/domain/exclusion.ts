@@ -1,0 +1,31 @@
+/** Time that the contract does not hold against the provider. */
+import type { Path } from './probe.ts';
+
+/** The contract's exclusions a to g (contract.md); `adjustment` is the provider's own announced maintenance of clause 3. */
+export const EXCLUSION_KINDS = [
+  'agreed-maintenance',
+  'customer-equipment',
+  'customer-mistake',
+  'customer-neglect',
+  'carrier',
+  'force-majeure',
+  'foreign-system',
+  'adjustment',
+] as const;
+export type ExclusionKind = (typeof EXCLUSION_KINDS)[number];
+
+export interface Exclusion {
+  /** 16 characters a-z2-7, given by the agent. */
+  readonly id: string;
+  readonly kind: ExclusionKind;
+  readonly provider: string;
+  /** Null for all paths. */
+  readonly path: Path | null;
+  /** Milliseconds since the epoch; `[fromMs, toMs)`. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Who entered it, a reference to evidence, a note: as entered. */
+  readonly by: string;
+  readonly evidence: string;
+  readonly note: string;
+}

@@ -1,0 +1,105 @@
+/** The report as Markdown: what a person reads, in two languages, and nothing of it written by strangers. */
+import { describe, expect, it, test } from 'vitest';
+import { renderMarkdown } from '../../../src/adapters/report/markdown.ts';
+import { ATTESTED, BREACH, DELAY, sample } from './sample.ts';
+
+const linesOf = (text: string): string[] => text.split('\n');
+
+describe('in English', () => {
+  const text = renderMarkdown(sample(), 'en');
+
+  it('begins with the month, whether it is final, and the verdicts with what is owed', () => {
+    expect(linesOf(text)[0]).toBe('# Service report 2026-11: provisional');
+    expect(text).toContain('- Generated: 2026-12-01 08:00:00.000+08:00');
+    expect(text).toContain('- Contract: Agreement (enterprise-mail-sla)');
+    expect(text).toContain('- Month: 2026-11-01 00:00:00.000+08:00 – 2026-12-01 00:00:00.000+08:00 (Asia/Shanghai)');
+    expect(text).toContain('- Final from: 2026-12-06 00:00:00.000+08:00');
+    expect(text).toContain("| 2a Send delay | **BREACH** | The month's service time doubled |  |");
+    expect(text).toContain('| 9 Customer service | **INCONCLUSIVE** | none | Nothing has been entered. |');
+  });
+
+  it('sets each figure beside its limit, rounded outwards, and says what nothing bounds', () => {
+    expect(text).toContain('| Average | 61.250–63.100 s | 70.000 s | at most 60 s | BREACH |');
+    expect(text).toContain('| Maximum | ≥ 7200.000 s | ≥ 7200.000 s | at most 3600 s |  |');
+    expect(text).toContain('| Maximum exceeded, messages | 2–3 | 2–3 | fewer than 2 messages | BREACH |');
+    expect(text).toContain('| Maximum exceeded, episodes | 1 | 1 |  |  |');
+    expect(text).toContain('- Probes: delivered 100, pending 0, failed 1, lost 2, unmeasured 3');
+    expect(text).toContain('- Coverage: 99.99% of the month so far, longest stretch without a probe 301 s');
+  });
+
+  it('lists exclusions and the evidence of each breach', () => {
+    expect(text).toContain(
+      '| (e) carrier lines cut, or carrier works | all paths | 2026-11-10 08:00:00.000+08:00 | 2026-11-10 09:00:00.000+08:00 | Li Wei | ticket 7 |  |',
+    );
+    expect(text).toContain('1. `k7q2abcdefgh2345` proven\n   - Delay: ≥ 7200.000 s (before exclusions ≥ 9000.000 s)\n');
+    expect(text).toContain('   - Accepted: 2026-11-10 08:00:00.000+08:00\n');
+    expect(text).toContain('   - Its reply: 2.0.0 Ok\\: queued as 4F\n');
+    expect(text).toContain('out.acme.example 2026-11-10T00\\:00\\:02Z +1 s\n');
+    // Nothing is known of these.
+    expect(text).not.toContain('Folder');
+    expect(text).not.toContain('Delivery status');
+  });
+
+  it('counts by episode where the contract does', () => {
+    const limits = { ...DELAY.limits, countedPer: 'episode' as const, breachesFrom: 1 };
+    const other = renderMarkdown(sample([{ ...DELAY, limits }]), 'en');
+    expect(other).toContain('| Maximum exceeded, episodes | 1 | 1 | fewer than 1 episode | BREACH |');
+    expect(other).toContain('| Maximum exceeded, messages | 2–3 | 2–3 |  |  |');
+  });
+
+  it('tells what is left only while something is', () => {
+    expect(text).not.toContain('- Left:');
+    const verdicts = { average: 'MET', maximum: 'INCONCLUSIVE' } as const;
+    const open = renderMarkdown(sample([{ ...DELAY, verdicts, breachesLeft: { lo: 0, hi: 1 } }]), 'en');
+    expect(open).toContain('- Left: the maximum may be exceeded 0–1 more times with the clause still kept');
+  });
+});
+
+test('in Chinese it uses the terms of the contract', () => {
+  const text = renderMarkdown(sample(), 'zh');
+  expect(linesOf(text)[0]).toBe('# 服务品质月报 2026-11：暂定');
+  expect(text).toContain('- 合同：企业邮件服务品质保证书 (enterprise-mail-sla)');
+  expect(text).toContain('| 2a 发送延迟 | **违约** | 当月服务时间加倍 |  |');
+  expect(text).toContain('| 平均 | 61.250–63.100 s | 70.000 s | 不超过 60 s | 违约 |');
+  expect(text).toContain('| 超过最大限值，按邮件计次 | 2–3 | 2–3 | 少于 2 次（按邮件计） | 违约 |');
+  expect(text).toContain('(e) 电信线路中断或施工');
+});
+
+test('both languages have the same lines', () => {
+  const [english, chinese] = (['en', 'zh'] as const).map((language) =>
+    linesOf(renderMarkdown(sample(), language)).map((line) => line.replace(/[^|#].*/u, '')),
+  );
+  expect(english).toEqual(chinese);
+});
+
+const HOSTILE = '250 ok\n\n# Owned | <img src=x onerror=alert(1)> [x](javascript:alert) `**` \u202e';
+
+test('what the network said cannot end a line, a cell or a list, nor become markup', () => {
+  const breach = {
+    ...BREACH,
+    ...{ reply: HOSTILE, notice: HOSTILE, folder: HOSTILE, server: HOSTILE, sender: HOSTILE, recipient: HOSTILE },
+    hops: [{ by: HOSTILE, from: HOSTILE, at: HOSTILE, seconds: 1 }],
+  };
+  const [entry] = DELAY.excluded.entries;
+  const entries = [{ ...entry!, by: HOSTILE, evidence: HOSTILE, note: HOSTILE }];
+  const text = renderMarkdown(sample([{ ...DELAY, breaches: [breach], excluded: { seconds: 1, entries } }]), 'en');
+  expect(text).not.toMatch(/(?<!\\)[<[\]]/);
+  expect(text).not.toContain('\u202e');
+  const structure = (markdown: string) =>
+    linesOf(markdown).map((line) =>
+      line
+        .replaceAll(/\\./g, '')
+        .match(/^[#|\s-]*|\|/g)
+        ?.join(''),
+    );
+  const known = { ...BREACH, notice: 'x', folder: 'x', hops: [BREACH.hops[0]!] };
+  expect(structure(text)).toEqual(structure(renderMarkdown(sample([{ ...DELAY, breaches: [known] }]), 'en')));
+});
+
+test('a flood of breaches is cut, and says how many more there are', () => {
+  const breaches = Array.from({ length: 500 }, () => BREACH);
+  const text = renderMarkdown(sample([{ ...DELAY, breaches }, ATTESTED]), 'en');
+  expect(text).toContain('\n200. `');
+  expect(text).not.toContain('\n201. `');
+  expect(text).toContain('300 more are in the JSON report.');
+});

@@ -1,0 +1,140 @@
+/** Exclusions: what may be entered, and what the timeline knows of those that were. */
+import { describe, expect, it } from 'vitest';
+import { decodeEvent, encodeEvent } from '../../src/domain/codec.ts';
+import type { LedgerEvent } from '../../src/domain/event.ts';
+import { EXCLUSION_KINDS, type Exclusion } from '../../src/domain/exclusion.ts';
+import { checkExclusion, type ExclusionInput } from '../../src/domain/exclusion-check.ts';
+import type { Instant } from '../../src/domain/instant.ts';
+import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline } from '../../src/domain/timeline.ts';
+
+const NOV_1 = Date.parse('2026-11-01T00:00:00Z');
+const sound: ExclusionInput = {
+  kind: 'agreed-maintenance',
+  provider: 'acme',
+  path: null,
+  fromMs: NOV_1,
+  toMs: NOV_1 + 3_600_000,
+  by: 'Li Wei',
+  evidence: 'ticket 4711',
+  note: '',
+};
+
+describe('checkExclusion', () => {
+  it('takes every kind, one path or all, and texts without the space around them', () => {
+    for (const kind of EXCLUSION_KINDS)
+      expect(checkExclusion({ ...sound, kind })).toEqual({ ok: true, exclusion: { ...sound, kind } });
+    expect(checkExclusion({ ...sound, path: 'send', by: ' Li Wei\n' })).toEqual({
+      ok: true,
+      exclusion: { ...sound, path: 'send' },
+    });
+  });
+
+  it.each<[string, Partial<ExclusionInput>, string]>([
+    [
+      'an unknown kind',
+      { kind: 'holiday' },
+      'kind must be one of agreed-maintenance, customer-equipment, customer-mistake, customer-neglect, carrier, force-majeure, foreign-system, adjustment, is "holiday"',
+    ],
+    [
+      'a provider that cannot be a label',
+      { provider: 'Acme Mail' },
+      'provider must be the name of one, at most 63 lower-case letters and digits with hyphens between, is "Acme Mail"',
+    ],
+    ['an unknown path', { path: 'outbound' }, 'path must be one of send, receive, internal or none, is "outbound"'],
+    [
+      'an end at its start',
+      { toMs: NOV_1 },
+      'to must be after from, is 2026-11-01T00:00:00.000Z and from is 2026-11-01T00:00:00.000Z',
+    ],
+    [
+      'more than a leap year',
+      { toMs: NOV_1 + 366 * 86_400_000 + 1 },
+      'to must be at most 366 days after from, is 2027-11-02T00:00:00.001Z and from is 2026-11-01T00:00:00.000Z',
+    ],
+    [
+      'a time that is none',
+      { fromMs: Number.NaN },
+      'from must be a time in the years 1000 to 9999, in whole milliseconds, is NaN',
+    ],
+    ['nobody who entered it', { by: ' ' }, 'by must not be empty'],
+    ['a long note', { note: 'x'.repeat(501) }, 'note must be at most 500 characters, is 501'],
+    ['long evidence', { evidence: 'x'.repeat(501) }, 'evidence must be at most 500 characters, is 501'],
+    [
+      'an escape sequence',
+      { note: 'a\u001b[2Jb' },
+      'note must be one line without control characters, is "a\\u001b[2Jb"',
+    ],
+  ])('refuses %s', (_what, change, problem) => {
+    expect(checkExclusion({ ...sound, ...change })).toEqual({ ok: false, problems: [problem] });
+  });
+
+  it('takes the longest that is allowed', () => {
+    const longest = { ...sound, toMs: NOV_1 + 366 * 86_400_000, note: 'x'.repeat(500) };
+    expect(checkExclusion(longest).ok).toBe(true);
+  });
+
+  it('tells all that is wrong at once', () => {
+    const result = checkExclusion({ ...sound, kind: '', provider: '', by: '', toMs: 0 });
+    expect(result.ok ? [] : result.problems.map((problem) => problem.split(' ')[0])).toEqual([
+      'kind',
+      'provider',
+      'to',
+      'by',
+    ]);
+  });
+});
+
+const at: Instant = { wallMs: NOV_1, monoUs: 1, suspendedMs: 0, errorUs: 0, boot: 'a' };
+const exclusion = (id: string): Exclusion => ({
+  id,
+  kind: 'carrier',
+  provider: 'acme',
+  path: null,
+  fromMs: NOV_1,
+  toMs: NOV_1 + 1000,
+  by: 'Li Wei',
+  evidence: '',
+  note: '',
+});
+const added = (id: string): LedgerEvent => ({ type: 'exclusion.added', at, exclusion: exclusion(id) });
+const retracted = (id: string): LedgerEvent => ({
+  type: 'exclusion.retracted',
+  at,
+  id,
+  by: 'Wang Fang',
+  note: 'wrong day',
+});
+
+function fold(...events: readonly LedgerEvent[]) {
+  const state = emptyTimeline();
+  for (const event of events) expect(foldEvent(state, event).changed).toEqual([]);
+  return state;
+}
+
+describe('the timeline', () => {
+  it('holds the exclusions in force', () => {
+    expect([...fold(added('one'), added('two')).exclusions]).toEqual([
+      ['one', exclusion('one')],
+      ['two', exclusion('two')],
+    ]);
+    expect([...fold(added('one'), added('two'), retracted('one')).exclusions.keys()]).toEqual(['two']);
+  });
+
+  it('passes over the retraction of one it does not know', () => {
+    expect(fold(added('one'), retracted('other')).exclusions.size).toBe(1);
+  });
+
+  it('keeps them when it is stored and restored', () => {
+    const state = fold(added('one'), added('two'), retracted('one'));
+    expect(restoreTimeline(structuredClone(storeTimeline(state)), [])).toEqual(state);
+  });
+
+  it('is restored from what was stored before there were any', () => {
+    const { exclusions: _, ...older } = storeTimeline(fold());
+    expect(restoreTimeline(older, [])).toEqual(emptyTimeline());
+  });
+
+  it('gets back from the ledger what was entered', () => {
+    for (const event of [added('one'), retracted('one')]) expect(decodeEvent(encodeEvent(event))).toEqual(event);
+  });
+});
