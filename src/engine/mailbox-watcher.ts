@@ -40,6 +40,8 @@ const REOPEN_AFTER_MAX = 60_000;
 const NEWEST_SCANNED = 1000;
 /** Messages fetched in one go. */
 const FETCH_MAX = 200;
+/** Milliseconds that a look under way has when the agent stops. */
+const STOP_PATIENCE = 500;
 /** Ours to delete are kept until nothing young is awaited, or until there are this many. */
 const CLEANUP_BATCH = 50;
 
@@ -50,10 +52,11 @@ export async function watchMailbox(options: WatcherOptions, parts: WatcherParts,
   const stopListening = recorder.subscribe((_entries, changed) => {
     if (changed.some((record) => isAwaited(record, options.provider))) waker.wake();
   });
-  // A server that does not answer must not hold up the stop: closing ends whatever is under way.
+  const ended = new AbortController();
+  // What is under way is let end, but a server that does not answer must not hold up the stop: closing ends it.
   const onAbort = (): void => {
     waker.wake();
-    void mailbox.close();
+    void clock.sleep(STOP_PATIENCE, ended.signal).then(() => (ended.signal.aborted ? undefined : mailbox.close()));
   };
   signal.addEventListener('abort', onAbort);
   let failing = false;
@@ -97,6 +100,7 @@ export async function watchMailbox(options: WatcherOptions, parts: WatcherParts,
   }
   stopListening();
   signal.removeEventListener('abort', onAbort);
+  ended.abort();
   await mailbox.close();
 }
 
