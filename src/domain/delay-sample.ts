@@ -19,8 +19,11 @@ export interface DelaySample {
   readonly stripped: Interval;
 }
 
+const ANYTHING: Interval = { lo: 0, hi: Number.POSITIVE_INFINITY };
+
 /**
- * Null for one that was refused, never handed over for sure, or is not yet handed over: it has no delay.
+ * Null for one that was refused or never handed over: it has no delay. One whose handover is not known yet may have been
+ * accepted already, so its delay may be anything.
  * One that bounced has none either, but it may have been a breach before: it was under way until the bounce.
  */
 export function sampleOf(
@@ -29,6 +32,9 @@ export function sampleOf(
   excluded: SpanSet,
 ): DelaySample | null {
   const { outcome, delay } = assess(record, absence);
+  if (record.handover === null && outcome === 'pending' && delay === null) {
+    return { id: record.id, acceptedMs: monthInstantMs(record), outcome, raw: ANYTHING, stripped: ANYTHING };
+  }
   const bounds = boundsOf(record, absence);
   if (delay === null || bounds === null || outcome === 'unmeasured') return null;
   if (outcome === 'failed' && record.notice?.action !== 'failed') return null;

@@ -101,8 +101,10 @@ function acceptanceOf(record: ProbeRecord): Acceptance | null {
     case 'unreachable':
       return null;
     case undefined:
-      // Interrupted, or captured before the reply was read: it was handed over some time after it was planned.
-      return record.interrupted || record.capture !== null ? { lo: record.planned, hi: null } : null;
+      // Interrupted, or tried or captured before the reply was read: it was handed over some time after it was planned.
+      return record.interrupted || record.attempt !== null || record.capture !== null
+        ? { lo: record.planned, hi: null }
+        : null;
   }
 }
 
