@@ -1,10 +1,12 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
 import type { Assessment } from './domain/delay.ts';
+import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent } from './domain/event.ts';
 import type { Instant } from './domain/instant.ts';
 import type { MonthFacts, MonthQuery } from './domain/month-facts.ts';
 import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeRecord } from './domain/record.ts';
+import type { Matter, ProviderReport } from './domain/report.ts';
 import type { Tally, TimelineState } from './domain/timeline.ts';
 
 /** The only source of time. */
@@ -46,6 +48,31 @@ export interface Sender {
    */
   send(message: OutgoingMessage, onStage: (stage: Stage) => void, signal: AbortSignal): Promise<Handover>;
 }
+
+/** What one check of a server showed. */
+export interface CheckReport {
+  /** As deep as it went: `session` needs a kept connection and becomes `login` where there is none. */
+  readonly depth: CheckDepth;
+  /** Just before the first packet or command of it. */
+  readonly began: Instant;
+  readonly seconds: number;
+  readonly result: CheckResult;
+  /** The server certificate's last valid moment, milliseconds since the epoch; null if none was shown. */
+  readonly certificateExpiresMs: number | null;
+}
+/** Checks one server of a provider, within CHECK_MS_MAX; may keep a connection from one check to the next. */
+export interface Checker {
+  /** Resolves always, unless on a bug: that nothing answers is what it is for. An abort ends as `inconclusive`. Never called twice at once. */
+  check(depth: CheckDepth, signal: AbortSignal): Promise<CheckReport>;
+  close(): Promise<void>;
+}
+/** A neutral target that tells whether our own line works. */
+export interface Control {
+  /** Whether at least one of its hosts could be reached just now. Resolves within CHECK_MS_MAX. */
+  healthy(signal: AbortSignal): Promise<boolean>;
+}
+/** Milliseconds. A server that does not answer a client for so long is down to it; less than a cell of 30 s, so that checks do not pile up. */
+export const CHECK_MS_MAX = 25_000;
 
 /** Headers and the first part of the body of a message, both bounded; what a probe is recognised by. */
 export interface ReceivedMessage {
@@ -189,6 +216,8 @@ export interface Ledger {
   recent(limit: number): Promise<readonly ProbeRecord[]>;
   /** What a route's month is judged by, read without touching any other month. */
   month(query: MonthQuery): Promise<MonthFacts>;
+  /** A provider's month, judged where the facts lie: not on the caller's thread. */
+  judge(matter: Matter): Promise<ProviderReport>;
   close(): Promise<void>;
 }
 
@@ -214,8 +243,6 @@ export interface EndpointCheck {
   readonly seconds: number;
   readonly certificateExpiresMs: number | null;
 }
-export const ENDPOINTS = ['submission', 'mx', 'mailbox'] as const;
-export type Endpoint = (typeof ENDPOINTS)[number];
 
 /** What of the agent can be driven and seen from outside, for the HTTP adapter and the command line. */
 export interface AgentControl {

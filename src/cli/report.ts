@@ -2,16 +2,9 @@
 import { Command, Option } from 'commander';
 import { createLog, openLedger, renderCsv, renderMarkdown } from '../app.ts';
 import { monthRange } from '../domain/calendar.ts';
+import { isMeasured } from '../domain/judge.ts';
 import { localText } from '../domain/local-time.ts';
-import {
-  buildReport,
-  type ClauseReport,
-  type Matter,
-  type ProviderReport,
-  type Report,
-  reportProvider,
-} from '../domain/report.ts';
-import { reportAttested, reportDelay } from '../domain/report-clause.ts';
+import { buildReport, type Matter, type ProviderReport, type Report } from '../domain/report.ts';
 import type { ProviderSettings, Settings } from '../domain/settings.ts';
 import { loadContract } from './contracts.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
@@ -31,8 +24,6 @@ interface ReportArguments {
   readonly lang: (typeof LANGUAGES)[number];
   readonly output?: string;
 }
-
-type Ledger = Awaited<ReturnType<typeof openLedger>>;
 
 export function reportCommand(): Command {
   return new Command('report')
@@ -84,7 +75,7 @@ async function judgeAll(
   const ledger = await openLedger(dataFolder, { role: 'reader', log: createLog('error', agent) });
   try {
     const reports: ProviderReport[] = [];
-    for (const matter of matters) reports.push(await judge(ledger, matter));
+    for (const matter of matters) reports.push(await ledger.judge(matter));
     if (reports.some(isMeasured)) return reports;
     const names = matters.map(({ provider }) => provider).join(', ');
     throw new ExitWith(EXIT_USAGE, [
@@ -93,29 +84,6 @@ async function judgeAll(
   } finally {
     await ledger.close();
   }
-}
-
-/** One clause after another: a month of one path may have tens of thousands of probes. */
-async function judge(ledger: Ledger, matter: Matter): Promise<ProviderReport> {
-  const { provider, contract, month } = matter;
-  const clauses: ClauseReport[] = [];
-  for (const clause of contract.clauses) {
-    if (clause.kind === 'attested') {
-      clauses.push(reportAttested(clause));
-      continue;
-    }
-    const facts = await ledger.month({ provider, path: clause.path, ...monthRange(month, contract.timeZone) });
-    clauses.push(reportDelay(clause, matter, facts));
-  }
-  return reportProvider(matter, clauses);
-}
-
-function isMeasured({ clauses }: ProviderReport): boolean {
-  return clauses.some((clause) => {
-    if (clause.kind === 'attested') return false;
-    const { outcomes, spotChecks } = clause.figures;
-    return [...Object.values(outcomes), ...Object.values(spotChecks)].some((count) => count > 0);
-  });
 }
 
 function render(result: Report, { format, lang }: ReportArguments): string {

@@ -40,7 +40,7 @@ export type DelayTerms = Pick<
 export function judgeDelay(given: DelayCase): DelayVerdict {
   const { clause, provider, absence } = given;
   const month = monthRange(given.month, given.timeZone);
-  const excluded = delayExclusions(given.exclusions, provider, clause.path);
+  const excluded = delayExclusions(given.exclusions, provider, clause);
   const outcomes: Record<Outcome, number> = {
     pending: 0,
     delivered: 0,
@@ -103,14 +103,15 @@ function both(one: Verdict, other: Verdict): Verdict {
   return one === 'MET' && other === 'MET' ? 'MET' : 'INCONCLUSIVE';
 }
 
-/**
- * The contract's exclusions a to g. An adjustment the provider announced is none of them: it has a budget of its own in
- * clause 3, and excuses a delay only if the customer agreed to it (a).
- */
-export function delayExclusions(exclusions: Iterable<Exclusion>, provider: string, path: DelayClause['path']): SpanSet {
+/** What the clause leaves out of the delays of its path. */
+export function delayExclusions(
+  exclusions: Iterable<Exclusion>,
+  provider: string,
+  { path, exclusions: kinds }: Pick<DelayClause, 'path' | 'exclusions'>,
+): SpanSet {
   return normalise(
     [...exclusions].filter(
-      (each) => each.provider === provider && (each.path === null || each.path === path) && each.kind !== 'adjustment',
+      (each) => each.provider === provider && (each.path === null || each.path === path) && kinds.includes(each.kind),
     ),
   );
 }

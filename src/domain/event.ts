@@ -1,7 +1,10 @@
 /** The events of the ledger: every fact the agent ever learnt, append-only. Everything else is derived from them. */
+import type { CheckDepth, CheckResult, ControlState, Endpoint } from './endpoint.ts';
 import type { Exclusion } from './exclusion.ts';
 import type { Instant } from './instant.ts';
 import type { DeliveryStatus, FolderRole, Handover, Hop, Path, ProbeKind, Refusal, SinkSteps } from './probe.ts';
+import type { ProbeRecord } from './record.ts';
+import type { StoredTimeline } from './timeline.ts';
 
 interface Recorded {
   /** When the agent learnt it. */
@@ -13,6 +16,17 @@ export interface AgentStarted extends Recorded {
   readonly type: 'agent.started';
   readonly version: string;
   readonly unwatchedSince: Instant | null;
+  /** What it was told to do and who it is: missing where an older version wrote it. */
+  readonly identity?: AgentIdentity;
+}
+export interface AgentIdentity {
+  /** The agent's name, and whom its messages say to ask. */
+  readonly agent: string;
+  readonly contact: string;
+  /** Lower-case hex SHA-256 of the configuration without its secrets. */
+  readonly configuration: string;
+  /** Ed25519 public key that signs the agent's bundles: base64 of its SPKI DER. */
+  readonly publicKey: string;
 }
 export interface AgentStopped extends Recorded {
   readonly type: 'agent.stopped';
@@ -172,6 +186,85 @@ export interface ExclusionRetracted extends Recorded {
   readonly note: string;
 }
 
+/** One check of one of a provider's servers (measurement.md, "Sampling"). */
+export interface EndpointChecked extends Recorded {
+  readonly type: 'endpoint.checked';
+  readonly provider: string;
+  readonly endpoint: Endpoint;
+  readonly depth: CheckDepth;
+  /** `confirmation` follows within seconds of a check, or of a handover, that failed. */
+  readonly kind: 'scheduled' | 'confirmation';
+  /** It speaks for this moment. */
+  readonly began: Instant;
+  readonly seconds: number;
+  readonly result: CheckResult;
+  /** Of one that failed; null where there was nothing to find out. */
+  readonly control: ControlState | null;
+  /** Length of a cell: there is one scheduled check in each. */
+  readonly everySeconds: number;
+}
+/** A cell passed without its check, by our own doing. */
+export interface CheckUnmeasured extends Recorded {
+  readonly type: 'check.unmeasured';
+  readonly provider: string;
+  readonly endpoint: Endpoint;
+  readonly reason: string;
+}
+
+/** A month's report became final: what it said then. A later one that differs has to say why. */
+export interface MonthClosed extends Recorded {
+  readonly type: 'month.closed';
+  readonly provider: string;
+  readonly month: string;
+  /** The program's version, and lower-case hex SHA-256 of the contract's terms. */
+  readonly version: string;
+  readonly contract: string;
+  /** Lower-case hex SHA-256 of the provider's report, and the report's verdicts and main figures. */
+  readonly report: string;
+  readonly summary: readonly ClosedClause[];
+  /** The last entry that it took into account. */
+  readonly asOf: { readonly seq: number; readonly hash: string };
+}
+/** `figures`: by name, `[lo, hi]`, where null stands for no bound. */
+export interface ClosedClause {
+  readonly id: string;
+  readonly verdict: 'MET' | 'BREACH' | 'INCONCLUSIVE';
+  readonly figures: Readonly<Record<string, readonly [number | null, number | null]>>;
+}
+
+/**
+ * All that the fold remembers, as of the entry before this one: from here on the ledger can be evaluated without what came before.
+ * Made by the store itself, within the transaction that appends it.
+ */
+export interface LedgerCheckpoint extends Recorded {
+  readonly type: 'ledger.checkpoint';
+  readonly timeline: StoredTimeline;
+  readonly open: readonly ProbeRecord[];
+}
+
+/**
+ * A message of ours came back out of the provider with the provider's signature (RFC 6376) over it, and its body carries the
+ * chain's head: from then on what stands in the ledger up to `head` cannot be rewritten by either side.
+ */
+export interface AnchorSigned extends Recorded {
+  readonly type: 'anchor.signed';
+  readonly probe: string;
+  readonly provider: string;
+  /** As the body says it; whether the ledger has that entry is for the verification. */
+  readonly head: { readonly seq: number; readonly hash: string };
+  /** Raw header section and body as received, latin1: of our own message alone, all that its signatures cover. */
+  readonly header: string;
+  readonly body: string;
+}
+/** A DKIM key as DNS showed it when it was needed: it may be gone when somebody checks. */
+export interface DkimKeySeen extends Recorded {
+  readonly type: 'dkim.key-seen';
+  readonly domain: string;
+  readonly selector: string;
+  /** The TXT record. */
+  readonly record: string;
+}
+
 export type LedgerEvent =
   | AgentStarted
   | AgentStopped
@@ -194,7 +287,13 @@ export type LedgerEvent =
   | MailboxUnproven
   | MailboxRestored
   | ExclusionAdded
-  | ExclusionRetracted;
+  | ExclusionRetracted
+  | EndpointChecked
+  | CheckUnmeasured
+  | MonthClosed
+  | LedgerCheckpoint
+  | AnchorSigned
+  | DkimKeySeen;
 
 /** An event as it stands in the ledger. */
 export interface LedgerEntry {

@@ -14,6 +14,15 @@ export const EXCLUSION_KINDS = [
 ] as const;
 export type ExclusionKind = (typeof EXCLUSION_KINDS)[number];
 
+/** What each kind of clause leaves out unless the contract says otherwise (contract.md, "Exclusions"). */
+export const DEFAULT_EXCLUSIONS: Readonly<Record<'delay' | 'connectivity' | 'operations', readonly ExclusionKind[]>> = {
+  // An adjustment the provider announced has a budget of its own in clause 3, and excuses a delay only if the customer agreed to it (a).
+  delay: EXCLUSION_KINDS.filter((kind) => kind !== 'adjustment'),
+  connectivity: EXCLUSION_KINDS.filter((kind) => kind !== 'adjustment' && kind !== 'foreign-system'),
+  // Time announced for an adjustment counts as that, not as a fault as well.
+  operations: EXCLUSION_KINDS.filter((kind) => kind !== 'foreign-system'),
+};
+
 export interface Exclusion {
   /** 16 characters a-z2-7, given by the agent. */
   readonly id: string;

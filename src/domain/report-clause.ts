@@ -3,7 +3,7 @@ import { monthRange } from './calendar.ts';
 import type { AttestedClause, DelayClause, Localised } from './contract-terms.ts';
 import { coverageOf } from './coverage.ts';
 import { delayExclusions, judgeDelay } from './delay-verdict.ts';
-import type { Exclusion } from './exclusion.ts';
+import type { Exclusion, ExclusionKind } from './exclusion.ts';
 import type { Interval } from './interval.ts';
 import { type MonthFacts, monthInstantMs } from './month-facts.ts';
 import type { DelaySummary } from './month-verdict.ts';
@@ -47,7 +47,7 @@ export function reportDelay(clause: DelayClause, matter: Matter, facts: MonthFac
     absence,
     random,
   });
-  const excluded = delayExclusions(exclusions, provider, path);
+  const excluded = delayExclusions(exclusions, provider, clause);
   const seen = goThrough(records, { absence, excluded, limitSeconds: maximumSeconds, nowMs });
   const { messages, episodes } = figures.excluded.breaches;
   const { lo, hi } = countedPer === 'message' ? messages : episodes;
@@ -70,7 +70,10 @@ export function reportDelay(clause: DelayClause, matter: Matter, facts: MonthFac
     limits: { averageSeconds, maximumSeconds, breachesFrom, countedPer, lossesInAverage },
     breachesLeft: figureOf({ lo: left(hi), hi: left(lo) }),
     coverage: coverageOf(seen.times, figures.outcomes.unmeasured, { fromMs, toMs: Math.min(toMs, nowMs) }),
-    excluded: { seconds: figures.excludedSeconds, entries: exclusionsShown(exclusions, fromMs, finalAtMs(matter)) },
+    excluded: {
+      seconds: figures.excludedSeconds,
+      entries: exclusionsShown(exclusions, clause.exclusions, fromMs, finalAtMs(matter)),
+    },
     breaches: seen.breaches,
   };
 }
@@ -119,14 +122,15 @@ function orNull(figure: Interval | null): Figure | null {
   return figure === null ? null : figureOf(figure);
 }
 
-/** Those that can bear on the month's mail; an announced adjustment excuses no delay. */
-function exclusionsShown(
+/** Those of the kinds that the clause leaves out and that can bear on the month. */
+export function exclusionsShown(
   exclusions: readonly Exclusion[],
+  kinds: readonly ExclusionKind[],
   sinceMs: number,
   untilMs: number,
 ): readonly ExclusionReport[] {
   return exclusions
-    .filter(({ kind, fromMs, toMs }) => kind !== 'adjustment' && fromMs < untilMs && toMs > sinceMs)
+    .filter(({ kind, fromMs, toMs }) => kinds.includes(kind) && fromMs < untilMs && toMs > sinceMs)
     .map(({ id, kind, path, fromMs, toMs, by, evidence, note }) => {
       return { id, kind, path, from: isoText(fromMs), to: isoText(toMs), by, evidence, note };
     });

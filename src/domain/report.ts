@@ -1,7 +1,8 @@
 /** The report of a month as plain data: what `report --format json` prints, and what every other format is made from without computing anew. */
 import { type Month, monthRange } from './calendar.ts';
-import type { ContractTerms, Localised } from './contract-terms.ts';
+import type { ContractTerms, Denominator, Localised } from './contract-terms.ts';
 import type { Coverage } from './coverage.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Exclusion } from './exclusion.ts';
 import type { Verdict } from './month-verdict.ts';
 import type { Path } from './probe.ts';
@@ -38,7 +39,7 @@ export interface ProviderReport {
   readonly clauses: readonly ClauseReport[];
 }
 
-export type ClauseReport = DelayClauseReport | AttestedClauseReport;
+export type ClauseReport = DelayClauseReport | ConnectivityClauseReport | OperationsClauseReport | AttestedClauseReport;
 
 interface AnyClauseReport {
   readonly id: string;
@@ -70,13 +71,106 @@ export interface DelayClauseReport extends AnyClauseReport {
   /** How many more times the maximum may be exceeded with the clause still kept. */
   readonly breachesLeft: Figure;
   readonly coverage: Coverage;
-  readonly excluded: {
-    /** Of the month, as far as it counts for this clause. */
-    readonly seconds: number;
-    readonly entries: readonly ExclusionReport[];
-  };
+  readonly excluded: ExcludedTime;
   /** Each probe that exceeded the maximum, or may have, in the order of acceptance. */
   readonly breaches: readonly BreachEvidence[];
+}
+
+/** Clause 1 of `enterprise-mail-sla`: how long mail could not be sent or received. */
+export interface ConnectivityClauseReport extends AnyClauseReport {
+  readonly kind: 'connectivity';
+  readonly verdicts: { readonly downtime: Verdict; readonly availability: Verdict };
+  readonly figures: DowntimeFigures;
+  readonly limits: {
+    /** The downtime must stay under it. */
+    readonly downUnderSeconds: number;
+    readonly availabilityMin: number;
+    readonly denominator: Denominator;
+  };
+  /** How many more seconds of downtime the clause allows this month. */
+  readonly downtimeLeftSeconds: Figure;
+  readonly coverage: AvailabilityCoverage;
+  readonly excluded: ExcludedTime;
+  readonly outages: readonly OutageReport[];
+}
+
+/** Clause 3 of `enterprise-mail-sla`. */
+export interface OperationsClauseReport extends AnyClauseReport {
+  readonly kind: 'operations';
+  readonly verdicts: { readonly faults: Verdict; readonly adjustments: Verdict; readonly availability: Verdict };
+  readonly figures: DowntimeFigures & {
+    /** Announced adjustments that fall into the month, as entered. */
+    readonly adjustmentSeconds: Figure;
+    /** Days of the month, as far as it is over, with a fault. The year's are in the year's report. */
+    readonly faultyDays: Figure;
+  };
+  readonly limits: {
+    readonly faultsMaxSeconds: number;
+    readonly adjustmentsMaxSeconds: number;
+    readonly availabilityMin: number;
+    readonly denominator: Denominator;
+  };
+  readonly faultsLeftSeconds: Figure;
+  readonly adjustmentsLeftSeconds: Figure;
+  readonly coverage: AvailabilityCoverage;
+  readonly excluded: ExcludedTime;
+  readonly outages: readonly OutageReport[];
+}
+
+/** Of the month as far as it is over; exclusions taken out, `raw` is before. */
+export interface DowntimeFigures {
+  /** Seconds: at least what is proven, at most all that is not proven to have been up. */
+  readonly downSeconds: Figure;
+  /** A ratio of the denominator: 1 is always up. */
+  readonly availability: Figure;
+  readonly raw: { readonly downSeconds: Figure; readonly availability: Figure };
+  /** The same for each part by itself. */
+  readonly parts: readonly {
+    readonly part: ServicePart;
+    readonly downSeconds: Figure;
+    /** Share of the time so far in which it is known whether it was up. */
+    readonly coverage: number;
+  }[];
+}
+/** What has to work: each endpoint, and mail from one end to the other. */
+export type ServicePart = Endpoint | 'round-trip';
+
+export interface AvailabilityCoverage {
+  /** Share of the month, as far as it is over, in which it is known whether every part was up. */
+  readonly ratio: number;
+  readonly longestGapSeconds: number;
+  /** Checks that were due and did not take place. */
+  readonly unmeasured: number;
+  /** Shortest outage that is surely noticed, seconds: two cells. */
+  readonly resolutionSeconds: number;
+}
+
+/** Failed checks, or failed probes, between two good ones. */
+export interface OutageReport {
+  readonly part: ServicePart;
+  /** The path of a round trip, null for an endpoint. */
+  readonly path: Path | null;
+  /** `possible` where only one check failed, or no control was healthy beside it. */
+  readonly certainty: 'proven' | 'possible';
+  /** It began between these two: the last good check and the first failed one. Null where nothing was good before. */
+  readonly beganAfter: string | null;
+  readonly beganBy: string;
+  /** It ended between these two: the last failed check and the first good one. Null while it lasts. */
+  readonly endedAfter: string;
+  readonly endedBy: string | null;
+  /** Of the month, exclusions taken out, and before. */
+  readonly seconds: Figure;
+  readonly rawSeconds: Figure;
+  /** Failed checks or probes. */
+  readonly checks: number;
+  /** What the first of them showed, as the network gave it. */
+  readonly reason: string | null;
+}
+
+export interface ExcludedTime {
+  /** Of the month, as far as it counts for this clause. */
+  readonly seconds: number;
+  readonly entries: readonly ExclusionReport[];
 }
 
 /** Seconds, exclusions taken out; `raw` is before. */

@@ -129,6 +129,12 @@ function foldInto(
     case 'slot.unmeasured':
     case 'mailbox.failed':
     case 'mailbox.restored':
+    case 'endpoint.checked':
+    case 'check.unmeasured':
+    case 'month.closed':
+    case 'ledger.checkpoint':
+    case 'anchor.signed':
+    case 'dkim.key-seen':
       return [];
   }
 }

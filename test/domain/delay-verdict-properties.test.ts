@@ -71,6 +71,7 @@ const anyClause: fc.Arbitrary<DelayClause> = fc.record({
   breachesFrom: fc.integer({ min: 1, max: 3 }),
   countedPer: fc.constantFrom('message', 'episode'),
   lossesInAverage: fc.boolean(),
+  exclusions: fc.constant(CLAUSE.exclusions),
 });
 
 /** Nothing is proven closer to now than an agent's worst sight, or an absence would be claimed of what is already there. */

@@ -1,7 +1,7 @@
 /** Records, exclusions and a month to judge them in, for the tests of the verdict. Seconds count from T0. */
 import type { DelayClause } from '../../src/domain/contract-terms.ts';
 import { type DelayCase, judgeDelay } from '../../src/domain/delay-verdict.ts';
-import type { Exclusion } from '../../src/domain/exclusion.ts';
+import { DEFAULT_EXCLUSIONS, type Exclusion } from '../../src/domain/exclusion.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import type { DelayVerdict } from '../../src/domain/month-verdict.ts';
 import type { Handover } from '../../src/domain/probe.ts';
@@ -31,6 +31,7 @@ export const CLAUSE: DelayClause = {
   breachesFrom: 2,
   countedPer: 'message',
   lossesInAverage: false,
+  exclusions: DEFAULT_EXCLUSIONS.delay,
 };
 
 const rest = { stages: [], peer: null, certificateExpiresMs: null };

@@ -4,8 +4,10 @@ import { encodeEvent } from '../../src/domain/codec.ts';
 import { exceedsMaximum } from '../../src/domain/delay.ts';
 import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
 import type { Instant } from '../../src/domain/instant.ts';
+import { judgeProvider } from '../../src/domain/judge.ts';
 import { exclusionsOf, type MonthFacts, type MonthQuery, monthInstantMs } from '../../src/domain/month-facts.ts';
 import { outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
+import type { Matter, ProviderReport } from '../../src/domain/report.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
 import type { Bookmark, Ledger, LedgerSnapshot } from '../../src/ports.ts';
 
@@ -20,6 +22,10 @@ export class MemoryLedger implements Ledger {
   #heartbeat: Instant | null = null;
 
   async snapshot(): Promise<LedgerSnapshot> {
+    return this.#snapshot();
+  }
+
+  #snapshot(): LedgerSnapshot {
     const state = restoreTimeline(storeTimeline(this.#state), this.#state.open.values());
     const last = this.entries.at(-1);
     return {
@@ -66,10 +72,23 @@ export class MemoryLedger implements Ledger {
     return [...this.#records.values()].toReversed().slice(0, limit);
   }
 
-  async month({ provider, path, fromMs, toMs }: MonthQuery): Promise<MonthFacts> {
+  async month(query: MonthQuery): Promise<MonthFacts> {
+    return this.#month(query);
+  }
+
+  async judge(matter: Matter): Promise<ProviderReport> {
+    return judgeProvider(matter, {
+      month: (query) => this.#month(query),
+      availability: () => {
+        throw new Error('availability is not kept yet');
+      },
+    });
+  }
+
+  #month({ provider, path, fromMs, toMs }: MonthQuery): MonthFacts {
     const belongs = (route: { provider: string; path: string }, ms: number): boolean =>
       route.provider === provider && route.path === path && ms >= fromMs && ms < toMs;
-    const { state, head } = await this.snapshot();
+    const { state, head } = this.#snapshot();
     return {
       records: [...this.#records.values()]
         .filter((record) => belongs(record, monthInstantMs(record)))

@@ -1,5 +1,6 @@
 /** The domain's verdict on a month's delay against an oracle that counts seconds and tries every possibility. */
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_EXCLUSIONS } from '../../src/domain/exclusion.ts';
 import { countAll, countReachable, episodesIn, leastOfAll, leastOfSmallest, type Question } from './brute-force.ts';
 import { monthOf } from './calendar.ts';
 import { compare } from './compare.ts';
@@ -29,6 +30,7 @@ const terms: Scene['clause'] = {
   breachesFrom: 2,
   countedPer: 'message',
   lossesInAverage: false,
+  exclusions: DEFAULT_EXCLUSIONS.delay,
 };
 const sample = (fate: Sample['fate'], lo: number, hi: number = lo): Sample => ({ fate, lo, hi, raw: { lo, hi } });
 const never = Number.POSITIVE_INFINITY;

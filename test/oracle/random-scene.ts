@@ -1,6 +1,6 @@
 /** Random months, full of edges: limits met to the second, exclusions over month ends, and all that can become of a probe. */
 import type { DelayClause } from '../../src/domain/contract-terms.ts';
-import { EXCLUSION_KINDS } from '../../src/domain/exclusion.ts';
+import { DEFAULT_EXCLUSIONS, EXCLUSION_KINDS } from '../../src/domain/exclusion.ts';
 import { PATHS } from '../../src/domain/probe.ts';
 import { type Month, monthOf } from './calendar.ts';
 import { type Dice, diceFor } from './dice.ts';
@@ -68,6 +68,7 @@ function randomClause(dice: Dice): DelayClause {
     breachesFrom: dice.between(1, 3),
     countedPer: dice.pick(['message', 'episode']),
     lossesInAverage: dice.chance(40),
+    exclusions: DEFAULT_EXCLUSIONS.delay,
   };
 }
 

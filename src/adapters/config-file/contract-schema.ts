@@ -1,6 +1,7 @@
 /** A contract file's shape, key by key, with what each means. */
 import { z } from 'zod';
 import { isTimeZone } from '../../domain/calendar.ts';
+import { EXCLUSION_KINDS } from '../../domain/exclusion.ts';
 import { PATHS } from '../../domain/probe.ts';
 import { DURATION_PATTERN, DURATION_RULE } from './duration.ts';
 
@@ -35,8 +36,18 @@ const anyClause = {
   remedy: localised.optional().describe('What a missed promise costs the provider. Left out: nothing is stated.'),
 };
 
-const delayClause = z.strictObject({
+const measuredClause = {
   ...anyClause,
+  exclusions: z
+    .array(z.enum(EXCLUSION_KINDS))
+    .optional()
+    .describe(
+      "Kinds of exclusions that are not held against the provider here. Default: the contract's a to g, as the kind of clause has it.",
+    ),
+};
+
+const delayClause = z.strictObject({
+  ...measuredClause,
   kind: z.literal('delay'),
   path: z.enum(PATHS).describe('The path whose delay is limited.'),
   average_max: duration.describe('The average of a month may reach this, not exceed it.'),

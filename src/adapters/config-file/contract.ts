@@ -1,6 +1,7 @@
 /** Reads a contract: from a file to its terms, or to everything that is wrong with it. */
 import { basename } from 'node:path';
 import type { ClauseTerms, ContractTerms } from '../../domain/contract-terms.ts';
+import { DEFAULT_EXCLUSIONS } from '../../domain/exclusion.ts';
 import { type ClauseFile, type ContractFile, contractJsonSchema, contractSchema } from './contract-schema.ts';
 import { openDocument, toProblems } from './document.ts';
 import { parseDuration } from './duration.ts';
@@ -82,6 +83,7 @@ function clauseOf(clause: ClauseFile): ClauseTerms {
     breachesFrom: clause.breaches_from,
     countedPer: clause.counted_per,
     lossesInAverage: clause.losses_in_average,
+    exclusions: clause.exclusions ?? DEFAULT_EXCLUSIONS.delay,
   };
 }
 

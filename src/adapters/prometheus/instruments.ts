@@ -1,9 +1,10 @@
 /** Every metric of the agent with its name, help and buckets, in a registry of its own, and every series there from the start. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DELAY_AVERAGE_LIMIT, DELAY_MAXIMUM_LIMIT } from '../../domain/contract.ts';
+import type { Endpoint } from '../../domain/endpoint.ts';
 import { type Path, STAGES } from '../../domain/probe.ts';
 import { OUTCOMES } from '../../domain/record.ts';
-import { type Endpoint, SINK_REFUSALS, TOKEN_REFUSALS } from '../../ports.ts';
+import { SINK_REFUSALS, TOKEN_REFUSALS } from '../../ports.ts';
 
 /** A provider and a path, as labels. */
 export interface Route {

@@ -1,14 +1,22 @@
 /** The port `Ledger` on SQLite: hands every call to the worker thread that owns the database. */
 import { Worker } from 'node:worker_threads';
-import { decode, encodeEvent } from '../../domain/codec.ts';
+import { encodeEvent } from '../../domain/codec.ts';
 import type { LedgerEntry, LedgerEvent } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { MonthFacts, MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
+import type { Matter, ProviderReport } from '../../domain/report.ts';
 import type { Bookmark, Ledger, LedgerSnapshot, Log } from '../../ports.ts';
 import type { Role } from './database.ts';
 import { LedgerError } from './failure.ts';
-import type { Failure, FromWorker, Operation, Operations, WorkerSettings } from './protocol.ts';
+import {
+  decodeEach,
+  type Failure,
+  type FromWorker,
+  type Operation,
+  type Operations,
+  type WorkerSettings,
+} from './protocol.ts';
 
 export interface LedgerOptions {
   readonly role: Role;
@@ -118,7 +126,11 @@ class WorkerLedger implements Ledger {
 
   async month(query: MonthQuery): Promise<MonthFacts> {
     const { records, ...facts } = await this.#call('month', query);
-    return { ...facts, records: { [Symbol.iterator]: () => decoded(records) } };
+    return { ...facts, records: decodeEach(records) };
+  }
+
+  judge(matter: Matter): Promise<ProviderReport> {
+    return this.#call('judge', matter);
   }
 
   /** Everything called before is done first. Closing twice is closing once. */
@@ -151,11 +163,6 @@ class WorkerLedger implements Ledger {
     if (message.kind === 'done') pending?.resolve(message.output);
     else pending?.reject(fromFailure(message.failure));
   }
-}
-
-/** One by one: decoded, a month of them takes several times the memory of its text. */
-function* decoded(texts: readonly string[]): Generator<ProbeRecord> {
-  for (const text of texts) yield decode<ProbeRecord>(text);
 }
 
 /** Encoded here, so that an event that cannot be fails its own append and no other. */

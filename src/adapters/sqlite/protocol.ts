@@ -1,7 +1,9 @@
 /** What the ledger and its worker say to each other. Every request gets one answer, in the order of the requests. */
+import { decode } from '../../domain/codec.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { MonthFacts, MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
+import type { Matter, ProviderReport } from '../../domain/report.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import type { Head, Role } from './database.ts';
 import type { LedgerErrorCode } from './failure.ts';
@@ -25,12 +27,22 @@ export interface Operations {
   probe: { readonly input: string; readonly output: ProbeRecord | null };
   recent: { readonly input: number; readonly output: readonly ProbeRecord[] };
   month: { readonly input: MonthQuery; readonly output: StoredMonth };
+  judge: { readonly input: Matter; readonly output: ProviderReport };
   close: { readonly input: null; readonly output: null };
 }
 /** Records as their stored text: to copy a month of decoded ones between threads takes longer than to decode them. */
 export interface StoredMonth extends Omit<MonthFacts, 'records'> {
   readonly records: readonly string[];
 }
+/** One by one, anew each time they are gone through: decoded, a month of them takes several times the memory of its text. */
+export function decodeEach(texts: readonly string[]): Iterable<ProbeRecord> {
+  return {
+    *[Symbol.iterator]() {
+      for (const text of texts) yield decode<ProbeRecord>(text);
+    },
+  };
+}
+
 export type Operation = keyof Operations;
 export type WriteOperation = 'append' | 'beat' | 'keepBookmarks';
 

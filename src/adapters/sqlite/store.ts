@@ -1,18 +1,27 @@
 /** The ledger as the worker holds it: batches of writes in one transaction each, and the reads beside them. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availability/facts.ts';
 import { chainHash } from '../../domain/chain.ts';
 import { decode, decodeEvent, encode } from '../../domain/codec.ts';
 import type { Instant } from '../../domain/instant.ts';
-import { exclusionsOf, type MonthQuery } from '../../domain/month-facts.ts';
+import { type FactSource, judgeProvider } from '../../domain/judge.ts';
+import { exclusionsOf, type MonthFacts, type MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import { eventChunks, type Head, inTransaction, openDatabase, type Role, readHead } from './database.ts';
 import { LedgerError, ledgerError, sqliteCode } from './failure.ts';
 import { Projection } from './projection.ts';
-import type { Failure, Outcome, ReadRequest, StoredMonth, WriteRequest } from './protocol.ts';
+import {
+  decodeEach,
+  type Failure,
+  type Outcome,
+  type ReadRequest,
+  type StoredMonth,
+  type WriteRequest,
+} from './protocol.ts';
 
-export class Store {
+export class Store implements FactSource {
   readonly #db: DatabaseSync;
   readonly #place: string;
   readonly #projection: Projection;
@@ -116,7 +125,9 @@ export class Store {
       case 'recent':
         return this.#recent(request.input);
       case 'month':
-        return this.#month(request.input);
+        return this.#storedMonth(request.input);
+      case 'judge':
+        return judgeProvider(request.input, this);
       case 'bookmarks':
         return this.#bookmarks(request.input);
     }
@@ -140,7 +151,17 @@ export class Store {
     return rows.map((row) => decode<ProbeRecord>(String(row['record'])));
   }
 
-  #month({ provider, path, fromMs, toMs }: MonthQuery): StoredMonth {
+  /** Within a transaction, as every answer. Records are decoded as they are gone through. */
+  month(query: MonthQuery): MonthFacts {
+    const { records, ...facts } = this.#storedMonth(query);
+    return { ...facts, records: decodeEach(records) };
+  }
+
+  availability(query: AvailabilityQuery): AvailabilityFacts {
+    throw new Error(`the availability of ${query.provider} is not kept yet`);
+  }
+
+  #storedMonth({ provider, path, fromMs, toMs }: MonthQuery): StoredMonth {
     const { head, state } = this.#refresh();
     const query = (sql: string) => this.#db.prepare(sql).all(provider, path, fromMs, toMs);
     return {
@@ -202,6 +223,7 @@ const DOING = {
   probe: 'read a probe',
   recent: 'read the last probes',
   month: 'read a month',
+  judge: 'judge a month',
 } as const;
 
 export function toFailure(doing: string, place: string, error: unknown): Failure {

@@ -1,0 +1,45 @@
+/** What the verdict on a provider's availability is made from: the runs of its endpoints' checks, and the probes that failed. */
+import type { Endpoint } from '../endpoint.ts';
+import type { Exclusion } from '../exclusion.ts';
+import type { Path } from '../probe.ts';
+import type { Run } from './run.ts';
+
+/** One provider's part of `[fromMs, toMs)`, wall time in milliseconds since the epoch. */
+export interface AvailabilityQuery {
+  readonly provider: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A scheduled probe that is final, as the ground truth of a round trip at the moment it was planned. */
+export interface RoundTrip {
+  readonly probe: string;
+  readonly path: Path;
+  readonly plannedMs: number;
+  readonly delivered: boolean;
+  /**
+   * Whether a failure shows by itself that the provider answered, and so that the fault is its own: it refused the message, bounced
+   * it, or took it and lost it. A server that could not be reached shows nothing without a control. False where it was delivered.
+   */
+  readonly byProvider: boolean;
+  /** What went wrong, in one line as the network gave it; null where nothing did. */
+  readonly reason: string | null;
+}
+
+/** All of it as of one entry of the ledger. */
+export interface AvailabilityFacts {
+  /** Those that touch the range, of every endpoint, in the order of their beginning, with the ones right before and after it of each endpoint. */
+  readonly runs: readonly Run[];
+  /**
+   * Failed and lost ones planned in the range or up to a day before it, in the order of planning, each path's with the delivered
+   * one right before and right after each failure. All others were delivered, or said nothing.
+   */
+  readonly roundTrips: readonly RoundTrip[];
+  /** Checks of the range that were due and did not take place, by our own doing. */
+  readonly unmeasured: Readonly<Record<Endpoint, number>>;
+  /** All in force for the provider, of any path and time, in the order of their beginning. */
+  readonly exclusions: readonly Exclusion[];
+  /** Endpoints that were checked at least once, ever: a provider without a mailbox is not held to one. */
+  readonly endpoints: readonly Endpoint[];
+  readonly head: { readonly seq: number; readonly hash: string };
+}

@@ -1,0 +1,25 @@
+/** Checks of one endpoint in a row that ended alike: what availability is made of. */
+import type { Endpoint } from '../endpoint.ts';
+
+/**
+ * `up`: good checks. `down`: failed ones, each beside a healthy control. `doubtful`: failed ones whose control failed too or was
+ * not there, or ones that showed neither.
+ */
+export type RunKind = 'up' | 'down' | 'doubtful';
+
+/**
+ * Each check began at most two cells after the one before, and no clock was stepped, no host asleep, none rebooted in between;
+ * otherwise a new run begins. Whether the service answers at a moment is whether a request begun then is answered: so a check
+ * speaks for the moment at which it began, and two in a row for the time between (measurement.md, "Sampling").
+ */
+export interface Run {
+  readonly provider: string;
+  readonly endpoint: Endpoint;
+  readonly kind: RunKind;
+  /** Wall time, milliseconds since the epoch, at which the first and the last of its checks began; equal if there is one only. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly checks: number;
+  /** What the first of them that failed showed, null for `up`: `connect ECONNREFUSED: …`, as the network gave it. */
+  readonly reason: string | null;
+}

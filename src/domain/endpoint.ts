@@ -1,0 +1,26 @@
+/** A provider's servers as a client or another host meets them, and what a check of one can show. */
+import type { Stage } from './probe.ts';
+
+export const ENDPOINTS = ['submission', 'mx', 'mailbox'] as const;
+export type Endpoint = (typeof ENDPOINTS)[number];
+
+/**
+ * How far a check goes. `session`: a NOOP on a connection that was kept (submission, mailbox). `login`: a new connection, secured
+ * and logged in (submission, mailbox). `greeting`: a new connection to EHLO and STARTTLS (mx). `recipient`: that, and a RCPT for
+ * the mailbox's address, then RSET (mx).
+ */
+export const CHECK_DEPTHS = ['session', 'login', 'greeting', 'recipient'] as const;
+export type CheckDepth = (typeof CHECK_DEPTHS)[number];
+
+export type CheckResult =
+  | { readonly kind: 'up' }
+  /** Refused for good, or no answer; `code` is the reply's or a short stable one such as `ECONNREFUSED`. */
+  | { readonly kind: 'down'; readonly stage: Stage | 'session'; readonly code: string; readonly text: string }
+  /** Neither: it asked us to slow down or to come again (throttling, greylisting), which is no fault of its. */
+  | { readonly kind: 'inconclusive'; readonly reason: string };
+
+/**
+ * What a neutral host showed beside a check that failed: whether the fault can be the provider's. `none`: no control is configured,
+ * and then nothing is proven.
+ */
+export type ControlState = 'healthy' | 'failed' | 'none';
