@@ -1,7 +1,7 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
 import type { Assessment } from './domain/delay.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
-import type { LedgerEntry, LedgerEvent } from './domain/event.ts';
+import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
 import type { Instant } from './domain/instant.ts';
 import type { MonthFacts, MonthQuery } from './domain/month-facts.ts';
 import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
@@ -216,6 +216,8 @@ export interface Ledger {
   recent(limit: number): Promise<readonly ProbeRecord[]>;
   /** What a route's month is judged by, read without touching any other month. */
   month(query: MonthQuery): Promise<MonthFacts>;
+  /** Every entry of these types after `afterSeq`, in the order of the chain. */
+  marked(types: readonly RareType[], afterSeq?: number): Promise<readonly LedgerEntry[]>;
   /** A provider's month, judged where the facts lie: not on the caller's thread. */
   judge(matter: Matter): Promise<ProviderReport>;
   close(): Promise<void>;

@@ -295,6 +295,18 @@ export type LedgerEvent =
   | AnchorSigned
   | DkimKeySeen;
 
+/** Types of which there are few, however long a ledger: the ledger finds them without a walk. */
+export const RARE_TYPES = [
+  'agent.started',
+  'exclusion.added',
+  'exclusion.retracted',
+  'month.closed',
+  'ledger.checkpoint',
+  'anchor.signed',
+  'dkim.key-seen',
+] as const satisfies readonly LedgerEvent['type'][];
+export type RareType = (typeof RARE_TYPES)[number];
+
 /** An event as it stands in the ledger. */
 export interface LedgerEntry {
   /** 1, 2, 3 … without a hole. */

@@ -48,7 +48,9 @@ describe('verify', () => {
   it('lets what somebody wrote into the ledger drive no terminal', async () => {
     const folder = await atRest();
     tamper(folder, (db) => {
-      db.exec('DROP INDEX events_wall_ms; ALTER TABLE events DROP COLUMN wall_ms');
+      db.exec(
+        'DROP INDEX events_rare; DROP INDEX events_wall_ms; ALTER TABLE events DROP COLUMN type; ALTER TABLE events DROP COLUMN wall_ms',
+      );
       db.prepare('UPDATE events SET text = ? WHERE seq = 4').run('\x1b[2J\x9b31m');
     });
     const { code, stderr } = await ledger('verify', folder);

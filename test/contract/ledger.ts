@@ -229,6 +229,19 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     expect(plain((await ledger.snapshot()).state)).toEqual(after);
   });
 
+  it('finds the entries of rare types, in the order of the chain, after any entry', async () => {
+    const ledger = await make();
+    const key = { type: 'dkim.key-seen', at: at(1), domain: 'acme.example', selector: 's', record: 'v=DKIM1' } as const;
+    const started = { type: 'agent.started', at: at(2), version: '1', unwatchedSince: null } as const;
+    await ledger.append([started, planned('one', 3), key, planned('two', 4), started]);
+    const seqs = async (...given: Parameters<Ledger['marked']>) =>
+      (await ledger.marked(...given)).map(({ seq }) => seq);
+    expect(await seqs(['dkim.key-seen', 'agent.started'])).toEqual([1, 3, 5]);
+    expect(await seqs(['agent.started'], 1)).toEqual([5]);
+    expect(await seqs(['month.closed'])).toEqual([]);
+    expect((await ledger.marked(['dkim.key-seen']))[0]?.event).toEqual(key);
+  });
+
   it('gives back what it was given, to the letter', async () => {
     const ledger = await make();
     const odd = { ...planned('odd', 1), provider: 'acme "é" \u2028 日本', at: { ...at(1), errorUs: 0 } };

@@ -2,7 +2,7 @@
 import { chainHash, GENESIS } from '../../src/domain/chain.ts';
 import { encodeEvent } from '../../src/domain/codec.ts';
 import { exceedsMaximum } from '../../src/domain/delay.ts';
-import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
+import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import { judgeProvider } from '../../src/domain/judge.ts';
 import { exclusionsOf, type MonthFacts, type MonthQuery, monthInstantMs } from '../../src/domain/month-facts.ts';
@@ -74,6 +74,10 @@ export class MemoryLedger implements Ledger {
 
   async month(query: MonthQuery): Promise<MonthFacts> {
     return this.#month(query);
+  }
+
+  async marked(types: readonly RareType[], afterSeq = 0): Promise<readonly LedgerEntry[]> {
+    return this.entries.filter(({ seq, event }) => seq > afterSeq && types.some((type) => type === event.type));
   }
 
   async judge(matter: Matter): Promise<ProviderReport> {

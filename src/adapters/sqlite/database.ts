@@ -157,9 +157,13 @@ export function* eventChunks(
   while (true) {
     const rows = select.all(last, toSeq, ROWS_PER_CHUNK);
     if (rows.length === 0) return;
-    yield rows.map((row) => ({ seq: Number(row['seq']), text: String(row['text']), hash: toHex(row['hash']) }));
+    yield rows.map(toEventRow);
     last = Number(rows.at(-1)?.['seq']);
   }
+}
+
+export function toEventRow(row: Readonly<Record<string, unknown>>): EventRow {
+  return { seq: Number(row['seq']), text: String(row['text']), hash: toHex(row['hash']) };
 }
 
 function toHex(blob: unknown): string {

@@ -1,7 +1,7 @@
 /** The port `Ledger` on SQLite: hands every call to the worker thread that owns the database. */
 import { Worker } from 'node:worker_threads';
 import { encodeEvent } from '../../domain/codec.ts';
-import type { LedgerEntry, LedgerEvent } from '../../domain/event.ts';
+import type { LedgerEntry, LedgerEvent, RareType } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { MonthFacts, MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
@@ -127,6 +127,10 @@ class WorkerLedger implements Ledger {
   async month(query: MonthQuery): Promise<MonthFacts> {
     const { records, ...facts } = await this.#call('month', query);
     return { ...facts, records: decodeEach(records) };
+  }
+
+  marked(types: readonly RareType[], afterSeq = 0): Promise<readonly LedgerEntry[]> {
+    return this.#call('marked', { types, afterSeq });
   }
 
   judge(matter: Matter): Promise<ProviderReport> {

@@ -1,5 +1,6 @@
 /** What the ledger and its worker say to each other. Every request gets one answer, in the order of the requests. */
 import { decode } from '../../domain/codec.ts';
+import type { LedgerEntry, RareType } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { MonthFacts, MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
@@ -27,8 +28,16 @@ export interface Operations {
   probe: { readonly input: string; readonly output: ProbeRecord | null };
   recent: { readonly input: number; readonly output: readonly ProbeRecord[] };
   month: { readonly input: MonthQuery; readonly output: StoredMonth };
+  marked: {
+    readonly input: MarkedQuery;
+    readonly output: readonly LedgerEntry[];
+  };
   judge: { readonly input: Matter; readonly output: ProviderReport };
   close: { readonly input: null; readonly output: null };
+}
+export interface MarkedQuery {
+  readonly types: readonly RareType[];
+  readonly afterSeq: number;
 }
 /** Records as their stored text: to copy a month of decoded ones between threads takes longer than to decode them. */
 export interface StoredMonth extends Omit<MonthFacts, 'records'> {

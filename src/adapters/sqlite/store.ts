@@ -3,23 +3,26 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availability/facts.ts';
 import { chainHash } from '../../domain/chain.ts';
 import { decode, decodeEvent, encode } from '../../domain/codec.ts';
+import type { LedgerEntry } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { type FactSource, judgeProvider } from '../../domain/judge.ts';
 import { exclusionsOf, type MonthFacts, type MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
-import { eventChunks, type Head, inTransaction, openDatabase, type Role, readHead } from './database.ts';
+import { eventChunks, type Head, inTransaction, openDatabase, type Role, readHead, toEventRow } from './database.ts';
 import { LedgerError, ledgerError, sqliteCode } from './failure.ts';
 import { Projection } from './projection.ts';
 import {
   decodeEach,
   type Failure,
+  type MarkedQuery,
   type Outcome,
   type ReadRequest,
   type StoredMonth,
   type WriteRequest,
 } from './protocol.ts';
+import { RARE_TYPES_SQL } from './schema.ts';
 
 export class Store implements FactSource {
   readonly #db: DatabaseSync;
@@ -126,6 +129,8 @@ export class Store implements FactSource {
         return this.#recent(request.input);
       case 'month':
         return this.#storedMonth(request.input);
+      case 'marked':
+        return this.#marked(request.input);
       case 'judge':
         return judgeProvider(request.input, this);
       case 'bookmarks':
@@ -149,6 +154,14 @@ export class Store implements FactSource {
       .prepare('SELECT record FROM probes ORDER BY planned_seq DESC LIMIT ?')
       .all(Math.max(0, Math.floor(limit)));
     return rows.map((row) => decode<ProbeRecord>(String(row['record'])));
+  }
+
+  #marked({ types, afterSeq }: MarkedQuery): readonly LedgerEntry[] {
+    const select = this.#db.prepare(MARKED);
+    const rows = types.flatMap((type) => select.all(type, afterSeq)).map(toEventRow);
+    return rows
+      .sort((one, other) => one.seq - other.seq)
+      .map(({ seq, hash, text }) => ({ seq, hash, event: decodeEvent(text) }));
   }
 
   /** Within a transaction, as every answer. Records are decoded as they are gone through. */
@@ -186,6 +199,8 @@ export class Store implements FactSource {
   }
 }
 
+/** The list is the index's own: without it SQLite would not use it. */
+export const MARKED = `SELECT seq, text, hash FROM events WHERE type = ? AND seq > ? AND type IN (${RARE_TYPES_SQL}) ORDER BY seq`;
 export const MONTH_RECORDS = `SELECT record FROM probes
   WHERE provider = ? AND path = ? AND month_ms >= ? AND month_ms < ? ORDER BY month_ms, planned_seq`;
 export const MONTH_SLOTS =
@@ -223,6 +238,7 @@ const DOING = {
   probe: 'read a probe',
   recent: 'read the last probes',
   month: 'read a month',
+  marked: 'read the ledger',
   judge: 'judge a month',
 } as const;
 

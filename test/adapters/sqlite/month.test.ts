@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MIGRATIONS, migrate } from '../../../src/adapters/sqlite/schema.ts';
-import { MONTH_RECORDS, MONTH_SLOTS } from '../../../src/adapters/sqlite/store.ts';
+import { MIGRATIONS, migrate, RARE_TYPES_SQL } from '../../../src/adapters/sqlite/schema.ts';
+import { MARKED, MONTH_RECORDS, MONTH_SLOTS } from '../../../src/adapters/sqlite/store.ts';
 import { compareProjection } from '../../../src/adapters/sqlite/verify.ts';
 import { chainHash, GENESIS } from '../../../src/domain/chain.ts';
 import { encodeEvent } from '../../../src/domain/codec.ts';
-import type { LedgerEvent } from '../../../src/domain/event.ts';
+import { type LedgerEvent, RARE_TYPES } from '../../../src/domain/event.ts';
 import type { Exclusion } from '../../../src/domain/exclusion.ts';
 import { type MonthFacts, type MonthQuery, monthInstantMs } from '../../../src/domain/month-facts.ts';
 import type { Handover } from '../../../src/domain/probe.ts';
@@ -194,6 +194,14 @@ test('a month is found by an index: no other month is read', async () => {
     ['SEARCH probes USING INDEX probes_month (provider=? AND path=? AND month_ms>? AND month_ms<?)'],
     ['SEARCH slots USING COVERING INDEX slots_month (provider=? AND path=? AND due_ms>? AND due_ms<?)'],
   ]);
+});
+
+test('rare types of events are found by an index, each of them', async () => {
+  const folder = temporaryFolder();
+  await (await opened(folder)).close();
+  const plan = rawly(folder, (db) => db.prepare(`EXPLAIN QUERY PLAN ${MARKED}`).all('month.closed', 0));
+  expect(plan.map(({ detail }) => detail)).toEqual(['SEARCH events USING INDEX events_rare (type=? AND seq>?)']);
+  expect(RARE_TYPES_SQL).toBe(RARE_TYPES.map((type) => `'${type}'`).join(', '));
 });
 
 test('a ledger from before there were months gets its columns and rows when the daemon opens it', async () => {
