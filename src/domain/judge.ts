@@ -4,6 +4,7 @@ import { monthRange } from './calendar.ts';
 import type { ClauseTerms } from './contract-terms.ts';
 import type { MonthFacts, MonthQuery } from './month-facts.ts';
 import { type ClauseReport, type Matter, type ProviderReport, reportProvider } from './report.ts';
+import { reportConnectivity, reportOperations } from './report-availability.ts';
 import { reportAttested, reportDelay } from './report-clause.ts';
 
 /** Where the facts are read, without a wait: the ledger's own thread, or a ledger in memory. */
@@ -46,7 +47,8 @@ function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource): C
     case 'delay':
       return reportDelay(clause, matter, source.month({ provider, path: clause.path, ...range }));
     case 'connectivity':
+      return reportConnectivity(clause, matter, source.availability({ provider, ...range }));
     case 'operations':
-      throw new Error(`clause ${clause.id}: availability is not judged yet`);
+      return reportOperations(clause, matter, source.availability({ provider, ...range }));
   }
 }
