@@ -140,18 +140,19 @@ export class MemoryLedger implements Ledger {
   #roundTrips({ provider, fromMs, toMs }: AvailabilityQuery, path: Path): readonly RoundTrip[] {
     const trips = [...this.#records.values()]
       .filter((record) => record.provider === provider && record.path === path && record.kind === 'scheduled')
-      .filter((record) => ['delivered', 'failed', 'lost'].includes(outcomeOf(record)))
+      .filter((record) => outcomeOf(record) !== 'unmeasured')
       .map(roundTripOf)
       .sort((one, other) => one.plannedMs - other.plannedMs);
-    const failures = trips.filter(
+    const open = trips.filter(
       ({ delivered, plannedMs }) => !delivered && plannedMs >= fromMs - ROUND_TRIP_BEFORE_MS && plannedMs < toMs,
     );
+    const failures = open.filter(({ delivered }) => delivered === false);
     const good = trips.filter(({ delivered }) => delivered);
     const neighbours = failures.flatMap(({ plannedMs }) => [
       good.findLast((trip) => trip.plannedMs < plannedMs),
       good.find((trip) => trip.plannedMs >= plannedMs),
     ]);
-    return trips.filter((trip) => failures.includes(trip) || neighbours.includes(trip));
+    return trips.filter((trip) => open.includes(trip) || neighbours.includes(trip));
   }
 
   #month({ provider, path, fromMs, toMs }: MonthQuery): MonthFacts {

@@ -19,8 +19,9 @@ const RUN = 'SELECT provider, endpoint, from_ms, to_ms, kind, checks, cell_ms, r
 export const RUNS_BEFORE = `${RUN} WHERE provider = ? AND endpoint = ? AND from_ms < ? ORDER BY from_ms DESC LIMIT 2`;
 export const RUNS_WITHIN = `${RUN} WHERE provider = ? AND endpoint = ? AND from_ms >= ? AND from_ms < ? ORDER BY from_ms`;
 export const RUN_AFTER = `${RUN} WHERE provider = ? AND endpoint = ? AND from_ms >= ? ORDER BY from_ms LIMIT 1`;
+/** Those that failed, and those that may yet. */
 export const FAILURES = `SELECT record FROM probes WHERE kind = 'scheduled' AND provider = ? AND path = ?
-  AND outcome IN ('failed', 'lost') AND planned_ms >= ? AND planned_ms < ? ORDER BY planned_ms, planned_seq`;
+  AND outcome IN ('failed', 'lost', 'pending') AND planned_ms >= ? AND planned_ms < ? ORDER BY planned_ms, planned_seq`;
 const DELIVERED = `SELECT record FROM probes WHERE kind = 'scheduled' AND provider = ? AND path = ? AND outcome = 'delivered'`;
 export const DELIVERED_BEFORE = `${DELIVERED} AND planned_ms < ? ORDER BY planned_ms DESC, planned_seq DESC LIMIT 1`;
 export const DELIVERED_AFTER = `${DELIVERED} AND planned_ms >= ? ORDER BY planned_ms, planned_seq LIMIT 1`;
@@ -74,7 +75,10 @@ function readRoundTrips(
   for (const row of db.prepare(FAILURES).iterate(provider, path, fromMs - ROUND_TRIP_BEFORE_MS, toMs)) {
     const failure = trip(row);
     const { plannedMs } = failure;
-    const found = plannedMs < knownUntilMs ? [] : [before, after].map((sql) => sql.get(provider, path, plannedMs));
+    const found =
+      failure.delivered === null || plannedMs < knownUntilMs
+        ? []
+        : [before, after].map((sql) => sql.get(provider, path, plannedMs));
     const [left, right] = found.map((each) => (each === undefined ? null : trip(each)));
     if (found.length > 0) knownUntilMs = right?.plannedMs ?? Number.POSITIVE_INFINITY;
     for (const each of [left, failure, right]) if (each != null) trips.set(each.probe, each);

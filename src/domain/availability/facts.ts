@@ -37,8 +37,8 @@ export interface AvailabilityFacts {
   readonly runs: readonly Run[];
   /**
    * Failed and lost ones planned in the range or up to a day before it, in the order of planning, each path's with the delivered
-   * one right before and right after each failure, and with those still pending that were planned between two failures. All others
-   * were delivered, are pending, or said nothing.
+   * one right before and right after each failure, and with those still pending that were planned in that time. All others were
+   * delivered, or said nothing.
    */
   readonly roundTrips: readonly RoundTrip[];
   /** Checks of the range that were due and did not take place, by our own doing. */

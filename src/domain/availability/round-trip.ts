@@ -1,19 +1,20 @@
-/** A scheduled probe that is final, as the ground truth of a round trip. */
+/** A scheduled probe as the ground truth of a round trip. */
 import { errorOf } from '../probe-view.ts';
 import { outcomeOf, type ProbeRecord } from '../record.ts';
 import type { RoundTrip } from './facts.ts';
 
-/** Of a record that was delivered, failed or lost. */
+/** Of a record that was delivered, failed or lost, or that is pending. */
 export function roundTripOf(record: ProbeRecord): RoundTrip {
   const { id: probe, path, planned } = record;
-  const delivered = outcomeOf(record) === 'delivered';
+  const outcome = outcomeOf(record);
+  const failed = outcome === 'failed' || outcome === 'lost';
   return {
     probe,
     path,
     plannedMs: planned.wallMs,
-    delivered,
-    byProvider: !delivered && isByProvider(record),
-    reason: delivered ? null : errorOf(record),
+    delivered: outcome === 'pending' ? null : !failed,
+    byProvider: failed && isByProvider(record),
+    reason: failed ? errorOf(record) : null,
   };
 }
 

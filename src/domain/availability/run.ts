@@ -20,8 +20,6 @@ export interface Run {
   readonly fromMs: number;
   readonly toMs: number;
   readonly checks: number;
-  /** Length of a cell, as the last of its checks had it: outages shorter than two cells may be missed. */
-  readonly cellMs: number;
   /** What the first of them that failed showed, null for `up`: `connect ECONNREFUSED: …`, as the network gave it. */
   readonly reason: string | null;
   /** Milliseconds, the longest of its checks' cells: what is shorter than two of them may have been missed. */
