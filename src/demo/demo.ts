@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, openAgent, systemClock, systemRandom } from '../app.ts';
 import { PATHS, type Path } from '../domain/probe.ts';
-import type { HostPort, Settings } from '../domain/settings.ts';
+import { CHECK_EVERY_MIN, type HostPort, type Settings } from '../domain/settings.ts';
 import type { Log } from '../ports.ts';
 import type { Delay } from './delays.ts';
 import { type DemoProvider, startDemoProvider } from './provider.ts';
@@ -56,7 +56,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 
 function demoSettings(
   { every, listen }: DemoOptions,
-  { submission, mx, imap, login, address }: DemoProvider,
+  { submission, mx, imap, control, login, address }: DemoProvider,
   dataFolder: string,
 ): Settings {
   const bounces = `bounces@${SINK_DOMAIN}`;
@@ -87,6 +87,7 @@ function demoSettings(
       every === null
         ? []
         : PATHS.map((path) => ({ provider: DEMO_PROVIDER, path, every, minGap: every / 4, maxGap: every * 3 })),
+    connectivity: { every: CHECK_EVERY_MIN, control: [control] },
     log: { level: 'warn' },
   };
 }
