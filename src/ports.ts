@@ -73,6 +73,10 @@ export interface Control {
 }
 /** Milliseconds. A server that does not answer a client for so long is down to it; less than a cell of 30 s, so that checks do not pile up. */
 export const CHECK_MS_MAX = 25_000;
+/** Milliseconds. A kept connection that is silent so long is given up for a new one: a firewall may have forgotten it. */
+export const SESSION_ANSWER_MS_MAX = 5000;
+/** Seconds. A connection that is kept longer would hide that nobody can log in any more, and collects the NOOPs that servers count. */
+export const SESSION_SECONDS_MAX = 600;
 
 /** Headers and the first part of the body of a message, both bounded; what a probe is recognised by. */
 export interface ReceivedMessage {
