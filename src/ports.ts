@@ -244,7 +244,8 @@ export interface EndpointCheck {
   readonly endpoint: Endpoint;
   /** Whether it let us in: connected, secured and logged in as configured. */
   readonly up: boolean;
-  readonly seconds: number;
+  /** How long that took; null where it was of no interest, and what was known stands. */
+  readonly seconds: number | null;
   readonly certificateExpiresMs: number | null;
 }
 
