@@ -55,6 +55,7 @@ export interface CheckReport {
   readonly depth: CheckDepth;
   /** Just before the first packet or command of it. */
   readonly began: Instant;
+  /** From then until it was let in, as far as `greeting` or `login` goes, or had its NOOP answered; where it failed, until that was known. */
   readonly seconds: number;
   readonly result: CheckResult;
   /** The server certificate's last valid moment, milliseconds since the epoch; null if none was shown. */

@@ -208,8 +208,8 @@ class Watch {
     if (before.failing === null && result.kind === 'down') log.warn('a check failed', { ...which, ...result, control });
     if (before.failing !== null && this.#plan.failing === null) log.info('a check is good again', which);
     if (result.kind === 'inconclusive') return;
-    // A kept session was let in before, and RCPT comes after it: neither says how long that takes.
-    const entry = depth === 'login' || depth === 'greeting' ? seconds : null;
+    // A kept session was let in before, and does not say how long that takes.
+    const entry = depth === 'session' ? null : seconds;
     observer.endpointChecked({
       provider,
       endpoint,

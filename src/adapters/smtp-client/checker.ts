@@ -95,7 +95,7 @@ function isFresh({ since }: Kept, clock: Clock): boolean {
 /** A NOOP. Null where the session was lost or says nothing: servers end idle ones, and so do firewalls in silence; a client logs in anew. */
 async function askKept({ session, expiresMs }: Kept, host: Host, signal: AbortSignal): Promise<CheckReport | null> {
   const began = host.clock.now();
-  const end = (result: CheckResult): CheckReport => reportOf('session', began, result, expiresMs, host.clock);
+  const end = (result: CheckResult): CheckReport => reportOf('session', began, result, expiresMs, host.clock.now());
   let reply: Reply;
   try {
     reply = await within(host.clock, SESSION_ANSWER_MS_MAX, signal, (cut) => session.command('NOOP', cut));
@@ -119,7 +119,7 @@ async function visit(
   const began = clock.now();
   const stages = stagesTo(server.host, clock, () => {});
   const seen = nothingSeen();
-  const held: { session: Session | null } = { session: null };
+  const held: { session: Session | null; letIn: Instant | null } = { session: null, letIn: null };
   let result: CheckResult = { kind: 'up' };
   let refused = false;
   try {
@@ -134,6 +134,7 @@ async function visit(
         stages,
       );
       await held.session.open(login, cut);
+      held.letIn = clock.now();
       if (envelope !== null) await held.session.envelope(envelope.sender, envelope.recipient, cut);
     });
   } catch (error) {
@@ -142,7 +143,8 @@ async function visit(
     result = resultOf(ending, login);
     refused = ending.kind === 'refused';
   }
-  const report = reportOf(depth, began, result, seen.certificateExpiresMs, clock);
+  const until = result.kind === 'up' && held.letIn !== null ? held.letIn : clock.now();
+  const report = reportOf(depth, began, result, seen.certificateExpiresMs, until);
   if (result.kind === 'up') return { session: held.session, report };
   if (refused) await held.session?.leave([], signal);
   held.session?.close();
@@ -155,9 +157,9 @@ function reportOf(
   began: Instant,
   result: CheckResult,
   certificateExpiresMs: number | null,
-  clock: Clock,
+  until: Instant,
 ): CheckReport {
-  const seconds = (clock.now().monoUs - began.monoUs) / 1e6;
+  const seconds = (until.monoUs - began.monoUs) / 1e6;
   return { depth, began, seconds, result, certificateExpiresMs };
 }
 
