@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { CheckDepth } from '../../src/domain/endpoint.ts';
 import { CHECK_MS_MAX, type Checker, type CheckReport, type Clock } from '../../src/ports.ts';
 
-/* oxlint-disable vitest/valid-title, vitest/expect-expect -- registers tests for the servers that can conduct themselves so */
+/* oxlint-disable vitest/valid-title, vitest/expect-expect, vitest/no-conditional-tests -- registers tests for the servers that can conduct themselves so */
 /**
  * What the server does. `refuse`: it refuses a login for good, or the mailbox's address. `throttle`: it asks us to come less often.
  * `mute`: it takes connections and never says anything.
