@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, openAgent, systemClock, systemRandom } from '../app.ts';
 import { PATHS, type Path } from '../domain/probe.ts';
-import { CHECK_EVERY_MIN, type HostPort, type Settings } from '../domain/settings.ts';
+import type { HostPort, Settings } from '../domain/settings.ts';
 import type { Log } from '../ports.ts';
 import type { Delay } from './delays.ts';
 import { type DemoProvider, startDemoProvider } from './provider.ts';
@@ -27,6 +27,8 @@ export interface Demo {
 const DEMO_PROVIDER = 'demo';
 /** Reserved for examples (RFC 2606). */
 const SINK_DOMAIN = 'sink.example';
+/** Seconds of a cell: a demo is watched, and its provider minds no guest. */
+const CHECK_EVERY = 10;
 const LOOPBACK = '127.0.0.1';
 const NO_TLS = { security: 'none', tls: { ca: null, servername: null } } as const;
 
@@ -87,7 +89,7 @@ function demoSettings(
       every === null
         ? []
         : PATHS.map((path) => ({ provider: DEMO_PROVIDER, path, every, minGap: every / 4, maxGap: every * 3 })),
-    connectivity: { every: CHECK_EVERY_MIN, control: [control] },
+    connectivity: { every: CHECK_EVERY, control: [control] },
     log: { level: 'warn' },
   };
 }
