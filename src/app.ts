@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { settingsReader } from './adapters/config-file/read.ts';
 import { remoteSpotChecker, type SpotChecker } from './adapters/http/client.ts';
 import { serveHttp } from './adapters/http/server.ts';
+import { createMailboxChecker } from './adapters/imap/checker.ts';
 import { createMailbox } from './adapters/imap/mailbox.ts';
 import { createMetrics } from './adapters/prometheus/metrics.ts';
 import { renderProbeMetrics } from './adapters/prometheus/probe-metrics.ts';
+import { createMxChecker, createSubmissionChecker } from './adapters/smtp-client/checker.ts';
+import { createControl } from './adapters/smtp-client/control.ts';
 import { createInjector, createSubmitter } from './adapters/smtp-client/sender.ts';
 import { createSink } from './adapters/smtp-sink/sink.ts';
 import { openLedger } from './adapters/sqlite/ledger.ts';
@@ -16,6 +19,7 @@ import { isInNetworks } from './domain/network.ts';
 import type { Path } from './domain/probe.ts';
 import { viewProbe } from './domain/probe-view.ts';
 import type { HostPort, ProviderSettings, Settings } from './domain/settings.ts';
+import type { CheckedEndpoint, ConnectivityOptions } from './engine/connectivity.ts';
 import { type Engine, startEngine } from './engine/engine.ts';
 import type { Line } from './engine/prober.ts';
 import type { AgentControl, Clock, Log } from './ports.ts';
@@ -76,10 +80,14 @@ export async function openAgent(settings: Settings, { log, as }: AgentOptions): 
     });
     const { tallies } = await ledger.snapshot();
     const sink = createSink(settings.sink, bounceAddresses(settings), clock, log);
-    const routes = as === 'daemon' ? settings.routes : [];
+    // A spot check keeps no schedule.
+    const scheduled =
+      as === 'daemon'
+        ? { routes: settings.routes, connectivity: connectivityOf(settings, clock, log) }
+        : { routes: [], connectivity: { everySeconds: settings.connectivity.every, checks: [], control: null } };
     const parts = { ledger, sink, clock, random: systemRandom, observer: metrics, log };
     const engine = stack.adopt(
-      await startEngine({ ...engineOptions(settings, lines, clock, log), routes }, parts),
+      await startEngine({ ...engineOptions(settings, lines, clock, log), ...scheduled }, parts),
       (started) => started.stop(),
     );
     metrics.attach(engine.recorder.state, tallies);
@@ -175,6 +183,31 @@ function engineOptions(settings: Settings, lines: readonly Line[], clock: Clock,
           ],
     ),
   };
+}
+
+/** The servers of every provider, each with a connection of its own. */
+function connectivityOf({ providers, connectivity }: Settings, clock: Clock, log: Log): ConnectivityOptions {
+  const { every: everySeconds, control } = connectivity;
+  const session = { shallow: 'session', deep: 'login' } as const;
+  const checks = providers.flatMap(({ name: provider, submission, mx, mailbox }) => {
+    const targets: CheckedEndpoint[] = [];
+    if (submission !== null) {
+      const checker = createSubmissionChecker(submission, clock);
+      targets.push({ provider, endpoint: 'submission', depths: session, checker });
+    }
+    if (mx !== null) {
+      // Without a mailbox there is no address of the provider's to ask for.
+      const deep = mailbox === null ? 'greeting' : 'recipient';
+      const checker = createMxChecker(mx, mailbox?.address ?? null, clock);
+      targets.push({ provider, endpoint: 'mx', depths: { shallow: 'greeting', deep }, checker });
+    }
+    if (mailbox !== null) {
+      const checker = createMailboxChecker(mailbox, clock, log);
+      targets.push({ provider, endpoint: 'mailbox', depths: session, checker });
+    }
+    return targets;
+  });
+  return { everySeconds, checks, control: control.length === 0 ? null : createControl(control, clock) };
 }
 
 /** Every provider and path that the settings allow to be measured, scheduled or not. */

@@ -56,6 +56,7 @@ export interface CheckReport {
   readonly depth: CheckDepth;
   /** Just before the first packet or command of it. */
   readonly began: Instant;
+  /** From then until it was let in, as far as `greeting` or `login` goes, or had its NOOP answered; where it failed, until that was known. */
   readonly seconds: number;
   readonly result: CheckResult;
   /** The server certificate's last valid moment, milliseconds since the epoch; null if none was shown. */
@@ -74,6 +75,10 @@ export interface Control {
 }
 /** Milliseconds. A server that does not answer a client for so long is down to it; less than a cell of 30 s, so that checks do not pile up. */
 export const CHECK_MS_MAX = 25_000;
+/** Milliseconds. A kept connection that is silent so long is given up for a new one: a firewall may have forgotten it. */
+export const SESSION_ANSWER_MS_MAX = 5000;
+/** Seconds. A connection that is kept longer would hide that nobody can log in any more, and collects the NOOPs that servers count. */
+export const SESSION_SECONDS_MAX = 600;
 
 /** Headers and the first part of the body of a message, both bounded; what a probe is recognised by. */
 export interface ReceivedMessage {
@@ -247,7 +252,8 @@ export interface EndpointCheck {
   readonly endpoint: Endpoint;
   /** Whether it let us in: connected, secured and logged in as configured. */
   readonly up: boolean;
-  readonly seconds: number;
+  /** How long that took; null where it was of no interest, and what was known stands. */
+  readonly seconds: number | null;
   readonly certificateExpiresMs: number | null;
 }
 

@@ -27,6 +27,8 @@ export interface Demo {
 const DEMO_PROVIDER = 'demo';
 /** Reserved for examples (RFC 2606). */
 const SINK_DOMAIN = 'sink.example';
+/** Seconds of a cell: a demo is watched, and its provider minds no guest. */
+const CHECK_EVERY = 10;
 const LOOPBACK = '127.0.0.1';
 const NO_TLS = { security: 'none', tls: { ca: null, servername: null } } as const;
 
@@ -56,7 +58,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 
 function demoSettings(
   { every, listen }: DemoOptions,
-  { submission, mx, imap, login, address }: DemoProvider,
+  { submission, mx, imap, control, login, address }: DemoProvider,
   dataFolder: string,
 ): Settings {
   const bounces = `bounces@${SINK_DOMAIN}`;
@@ -87,6 +89,7 @@ function demoSettings(
       every === null
         ? []
         : PATHS.map((path) => ({ provider: DEMO_PROVIDER, path, every, minGap: every / 4, maxGap: every * 3 })),
+    connectivity: { every: CHECK_EVERY, control: [control] },
     log: { level: 'warn' },
   };
 }

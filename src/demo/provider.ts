@@ -4,7 +4,8 @@ import type { HostPort, Login } from '../domain/settings.ts';
 import type { Clock, Random } from '../ports.ts';
 import { createDelays, type Delay } from './delays.ts';
 import { startDemoMailbox } from './mailbox.ts';
-import { type SmtpFront, sameAddress, startMx, startSubmission, type TakenMessage } from './smtp-front.ts';
+import { sameAddress, startMx, startSubmission, type TakenMessage } from './smtp-front.ts';
+import { startMute } from './sockets.ts';
 import { composeBounce, receivedField } from './trace.ts';
 import { transfer } from './transfer.ts';
 
@@ -22,6 +23,8 @@ export interface DemoProvider {
   readonly submission: HostPort;
   readonly mx: HostPort;
   readonly imap: HostPort;
+  /** A neutral host beside it, which takes connections and says nothing. */
+  readonly control: HostPort;
   readonly login: Login;
   /** The one mailbox there is. */
   readonly address: string;
@@ -120,7 +123,7 @@ export async function startDemoProvider(options: DemoProviderOptions): Promise<D
     track(deliver('receive', message, traceFrom(message, `mx.${DOMAIN}`, wallMs())));
   }
 
-  const fronts: SmtpFront[] = [];
+  const fronts: { close(): Promise<void> }[] = [];
   let closed: Promise<void> | null = null;
   const close = (): Promise<void> => {
     closed ??= shutDown();
@@ -140,10 +143,13 @@ export async function startDemoProvider(options: DemoProviderOptions): Promise<D
     fronts.push(submission);
     const mx = await startMx({ hostname: `mx.${DOMAIN}`, newQueueId, taken: received }, ADDRESS);
     fronts.push(mx);
+    const control = await startMute();
+    fronts.push(control);
     return {
       submission: submission.at,
       mx: mx.at,
       imap: mailbox.at,
+      control: control.at,
       login,
       address: ADDRESS,
       domain: DOMAIN,

@@ -1,6 +1,6 @@
 /** Listening on loopback, and a close that leaves nothing open. */
 import { once } from 'node:events';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { HostPort } from '../domain/settings.ts';
 
 export const LOOPBACK = '127.0.0.1';
@@ -21,5 +21,25 @@ export function trackSockets(server: Server): () => void {
   });
   return () => {
     for (const socket of open) socket.destroy();
+  };
+}
+
+/** Takes connections and says nothing. */
+export async function startMute(): Promise<{ readonly at: HostPort; close(): Promise<void> }> {
+  const server = createServer((socket) => {
+    // What a client does to its own connection is no fault of the server.
+    socket.on('error', () => socket.destroy());
+    socket.resume();
+  });
+  const cut = trackSockets(server);
+  server.listen(0, LOOPBACK);
+  const at = await listening(server);
+  return {
+    at,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        cut();
+      }),
   };
 }

@@ -11,6 +11,7 @@ export interface Settings {
   readonly sink: SinkSettings;
   readonly providers: readonly ProviderSettings[];
   readonly routes: readonly RouteSettings[];
+  readonly connectivity: ConnectivitySettings;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
 }
 
@@ -113,5 +114,16 @@ export interface RouteSettings {
   readonly maxGap: number;
 }
 
+/** How the providers' servers are checked for being reachable at all. */
+export interface ConnectivitySettings {
+  /** Length of a cell, seconds: each of a provider's servers is checked once in each. */
+  readonly every: number;
+  /** Neutral hosts: a check that fails while one of them can be reached is the provider's fault. None: no fault is ever proven. */
+  readonly control: readonly HostPort[];
+}
+
 /** Seconds. A route faster than this looks like abuse to a provider. */
 export const ROUTE_EVERY_MIN = 10;
+/** Seconds. More checks look like abuse, and one may last almost so long; fewer miss what 44 minutes a month are made of. */
+export const CHECK_EVERY_MIN = 30;
+export const CHECK_EVERY_MAX = 300;

@@ -22,6 +22,7 @@ import type {
 } from '../ports.ts';
 import { UnknownRoute } from '../ports.ts';
 import { keepCheckpoints } from './checkpoints.ts';
+import { type ConnectivityOptions, watchEndpoints } from './connectivity.ts';
 import { watchMailbox } from './mailbox-watcher.ts';
 import { createProber, type Line, type Prober } from './prober.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -45,6 +46,7 @@ export interface EngineOptions {
     readonly mailbox: Mailbox;
     readonly cleanup: 'delete' | 'keep';
   }[];
+  readonly connectivity: ConnectivityOptions;
 }
 export interface EngineParts {
   readonly ledger: Ledger;
@@ -117,6 +119,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     ...options.routes.map((route) =>
       runSchedule(route, lineOf(route.provider, route.path), { prober, recorder, clock, random, log }, stopping.signal),
     ),
+    watchEndpoints(options.connectivity, { recorder, clock, random, observer, log }, stopping.signal),
     every(
       BEAT_EVERY,
       clock,

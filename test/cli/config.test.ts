@@ -5,7 +5,8 @@ import { expect, it, test } from 'vitest';
 import { folderWith, SMALL } from '../adapters/config-file/folder.ts';
 import { run } from '../servers/command.ts';
 
-const ROUTES = 'routes: [{ provider: acme, path: send, every: 2m }]\n';
+const ROUTES =
+  'routes: [{ provider: acme, path: send, every: 2m }]\nconnectivity: { control: ["control.example.net:443"] }\n';
 
 test('a good configuration is said to be one, and nothing is written', async () => {
   const folder = await folderWith({ 'mailflow.yml': SMALL + ROUTES });

@@ -1,5 +1,6 @@
 /** The real engine over fakes and a virtual clock. */
 import type { RouteSettings } from '../../src/domain/settings.ts';
+import type { ConnectivityOptions } from '../../src/engine/connectivity.ts';
 import { type Engine, type EngineOptions, startEngine } from '../../src/engine/engine.ts';
 import type { Mailbox, Random, Sender } from '../../src/ports.ts';
 import { FakeMailbox } from './fake-mailbox.ts';
@@ -35,6 +36,7 @@ export interface FakeWorld {
     readonly routes?: readonly RouteSettings[];
     readonly reachability?: 'inbound' | 'assumed';
     readonly seed?: number;
+    readonly connectivity?: ConnectivityOptions;
   }): Promise<Engine>;
 }
 
@@ -45,6 +47,7 @@ export function engineOptions(parts: {
   readonly mailbox: Mailbox;
   readonly routes: readonly RouteSettings[];
   readonly reachability: 'inbound' | 'assumed';
+  readonly connectivity?: ConnectivityOptions;
 }): EngineOptions {
   const { submitter, injector, mailbox, routes, reachability } = parts;
   const from = ACCOUNT;
@@ -72,6 +75,7 @@ export function engineOptions(parts: {
     ],
     sinkClients: [{ provider: 'acme', sender: ACCOUNT, networks: ['192.0.2.0/24'] }],
     mailboxes: [{ provider: 'acme', mailbox, cleanup: 'delete' }],
+    connectivity: parts.connectivity ?? { everySeconds: 60, checks: [], control: null },
   };
 }
 
@@ -89,14 +93,24 @@ export function fakeWorld(): FakeWorld {
   const { ledger, sink, mailbox, submitter, injector, observer } = world;
   return {
     ...world,
-    start: ({ routes = [], reachability = 'inbound', seed = 1 } = {}) =>
-      startEngine(engineOptions({ submitter, injector, mailbox, routes, reachability }), {
-        ledger,
-        sink,
-        clock,
-        random: seededRandom(seed),
-        observer,
-        log: silentLog,
-      }),
+    start: ({ routes = [], reachability = 'inbound', seed = 1, connectivity } = {}) =>
+      startEngine(
+        engineOptions({
+          submitter,
+          injector,
+          mailbox,
+          routes,
+          reachability,
+          ...(connectivity === undefined ? {} : { connectivity }),
+        }),
+        {
+          ledger,
+          sink,
+          clock,
+          random: seededRandom(seed),
+          observer,
+          log: silentLog,
+        },
+      ),
   };
 }

@@ -77,6 +77,7 @@ export function settingsFor(provider: Provider, dataFolder: string, wish: Wish =
       },
     ],
     routes: [],
+    connectivity: { every: 60, control: [] },
     log: { level: 'error' },
   };
 }
@@ -102,6 +103,7 @@ providers:
     submission: {host: 127.0.0.1, port: ${provider.submission.port}, ${login}, ${trust}}
     mx: {host: 127.0.0.1, port: ${provider.mx.port}, retry_after: [2s], ${trust}}
     mailbox: {host: 127.0.0.1, port: ${provider.imaps.port}, ${login}, address: ${address}, ${trust}}
+connectivity: {control: ["127.0.0.1:${provider.imaps.port}"]}
 log: {level: info}
 `;
   const file = join(folder, 'mailflow-probe.yml');

@@ -35,10 +35,14 @@ export function buildSettings(file: ConfigFile, { material, key, folder }: Surro
     agent: file.agent ?? hostAgent(),
     dataFolder: dataFolderOf(file, folder),
     key,
-    http: { listen: listener(file.http?.listen ?? DEFAULTS.httpListen), token: textOf(material, 'http.token') },
+    http: { listen: hostPort(file.http?.listen ?? DEFAULTS.httpListen), token: textOf(material, 'http.token') },
     sink,
     providers: file.providers.map((provider, index) => buildProvider(provider, `providers[${index}]`, sink, material)),
     routes: (file.routes ?? []).map(buildRoute),
+    connectivity: {
+      every: sure(parseDuration(file.connectivity?.every ?? DEFAULTS.checkEvery), 'connectivity.every'),
+      control: (file.connectivity?.control ?? []).map(hostPort),
+    },
     log: { level: file.log?.level ?? DEFAULTS.logLevel },
   };
 }
@@ -55,7 +59,7 @@ function buildSink(file: ConfigFile['sink'], material: Material): SinkSettings {
   const cert = textOf(material, 'sink.tls.cert_file');
   const key = textOf(material, 'sink.tls.key_file');
   return {
-    listen: listener(file.listen ?? DEFAULTS.sinkListen),
+    listen: hostPort(file.listen ?? DEFAULTS.sinkListen),
     hostname: file.hostname.toLowerCase(),
     domain: (file.domain ?? file.hostname).toLowerCase(),
     recipients: file.recipients ?? DEFAULTS.recipients,
@@ -158,7 +162,7 @@ function textOf(material: Material, key: string): string | null {
   return material.get(key)?.toString() ?? null;
 }
 
-function listener(text: string): HostPort {
+function hostPort(text: string): HostPort {
   return sure(parseHostPort(text), text);
 }
 

@@ -1,9 +1,13 @@
 /** What a configuration may say and yet seldom means: told as warnings. */
-import { isLoopback } from './formats.ts';
+import { isLoopback, parseHostPort } from './formats.ts';
 import { type Finding, type KeyPath, keyName } from './problem.ts';
 import type { ConfigFile, ProviderFile } from './schema.ts';
 
-export function doubtsOf({ providers, routes = [] }: ConfigFile): readonly Finding[] {
+export function doubtsOf(file: ConfigFile): readonly Finding[] {
+  return [...routeDoubts(file), ...connectivityDoubts(file)];
+}
+
+function routeDoubts({ providers, routes = [] }: ConfigFile): readonly Finding[] {
   if (routes.length === 0) return [doubt(['routes'], 'is empty, nothing is measured but by spot checks')];
   const measured = new Set(routes.map((route) => route.provider));
   const senders = providers.map(senderOf);
@@ -20,6 +24,23 @@ export function doubtsOf({ providers, routes = [] }: ConfigFile): readonly Findi
     }
     return [...doubts, ...plaintextDoubts(provider, at)];
   });
+}
+
+function connectivityDoubts({ connectivity, providers }: ConfigFile): readonly Finding[] {
+  const control = connectivity?.control ?? [];
+  const path = ['connectivity', 'control'];
+  if (control.length === 0)
+    return [doubt(path, "names no neutral host, so no fault is ever proven to be a provider's")];
+  const hosts = new Set(providers.flatMap(({ submission, mx, mailbox }) => [submission, mx, mailbox].map(hostOf)));
+  const own = control.findIndex((text) => {
+    const host = hostOf(parseHostPort(text) ?? undefined);
+    return host !== null && hosts.has(host) && !isLoopback(host);
+  });
+  return own < 0 ? [] : [doubt([...path, own], "is a provider's own host, which is down when the provider is")];
+}
+
+function hostOf(server: { readonly host: string } | undefined): string | null {
+  return server?.host.toLowerCase() ?? null;
 }
 
 function plaintextDoubts(provider: ProviderFile, at: KeyPath): readonly Finding[] {

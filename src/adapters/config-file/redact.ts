@@ -38,6 +38,10 @@ export function redact(settings: Settings): Readonly<Record<string, unknown>> {
       min_gap: formatDuration(minGap),
       max_gap: formatDuration(maxGap),
     })),
+    connectivity: {
+      every: formatDuration(settings.connectivity.every),
+      control: settings.connectivity.control.map(formatHostPort),
+    },
     log: { level: settings.log.level },
   };
 }

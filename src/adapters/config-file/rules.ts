@@ -1,5 +1,5 @@
 /** What the keys of a configuration say together: rules that look at more than one of them. */
-import type { HostPort, Security } from '../../domain/settings.ts';
+import { CHECK_EVERY_MAX, CHECK_EVERY_MIN, type HostPort, type Security } from '../../domain/settings.ts';
 import { DEFAULTS, mailboxPort } from './defaults.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { collide, domainOf, formatHostPort, isLoopback, parseHostPort } from './formats.ts';
@@ -19,6 +19,7 @@ export function checkRules(draft: Draft<ConfigFile>, root: unknown): readonly Fi
   return [
     ...listeners(draft),
     ...providers.flatMap((provider, index) => (provider === undefined ? [] : providerRules(draft, root, index))),
+    ...connectivityRules(draft),
     ...routes.flatMap((route, index) => (route === undefined ? [] : routeRules(draft, root, index))),
   ];
 }
@@ -32,6 +33,13 @@ function listeners({ http, sink }: Draft<ConfigFile>): readonly Finding[] {
   return sink?.listen === undefined
     ? [{ path: ['http', 'listen'], rule: rule('sink.listen', mail) }]
     : [{ path: ['sink', 'listen'], rule: rule('http.listen', page) }];
+}
+
+function connectivityRules({ connectivity }: Draft<ConfigFile>): readonly Finding[] {
+  const every = connectivity?.every === undefined ? null : parseDuration(connectivity.every);
+  if (every === null || (every >= CHECK_EVERY_MIN && every <= CHECK_EVERY_MAX)) return [];
+  const rule = `must be ${formatDuration(CHECK_EVERY_MIN)} to ${formatDuration(CHECK_EVERY_MAX)}`;
+  return [{ path: ['connectivity', 'every'], rule }];
 }
 
 function providerRules(draft: Draft<ConfigFile>, root: unknown, index: number): readonly Finding[] {

@@ -9,6 +9,8 @@ import { isAddress, isHelo, isHost, isHostName, isNetwork, PORT_MAX, parseHostPo
 const NAME_LENGTH_MAX = 63;
 /** A provider sees each one as a stranger once; a larger pool serves nothing. */
 const RECIPIENTS_MAX = 64;
+/** Each is connected to when a check fails; more than a few say nothing new. */
+const CONTROLS_MAX = 8;
 const SECURITIES = ['tls', 'starttls', 'none'] as const;
 
 const ruled = (holds: (text: string) => boolean, rule: string) =>
@@ -22,6 +24,10 @@ const listen = ruled(
   (text) => parseHostPort(text) !== null,
   'must be host:port such as 127.0.0.1:9825 or [::1]:9825',
 ).refine((text) => (parseHostPort(text)?.port ?? 0) <= PORT_MAX, { error: `must have a port of at most ${PORT_MAX}` });
+const target = ruled((text) => {
+  const given = parseHostPort(text);
+  return given !== null && given.port >= 1 && given.port <= PORT_MAX;
+}, `must be host:port such as mx.example.net:25, with a port of 1 to ${PORT_MAX}`);
 const slug = (rule: string) =>
   z
     .string({ error: rule })
@@ -214,6 +220,21 @@ export const configSchema = z.strictObject({
     .array(route)
     .optional()
     .meta({ description: 'What to measure, and how often. Empty: nothing.', default: [] }),
+  connectivity: z
+    .strictObject({
+      every: duration.optional().meta({
+        description:
+          "Length of a cell, 30s to 5m: each of a provider's servers is checked at one random moment of each cell.",
+        default: DEFAULTS.checkEvery,
+      }),
+      control: z.array(target).max(CONTROLS_MAX).optional().meta({
+        description:
+          "Neutral hosts, as host:port. A failed check is the provider's fault only if one of them can be reached at that moment; with none, no fault is proven.",
+        default: [],
+      }),
+    })
+    .optional()
+    .describe("Checks whether the providers' servers can be reached and logged in to."),
   log: z
     .strictObject({
       level: z

@@ -1,8 +1,9 @@
 /** One IMAP connection: raw commands with a deadline, and every failure a MailboxError. */
 import { ImapFlow, type ImapFlowOptions, type ImapResponse } from 'imapflow';
+import type { Stage } from '../../domain/probe.ts';
 import type { MailboxSettings } from '../../domain/settings.ts';
 import { BODY_BYTES_MAX, type Clock, HEADER_BYTES_MAX, type Log, MailboxError } from '../../ports.ts';
-import { toMailboxError } from './failure.ts';
+import { EntryError, stageOfCode, toMailboxError } from './failure.ts';
 import type { Argument, Untagged, Wire } from './wire.ts';
 
 const CONNECT_MS_MAX = 30_000;
@@ -53,7 +54,7 @@ export class Connection {
     });
   }
 
-  /** Connects and logs in. Rejects with MailboxError; `CLOSED` when `signal` is aborted. */
+  /** Connects and logs in. Rejects with EntryError; `CLOSED` when `signal` is aborted. */
   static async open(settings: MailboxSettings, clock: Clock, log: Log, signal: AbortSignal): Promise<Connection> {
     const connection = new Connection(settings, clock, log);
     const abort = (): void => connection.client.close();
@@ -64,10 +65,17 @@ export class Connection {
       return connection;
     } catch (error) {
       connection.client.close();
-      throw error;
+      throw error instanceof MailboxError ? new EntryError(connection.#stage(settings, error.code), error) : error;
     } finally {
       signal.removeEventListener('abort', abort);
     }
+  }
+
+  /** What it was at when it was closed, as far as progress and a failure's code tell. */
+  #stage({ security }: MailboxSettings, code: string): Stage {
+    const { connectedAt, greetingReceived, secureConnection } = this.#wire;
+    if (greetingReceived === true) return security === 'starttls' && !secureConnection ? 'tls' : 'auth';
+    return connectedAt ? 'greeting' : stageOfCode(code);
   }
 
   /** The server certificate's last valid moment, milliseconds since the epoch; null without TLS. */

@@ -1,5 +1,6 @@
 /** Says in one line and one stable code why a mailbox could not be used. */
 import { tidy } from '../../domain/header.ts';
+import type { Stage } from '../../domain/probe.ts';
 import { MailboxError } from '../../ports.ts';
 
 /** What imapflow and Node put on their errors, as far as it is read here. */
@@ -33,6 +34,26 @@ const CLOSED = new Set([
 const TOO_LARGE = new Set(['LineTooLarge', 'LiteralTooLarge', 'ResponseTooLarge', 'TooManyTokens', 'TooManyResponses']);
 /** The account may be right but cannot be checked now (RFC 5530 §3); anything else said to a login is a refusal of it. */
 const NOT_NOW = new Set(['UNAVAILABLE', 'LIMIT', 'INUSE', 'SERVERBUG']);
+
+/** Of the resolver, by getaddrinfo. */
+const DNS = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'ENODATA', 'ESERVFAIL']);
+/** OpenSSL's and Node's, for handshakes and certificates. */
+const TLS = /^(?:CERT_|CRL_|DEPTH_ZERO_|EPROTO|ERR_SSL_|ERR_TLS_|HOSTNAME_|SELF_SIGNED_|STARTTLS_|UNABLE_TO_)/;
+
+/** How a connection could not be entered, and at which stage. */
+export class EntryError extends MailboxError {
+  readonly stage: Stage;
+  constructor(stage: Stage, error: MailboxError) {
+    super(error.code, error.message, { cause: error.cause });
+    this.stage = stage;
+  }
+}
+
+/** The stage before the greeting that ends with this code. */
+export function stageOfCode(code: string): Stage {
+  if (DNS.has(code)) return 'dns';
+  return TLS.test(code) ? 'tls' : 'connect';
+}
 
 /** `where` names server and port, never a secret. */
 export function toMailboxError(error: unknown, where: string): MailboxError {

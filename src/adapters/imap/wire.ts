@@ -12,6 +12,10 @@ export type Untagged = Readonly<Record<string, (response: ImapResponse) => void>
  * `list` and `status` resolve when the server said NO, apply answers to a cached state, and cannot bound a header.
  */
 export interface Wire {
+  /** How far it came, also after it was closed: TCP (and TLS from the first byte), the greeting, STARTTLS. */
+  readonly connectedAt: number | false;
+  readonly greetingReceived: boolean;
+  readonly secureConnection: boolean;
   readonly socket: { getPeerCertificate?(): { readonly valid_to?: string } } | false | null;
   /** Writes the command before it returns if none is in flight. Its reader stands still until `next` is called. */
   exec(

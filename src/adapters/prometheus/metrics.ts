@@ -55,7 +55,7 @@ export function createMetrics({ version, lines, clock, lagSeconds }: MetricsOpti
     endpointChecked({ provider, endpoint, up, seconds, certificateExpiresMs }) {
       const labels = { provider, endpoint };
       instruments.up.set(labels, up ? 1 : 0);
-      instruments.checkDuration.set(labels, up ? seconds : Number.NaN);
+      if (!up || seconds !== null) instruments.checkDuration.set(labels, up && seconds !== null ? seconds : Number.NaN);
       instruments.certificateExpiry.set(labels, (certificateExpiresMs ?? Number.NaN) / 1000);
     },
   };

@@ -8,16 +8,20 @@ import type { Clock } from '../../ports.ts';
 import { aborted, createDeadline, LIMIT_MS, timeout, within } from './deadline.ts';
 import { Failure, toFailure } from './failure.ts';
 import { messageSource } from './message-source.ts';
+import type { Server } from './reach.ts';
 import type { StageClock } from './stage-clock.ts';
 import { type Ending, Transcript } from './transcript.ts';
 
-/** What a session is to do, once the socket is open. */
-export interface Errand {
+/** How a session begins, once the socket is open. */
+export interface Greeting {
   readonly host: string;
   readonly helo: string;
   /** How the socket comes to be encrypted: it `is`, it `must` be by STARTTLS, or it stays as it is. */
   readonly encryption: 'is' | 'must' | 'none';
   readonly tls: ConnectionOptions;
+}
+/** What it is then to do. */
+export interface Errand extends Greeting {
   readonly login: Login | null;
   readonly sender: string;
   readonly recipient: string;
@@ -29,6 +33,12 @@ export interface Errand {
 const REPLY_BYTES_MAX = 16_384;
 /** nodemailer's own timers stand behind ours: longer than the longest of LIMIT_MS, together and each. */
 const BACKSTOP_MS = 60 * 60 * 1000;
+
+const ENCRYPTION = { tls: 'is', starttls: 'must', none: 'none' } as const;
+
+export function greetingOf({ host, helo, security }: Server, tls: ConnectionOptions): Greeting {
+  return { host, helo, encryption: ENCRYPTION[security], tls };
+}
 
 /** Resolves once the connection is closed. */
 export async function converse(
@@ -77,16 +87,20 @@ export async function converse(
   }
 }
 
-function createConnection(socket: Socket, errand: Errand, transcript: Transcript): SMTPConnection {
+export function createConnection(
+  socket: Socket,
+  { host, helo, encryption, tls }: Greeting,
+  transcript: Pick<Transcript, 'sent' | 'replied'>,
+): SMTPConnection {
   return new SMTPConnection({
-    host: errand.host,
-    name: errand.helo,
+    host,
+    name: helo,
     connection: socket,
-    secure: errand.encryption === 'is',
-    secured: errand.encryption === 'is',
-    requireTLS: errand.encryption === 'must',
-    ignoreTLS: errand.encryption !== 'must',
-    tls: errand.tls,
+    secure: encryption === 'is',
+    secured: encryption === 'is',
+    requireTLS: encryption === 'must',
+    ignoreTLS: encryption !== 'must',
+    tls,
     connectionTimeout: BACKSTOP_MS,
     greetingTimeout: BACKSTOP_MS,
     socketTimeout: BACKSTOP_MS,
@@ -130,7 +144,7 @@ function carry(
 }
 
 /** RFC 5321 §4.1.1.10. How it goes changes nothing: the outcome is known. */
-async function quit(connection: SMTPConnection, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function quit(connection: SMTPConnection, clock: Clock, signal: AbortSignal): Promise<void> {
   if (connection.destroyed) return;
   const ended = within(clock, LIMIT_MS.quit, signal, (cut) => once(connection, 'end', { signal: cut }));
   connection.quit();

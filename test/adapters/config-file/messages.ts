@@ -14,6 +14,18 @@ export const MESSAGES: Readonly<Record<string, readonly string[]>> = {
   'invalid-bracket.yml': [
     'the file must be YAML: Flow map in block collection must be sufficiently indented and end with a } (<file>:2)',
   ],
+  'invalid-connectivity-cell.yml': [
+    'connectivity.every must be 30s to 5m, is 5m1s (<file>:7)',
+    'connectivity.control must be a list, is mx.example.net:25 (<file>:7)',
+  ],
+  'invalid-connectivity.yml': [
+    'connectivity.every must be 30s to 5m, is 20s (<file>:8)',
+    'connectivity.control[0] must be host:port such as mx.example.net:25, with a port of 1 to 65535, is mx.example.net (<file>:9)',
+    'connectivity.control[1] must be host:port such as mx.example.net:25, with a port of 1 to 65535, is mx.example.net:0 (<file>:9)',
+    'connectivity.control[2] must be host:port such as mx.example.net:25, with a port of 1 to 65535, is mx.example.net:65536 (<file>:9)',
+    'connectivity.control[3] must be host:port such as mx.example.net:25, with a port of 1 to 65535, is 53 (<file>:9)',
+    "connectivity.controls is not a known key, did you mean 'control'? (<file>:10)",
+  ],
   'invalid-contract-name.yml': [
     'providers[0].contract must be the name of a contract, lower-case letters and digits with hyphens between, is Enterprise SLA (<file>:4)',
   ],

@@ -16,6 +16,7 @@ providers:
     mailbox: { host: imap.acme.example, username: probe, password: { env: SECRET }, address: probe@acme.example }
 routes:
   - { provider: acme, path: send, every: 90s }
+connectivity: { every: 30s, control: ["192.0.2.7:443", "[2001:db8::7]:25"] }
 `;
 
 test('every key is printed as the file has it, a secret only as set', async () => {
@@ -66,6 +67,7 @@ test('every key is printed as the file has it, a secret only as set', async () =
       },
     ],
     routes: [{ provider: 'acme', path: 'send', every: '1m30s', min_gap: '10s', max_gap: '7m30s' }],
+    connectivity: { every: '30s', control: ['192.0.2.7:443', '[2001:db8::7]:25'] },
     log: { level: 'info' },
   });
 });

@@ -7,6 +7,9 @@ import type { Settings } from '../../../src/domain/settings.ts';
 import { ENVIRONMENT, FIXTURES, folderWith, readSettings, SMALL } from './folder.ts';
 
 const KEY = 'key: { env: KEY }\n';
+const ROUTES = 'routes:\n  - { provider: acme, path: send, every: 2m }\n';
+/** Without it there is a warning. */
+const CONTROL = 'connectivity: { control: ["control.example.net:443"] }\n';
 const environment = { ...ENVIRONMENT, KEY: 'sixteen-byte-key' };
 const ACCOUNT = 'username: probe, address: probe@acme.example';
 
@@ -22,7 +25,7 @@ async function settingsOf(text: string, files: Readonly<Record<string, string>> 
 }
 
 test('the smallest configuration takes every default', async () => {
-  const { folder, result } = await read(`${KEY}${SMALL}routes:\n  - { provider: acme, path: send, every: 2m }\n`);
+  const { folder, result } = await read(`${KEY}${SMALL}${CONTROL}${ROUTES}`);
   expect(result).toEqual({
     ok: true,
     warnings: [],
@@ -58,6 +61,7 @@ test('the smallest configuration takes every default', async () => {
         },
       ],
       routes: [{ provider: 'acme', path: 'send', every: 120, minGap: 10, maxGap: 600 }],
+      connectivity: { every: 60, control: [{ host: 'control.example.net', port: 443 }] },
       log: { level: 'info' },
     },
   });
@@ -164,7 +168,7 @@ test.each([
 
 test('a password may cross a network in plain text where that is allowed, with a warning; loopback needs neither', async () => {
   const login = 'security: none, username: probe, password: { env: ACME_PASSWORD }';
-  const { folder, result } = await read(`${KEY}sink: { hostname: probe.example.org }
+  const { folder, result } = await read(`${KEY}${CONTROL}sink: { hostname: probe.example.org }
 providers:
   - name: acme
     submission: { host: smtp.acme.example, ${login}, allow_plaintext: true }
@@ -176,26 +180,48 @@ routes:
   expect(result).toMatchObject({
     ok: true,
     warnings: [
-      `${path}.allow_plaintext lets the password of ${path} cross networks unencrypted (${join(folder, 'config.yml')}:5)`,
+      `${path}.allow_plaintext lets the password of ${path} cross networks unencrypted (${join(folder, 'config.yml')}:6)`,
     ],
   });
 });
 
 test.each([
-  ['without routes', '', ['routes is empty, nothing is measured but by spot checks']],
+  ['without routes', CONTROL, ['routes is empty, nothing is measured but by spot checks']],
   [
     'with a provider that has none',
     `  - name: beta
     submission: { host: smtp.beta.example, from: Probe@acme.example }
-routes:
-  - { provider: acme, path: send, every: 2m }
-`,
+${ROUTES}${CONTROL}`,
     [
       'providers[1] has no route, beta is measured by spot checks alone',
       'providers[1].submission has the sender of providers[0], lost connections are laid to that one',
     ],
   ],
+  [
+    'without a control',
+    ROUTES,
+    ["connectivity.control names no neutral host, so no fault is ever proven to be a provider's"],
+  ],
+  [
+    "with a provider's host as the control",
+    `${ROUTES}connectivity: { control: ["control.example.net:443", "SMTP.acme.example:443"] }\n`,
+    ["connectivity.control[1] is a provider's own host, which is down when the provider is"],
+  ],
 ])('a configuration %s is sound, with a warning', async (_, rest, expected) => {
   const { result } = await read(`${KEY}${SMALL}${rest}`);
   expect(result.ok && result.warnings.map((warning) => warning.replace(/ \([^(]*$/, ''))).toEqual(expected);
+});
+
+test('checks come once in a cell of a minute unless told otherwise, and IPv6 hosts may be the control', async () => {
+  const { connectivity } = await settingsOf(
+    `${KEY}${SMALL}connectivity: { every: 5m, control: ["[2001:db8::7]:25", "192.0.2.7:53"] }\n`,
+  );
+  expect(connectivity).toEqual({
+    every: 300,
+    control: [
+      { host: '2001:db8::7', port: 25 },
+      { host: '192.0.2.7', port: 53 },
+    ],
+  });
+  expect((await settingsOf(`${KEY}${SMALL}connectivity: {}\n`)).connectivity).toEqual({ every: 60, control: [] });
 });

@@ -14,10 +14,11 @@ export interface ScriptedServer {
 
 const OK = ['TAG OK done'];
 
-/** `script` answers a command, or returns undefined for the usual answer. */
+/** `script` answers a command, or returns undefined for the usual answer. On a free port unless one is `wanted`. */
 export async function startScriptedServer(
   capabilities: string,
   script: (command: string) => Answer | undefined,
+  wanted = 0,
 ): Promise<ScriptedServer> {
   const commands: string[] = [];
   const sockets = new Set<Socket>();
@@ -31,7 +32,7 @@ export async function startScriptedServer(
       return script(command);
     });
   });
-  const port = await listen(server);
+  const port = await listen(server, wanted);
   return {
     host: '127.0.0.1',
     port,
@@ -79,8 +80,8 @@ function usual(command: string, capabilities: string): readonly string[] {
   return OK;
 }
 
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+async function listen(server: Server, wanted: number): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(wanted, '127.0.0.1', resolve));
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
 }

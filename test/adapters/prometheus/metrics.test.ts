@@ -280,6 +280,9 @@ describe('an endpoint', () => {
     expect(good.get(`mailflow_endpoint_up${labels('mx')}`)).toBe(1);
     expect(good.get(`mailflow_endpoint_check_duration_seconds${labels('mx')}`)).toBe(0.25);
     expect(good.get(`mailflow_tls_certificate_expiry_timestamp_seconds${labels('mx')}`)).toBe(1_800_000_000);
+    metrics.endpointChecked({ ...check, up: true, seconds: null, certificateExpiresMs: 1_800_000_000_000 });
+    const kept = await scrape();
+    expect(kept.get(`mailflow_endpoint_check_duration_seconds${labels('mx')}`), 'none taken').toBe(0.25);
     metrics.endpointChecked({ ...check, up: false, seconds: 30, certificateExpiresMs: null });
     const bad = await scrape();
     expect(bad.get(`mailflow_endpoint_up${labels('mx')}`)).toBe(0);

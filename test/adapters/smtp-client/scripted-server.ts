@@ -16,6 +16,8 @@ export const STEPS = [
   'rcpt',
   'data',
   'dot',
+  'noop',
+  'rset',
   'quit',
 ] as const;
 export type Step = (typeof STEPS)[number];
@@ -64,6 +66,8 @@ export interface ScriptedServer {
   reached(step: Step): Promise<void>;
   /** Resolves when no client is connected any more. */
   deserted(): Promise<void>;
+  /** Drops every connection. */
+  hangUp(): void;
   stop(): Promise<void>;
 }
 
@@ -78,6 +82,8 @@ const USUAL: Readonly<Record<Step, string>> = {
   rcpt: '250 2.1.5 recipient ok',
   data: '354 go ahead',
   dot: '250 2.0.0 Ok: queued as 4ABC',
+  noop: '250 2.0.0 ok',
+  rset: '250 2.0.0 ok',
   quit: '221 2.0.0 bye',
 };
 const STEP_BY_VERB: Readonly<Record<string, Step>> = {
@@ -88,6 +94,8 @@ const STEP_BY_VERB: Readonly<Record<string, Step>> = {
   MAIL: 'mail',
   RCPT: 'rcpt',
   DATA: 'data',
+  NOOP: 'noop',
+  RSET: 'rset',
   QUIT: 'quit',
 };
 
@@ -99,7 +107,8 @@ interface Notes {
   reach(step: Step): void;
 }
 
-export async function startScriptedServer(script: Script = {}): Promise<ScriptedServer> {
+/** On a free port unless one is given. */
+export async function startScriptedServer(script: Script = {}, port = 0): Promise<ScriptedServer> {
   const reached = new Map(STEPS.map((step) => [step, Promise.withResolvers<void>()]));
   const notes: Notes = {
     commands: [],
@@ -120,7 +129,7 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
     if (script.hostile === true) socket.destroy();
     else void serve(socket, script, notes);
   });
-  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
+  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port }, resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return {
@@ -145,6 +154,9 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
       if (sockets.size === 0) return;
       deserted = Promise.withResolvers();
       await deserted.promise;
+    },
+    hangUp() {
+      for (const socket of sockets) socket.destroy();
     },
     async stop() {
       for (const socket of sockets) socket.destroy();
