@@ -3,10 +3,11 @@ import type { Assessment } from './domain/delay.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent } from './domain/event.ts';
 import type { Instant } from './domain/instant.ts';
+import type { Judgement } from './domain/judge.ts';
 import type { MonthFacts, MonthQuery } from './domain/month-facts.ts';
 import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeRecord } from './domain/record.ts';
-import type { Matter, ProviderReport } from './domain/report.ts';
+import type { Matter } from './domain/report.ts';
 import type { Tally, TimelineState } from './domain/timeline.ts';
 
 /** The only source of time. */
@@ -217,7 +218,7 @@ export interface Ledger {
   /** What a route's month is judged by, read without touching any other month. */
   month(query: MonthQuery): Promise<MonthFacts>;
   /** A provider's month, judged where the facts lie: not on the caller's thread. */
-  judge(matter: Matter): Promise<ProviderReport>;
+  judge(matter: Matter): Promise<Judgement>;
   close(): Promise<void>;
 }
 

@@ -4,10 +4,10 @@ import { encodeEvent } from '../../src/domain/codec.ts';
 import { exceedsMaximum } from '../../src/domain/delay.ts';
 import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
 import type { Instant } from '../../src/domain/instant.ts';
-import { judgeProvider } from '../../src/domain/judge.ts';
+import { type Judgement, judgeProvider } from '../../src/domain/judge.ts';
 import { exclusionsOf, type MonthFacts, type MonthQuery, monthInstantMs } from '../../src/domain/month-facts.ts';
 import { outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
-import type { Matter, ProviderReport } from '../../src/domain/report.ts';
+import type { Matter } from '../../src/domain/report.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
 import type { Bookmark, Ledger, LedgerSnapshot } from '../../src/ports.ts';
 
@@ -76,7 +76,7 @@ export class MemoryLedger implements Ledger {
     return this.#month(query);
   }
 
-  async judge(matter: Matter): Promise<ProviderReport> {
+  async judge(matter: Matter): Promise<Judgement> {
     return judgeProvider(matter, {
       month: (query) => this.#month(query),
       availability: () => {

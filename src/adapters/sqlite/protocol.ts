@@ -1,9 +1,10 @@
 /** What the ledger and its worker say to each other. Every request gets one answer, in the order of the requests. */
 import { decode } from '../../domain/codec.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { Judgement } from '../../domain/judge.ts';
 import type { MonthFacts, MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
-import type { Matter, ProviderReport } from '../../domain/report.ts';
+import type { Matter } from '../../domain/report.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import type { Head, Role } from './database.ts';
 import type { LedgerErrorCode } from './failure.ts';
@@ -27,7 +28,7 @@ export interface Operations {
   probe: { readonly input: string; readonly output: ProbeRecord | null };
   recent: { readonly input: number; readonly output: readonly ProbeRecord[] };
   month: { readonly input: MonthQuery; readonly output: StoredMonth };
-  judge: { readonly input: Matter; readonly output: ProviderReport };
+  judge: { readonly input: Matter; readonly output: Judgement };
   close: { readonly input: null; readonly output: null };
 }
 /** Records as their stored text: to copy a month of decoded ones between threads takes longer than to decode them. */
