@@ -1,7 +1,7 @@
 /** The figures of a clause, row by row, as the tables of every format for people show them. */
 import type { DelayClauseReport } from '../../domain/report.ts';
 import type { Figure } from '../../domain/report-evidence.ts';
-import { count, duration, exactPercent, percent, percents, seconds } from './format.ts';
+import { count, duration, durations, exactPercent, limitText, percent, percents, seconds } from './format.ts';
 import type { AvailabilityReport, MeasuredReport } from './pledges.ts';
 import type { Label, Words } from './words.ts';
 
@@ -9,6 +9,8 @@ import type { Label, Words } from './words.ts';
 export interface FigureRow {
   readonly label: Label;
   readonly measured: string;
+  /** The same as people count time, where it is a minute or more. */
+  readonly readable: string;
   readonly raw: string;
   readonly limit: string;
   readonly verdict: string;
@@ -22,11 +24,17 @@ function delayRows({ figures, limits, verdicts }: DelayClauseReport, words: Word
   const { raw, breaches, quantiles } = figures;
   const none = { limit: '', verdict: '' };
   const timed = (label: Label, figure: Figure | null, before: Figure | null, rest = none): FigureRow => {
-    return { label, measured: seconds(figure), raw: seconds(before), ...rest };
+    return { label, measured: seconds(figure), readable: readable(figure, words), raw: seconds(before), ...rest };
   };
   const counted = (label: Label, per: 'message' | 'episode', figure: Figure, before: Figure): FigureRow => {
     const judged = { limit: words.breachLimit(limits.breachesFrom, per), verdict: words.verdict[verdicts.maximum] };
-    return { label, measured: count(figure), raw: count(before), ...(limits.countedPer === per ? judged : none) };
+    return {
+      label,
+      measured: count(figure),
+      readable: '',
+      raw: count(before),
+      ...(limits.countedPer === per ? judged : none),
+    };
   };
   const atMost = (limit: number): string => words.atMost(`${limit} s`);
   return [
@@ -41,21 +49,26 @@ function delayRows({ figures, limits, verdicts }: DelayClauseReport, words: Word
     timed('p50', quantiles?.p50 ?? null, raw.quantiles?.p50 ?? null),
     timed('p95', quantiles?.p95 ?? null, raw.quantiles?.p95 ?? null),
     timed('p99', quantiles?.p99 ?? null, raw.quantiles?.p99 ?? null),
-    { label: 'bootstrapAverage', measured: seconds(figures.bootstrapAverage), raw: '', ...none },
+    timed('bootstrapAverage', figures.bootstrapAverage, null),
   ];
 }
 
 function availabilityRows(clause: AvailabilityReport, words: Words): readonly FigureRow[] {
   const { raw, downSeconds, availability } = clause.figures;
-  const time = (limit: number): string => duration(limit, words.units);
+  const time = (limit: number): string => limitText(limit, words.units);
   const share: FigureRow = {
     label: 'availability',
     measured: percents(availability),
+    readable: '',
     raw: percents(raw.availability),
     limit: words.atLeast(exactPercent(clause.limits.availabilityMin)),
     verdict: words.verdict[clause.verdicts.availability],
   };
-  const down = { measured: seconds(downSeconds), raw: seconds(raw.downSeconds) };
+  const down = {
+    measured: seconds(downSeconds),
+    readable: readable(downSeconds, words),
+    raw: seconds(raw.downSeconds),
+  };
   if (clause.kind === 'connectivity') {
     const limit = words.under(time(clause.limits.downUnderSeconds));
     return [{ label: 'downtime', ...down, limit, verdict: words.verdict[clause.verdicts.downtime] }, share];
@@ -71,12 +84,13 @@ function availabilityRows(clause: AvailabilityReport, words: Words): readonly Fi
     {
       label: 'adjustments',
       measured: seconds(figures.adjustmentSeconds),
+      readable: readable(figures.adjustmentSeconds, words),
       raw: '',
       limit: words.atMost(time(limits.adjustmentsMaxSeconds)),
       verdict: words.verdict[verdicts.adjustments],
     },
     share,
-    { label: 'faultyDays', measured: count(figures.faultyDays), raw: '', limit: '', verdict: '' },
+    { label: 'faultyDays', measured: count(figures.faultyDays), readable: '', raw: '', limit: '', verdict: '' },
   ];
 }
 
@@ -96,27 +110,27 @@ function delayFacts(clause: DelayClauseReport, words: Words): readonly (readonly
     ['path', words.path[path]],
     ['probes', outcomes(figures.outcomes)],
     ['spotChecks', outcomes(figures.spotChecks)],
-    ['coverage', words.coverage(percent(coverage.ratio), `${coverage.longestGapSeconds.toFixed(0)} s`)],
-    ['excluded', `${excluded.seconds} s`],
+    ['coverage', words.coverage(percent(coverage.ratio), gapText(coverage, words))],
+    ['excluded', duration(excluded.seconds, words.units)],
     ...(clause.verdicts.maximum === 'BREACH' ? [] : [['breachesLeft', left] as const]),
   ];
 }
 
 function availabilityFacts(clause: AvailabilityReport, words: Words): readonly (readonly [Label, string])[] {
   const { coverage, excluded, limits } = clause;
-  const gap = `${coverage.longestGapSeconds.toFixed(0)} s`;
+  const gap = gapText(coverage, words);
   const left: readonly (readonly [Label, string])[] =
     clause.kind === 'connectivity'
-      ? [['downtimeLeft', seconds(clause.downtimeLeftSeconds)]]
+      ? [['downtimeLeft', durations(clause.downtimeLeftSeconds, words.units)]]
       : [
-          ['faultsLeft', seconds(clause.faultsLeftSeconds)],
-          ['adjustmentsLeft', seconds(clause.adjustmentsLeftSeconds)],
+          ['faultsLeft', durations(clause.faultsLeftSeconds, words.units)],
+          ['adjustmentsLeft', durations(clause.adjustmentsLeftSeconds, words.units)],
         ];
   return [
     ['coverage', words.availabilityCoverage(percent(coverage.ratio), gap, coverage.unmeasured)],
-    ['resolution', words.resolution(`${coverage.resolutionSeconds} s`)],
+    ['resolution', words.resolution(duration(coverage.resolutionSeconds, words.units))],
     ['denominator', words.denominator[limits.denominator]],
-    ['excluded', `${excluded.seconds} s`],
+    ['excluded', duration(excluded.seconds, words.units)],
     ...left,
   ];
 }
@@ -128,4 +142,12 @@ export function partRows({ figures }: AvailabilityReport, words: Words): readonl
     seconds(downSeconds),
     percent(coverage),
   ]);
+}
+
+function readable(figure: Figure | null, { units }: Words): string {
+  return figure === null || Math.max(figure.lo, figure.hi ?? 0) < 60 ? '' : durations(figure, units);
+}
+
+function gapText({ longestGapSeconds }: { readonly longestGapSeconds: number }, { units }: Words): string {
+  return duration(Math.ceil(longestGapSeconds), units);
 }

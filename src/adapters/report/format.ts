@@ -27,6 +27,12 @@ export function durations({ lo, hi }: Figure, units: Units): string {
   return least === most ? least : `${least}–${most}`;
 }
 
+/** `1 h`, `100 min`: in one unit where that is whole, as contracts do. */
+export function limitText(seconds: number, units: Units): string {
+  const inMinutes = seconds > HOUR && seconds % HOUR !== 0 && seconds % MINUTE === 0;
+  return inMinutes ? `${seconds / MINUTE} ${units.minute}` : duration(seconds, units);
+}
+
 /** `44 min`, `1 h`, `2 h 5 min 1.5 s`: exact to the millisecond. */
 export function duration(seconds: number, units: Units): string {
   const whole = Math.round(seconds * 1000) / 1000;
@@ -65,6 +71,16 @@ export function exactPercent(ratio: number): string {
 /** Rounded down: what is not whole is not called whole. */
 export function percent(ratio: number): string {
   return `${(Math.floor(ratio * 10_000) / 100).toFixed(2)}%`;
+}
+
+/** More breaches or outages than this nobody reads; the JSON report has all. */
+export const SHOWN_MAX = 200;
+
+/** `2026-12-06 00:00`: as `localTime` where the zone is named beside it, without what is zero. */
+export function plainTime(iso: string, timeZone: string): string {
+  return localTime(iso, timeZone)
+    .replace(/[+-]\d\d:\d\d$/, '')
+    .replace(/(?::00)?\.000$/, '');
 }
 
 /** RFC 3339 in UTC, shown by the clocks of a zone. */

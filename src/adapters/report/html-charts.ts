@@ -4,7 +4,7 @@ import type { DelayClauseReport, OutageReport, ProviderReport } from '../../doma
 import type { DelayBucket, DelayChart, ProviderCharts } from '../../domain/report-charts.ts';
 import type { BreachEvidence } from '../../domain/report-evidence.ts';
 import type { MsRange } from '../../domain/span-set.ts';
-import { duration, percents, seconds } from './format.ts';
+import { limitText, percents, seconds } from './format.ts';
 import { clauseName, type Setting, table } from './html-parts.ts';
 import { html, type Markup } from './html-text.ts';
 import { isMeasuredClause } from './pledges.ts';
@@ -72,7 +72,7 @@ function delayFigures(
   const heading = (about: string): string => `${clauseName(clause, language)}${words.colon}${about}`;
   if (chart.buckets.length === 0)
     return html`<figure><figcaption><h4>${heading(text.delay)}</h4><p>${text.noData}</p></figcaption></figure>`;
-  const time = (limit: number): string => duration(limit, words.units);
+  const time = (limit: number): string => limitText(limit, words.units);
   const { averageSeconds, maximumSeconds } = clause.limits;
   const limits = [
     { seconds: averageSeconds, name: text.averageLimit(time(averageSeconds)) },
@@ -172,7 +172,7 @@ function shareTable(caption: string, { distribution }: DelayChart, { page: { cha
 
 function shareWithin({ distribution }: DelayChart, limit: number, { words, page }: Setting): string | null {
   const step = distribution.find((each) => each.seconds === limit);
-  return step === undefined ? null : page.chart.within(percents(step.share), duration(limit, words.units));
+  return step === undefined ? null : page.chart.within(percents(step.share), limitText(limit, words.units));
 }
 
 function calendarFigure(days: readonly Day[], { provider, charts, nowMs }: ChartInput, setting: Setting): Markup {

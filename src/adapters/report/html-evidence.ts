@@ -1,8 +1,8 @@
 /** What shows each breach and each outage: who said what and when, as the network gave it. */
 import type { OutageReport } from '../../domain/report.ts';
 import type { BreachEvidence } from '../../domain/report-evidence.ts';
-import { localTime, seconds } from './format.ts';
-import { clauseName, type Fact, facts, labelsOf, type Setting, SHOWN_MAX, table, timeElement } from './html-parts.ts';
+import { plainTime, SHOWN_MAX, seconds } from './format.ts';
+import { clauseName, type Fact, facts, labelsOf, type Setting, table, timeElement } from './html-parts.ts';
 import { html, type Markup } from './html-text.ts';
 import type { MeasuredReport } from './pledges.ts';
 
@@ -21,7 +21,7 @@ function breachesOf(clause: Extract<MeasuredReport, { kind: 'delay' }>, setting:
   const { words, language } = setting;
   const { breaches } = clause;
   if (breaches.length === 0) return null;
-  return html`<section><h4>${clauseName(clause, language)}${words.colon}${words.label.breaches}</h4>
+  return html`<section><h4>${`${clauseName(clause, language)}${words.colon}${words.label.breaches}`}</h4>
 <ol class="breaches">${breaches.slice(0, SHOWN_MAX).map((breach) => breachItem(breach, setting))}</ol>
 ${omitted(breaches.length, setting)}</section>
 `;
@@ -74,7 +74,7 @@ ${table(
 }
 
 function outageRow(outage: OutageReport, { words, timeZone }: Setting) {
-  const time = (iso: string | null): string | null => (iso === null ? null : localTime(iso, timeZone));
+  const time = (iso: string | null): string | null => (iso === null ? null : plainTime(iso, timeZone));
   const path = outage.path === null ? '' : ` (${words.path[outage.path]})`;
   return [
     `${words.part[outage.part]}${path}`,

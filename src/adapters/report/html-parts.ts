@@ -1,7 +1,7 @@
 /** What the page is made of again and again: verdicts, tables, lists of what is known. */
 import type { Verdict } from '../../domain/month-verdict.ts';
-import type { ClauseReport, ExclusionReport } from '../../domain/report.ts';
-import { type Language, localTime } from './format.ts';
+import type { ClauseReport } from '../../domain/report.ts';
+import { type Language, localTime, plainTime } from './format.ts';
 import { html, type Markup, type Value } from './html-text.ts';
 import type { PageWords } from './page-words.ts';
 import type { Label, Words } from './words.ts';
@@ -15,9 +15,6 @@ export interface Setting {
   /** Another one at every call, for what must have a name within the page. */
   readonly newId: () => string;
 }
-
-/** More than this nobody reads; the JSON report has all. */
-export const SHOWN_MAX = 200;
 
 /** Each verdict has a shape of its own, beside its word and colour. */
 const SIGNS: Readonly<Record<Verdict, Markup>> = {
@@ -56,27 +53,11 @@ export function labelsOf({ label }: Words, ...names: readonly Label[]): readonly
   return names.map((name) => label[name]);
 }
 
-export function timeElement(iso: string, timeZone: string): Markup {
-  return html`<time datetime="${iso}">${localTime(iso, timeZone)}</time>`;
+/** Where the zone is named beside it. */
+export function plainTimeElement(iso: string, timeZone: string): Markup {
+  return html`<time datetime="${iso}">${plainTime(iso, timeZone)}</time>`;
 }
 
-export function exclusionsTable(
-  caption: string,
-  entries: readonly ExclusionReport[],
-  { words, timeZone }: Setting,
-): Markup | null {
-  if (entries.length === 0) return null;
-  return table(
-    caption,
-    labelsOf(words, 'kind', 'path', 'from', 'to', 'by', 'evidence', 'note'),
-    entries.map(({ kind, path, from, to, by, evidence, note }) => [
-      words.kind[kind],
-      path === null ? words.allPaths : words.path[path],
-      timeElement(from, timeZone),
-      timeElement(to, timeZone),
-      by,
-      evidence,
-      note,
-    ]),
-  );
+export function timeElement(iso: string, timeZone: string): Markup {
+  return html`<time datetime="${iso}">${localTime(iso, timeZone)}</time>`;
 }

@@ -24,7 +24,7 @@ h2{font-size:1.6rem;letter-spacing:-.01em}
 h3{font-size:1.25rem;margin:3.5rem 0 1.25rem}
 h4{font-size:1.05rem}
 ul,ol{padding:0;list-style:none}
-code{font:.92em ui-monospace,SFMono-Regular,Menlo,Consolas,"Noto Sans Mono CJK SC",monospace}
+code{font:.92em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace}
 q{quotes:none;font-style:italic}
 time{white-space:nowrap}
 .hatches{position:absolute}
@@ -49,10 +49,11 @@ time{white-space:nowrap}
 .verdict-head{display:flex;justify-content:space-between;align-items:center;gap:1rem}
 .clause-id{display:inline-block;min-width:1.9em;color:var(--soft);font-weight:500}
 .pledges{margin-top:.65rem;display:grid;gap:.65rem}
-.pledge{display:grid;grid-template-columns:minmax(7rem,1.1fr) minmax(8rem,1.2fr) minmax(9rem,1.5fr) 15rem 8.5rem;gap:.25rem 1.25rem;align-items:center}
+.pledge{display:grid;grid-template-columns:11.5rem 9.5rem 1fr 13rem 8.5rem;gap:.25rem 1rem;align-items:end}
 .pledge-name{font-weight:500;padding-left:2.1rem}
 .term{display:block;font-size:.8rem;line-height:1.3}
 .found b{font-weight:650}
+.found b{white-space:nowrap}
 .gauge svg{display:block;width:100%;max-width:15rem;height:auto}
 .pledge-verdict{text-align:right}
 .pledge-verdict .badge{font-size:.78rem;font-weight:550;background:none;padding-right:0}
@@ -71,10 +72,11 @@ time{white-space:nowrap}
 .clause{margin-top:2.75rem}
 .clause:first-of-type{margin-top:0}
 .clause>h4{display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .8rem;font-size:1.1rem}
-.scroll{overflow-x:auto;margin-top:1rem}
+.scroll{position:relative;overflow-x:auto;margin-top:1rem}
 .scroll:focus-visible,summary:focus-visible{outline:2px solid var(--data);outline-offset:2px}
 table{border-collapse:collapse;width:100%;font-size:.92rem;line-height:1.45}
-caption{text-align:left;color:var(--soft);font-size:.85rem;padding-bottom:.4rem}
+caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+small{display:block;color:var(--soft);font-size:.85em}
 th,td{text-align:left;vertical-align:top;padding:.5rem 1.1rem .5rem 0;border-bottom:1px solid var(--rule);overflow-wrap:break-word;min-width:5.5rem}
 thead th{color:var(--soft);font-weight:550;font-size:.85rem;border-bottom-color:var(--strong-rule)}
 tbody th{font-weight:500}
@@ -89,6 +91,7 @@ th:last-child,td:last-child{padding-right:0}
 .breach-head::before{content:counter(breach) ".";color:var(--soft);font-weight:500}
 .certainty{display:inline-flex;gap:.4rem;align-items:center;font-weight:550;color:var(--breach)}
 .breaches .facts{margin-top:.6rem;gap:.15rem;font-size:.92rem}
+.breaches .facts div{grid-template-columns:minmax(6rem,9rem) 1fr}
 `;
 
 const PICTURES = `
@@ -111,7 +114,7 @@ svg .limit-name{fill:var(--limit);font-weight:600;paint-order:stroke;stroke:var(
 .band{fill:var(--data-soft);opacity:.8}
 .curve{stroke:var(--data);fill:none;stroke-width:1.6}
 .mark{fill:none;stroke:var(--breach);stroke-width:1.7;stroke-linecap:round;stroke-linejoin:round}
-.mark.diamond{fill:var(--breach)}
+.mark.diamond{fill:var(--breach);stroke:var(--ground);stroke-width:1}
 .mark.open-diamond{fill:var(--ground)}
 .mark.square,.mark.arrow{stroke:var(--data)}
 .mark.plus{stroke:var(--ink)}
@@ -148,6 +151,7 @@ const NARROW = `
 body{padding-top:1.5rem}
 .verdict-head{align-items:flex-start}
 .pledge{grid-template-columns:1fr;padding-left:0}
+.found b{white-space:normal}
 .pledge-name,.owed{padding-left:0}
 .pledge+.pledge{border-top:1px dashed var(--rule);padding-top:.65rem}
 .promised .term,.found .term{display:inline-block;min-width:5.5rem}

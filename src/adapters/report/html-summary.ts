@@ -1,7 +1,7 @@
 /** What a stranger reads first: the month in a sentence, then each promise with what was measured, the verdict and what is owed. */
 import type { Verdict } from '../../domain/month-verdict.ts';
 import type { ProviderReport } from '../../domain/report.ts';
-import { localTime } from './format.ts';
+import { plainTime } from './format.ts';
 import { badge, clauseName, type Setting } from './html-parts.ts';
 import { html, type Markup } from './html-text.ts';
 import { type AttestedReport, isMeasuredClause, type MeasuredReport, type Pledge, pledgesOf } from './pledges.ts';
@@ -16,7 +16,7 @@ export function headline(provider: ProviderReport, setting: Setting): Markup {
   const open = named('INCONCLUSIVE');
   const sentence = worst === undefined ? page.nothingMeasured : page.headline[worst](named(worst));
   const also = worst === 'BREACH' && open !== '' ? page.alsoOpen(open) : null;
-  const until = localTime(provider.finalAt, timeZone);
+  const until = plainTime(provider.finalAt, timeZone);
   return html`<div class="headline">${worst === undefined ? null : badge(worst, words)}<p>${sentence}${also === null ? null : html` <span class="also">${also}</span>`}</p></div>
 ${provider.status === 'final' ? null : html`<p class="note">${page.provisional(until)}</p>`}
 `;
@@ -59,7 +59,7 @@ function attestedList(clauses: readonly AttestedReport[], { words, page, languag
   const reasons = Map.groupBy(clauses, ({ reason }) => reason[language]);
   const lines = [...reasons].map(
     ([reason, alike]) =>
-      html`<li>${badge('INCONCLUSIVE', words)} <span>${alike.map((clause, index) => html`${index > 0 ? ' · ' : null}<span class="name">${clauseName(clause, language)}</span>`)}</span><span class="reason">${reason}</span></li>`,
+      html`<li>${badge('INCONCLUSIVE', words)} <span>${alike.map((clause, index) => html`${index > 0 ? html` · ` : null}<span class="name">${clauseName(clause, language)}</span>`)}</span><span class="reason">${reason}</span></li>`,
   );
   return html`<h4 class="attested-head">${page.notMeasured}</h4><ul class="attested">${lines}</ul>
 `;

@@ -6,7 +6,7 @@ import { type Language, localTime } from './format.ts';
 import { chartsSection } from './html-charts.ts';
 import { clausesSection } from './html-clauses.ts';
 import { evidenceSection } from './html-evidence.ts';
-import { facts, type Setting, timeElement } from './html-parts.ts';
+import { facts, plainTimeElement, type Setting } from './html-parts.ts';
 import { STYLE } from './html-style.ts';
 import { headline, verdictList } from './html-summary.ts';
 import { html, type Markup, styleElement } from './html-text.ts';
@@ -67,8 +67,8 @@ function providerSection(report: Report, provider: ProviderReport, charts: Provi
   return html`<section class="provider"><h2>${provider.provider}</h2>
 ${headline(provider, setting)}${verdictList(provider, setting)}${facts([
   [label.contract, `${provider.contractTitle[language]} (${provider.contract})`],
-  [label.month, html`${timeElement(provider.from, timeZone)} – ${timeElement(provider.to, timeZone)}`],
-  [label.finalAt, timeElement(provider.finalAt, timeZone)],
+  [label.month, html`${plainTimeElement(provider.from, timeZone)} – ${plainTimeElement(provider.to, timeZone)}`],
+  [label.finalAt, plainTimeElement(provider.finalAt, timeZone)],
   [page.zoneLabel, timeZone],
 ])}${measured.length === 0 ? null : html`${clausesSection(measured, setting)}${chartsSection({ month: report.month, nowMs, provider, charts }, setting)}${evidenceSection(measured, setting)}`}</section>
 `;

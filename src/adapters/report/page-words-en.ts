@@ -29,9 +29,8 @@ export const PAGE_EN: PageWords = {
   noBreach: 'No message is known, or suspected, to have exceeded the maximum, and no outage was seen.',
   perMessage: (count) => `${count} ${count === '1' ? 'message' : 'messages'}`,
   perEpisode: (count) => `${count} ${count === '1' ? 'episode' : 'episodes'}`,
-  excludedList: 'Exclusions',
   known: 'Known',
-  dataTable: 'The same by day, as a table',
+  dataTable: 'The same as a table',
   gauge: (measured, promised) => `Measured ${measured}; promised ${promised}.`,
   chart: {
     delay: 'Delay over the month',

@@ -26,9 +26,8 @@ export const PAGE_ZH: PageWords = {
   noBreach: '没有已证实或可能超过最大限值的邮件，也没有发现故障。',
   perMessage: (count) => `${count} 封`,
   perEpisode: (count) => `${count} 段`,
-  excludedList: '除外事项',
   known: '已知比例',
-  dataTable: '按日列表',
+  dataTable: '数据表',
   gauge: (measured, promised) => `测得 ${measured}；承诺 ${promised}。`,
   chart: {
     delay: '当月延迟',

@@ -25,7 +25,6 @@ export interface PageWords {
   readonly noBreach: string;
   readonly perMessage: (count: string) => string;
   readonly perEpisode: (count: string) => string;
-  readonly excludedList: string;
   readonly known: string;
   readonly dataTable: string;
   /** Of an interval drawn against its limit. */

@@ -2,7 +2,7 @@
 import type { Verdict } from '../../domain/month-verdict.ts';
 import type { ClauseReport, ConnectivityClauseReport, OperationsClauseReport } from '../../domain/report.ts';
 import type { Figure } from '../../domain/report-evidence.ts';
-import { count, duration, durations, exactPercent, percents, seconds } from './format.ts';
+import { count, durations, exactPercent, limitText, percents, seconds } from './format.ts';
 import type { PageWords } from './page-words.ts';
 import type { Words } from './words.ts';
 
@@ -28,7 +28,7 @@ export function isMeasuredClause(clause: ClauseReport): clause is MeasuredReport
 
 export function pledgesOf(clause: MeasuredReport, words: Words, page: PageWords): readonly Pledge[] {
   const { units, label, atMost, under } = words;
-  const time = (limit: number): string => duration(limit, units);
+  const time = (limit: number): string => limitText(limit, units);
   switch (clause.kind) {
     case 'delay': {
       const { figures, limits, verdicts } = clause;

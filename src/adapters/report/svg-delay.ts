@@ -50,7 +50,7 @@ export function drawDelays(drawing: DelayDrawing, frame: Picture): Markup {
   const y = logScale(range.from, range.to, bottom, top);
   const ticks = secondTicks(range, words.units).map(({ seconds, text }) => [
     line('grid', LEFT, y.at(seconds), right, y.at(seconds)),
-    label('tick', LEFT - 6, y.at(seconds) + 4, 'end', text),
+    label('tick', LEFT - 6, y.at(seconds) + 4, 'end', seconds === range.from ? `≤ ${text}` : text),
   ]);
   const shaded = (className: string, spans: readonly MsRange[]) =>
     spans

@@ -42,11 +42,13 @@ export function drawDistribution({ steps, limits, words }: DistributionDrawing, 
     ticks,
     shares,
     band(steps, x, y, right),
-    limits.map(({ seconds, name }) => {
+    limits.map(({ seconds, name }, index) => {
       const place = x.at(seconds);
+      // The first limit's name stands before its line and the last one's after it, so that they cannot meet.
+      const before = index === 0;
       return [
         line('limit', place, TOP - 4, place, bottom),
-        label('limit-name', Math.min(place, right - 4), TOP - 10, place > frame.width * 0.7 ? 'end' : 'middle', name),
+        label('limit-name', before ? place + 4 : place - 4, TOP - 10, before ? 'end' : 'start', name),
       ];
     }),
   ]);
