@@ -1,7 +1,7 @@
 /** What shows each breach and each outage: who said what and when, as the network gave it. */
 import type { OutageReport } from '../../domain/report.ts';
 import type { BreachEvidence } from '../../domain/report-evidence.ts';
-import { plainTime, SHOWN_MAX, seconds } from './format.ts';
+import { durations, plainTime, SHOWN_MAX, seconds } from './format.ts';
 import { clauseName, type Fact, facts, labelsOf, type Setting, table, timeElement } from './html-parts.ts';
 import { html, type Markup } from './html-text.ts';
 import type { MeasuredReport } from './pledges.ts';
@@ -48,7 +48,7 @@ function breachItem(breach: BreachEvidence, { words, timeZone }: Setting): Marku
     breach.certainty === 'proven'
       ? html`<path class="mark diamond" d="M6 1l5 5-5 5-5-5z"/>`
       : html`<path class="mark open-diamond" d="M6 1l5 5-5 5-5-5z"/>`;
-  return html`<li><p class="breach-head"><code>${breach.probe}</code> <span class="certainty"><svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true" focusable="false">${sign}</svg>${words.certainty[breach.certainty]}</span></p>${facts(known)}</li>
+  return html`<li><p class="breach-head"><code>${breach.probe}</code> <span class="certainty"><svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true" focusable="false">${sign}</svg>${words.certainty[breach.certainty]}</span> <span>${durations(breach.delaySeconds, words.units)}</span></p>${facts(known)}</li>
 `;
 }
 

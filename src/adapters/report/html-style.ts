@@ -49,7 +49,7 @@ time{white-space:nowrap}
 .verdict-head{display:flex;justify-content:space-between;align-items:center;gap:1rem}
 .clause-id{display:inline-block;min-width:1.9em;color:var(--soft);font-weight:500}
 .pledges{margin-top:.65rem;display:grid;gap:.65rem}
-.pledge{display:grid;grid-template-columns:11.5rem 9.5rem 1fr 13rem 8.5rem;gap:.25rem 1rem;align-items:end}
+.pledge{display:grid;grid-template-columns:11.5rem 11rem minmax(0,1fr) 12rem 8.5rem;gap:.25rem 1rem;align-items:end}
 .pledge-name{font-weight:500;padding-left:2.1rem}
 .term{display:block;font-size:.8rem;line-height:1.3}
 .found b{font-weight:650}
@@ -114,7 +114,7 @@ svg .limit-name{fill:var(--limit);font-weight:600;paint-order:stroke;stroke:var(
 .band{fill:var(--data-soft);opacity:.8}
 .curve{stroke:var(--data);fill:none;stroke-width:1.6}
 .mark{fill:none;stroke:var(--breach);stroke-width:1.7;stroke-linecap:round;stroke-linejoin:round}
-.mark.diamond{fill:var(--breach);stroke:var(--ground);stroke-width:1}
+.mark.diamond{fill:var(--breach);stroke:var(--ground);stroke-width:2.4;paint-order:stroke}
 .mark.open-diamond{fill:var(--ground)}
 .mark.square,.mark.arrow{stroke:var(--data)}
 .mark.plus{stroke:var(--ink)}
@@ -155,9 +155,12 @@ body{padding-top:1.5rem}
 .pledge-name,.owed{padding-left:0}
 .pledge+.pledge{border-top:1px dashed var(--rule);padding-top:.65rem}
 .promised .term,.found .term{display:inline-block;min-width:5.5rem}
-.facts div{grid-template-columns:1fr}
+.facts div,.breaches .facts div{grid-template-columns:1fr}
 .facts dd{margin-bottom:.35rem}
 .attested li{grid-template-columns:1fr}
+.attested .badge{justify-self:start}
+.pledge-verdict .badge{padding-left:0}
+td{min-width:7.5rem}
 .attested .reason{grid-column:1}
 figure .wide{display:none}
 figure .narrow{display:block}
@@ -170,16 +173,16 @@ const PAPER = `
 @page{size:A4;margin:14mm 13mm 16mm}
 @media print{
 :root{--ground:#fff;--ink:#000;--soft:#3a3f45;--rule:#c9ced3}
-html{color-scheme:light}
-body{max-width:none;padding:0;font-size:9.5pt;line-height:1.45;print-color-adjust:exact;-webkit-print-color-adjust:exact}
+html{color-scheme:light;font-size:9.5pt}
+body{max-width:none;padding:0;line-height:1.42;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 h1{font-size:22pt}h2{font-size:15pt}h3{font-size:12.5pt;margin:18pt 0 8pt}
 h1,h2,h3,h4,caption,figcaption,.breach-head{break-after:avoid}
-.verdict,tr,figure,.breaches>li,.facts div,.legend,.method li{break-inside:avoid}
+.verdict,tr,figure,.breaches>li,.facts div,.legend,.method li,.attested li{break-inside:avoid}
 thead{display:table-header-group}
 .scroll{overflow:visible}
-table{font-size:8.5pt}
+table,.breaches .facts{font-size:8.5pt}
 th,td{min-width:0;padding:3pt 7pt 3pt 0}
-.pledge{grid-template-columns:1fr 1.15fr 1.5fr 34mm 26mm;gap:2pt 8pt}
+.pledge{grid-template-columns:36mm 36mm minmax(0,1fr) 34mm 28mm;gap:2pt 6pt}
 .facts{gap:2pt;margin-top:8pt}
 details{display:none}
 .provider+.provider{break-before:page}

@@ -34,7 +34,7 @@ export const PAGE_ZH: PageWords = {
     delayText: (from, to) => `每两小时一列，按乙方接收完毕的时间，自 ${from} 至 ${to}；对数刻度。`,
     distribution: '延迟的累积分布',
     distributionText: '真实曲线在色带之内。丢失的邮件始终不算到达。',
-    within: (share, time) => `${time} 之内 ${share}`,
+    within: (share, time) => `${time}之内 ${share}`,
     calendar: '按日按时：故障、除外与未测',
     calendarText: '每日一行。各项亦列于本报告的表格。',
     averageLimit: (figure) => `平均限值 ${figure}`,

@@ -24,7 +24,7 @@ describe('in English', () => {
     expect(text).toContain('| Maximum exceeded, messages | 2–3 | 2–3 | fewer than 2 messages | BREACH |');
     expect(text).toContain('| Maximum exceeded, episodes | 1 | 1 |  |  |');
     expect(text).toContain('- Probes: delivered 100, pending 0, failed 1, lost 2, unmeasured 3');
-    expect(text).toContain('- Coverage: 99.99% of the month so far, longest stretch without a probe 301 s');
+    expect(text).toContain('- Coverage: 99.99% of the month so far, longest stretch without a probe 5 min 1 s');
   });
 
   it('lists exclusions and the evidence of each breach', () => {
