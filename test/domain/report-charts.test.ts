@@ -173,7 +173,7 @@ describe('gaps', () => {
     const { gaps: kept } = chartDelays([], { ...TERMS, gaps });
     expect(kept).toHaveLength(GAPS_MAX);
     expect(kept.map(({ fromMs }) => fromMs)).toEqual(kept.map(({ fromMs }) => fromMs).toSorted((a, b) => a - b));
-    // 250 gaps of 1 to 7 ms, 36 of each but the last: the 50 that go are all 36 of 1 ms and 14 of 2 ms.
+    // 250 gaps of 1 to 7 ms in turn: the 50 that go are all 36 of 1 ms and 14 of 2 ms.
     expect(kept.filter(({ fromMs, toMs }) => toMs - fromMs === 1)).toEqual([]);
   });
 });

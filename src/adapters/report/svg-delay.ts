@@ -82,7 +82,7 @@ export function drawDelays(drawing: DelayDrawing, frame: Picture): Markup {
       line('limit', LEFT, y.at(seconds), right, y.at(seconds)),
       label('limit-name', right - 2, y.at(seconds) - 5, 'end', name),
     ]),
-    breaches(buckets, x, y),
+    breaches(buckets, Math.max(...limits.map(({ seconds }) => seconds)), x, y),
     laneMarks,
   ]);
 }
@@ -130,10 +130,11 @@ function columns(buckets: readonly DelayBucket[], x: Scale, y: Scale, top: numbe
   ];
 }
 
-function breaches(buckets: readonly DelayBucket[], x: Scale, y: Scale): readonly Markup[] {
+/** What bounced late has no place among the delays, and exceeded the maximum all the same: its mark is never under the line. */
+function breaches(buckets: readonly DelayBucket[], maximum: number, x: Scale, y: Scale): readonly Markup[] {
   return buckets.flatMap(({ delays, exceeded, mayHaveExceeded, ...bucket }) => {
-    if (delays === null || exceeded + mayHaveExceeded === 0) return [];
-    return [mark(exceeded > 0 ? 'diamond' : 'open-diamond', middle(bucket, x), y.at(delays.highest.lo))];
+    if (exceeded > 0) return [mark('diamond', middle(bucket, x), y.at(Math.max(delays?.highest.lo ?? 0, maximum)))];
+    return mayHaveExceeded > 0 ? [mark('open-diamond', middle(bucket, x), y.at(delays?.highest.lo ?? maximum))] : [];
   });
 }
 
