@@ -37,7 +37,7 @@ export function renderHtml(report: Report, charts: readonly ProviderCharts[], la
     return providerSection(report, provider, drawn ?? { provider: provider.provider, delays: [] }, setting);
   });
   const generated = localTime(generatedAt, timeZone ?? 'UTC');
-  return `${html`<!doctype html>
+  return html`<!doctype html>
 <html lang="${page.lang}">
 <head>
 <meta charset="utf-8">
@@ -56,7 +56,8 @@ ${HATCHES}
 ${sections}<section class="method"><h2>${words.label.method}</h2><ul>${words.method.map(sentence)}</ul></section>
 </main>
 </body>
-</html>`}\n`;
+</html>
+`.toString();
 }
 
 function providerSection(report: Report, provider: ProviderReport, charts: ProviderCharts, setting: Setting): Markup {

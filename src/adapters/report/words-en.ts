@@ -119,6 +119,7 @@ export const EN: Words = {
     'Probes are sent at random times (Poisson). A delay runs from the provider’s 250 to the start of its transfer to our server (send), or until the message can be fetched over IMAP (receive, internal), both on our own clock.',
     'Every figure is an interval that holds the truth: a limit is exceeded only if the lower end is over it, and kept only if the upper end is not. ≥ means that nothing bounds the figure from above, as while mail is missing.',
     'The average is that of the scheduled probes; median and percentiles count lost mail as infinite. Percentages and lower ends are rounded down, upper ends up.',
+    'Downtime lies between what is proven (failed checks beside a healthy control host) and all that is not proven to have been up; where nothing is known, it is neither. Between two good checks at most two cells of the schedule apart the service is taken to be up, so a shorter outage may be missed.',
     'The ledger from which this was made is a chain of hashes; `mailflow-probe ledger verify` checks it.',
   ],
 };

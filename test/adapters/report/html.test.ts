@@ -196,8 +196,8 @@ describe('it needs nothing else', () => {
   });
 });
 
-describe('in Chinese', () => {
-  it('it uses the terms of the contract', () => {
+describe('the page in Chinese', () => {
+  it('uses the terms of the contract', () => {
     expect(chinese).toContain('<html lang="zh-Hans">');
     const text = textOf(chinese);
     for (const term of [
@@ -212,7 +212,7 @@ describe('in Chinese', () => {
       expect(text).toContain(term);
   });
 
-  it('it has the same parts as in English', () => {
+  it('has the same parts as in English', () => {
     const shape = (text: string) =>
       [...text.matchAll(/<\/?(?:section|article|table|tr|h\d|figure|li|dt|path|rect)\b/g)].join('');
     expect(shape(chinese)).toBe(shape(english));
