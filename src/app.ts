@@ -28,6 +28,7 @@ export { readContract } from './adapters/config-file/contract.ts';
 export { readDataFolder, redact, settingsSchema } from './adapters/config-file/read.ts';
 export { createLog } from './adapters/pino/log.ts';
 export { renderCsv } from './adapters/report/csv.ts';
+export { renderHtml } from './adapters/report/html.ts';
 export { renderMarkdown } from './adapters/report/markdown.ts';
 export { backupLedger } from './adapters/sqlite/backup.ts';
 export { exportLedger } from './adapters/sqlite/export.ts';

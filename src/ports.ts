@@ -4,10 +4,11 @@ import type { Assessment } from './domain/delay.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
 import type { Instant } from './domain/instant.ts';
+import type { Judgement } from './domain/judge.ts';
 import type { MonthFacts, MonthQuery } from './domain/month-facts.ts';
 import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeRecord } from './domain/record.ts';
-import type { Matter, ProviderReport } from './domain/report.ts';
+import type { Matter } from './domain/report.ts';
 import type { Tally, TimelineState } from './domain/timeline.ts';
 
 /** The only source of time. */
@@ -229,7 +230,7 @@ export interface Ledger {
   /** Every entry of these types after `afterSeq`, in the order of the chain. */
   marked(types: readonly RareType[], afterSeq?: number): Promise<readonly LedgerEntry[]>;
   /** A provider's month, judged where the facts lie: not on the caller's thread. */
-  judge(matter: Matter): Promise<ProviderReport>;
+  judge(matter: Matter): Promise<Judgement>;
   close(): Promise<void>;
 }
 

@@ -1,10 +1,10 @@
 /** `report`: a month's verdicts with figures and evidence, read from the ledger beside a running daemon or without one. */
 import { Command, Option } from 'commander';
-import { createLog, openLedger, renderCsv, renderMarkdown } from '../app.ts';
+import { createLog, openLedger, renderCsv, renderHtml, renderMarkdown } from '../app.ts';
 import { monthRange } from '../domain/calendar.ts';
-import { isMeasured } from '../domain/judge.ts';
+import { isMeasured, type Judgement } from '../domain/judge.ts';
 import { localText } from '../domain/local-time.ts';
-import { buildReport, type Matter, type ProviderReport, type Report } from '../domain/report.ts';
+import { buildReport, type Matter } from '../domain/report.ts';
 import type { ProviderSettings, Settings } from '../domain/settings.ts';
 import { loadContract } from './contracts.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
@@ -13,7 +13,7 @@ import { now } from './now.ts';
 import { jsonText, print, writeNewFile } from './output.ts';
 import { configOption, loadSettings } from './settings.ts';
 
-const FORMATS = ['json', 'csv', 'markdown'] as const;
+const FORMATS = ['json', 'csv', 'markdown', 'html'] as const;
 const LANGUAGES = ['en', 'zh'] as const;
 
 interface ReportArguments {
@@ -32,7 +32,9 @@ export function reportCommand(): Command {
     .requiredOption('--month <YYYY-MM>', "calendar month in the contract's time zone")
     .option('--provider <name>', 'only this provider')
     .addOption(new Option('--format <format>', 'how to write it').choices(FORMATS).default('markdown'))
-    .addOption(new Option('--lang <language>', 'of csv and markdown; json has both').choices(LANGUAGES).default('en'))
+    .addOption(
+      new Option('--lang <language>', 'of csv, markdown and html; json has both').choices(LANGUAGES).default('en'),
+    )
     .option('-o, --output <file>', 'write to a new file')
     .action(report);
 }
@@ -47,7 +49,8 @@ async function report(options: ReportArguments): Promise<void> {
     }),
   );
   for (const matter of matters) refuseFuture(matter);
-  const text = render(buildReport(month, nowMs, await judgeAll(settings, matters)), options);
+  const judgements = await judgeAll(settings, matters);
+  const text = render({ month, nowMs, judgements }, options);
   if (options.output === undefined) await print(text);
   else await writeNewFile(options.output, (write) => write(text));
 }
@@ -68,15 +71,12 @@ function refuseFuture({ month, contract: { timeZone }, nowMs }: Matter): void {
 }
 
 /** Exits 3 if the ledger knows nothing of the month. */
-async function judgeAll(
-  { dataFolder, agent }: Settings,
-  matters: readonly Matter[],
-): Promise<readonly ProviderReport[]> {
+async function judgeAll({ dataFolder, agent }: Settings, matters: readonly Matter[]): Promise<readonly Judgement[]> {
   const ledger = await openLedger(dataFolder, { role: 'reader', log: createLog('error', agent) });
   try {
-    const reports: ProviderReport[] = [];
-    for (const matter of matters) reports.push(await ledger.judge(matter));
-    if (reports.some(isMeasured)) return reports;
+    const judgements: Judgement[] = [];
+    for (const matter of matters) judgements.push(await ledger.judge(matter));
+    if (judgements.some(({ report: provider }) => isMeasured(provider))) return judgements;
     const names = matters.map(({ provider }) => provider).join(', ');
     throw new ExitWith(EXIT_USAGE, [
       `--month must be one with a probe of ${names} in the ledger, is ${matters[0]?.month}`,
@@ -86,7 +86,13 @@ async function judgeAll(
   }
 }
 
-function render(result: Report, { format, lang }: ReportArguments): string {
+interface Judged extends Pick<Matter, 'month' | 'nowMs'> {
+  readonly judgements: readonly Judgement[];
+}
+
+function render({ month, nowMs, judgements }: Judged, { format, lang }: ReportArguments): string {
+  const providers = judgements.map(({ report: provider }) => provider);
+  const result = buildReport(month, nowMs, providers);
   switch (format) {
     case 'json':
       return jsonText(result);
@@ -94,5 +100,11 @@ function render(result: Report, { format, lang }: ReportArguments): string {
       return renderCsv(result, lang);
     case 'markdown':
       return renderMarkdown(result, lang);
+    case 'html':
+      return renderHtml(
+        result,
+        judgements.map(({ charts }) => charts),
+        lang,
+      );
   }
 }

@@ -1,4 +1,5 @@
 /** How much of a month was measured: what stands beside every figure, since missing data speaks for nobody. */
+import type { MsRange } from './span-set.ts';
 
 export interface Coverage {
   /** Scheduled probes that say something of the provider, and slots and probes that do not, by our own doing. */
@@ -14,15 +15,9 @@ export interface Coverage {
 const USUAL_GAP_MEDIANS = 10;
 
 /** `times` are those of the measured probes, in order. Of `[fromMs, toMs)`, which ends now where the month is not over. */
-export function coverageOf(
-  times: readonly number[],
-  unmeasured: number,
-  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-): Coverage {
-  const ends = [fromMs, ...times, toMs];
-  const gaps = ends.slice(1).map((end, index) => Math.max(0, end - (ends[index] ?? end)));
-  const between = Float64Array.from(gaps.slice(1, -1)).sort();
-  const usualMs = (between[Math.floor(between.length / 2)] ?? 0) * USUAL_GAP_MEDIANS;
+export function coverageOf(times: readonly number[], unmeasured: number, { fromMs, toMs }: MsRange): Coverage {
+  const gaps = gapsBetween(times, { fromMs, toMs });
+  const usualMs = usualGapMs(gaps);
   const coveredMs = gaps.reduce((sum, gap) => sum + (gap <= usualMs ? gap : 0), 0);
   return {
     measured: times.length,
@@ -34,5 +29,28 @@ export function coverageOf(
     longestGapSeconds: gaps.reduce((longest, gap) => Math.max(longest, gap), 0) / 1000,
   };
 }
+
+/** The stretches without a probe that are longer than is usual for the route: what the ratio leaves out. */
+export function unusualGaps(times: readonly number[], range: MsRange): readonly MsRange[] {
+  const gaps = gapsBetween(times, range);
+  const usualMs = usualGapMs(gaps);
+  const starts = [range.fromMs, ...times];
+  return gaps.flatMap((gap, index) => {
+    const fromMs = starts[index] ?? range.fromMs;
+    return gap > usualMs ? [{ fromMs, toMs: fromMs + gap }] : [];
+  });
+}
+
+/** Before the first, between each two, after the last. */
+function gapsBetween(times: readonly number[], { fromMs, toMs }: MsRange): readonly number[] {
+  const ends = [fromMs, ...times, toMs];
+  return ends.slice(1).map((end, index) => Math.max(0, end - (ends[index] ?? end)));
+}
+
+function usualGapMs(gaps: readonly number[]): number {
+  const between = Float64Array.from(gaps.slice(1, -1)).sort();
+  return (between[Math.floor(between.length / 2)] ?? 0) * USUAL_GAP_MEDIANS;
+}
+
 /** A month has some two and a half million seconds. */
 const RATIO_PARTS = 1e6;

@@ -1,7 +1,8 @@
 /** One clause of the report: what the verdict says, and what it rests on. */
 import { monthRange } from './calendar.ts';
 import type { AttestedClause, DelayClause, Localised } from './contract-terms.ts';
-import { coverageOf } from './coverage.ts';
+import { coverageOf, unusualGaps } from './coverage.ts';
+import { sampleOf } from './delay-sample.ts';
 import { delayExclusions, judgeDelay } from './delay-verdict.ts';
 import type { Exclusion, ExclusionKind } from './exclusion.ts';
 import type { Interval } from './interval.ts';
@@ -18,6 +19,7 @@ import {
   type Matter,
   type ReportSummary,
 } from './report.ts';
+import { chartDelays, type DelayChart, type DelayPoint } from './report-charts.ts';
 import { type BreachEvidence, breachOf, type EvidenceTerms, type Figure, figureOf } from './report-evidence.ts';
 
 /** A person states it, and so far there is no way to enter that. */
@@ -29,8 +31,13 @@ const ATTESTED: Localised = {
   zh: '由人陈述，不作测量；尚未录入。',
 };
 
+export interface JudgedDelay {
+  readonly report: DelayClauseReport;
+  readonly chart: DelayChart;
+}
+
 /** Of one path, so that its probes can go before the next path's are read. */
-export function reportDelay(clause: DelayClause, matter: Matter, facts: MonthFacts): DelayClauseReport {
+export function reportDelay(clause: DelayClause, matter: Matter, facts: MonthFacts): JudgedDelay {
   const { id, title, path, averageMaxSeconds: averageSeconds, maximumSeconds } = clause;
   const { breachesFrom, countedPer, lossesInAverage } = clause;
   const { provider, month, nowMs } = matter;
@@ -52,7 +59,9 @@ export function reportDelay(clause: DelayClause, matter: Matter, facts: MonthFac
   const { messages, episodes } = figures.excluded.breaches;
   const { lo, hi } = countedPer === 'message' ? messages : episodes;
   const left = (times: number): number => Math.max(0, breachesFrom - 1 - times);
-  return {
+  const times = seen.points.map(({ atMs }) => atMs);
+  const soFar = { fromMs, toMs: Math.min(toMs, nowMs) };
+  const report: DelayClauseReport = {
     kind: 'delay',
     id,
     title,
@@ -69,27 +78,30 @@ export function reportDelay(clause: DelayClause, matter: Matter, facts: MonthFac
     },
     limits: { averageSeconds, maximumSeconds, breachesFrom, countedPer, lossesInAverage },
     breachesLeft: figureOf({ lo: left(hi), hi: left(lo) }),
-    coverage: coverageOf(seen.times, figures.outcomes.unmeasured, { fromMs, toMs: Math.min(toMs, nowMs) }),
+    coverage: coverageOf(times, figures.outcomes.unmeasured, soFar),
     excluded: {
       seconds: figures.excludedSeconds,
       entries: exclusionsShown(exclusions, clause.exclusions, fromMs, finalAtMs(matter)),
     },
     breaches: seen.breaches,
   };
+  const gaps = unusualGaps(times, soFar);
+  const chart = chartDelays(seen.points, { clause: id, month, timeZone, averageSeconds, maximumSeconds, gaps });
+  return { report, chart };
 }
 
 /** What the report shows of single probes. */
 interface Seen {
   readonly spotChecks: Record<Outcome, number>;
-  /** When the scheduled probes that measured something were accepted. */
-  readonly times: number[];
+  /** The scheduled probes that measured something. */
+  readonly points: DelayPoint[];
   readonly breaches: BreachEvidence[];
 }
 
 function goThrough(records: Iterable<ProbeRecord>, terms: EvidenceTerms): Seen {
   const seen: Seen = {
     spotChecks: { pending: 0, delivered: 0, failed: 0, lost: 0, unmeasured: 0 },
-    times: [],
+    points: [],
     breaches: [],
   };
   for (const record of records) {
@@ -98,8 +110,10 @@ function goThrough(records: Iterable<ProbeRecord>, terms: EvidenceTerms): Seen {
       seen.spotChecks[outcome] += 1;
       continue;
     }
-    if (outcome !== 'unmeasured') seen.times.push(monthInstantMs(record));
-    const breach = breachOf(record, terms);
+    const sample = sampleOf(record, terms.absence, terms.excluded);
+    if (outcome !== 'unmeasured')
+      seen.points.push({ atMs: monthInstantMs(record), outcome, delay: sample?.stripped ?? null });
+    const breach = sample === null ? null : breachOf(record, sample, terms);
     if (breach !== null) seen.breaches.push(breach);
   }
   return seen;

@@ -1,6 +1,6 @@
 /** What shows that a probe exceeded the maximum, or may have: who said what, when, and where the message turned up. */
 import { assess } from './delay.ts';
-import { type DelaySample, sampleOf } from './delay-sample.ts';
+import type { DelaySample } from './delay-sample.ts';
 import { type Instant, toIso } from './instant.ts';
 import { type Interval, standing } from './interval.ts';
 import type { Hop } from './probe.ts';
@@ -49,11 +49,9 @@ export interface EvidenceTerms {
   readonly nowMs: number;
 }
 
-/** Null for a probe that surely kept the limit, has no delay, or is under way and too young to have exceeded it. */
-export function breachOf(record: ProbeRecord, terms: EvidenceTerms): BreachEvidence | null {
-  const { absence, excluded, limitSeconds, nowMs } = terms;
-  const sample = sampleOf(record, absence, excluded);
-  if (sample === null) return null;
+/** Null for a probe that surely kept the limit, or is under way and too young to have exceeded it. `sample` is the record's. */
+export function breachOf(record: ProbeRecord, sample: DelaySample, terms: EvidenceTerms): BreachEvidence | null {
+  const { absence, limitSeconds, nowMs } = terms;
   const against = standing(sample.stripped, limitSeconds);
   if (against === 'met') return null;
   const ageSeconds = (nowMs - sample.acceptedMs) / 1000;

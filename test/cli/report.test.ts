@@ -61,7 +61,7 @@ describe('of a month with late, lost, bounced and refused mail', () => {
     });
   });
 
-  it('is written as Markdown for people, in either language, and as CSV', async () => {
+  it('is written as Markdown and HTML for people, in either language, and as CSV', async () => {
     const { config } = await monthLedger({ perMille });
     const { code, stdout, stderr } = await report(config, '--month', MONTH);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -69,6 +69,10 @@ describe('of a month with late, lost, bounced and refused mail', () => {
     expect(stdout).toMatch(/^\| 2a Send delay \| \*\*BREACH\*\* \| The month's service time doubled/m);
     expect(stdout).toMatch(/^1\. `[a-z2-7]{16}` proven$/m);
     expect((await report(config, '--month', MONTH, '--lang', 'zh')).stdout).toContain('| 2a 发送延迟 | **违约** |');
+    const html = await report(config, '--month', MONTH, '--format', 'html');
+    expect(html.stdout).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(html.stdout.match(/<svg viewBox[^>]*role="img"/g)?.length).toBeGreaterThan(10);
+    expect((await report(config, '--month', MONTH, '--format', 'html', '--lang', 'zh')).stdout).toContain('发送延迟');
     const csv = await report(config, '--month', MONTH, '--format', 'csv');
     expect(csv.stdout.split('\r\n')).toHaveLength(12);
     expect(csv.stdout).toContain('\r\n2025-06,Asia/Shanghai,final,');

@@ -35,7 +35,7 @@ function clauseOf(records: readonly ProbeRecord[], known: Known = {}): DelayClau
   const { unmeasured = 0, exclusions = [], provenUntil, nowMs = FINAL, clause = DELAY } = known;
   const absence = new Map(provenUntil === undefined ? [] : [['sink', at(provenUntil)] as const]);
   const head = { seq: 1, hash: '' };
-  return reportDelay(clause, matterAt(nowMs), { records, unmeasured, exclusions, absence, head });
+  return reportDelay(clause, matterAt(nowMs), { records, unmeasured, exclusions, absence, head }).report;
 }
 
 /** Two proven breaches and one delivery on time. */

@@ -17,7 +17,7 @@ import { exceedsMaximum } from '../../src/domain/delay.ts';
 import { ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
 import type { Instant } from '../../src/domain/instant.ts';
-import { judgeProvider } from '../../src/domain/judge.ts';
+import { type Judgement, judgeProvider } from '../../src/domain/judge.ts';
 import {
   exclusionsFor,
   exclusionsOf,
@@ -27,7 +27,7 @@ import {
 } from '../../src/domain/month-facts.ts';
 import { PATHS, type Path } from '../../src/domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
-import type { Matter, ProviderReport } from '../../src/domain/report.ts';
+import type { Matter } from '../../src/domain/report.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
 import type { Bookmark, Ledger, LedgerSnapshot } from '../../src/ports.ts';
 
@@ -111,7 +111,7 @@ export class MemoryLedger implements Ledger {
     return this.entries.filter(({ seq, event }) => seq > afterSeq && types.some((type) => type === event.type));
   }
 
-  async judge(matter: Matter): Promise<ProviderReport> {
+  async judge(matter: Matter): Promise<Judgement> {
     return judgeProvider(matter, {
       month: (query) => this.#month(query),
       availability: (query) => this.#availability(query),

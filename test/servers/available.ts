@@ -46,7 +46,21 @@ function promtoolAvailable(): Availability {
   return error === undefined ? { available: true } : missing('no promtool in PATH: apt-get install prometheus');
 }
 
+/** As Debian installs it. */
+export const CHROMIUM_PATH = '/usr/bin/chromium';
+/** Without it a browser shows empty boxes for Chinese, and nobody would see that on a picture of the page. */
+const CJK_FONT = '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc';
+
+/** Whether a page can be opened in Chromium. */
+function chromiumAvailable(): Availability {
+  const packages = [existsSync(CHROMIUM_PATH) ? [] : 'chromium', existsSync(CJK_FONT) ? [] : 'fonts-noto-cjk'].flat();
+  return packages.length === 0
+    ? { available: true }
+    : missing(`apt-get install --no-install-recommends ${packages.join(' ')}`);
+}
+
 export const MAIL_SERVERS: Tool = { name: 'Postfix and Dovecot', check: mailServers };
+export const CHROMIUM: Tool = { name: 'Chromium', check: chromiumAvailable };
 export const PROMTOOL: Tool = { name: 'promtool', check: promtoolAvailable };
 
 /** What becomes of a suite that needs a tool. */

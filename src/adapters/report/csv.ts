@@ -1,8 +1,10 @@
 /** The report as CSV (RFC 4180): one line for each provider and clause, for spreadsheets and statistics. */
-import type { ClauseReport, ProviderReport, Report } from '../../domain/report.ts';
+import { ENDPOINTS } from '../../domain/endpoint.ts';
+import type { ClauseReport, OutageReport, ProviderReport, Report, ServicePart } from '../../domain/report.ts';
 import type { Figure } from '../../domain/report-evidence.ts';
 import { csvCell } from './escape.ts';
 import type { Language } from './format.ts';
+import type { AvailabilityReport } from './pledges.ts';
 
 type Cell = string | number | null;
 
@@ -31,7 +33,10 @@ function cellsOf(
   language: Language,
 ): readonly (readonly [string, Cell])[] {
   const delay = clause.kind === 'delay' ? clause : null;
-  const { figures, limits, coverage } = delay ?? {};
+  const { figures, limits } = delay ?? {};
+  const measured = clause.kind === 'attested' ? null : clause;
+  const coverage = measured?.coverage;
+  const availability = measured === null || measured.kind === 'delay' ? null : measured;
   return [
     ['month', month],
     ['time_zone', timeZone],
@@ -67,12 +72,52 @@ function cellsOf(
     ['pending', figures?.outcomes.pending ?? null],
     ['failed', figures?.outcomes.failed ?? null],
     ['lost', figures?.outcomes.lost ?? null],
-    ['unmeasured', figures?.outcomes.unmeasured ?? null],
+    ['unmeasured', figures?.outcomes.unmeasured ?? availability?.coverage.unmeasured ?? null],
     ['coverage_ratio', coverage?.ratio ?? null],
     ['longest_gap_seconds', coverage?.longestGapSeconds ?? null],
-    ['excluded_seconds', delay?.excluded.seconds ?? null],
+    ['excluded_seconds', measured?.excluded.seconds ?? null],
+    ...availabilityCells(availability),
   ];
 }
+
+/** Empty for a clause that is not on availability, and where one has no such figure. */
+function availabilityCells(clause: AvailabilityReport | null): readonly (readonly [string, Cell])[] {
+  const connectivity = clause?.kind === 'connectivity' ? clause : null;
+  const operations = clause?.kind === 'operations' ? clause : null;
+  const { figures, limits, verdicts } = clause ?? {};
+  const outages = (certainty: OutageReport['certainty']): number | null =>
+    clause === null ? null : clause.outages.filter((outage) => outage.certainty === certainty).length;
+  return [
+    ['down_verdict', connectivity?.verdicts.downtime ?? operations?.verdicts.faults ?? null],
+    ...ends('down_seconds', figures?.downSeconds),
+    ['down_under_seconds', connectivity?.limits.downUnderSeconds ?? null],
+    ['faults_limit_seconds', operations?.limits.faultsMaxSeconds ?? null],
+    ...ends('down_left_seconds', connectivity?.downtimeLeftSeconds ?? operations?.faultsLeftSeconds),
+    ['availability_verdict', verdicts?.availability ?? null],
+    ...ends('availability_ratio', figures?.availability),
+    ['availability_limit_ratio', limits?.availabilityMin ?? null],
+    ['availability_denominator', limits?.denominator ?? null],
+    ['adjustments_verdict', operations?.verdicts.adjustments ?? null],
+    ...ends('adjustment_seconds', operations?.figures.adjustmentSeconds),
+    ['adjustments_limit_seconds', operations?.limits.adjustmentsMaxSeconds ?? null],
+    ...ends('adjustments_left_seconds', operations?.adjustmentsLeftSeconds),
+    ...ends('faulty_days', operations?.figures.faultyDays),
+    ...ends('raw_down_seconds', figures?.raw.downSeconds),
+    ...ends('raw_availability_ratio', figures?.raw.availability),
+    ['resolution_seconds', clause?.coverage.resolutionSeconds ?? null],
+    ['outages_proven', outages('proven')],
+    ['outages_possible', outages('possible')],
+    ...PARTS.flatMap((part) => {
+      const known = figures?.parts.find((each) => each.part === part);
+      const name = part.replace('-', '_');
+      return [
+        ...ends(`${name}_down_seconds`, known?.downSeconds),
+        [`${name}_coverage_ratio`, known?.coverage ?? null] as const,
+      ];
+    }),
+  ];
+}
+const PARTS: readonly ServicePart[] = [...ENDPOINTS, 'round-trip'];
 
 function ends(name: string, figure: Figure | null | undefined): readonly (readonly [string, Cell])[] {
   const hi = figure?.hi === null ? 'inf' : figure?.hi;

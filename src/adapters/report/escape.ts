@@ -4,6 +4,8 @@
 const UNFIT = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 /** The longest SMTP reply line (RFC 5321 §4.5.3.1.5), for anything one is shown. */
 const LENGTH_MAX = 512;
+/** What means something in HTML, in text and in an attribute between quotation marks. */
+const HTML_MARKUP = /[&<>"'`]/g;
 /** What means something within a line of CommonMark or GFM, tables, mentions, mathematics and links by their scheme included. */
 const MARKUP = /[\\`*_[\]<>&|~$:@#!^]/g;
 /** GFM makes a link of it without any other mark. */
@@ -18,6 +20,11 @@ export function markdownText(text: string): string {
   return oneLine(text)
     .replaceAll(MARKUP, (char) => `\\${char}`)
     .replaceAll(BARE_LINK, (start) => `${start.slice(0, -1)}\\.`);
+}
+
+/** One line of at most `LENGTH_MAX` characters that is all text in HTML and SVG, in an attribute between quotation marks too. */
+export function htmlText(text: string): string {
+  return oneLine(text).replaceAll(HTML_MARKUP, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 /** A cell of CSV (RFC 4180). Text that a spreadsheet would compute gets an apostrophe in front, numbers stay what they are. */

@@ -19,9 +19,68 @@ export function count({ lo, hi }: Figure): string {
   return lo === hi ? String(lo) : `${lo}–${hi}`;
 }
 
+/** `12 min 4 s–13 min`: for people, in whole seconds from a minute on, rounded outwards. */
+export function durations({ lo, hi }: Figure, units: Units): string {
+  const least = duration(lo < MINUTE ? Math.floor(lo * 1000) / 1000 : Math.floor(lo), units);
+  if (hi === null) return `≥ ${least}`;
+  const most = duration(hi < MINUTE ? Math.ceil(hi * 1000) / 1000 : Math.ceil(hi), units);
+  return least === most ? least : `${least}–${most}`;
+}
+
+/** `1 h`, `100 min`: in one unit where that is whole, as contracts do. */
+export function limitText(seconds: number, units: Units): string {
+  const inMinutes = seconds > HOUR && seconds % HOUR !== 0 && seconds % MINUTE === 0;
+  return inMinutes ? `${seconds / MINUTE} ${units.minute}` : duration(seconds, units);
+}
+
+/** `44 min`, `1 h`, `2 h 5 min 1.5 s`: exact to the millisecond. */
+export function duration(seconds: number, units: Units): string {
+  const whole = Math.round(seconds * 1000) / 1000;
+  const parts = [
+    [Math.floor(whole / HOUR), units.hour],
+    [Math.floor((whole % HOUR) / MINUTE), units.minute],
+    [Math.round((whole % MINUTE) * 1000) / 1000, units.second],
+  ] as const;
+  const told = parts.filter(([value]) => value > 0).map(([value, unit]) => `${value} ${unit}`);
+  return told.length === 0 ? `0 ${units.second}` : told.join(' ');
+}
+
+export interface Units {
+  readonly hour: string;
+  readonly minute: string;
+  readonly second: string;
+}
+const MINUTE = 60;
+const HOUR = 3600;
+
+/** `99.8790–99.9521%`: a ratio that is known to the millionth. */
+export function percents({ lo, hi }: Figure): string {
+  const text = (millionths: number): string => (millionths / 10_000).toFixed(4);
+  const least = text(Math.floor(lo * 1e6 + RATIO_NOISE));
+  const most = text(Math.ceil((hi ?? 1) * 1e6 - RATIO_NOISE));
+  return least === most ? `${least}%` : `${least}–${most}%`;
+}
+/** What multiplying leaves of a ratio's last digit. */
+const RATIO_NOISE = 1e-3;
+
+/** `99.9%`: as a contract writes it. */
+export function exactPercent(ratio: number): string {
+  return `${Number((ratio * 100).toFixed(6))}%`;
+}
+
 /** Rounded down: what is not whole is not called whole. */
 export function percent(ratio: number): string {
   return `${(Math.floor(ratio * 10_000) / 100).toFixed(2)}%`;
+}
+
+/** More breaches or outages than this nobody reads; the JSON report has all. */
+export const SHOWN_MAX = 200;
+
+/** `2026-12-06 00:00`: as `localTime` where the zone is named beside it, without what is zero. */
+export function plainTime(iso: string, timeZone: string): string {
+  return localTime(iso, timeZone)
+    .replace(/[+-]\d\d:\d\d$/, '')
+    .replace(/(?::00)?\.000$/, '');
 }
 
 /** RFC 3339 in UTC, shown by the clocks of a zone. */

@@ -1,12 +1,11 @@
 /** The report as Markdown (CommonMark with GFM tables), in English or Chinese: verdicts first, then each clause, then the evidence. */
 import type { ClauseReport, DelayClauseReport, ProviderReport, Report } from '../../domain/report.ts';
-import type { BreachEvidence, Figure } from '../../domain/report-evidence.ts';
+import type { BreachEvidence } from '../../domain/report-evidence.ts';
 import { markdownText } from './escape.ts';
-import { count, type Language, localTime, percent, seconds } from './format.ts';
+import { figureRows, knownOf, partRows } from './figure-rows.ts';
+import { type Language, localTime, SHOWN_MAX, seconds } from './format.ts';
+import { type AvailabilityReport, isMeasuredClause, type MeasuredReport } from './pledges.ts';
 import { type Label, type Words, wordsOf } from './words.ts';
-
-/** More than this nobody reads; the JSON report has all. */
-const BREACHES_SHOWN_MAX = 200;
 
 interface Setting {
   readonly language: Language;
@@ -47,68 +46,29 @@ function providerBlocks(provider: ProviderReport, language: Language, words: Wor
         clause.kind === 'attested' ? markdownText(clause.reason[language]) : '',
       ]),
     ),
-    ...clauses.flatMap((clause) => (clause.kind === 'delay' ? delayBlocks(clause, setting) : [])),
+    ...clauses.filter(isMeasuredClause).flatMap((clause) => clauseBlocks(clause, setting)),
   ];
 }
 
-function delayBlocks(clause: DelayClauseReport, setting: Setting): readonly string[] {
+function clauseBlocks(clause: MeasuredReport, setting: Setting): readonly string[] {
   const { words, language } = setting;
   return [
     `### ${name(clause, language)}${words.colon}${words.verdict[clause.verdict]}`,
-    figuresTable(clause, words),
-    summaryItems(clause, setting),
+    table(
+      heads(words, 'figure', 'measured', 'raw', 'limit', 'verdict'),
+      figureRows(clause, words).map((row) => [words.label[row.label], row.measured, row.raw, row.limit, row.verdict]),
+    ),
+    ...(clause.kind === 'delay' ? [] : [table(heads(words, 'part', 'downtime', 'coverage'), partRows(clause, words))]),
+    [
+      item(words, 'remedy', clause.remedy === null ? words.none : markdownText(clause.remedy[language])),
+      ...knownOf(clause, words).map(([label, text]) => item(words, label, text)),
+    ].join('\n'),
     ...exclusionBlocks(clause, setting),
-    ...breachBlocks(clause, setting),
+    ...(clause.kind === 'delay' ? breachBlocks(clause, setting) : outageBlocks(clause, setting)),
   ];
 }
 
-function figuresTable({ figures, limits, verdicts }: DelayClauseReport, words: Words): string {
-  const { raw } = figures;
-  const limit = (value: number): string => words.atMost(`${value} s`);
-  const breaches = (per: 'message' | 'episode'): readonly string[] =>
-    limits.countedPer === per
-      ? [words.breachLimit(limits.breachesFrom, per), words.verdict[verdicts.maximum]]
-      : ['', ''];
-  const timed = (label: Label, figure: Figure | null, before: Figure | null, rest: readonly string[] = ['', '']) => [
-    words.label[label],
-    seconds(figure),
-    seconds(before),
-    ...rest,
-  ];
-  return table(heads(words, 'figure', 'measured', 'raw', 'limit', 'verdict'), [
-    timed('average', figures.average, raw.average, [limit(limits.averageSeconds), words.verdict[verdicts.average]]),
-    timed('maximum', figures.maximum, raw.maximum, [limit(limits.maximumSeconds), '']),
-    [words.label.messages, count(figures.breaches.messages), count(raw.breaches.messages), ...breaches('message')],
-    [words.label.episodes, count(figures.breaches.episodes), count(raw.breaches.episodes), ...breaches('episode')],
-    timed('conditionalAverage', figures.conditionalAverage, raw.conditionalAverage),
-    timed('p50', figures.quantiles?.p50 ?? null, raw.quantiles?.p50 ?? null),
-    timed('p95', figures.quantiles?.p95 ?? null, raw.quantiles?.p95 ?? null),
-    timed('p99', figures.quantiles?.p99 ?? null, raw.quantiles?.p99 ?? null),
-    [words.label.bootstrapAverage, seconds(figures.bootstrapAverage), '', '', ''],
-  ]);
-}
-
-function summaryItems(clause: DelayClauseReport, { words, language }: Setting): string {
-  const { figures, coverage, excluded, remedy } = clause;
-  const outcomes = (counts: DelayClauseReport['figures']['outcomes']): string =>
-    Object.entries(counts)
-      .map(([outcome, number]) => `${words.outcome[outcome as keyof typeof counts]} ${number}`)
-      .join(', ');
-  const gap = `${coverage.longestGapSeconds.toFixed(0)} s`;
-  return [
-    item(words, 'remedy', remedy === null ? words.none : markdownText(remedy[language])),
-    item(words, 'path', words.path[clause.path]),
-    item(words, 'probes', outcomes(figures.outcomes)),
-    item(words, 'spotChecks', outcomes(figures.spotChecks)),
-    item(words, 'coverage', words.coverage(percent(coverage.ratio), gap)),
-    item(words, 'excluded', `${excluded.seconds} s`),
-    ...(clause.verdicts.maximum === 'BREACH'
-      ? []
-      : [item(words, 'breachesLeft', words.breachesLeft(count(clause.breachesLeft)))]),
-  ].join('\n');
-}
-
-function exclusionBlocks({ id, excluded }: DelayClauseReport, { words, timeZone }: Setting): readonly string[] {
+function exclusionBlocks({ id, excluded }: MeasuredReport, { words, timeZone }: Setting): readonly string[] {
   if (excluded.entries.length === 0) return [];
   return [
     `#### ${markdownText(id)} ${words.label.exclusions}`,
@@ -128,13 +88,38 @@ function exclusionBlocks({ id, excluded }: DelayClauseReport, { words, timeZone 
 function breachBlocks({ id, breaches }: DelayClauseReport, setting: Setting): readonly string[] {
   if (breaches.length === 0) return [];
   const { words } = setting;
-  const left = breaches.length - BREACHES_SHOWN_MAX;
+  const left = breaches.length - SHOWN_MAX;
   return [
     `#### ${markdownText(id)} ${words.label.breaches}`,
     breaches
-      .slice(0, BREACHES_SHOWN_MAX)
+      .slice(0, SHOWN_MAX)
       .map((breach, index) => breachItem(breach, index + 1, setting))
       .join('\n'),
+    ...(left > 0 ? [words.omitted(left)] : []),
+  ];
+}
+
+function outageBlocks({ id, outages }: AvailabilityReport, { words, timeZone }: Setting): readonly string[] {
+  if (outages.length === 0) return [];
+  const time = (iso: string | null): string | null => (iso === null ? null : localTime(iso, timeZone));
+  const left = outages.length - SHOWN_MAX;
+  return [
+    `#### ${markdownText(id)} ${words.label.outages}`,
+    table(
+      heads(words, 'part', 'certainty', 'began', 'ended', 'lasted', 'raw', 'checks', 'reason'),
+      outages
+        .slice(0, SHOWN_MAX)
+        .map((outage) => [
+          outage.path === null ? words.part[outage.part] : `${words.part[outage.part]} (${words.path[outage.path]})`,
+          words.certainty[outage.certainty],
+          words.between(time(outage.beganAfter), time(outage.beganBy)),
+          words.between(time(outage.endedAfter), time(outage.endedBy)),
+          seconds(outage.seconds),
+          seconds(outage.rawSeconds),
+          String(outage.checks),
+          markdownText(outage.reason ?? ''),
+        ]),
+    ),
     ...(left > 0 ? [words.omitted(left)] : []),
   ];
 }

@@ -67,19 +67,59 @@ export const EN: Words = {
     folder: 'Folder',
     hops: 'Trace (by the hosts’ own clocks)',
     method: 'Method and error',
+    downtime: 'Downtime',
+    availability: 'Availability',
+    faults: 'Faults',
+    adjustments: 'Announced adjustments',
+    faultyDays: 'Days with a fault',
+    downtimeLeft: 'Downtime left',
+    faultsLeft: 'Faults left',
+    adjustmentsLeft: 'Adjustments left',
+    denominator: 'Availability is a share of',
+    resolution: 'Shortest outage surely seen',
+    part: 'Part',
+    outages: 'Outages',
+    certainty: 'Certainty',
+    began: 'Began',
+    ended: 'Ended',
+    lasted: 'Lasted',
+    checks: 'Failed checks',
   },
+  part: {
+    submission: 'submission (SMTP)',
+    mx: 'incoming mail (MX)',
+    mailbox: 'mailbox (IMAP)',
+    'round-trip': 'mail from end to end',
+  },
+  denominator: { month: 'the whole month', 'month-less-exclusions': 'the month less exclusions' },
+  units: { hour: 'h', minute: 'min', second: 's' },
   colon: ': ',
   none: 'none',
   allPaths: 'all paths',
   atMost: (figure) => `at most ${figure}`,
   breachLimit: (times, per) => `fewer than ${times} ${per}${times === 1 ? '' : 's'}`,
+  atLeast: (figure) => `at least ${figure}`,
+  under: (figure) => `under ${figure}`,
+  longerThan: (figure) => `Longer than ${figure}`,
   coverage: (share, longestGap) => `${share} of the month so far, longest stretch without a probe ${longestGap}`,
   breachesLeft: (times) => `the maximum may be exceeded ${times} more times with the clause still kept`,
+  availabilityCoverage: (share, longestGap, unmeasured) =>
+    `${share} of the month so far, longest stretch without knowledge ${longestGap}, checks that did not take place: ${unmeasured}`,
+  resolution: (figure) => `${figure} (two cells of the schedule)`,
+  between: (after, by) =>
+    after === null
+      ? by === null
+        ? 'not known'
+        : `by ${by}`
+      : by === null
+        ? `after ${after}, lasts`
+        : `${after} – ${by}`,
   omitted: (count) => `${count} more are in the JSON report.`,
   method: [
     'Probes are sent at random times (Poisson). A delay runs from the provider’s 250 to the start of its transfer to our server (send), or until the message can be fetched over IMAP (receive, internal), both on our own clock.',
     'Every figure is an interval that holds the truth: a limit is exceeded only if the lower end is over it, and kept only if the upper end is not. ≥ means that nothing bounds the figure from above, as while mail is missing.',
     'The average is that of the scheduled probes; median and percentiles count lost mail as infinite. Percentages and lower ends are rounded down, upper ends up.',
+    'Downtime lies between what is proven (failed checks beside a healthy control host) and all that is not proven to have been up; where nothing is known, it is neither. Between two good checks at most two cells of the schedule apart the service is taken to be up, so a shorter outage may be missed.',
     'The ledger from which this was made is a chain of hashes; `mailflow-probe ledger verify` checks it.',
   ],
 };

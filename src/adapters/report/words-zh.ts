@@ -67,19 +67,59 @@ export const ZH: Words = {
     folder: '文件夹',
     hops: '经过（各主机自己的时钟）',
     method: '方法与误差',
+    downtime: '无法联通时间',
+    availability: '可用率',
+    faults: '故障时间',
+    adjustments: '调整时间',
+    faultyDays: '有故障的天数',
+    downtimeLeft: '无法联通时间余量',
+    faultsLeft: '故障时间余量',
+    adjustmentsLeft: '调整时间余量',
+    denominator: '可用率的分母',
+    resolution: '必能发现的最短故障',
+    part: '环节',
+    outages: '故障',
+    certainty: '确定性',
+    began: '开始',
+    ended: '结束',
+    lasted: '持续',
+    checks: '失败的检查',
   },
+  part: {
+    submission: '发信服务器（SMTP 提交）',
+    mx: '收信服务器（MX）',
+    mailbox: '邮箱（IMAP）',
+    'round-trip': '端到端收发',
+  },
+  denominator: { month: '全月总时间', 'month-less-exclusions': '全月总时间减除外时间' },
+  units: { hour: '小时', minute: '分钟', second: '秒' },
   colon: '：',
   none: '无',
   allPaths: '全部路径',
   atMost: (figure) => `不超过 ${figure}`,
   breachLimit: (times, per) => `少于 ${times} 次（按${per === 'message' ? '邮件' : '连续段'}计）`,
+  atLeast: (figure) => `不低于 ${figure}`,
+  under: (figure) => `少于 ${figure}`,
+  longerThan: (figure) => `超过 ${figure}`,
   coverage: (share, longestGap) => `本月至今的 ${share}，最长无探测 ${longestGap}`,
   breachesLeft: (times) => `还可超过最大限值 ${times} 次而不违约`,
+  availabilityCoverage: (share, longestGap, unmeasured) =>
+    `本月至今的 ${share}，最长未知时段 ${longestGap}，未进行的检查 ${unmeasured} 次`,
+  resolution: (figure) => `${figure}（检查周期的两倍）`,
+  between: (after, by) =>
+    after === null
+      ? by === null
+        ? '不详'
+        : `不晚于 ${by}`
+      : by === null
+        ? `晚于 ${after}，尚未结束`
+        : `${after} – ${by}`,
   omitted: (count) => `另有 ${count} 次，见 JSON 报告。`,
   method: [
     '探测邮件按随机间隔（泊松过程）发出。延迟从乙方应答 250（接收完毕）起，至乙方开始向我方服务器传送（发送），或至邮件可经 IMAP 取得（接收、域内），两端均用我方时钟。',
     '每个数值都是包含真值的区间：下限超过限值才算超过，上限不超过限值才算达标。≥ 表示上限未定，例如邮件尚未到达。',
     '平均取自定时探测邮件；中位数与百分位把丢失的邮件计为无穷大。百分比与下限向下取整，上限向上取整。',
+    '无法联通时间与故障时间的下限是已证实的部分（检查失败而对照主机正常），上限是未能证实正常的全部时间；未知时段两者皆非。两次正常检查相隔不超过两个检查周期的，其间视为正常，因此更短的故障可能未被发现。',
     '本报告所依据的账本是哈希链，可用 `mailflow-probe ledger verify` 核验。',
   ],
 };

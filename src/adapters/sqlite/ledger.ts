@@ -4,9 +4,10 @@ import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availabi
 import { encodeEvent } from '../../domain/codec.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { Judgement } from '../../domain/judge.ts';
 import type { MonthFacts, MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
-import type { Matter, ProviderReport } from '../../domain/report.ts';
+import type { Matter } from '../../domain/report.ts';
 import type { Bookmark, Ledger, LedgerSnapshot, Log } from '../../ports.ts';
 import type { Role } from './database.ts';
 import { LedgerError } from './failure.ts';
@@ -142,7 +143,7 @@ class WorkerLedger implements Ledger {
     return this.#call('marked', { types, afterSeq });
   }
 
-  judge(matter: Matter): Promise<ProviderReport> {
+  judge(matter: Matter): Promise<Judgement> {
     return this.#call('judge', matter);
   }
 

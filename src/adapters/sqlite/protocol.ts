@@ -3,9 +3,10 @@ import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availabi
 import { decode } from '../../domain/codec.ts';
 import type { LedgerEntry, RareType } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { Judgement } from '../../domain/judge.ts';
 import type { MonthFacts, MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
-import type { Matter, ProviderReport } from '../../domain/report.ts';
+import type { Matter } from '../../domain/report.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import type { Head, Role } from './database.ts';
 import type { LedgerErrorCode } from './failure.ts';
@@ -36,7 +37,7 @@ export interface Operations {
     readonly input: MarkedQuery;
     readonly output: readonly LedgerEntry[];
   };
-  judge: { readonly input: Matter; readonly output: ProviderReport };
+  judge: { readonly input: Matter; readonly output: Judgement };
   close: { readonly input: null; readonly output: null };
 }
 export interface MarkedQuery {

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { renderCsv } from '../../../src/adapters/report/csv.ts';
 import { ATTESTED, DELAY, sample } from './sample.ts';
+import { CONNECTIVITY, OPERATIONS } from './sample-availability.ts';
 
 function rowsOf(text: string): Record<string, string>[] {
   const [head = '', ...lines] = text.trimEnd().split('\r\n');
@@ -48,6 +49,65 @@ test('a line for each clause, with figures as they are in the report', () => {
     reason: 'Nothing has been entered.',
     average_seconds_lo: '',
     lost: '',
+  });
+});
+
+test('clauses on availability have their figures in columns of their own, after all others', () => {
+  const text = renderCsv(sample([DELAY, CONNECTIVITY, OPERATIONS]), 'en');
+  const columns = text.split('\r\n')[0]?.split(',') ?? [];
+  expect(columns.indexOf('down_verdict')).toBe(columns.indexOf('excluded_seconds') + 1);
+  const [delay, connectivity, operations] = rowsOf(text);
+  expect(delay).toMatchObject({
+    down_verdict: '',
+    availability_ratio_lo: '',
+    outages_proven: '',
+    mx_coverage_ratio: '',
+  });
+  expect(connectivity).toMatchObject({
+    clause: '1',
+    verdict: 'INCONCLUSIVE',
+    average_seconds_lo: '',
+    unmeasured: '21',
+    coverage_ratio: '0.979876',
+    longest_gap_seconds: '1201',
+    excluded_seconds: '1800',
+    down_verdict: 'INCONCLUSIVE',
+    down_seconds_lo: '2016',
+    down_seconds_hi: '3318.5',
+    down_under_seconds: '2640',
+    faults_limit_seconds: '',
+    down_left_seconds_lo: '0',
+    down_left_seconds_hi: '624',
+    availability_verdict: 'INCONCLUSIVE',
+    availability_ratio_lo: '0.998719',
+    availability_ratio_hi: '0.999223',
+    availability_limit_ratio: '0.999',
+    availability_denominator: 'month',
+    adjustments_verdict: '',
+    raw_down_seconds_lo: '2017',
+    raw_availability_ratio_hi: '0.999222',
+    resolution_seconds: '120',
+    outages_proven: '1',
+    outages_possible: '1',
+    submission_down_seconds_hi: '2118',
+    mailbox_coverage_ratio: '0.98',
+    round_trip_down_seconds_hi: 'inf',
+  });
+  expect(operations).toMatchObject({
+    clause: '3',
+    remedy: "The month's service time doubled",
+    down_verdict: 'MET',
+    down_under_seconds: '',
+    faults_limit_seconds: '6000',
+    down_left_seconds_lo: '2681.5',
+    availability_verdict: 'BREACH',
+    availability_denominator: 'month-less-exclusions',
+    adjustments_verdict: 'MET',
+    adjustment_seconds_lo: '5400',
+    adjustments_limit_seconds: '6000',
+    adjustments_left_seconds_hi: '600',
+    faulty_days_lo: '1',
+    faulty_days_hi: '2',
   });
 });
 

@@ -2,8 +2,11 @@
 import { describe, expect, it, test } from 'vitest';
 import { renderMarkdown } from '../../../src/adapters/report/markdown.ts';
 import { ATTESTED, BREACH, DELAY, sample } from './sample.ts';
+import { CONNECTIVITY, OPERATIONS, OUTAGE } from './sample-availability.ts';
 
 const linesOf = (text: string): string[] => text.split('\n');
+
+const HOSTILE = '250 ok\n\n# Owned | <img src=x onerror=alert(1)> [x](javascript:alert) `**` \u202e';
 
 describe('in English', () => {
   const text = renderMarkdown(sample(), 'en');
@@ -24,7 +27,7 @@ describe('in English', () => {
     expect(text).toContain('| Maximum exceeded, messages | 2–3 | 2–3 | fewer than 2 messages | BREACH |');
     expect(text).toContain('| Maximum exceeded, episodes | 1 | 1 |  |  |');
     expect(text).toContain('- Probes: delivered 100, pending 0, failed 1, lost 2, unmeasured 3');
-    expect(text).toContain('- Coverage: 99.99% of the month so far, longest stretch without a probe 301 s');
+    expect(text).toContain('- Coverage: 99.99% of the month so far, longest stretch without a probe 5 min 1 s');
   });
 
   it('lists exclusions and the evidence of each breach', () => {
@@ -55,6 +58,47 @@ describe('in English', () => {
   });
 });
 
+describe('of availability', () => {
+  const text = renderMarkdown(sample([CONNECTIVITY, OPERATIONS]), 'en');
+
+  it('sets downtime and availability beside their limits, with what is left', () => {
+    expect(text).toContain('### 1 Connectivity: INCONCLUSIVE');
+    expect(text).toContain('| Downtime | 2016.000–3318.500 s | 2017.000–3319.500 s | under 44 min | INCONCLUSIVE |');
+    expect(text).toContain('| Availability | 99.8719–99.9223% | 99.8718–99.9222% | at least 99.9% | INCONCLUSIVE |');
+    expect(text).toContain('- Downtime left: 0 s–10 min 24 s');
+    expect(text).toContain('- Availability is a share of: the whole month');
+    expect(text).toContain('| Faults | 2016.000–3318.500 s | 2017.000–3319.500 s | at most 100 min | MET |');
+    expect(text).toContain('| Announced adjustments | 5400.000 s |  | at most 100 min | MET |');
+    expect(text).toContain('| Availability | 99.8719–99.9223% | 99.8718–99.9222% | at least 99.99% | BREACH |');
+    expect(text).toContain('| Days with a fault | 1–2 |  |  |  |');
+    expect(text).toContain('- Faults left: 44 min 41 s–1 h 6 min 24 s');
+    expect(text).toContain("| 3 Operations | **BREACH** | The month's service time doubled |  |");
+  });
+
+  it('says of each part how long it was down and how much of that is known', () => {
+    expect(text).toContain('| submission (SMTP) | 2016.000–2118.000 s | 99.98% |');
+    expect(text).toContain('| mail from end to end | ≥ 0.000 s | 75.00% |');
+    expect(text).toContain('checks that did not take place: 21');
+    expect(text).toContain('- Shortest outage surely seen: 2 min (two cells of the schedule)');
+  });
+
+  it('lists outages with the bounds of their beginning and end', () => {
+    expect(text).toContain(
+      '| submission (SMTP) | proven | 2026-11-12 14:02:11.000+08:00 – 2026-11-12 14:03:04.000+08:00 | 2026-11-12 14:36:40.000+08:00 – 2026-11-12 14:37:29.000+08:00 | 2016.000–2118.000 s | 2017.000–2119.000 s | 35 | connect ECONNREFUSED\\: connection refused |',
+    );
+    expect(text).toContain(
+      '| mail from end to end (receive) | possible, not proven | by 2026-11-23 20:00:00.000+08:00 | after 2026-11-23 20:30:00.000+08:00, lasts | ≥ 0.000 s | ≥ 0.000 s | 1 | 550 5.7.1 rejected |',
+    );
+  });
+
+  it('cuts a flood of outages, and lets none of what the network said become markup', () => {
+    const outages = Array.from({ length: 250 }, () => ({ ...OUTAGE, reason: HOSTILE }));
+    const flooded = renderMarkdown(sample([{ ...CONNECTIVITY, outages }]), 'en');
+    expect(flooded).toContain('50 more are in the JSON report.');
+    expect(flooded).not.toMatch(/(?<!\\)[<[\]]/);
+  });
+});
+
 test('in Chinese it uses the terms of the contract', () => {
   const text = renderMarkdown(sample(), 'zh');
   expect(linesOf(text)[0]).toBe('# 服务品质月报 2026-11：暂定');
@@ -67,12 +111,12 @@ test('in Chinese it uses the terms of the contract', () => {
 
 test('both languages have the same lines', () => {
   const [english, chinese] = (['en', 'zh'] as const).map((language) =>
-    linesOf(renderMarkdown(sample(), language)).map((line) => line.replace(/[^|#].*/u, '')),
+    linesOf(renderMarkdown(sample([DELAY, CONNECTIVITY, OPERATIONS, ATTESTED]), language)).map((line) =>
+      line.replace(/[^|#].*/u, ''),
+    ),
   );
   expect(english).toEqual(chinese);
 });
-
-const HOSTILE = '250 ok\n\n# Owned | <img src=x onerror=alert(1)> [x](javascript:alert) `**` \u202e';
 
 test('what the network said cannot end a line, a cell or a list, nor become markup', () => {
   const breach = {
