@@ -60,8 +60,8 @@ function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource): J
     case 'delay':
       return reportDelay(clause, matter, source.month({ provider, path: clause.path, ...range }));
     case 'connectivity':
-      return reportConnectivity(clause, matter, source.availability({ provider, ...range }));
+      return { report: reportConnectivity(clause, matter, source.availability({ provider, ...range })), chart: null };
     case 'operations':
-      return reportOperations(clause, matter, source.availability({ provider, ...range }));
+      return { report: reportOperations(clause, matter, source.availability({ provider, ...range })), chart: null };
   }
 }

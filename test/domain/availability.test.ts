@@ -311,7 +311,7 @@ it('asks for the facts of the month, and judges each clause by them', () => {
   const matter = matterOf();
   const contract = { ...matter.contract, clauses: [CONNECTIVITY, OPERATIONS] };
   const asked: unknown[] = [];
-  const { clauses } = judgeProvider(
+  const { report } = judgeProvider(
     { ...matter, contract },
     {
       month: () => {
@@ -329,7 +329,7 @@ it('asks for the facts of the month, and judges each clause by them', () => {
     toMs: Date.parse('2026-11-30T16:00:00Z'),
   };
   expect(asked).toEqual([query, query]);
-  expect(clauses).toMatchObject([
+  expect(report.clauses).toMatchObject([
     { kind: 'connectivity', id: '1', verdict: 'BREACH' },
     { kind: 'operations', id: '3', verdicts: { faults: 'MET', availability: 'BREACH' } },
   ]);

@@ -128,7 +128,12 @@ function availabilityFacts(clause: AvailabilityReport, words: Words): readonly (
         ];
   return [
     ['coverage', words.availabilityCoverage(percent(coverage.ratio), gap, coverage.unmeasured)],
-    ['resolution', words.resolution(duration(coverage.resolutionSeconds, words.units))],
+    [
+      'resolution',
+      coverage.resolutionSeconds === null
+        ? words.none
+        : words.resolution(duration(coverage.resolutionSeconds, words.units)),
+    ],
     ['denominator', words.denominator[limits.denominator]],
     ['excluded', duration(excluded.seconds, words.units)],
     ...left,
