@@ -1,6 +1,8 @@
 /** The composition root: from settings to a running agent, opened part by part and closed in reverse. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { settingsReader } from './adapters/config-file/read.ts';
+import { redact, settingsReader } from './adapters/config-file/read.ts';
+import { makeSigner } from './adapters/config-file/signing-key.ts';
 import { remoteSpotChecker, type SpotChecker } from './adapters/http/client.ts';
 import { serveHttp } from './adapters/http/server.ts';
 import { createMailbox } from './adapters/imap/mailbox.ts';
@@ -12,16 +14,19 @@ import { openLedger } from './adapters/sqlite/ledger.ts';
 import { acquireFolder, readHolder } from './adapters/sqlite/lock.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
+import { canonicalText } from './domain/canonical.ts';
+import type { AgentIdentity } from './domain/event.ts';
 import { isInNetworks } from './domain/network.ts';
 import type { Path } from './domain/probe.ts';
 import { viewProbe } from './domain/probe-view.ts';
 import type { HostPort, ProviderSettings, Settings } from './domain/settings.ts';
 import { type Engine, startEngine } from './engine/engine.ts';
 import type { Line } from './engine/prober.ts';
-import type { AgentControl, Clock, Log } from './ports.ts';
+import type { AgentControl, Clock, Log, Signer } from './ports.ts';
 
 export { readContract } from './adapters/config-file/contract.ts';
-export { readDataFolder, redact, settingsSchema } from './adapters/config-file/read.ts';
+export { readDataFolder, settingsSchema } from './adapters/config-file/read.ts';
+export { readSigner } from './adapters/config-file/signing-key.ts';
 export { createLog } from './adapters/pino/log.ts';
 export { renderCsv } from './adapters/report/csv.ts';
 export { renderMarkdown } from './adapters/report/markdown.ts';
@@ -31,7 +36,7 @@ export { openLedger } from './adapters/sqlite/ledger.ts';
 export { ledgerStats } from './adapters/sqlite/stats.ts';
 export { verifyLedger } from './adapters/sqlite/verify.ts';
 export type { SpotChecker };
-export { renderProbeMetrics, systemClock, systemRandom };
+export { redact, renderProbeMetrics, systemClock, systemRandom };
 
 /** Reads the configuration; see adapters/config-file. */
 export const readSettings = settingsReader(systemRandom);
@@ -67,6 +72,7 @@ export async function openAgent(settings: Settings, { log, as }: AgentOptions): 
     const ledger = stack.adopt(await openLedger(settings.dataFolder, { role: 'daemon', log }), (opened) =>
       opened.close(),
     );
+    const signer = await makeSigner(settings.dataFolder, systemRandom);
     const lines = settings.providers.flatMap((provider) => linesOf(provider, settings, clock));
     const metrics = createMetrics({
       version: VERSION,
@@ -79,7 +85,10 @@ export async function openAgent(settings: Settings, { log, as }: AgentOptions): 
     const routes = as === 'daemon' ? settings.routes : [];
     const parts = { ledger, sink, clock, random: systemRandom, observer: metrics, log };
     const engine = stack.adopt(
-      await startEngine({ ...engineOptions(settings, lines, clock, log), routes }, parts),
+      await startEngine(
+        { ...engineOptions(settings, lines, clock, log), identity: identityOf(settings, signer), routes },
+        parts,
+      ),
       (started) => started.stop(),
     );
     metrics.attach(engine.recorder.state, tallies);
@@ -148,12 +157,32 @@ async function openHttp(
   return stack.adopt(server, (opened) => opened.close()).url;
 }
 
+function identityOf(settings: Settings, { publicKey }: Signer): AgentIdentity {
+  return {
+    agent: settings.agent,
+    contact: contactOf(settings),
+    configuration: configurationDigest(settings),
+    publicKey,
+  };
+}
+
+/** Lower-case hex SHA-256 of the settings without their secrets. */
+export function configurationDigest(settings: Settings): string {
+  return createHash('sha256')
+    .update(canonicalText(redact(settings)))
+    .digest('hex');
+}
+
+function contactOf({ sink }: Settings): string {
+  return `postmaster@${sink.domain}`;
+}
+
 function engineOptions(settings: Settings, lines: readonly Line[], clock: Clock, log: Log) {
   const { agent, key, providers, sink } = settings;
   return {
     agent,
     version: VERSION,
-    contact: `postmaster@${sink.domain}`,
+    contact: contactOf(settings),
     key,
     lines,
     reachability: sink.reachability,

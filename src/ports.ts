@@ -23,6 +23,14 @@ export interface Random {
   bytes(count: number): Uint8Array;
 }
 
+/** The agent's own key, by which it signs what it hands to others. */
+export interface Signer {
+  /** Base64 of its SPKI DER. */
+  readonly publicKey: string;
+  /** Base64 of the Ed25519 signature (RFC 8032) over exactly these bytes. */
+  sign(bytes: Uint8Array): string;
+}
+
 export interface Log {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -85,6 +93,26 @@ export interface ReceivedMessage {
 export const HEADER_BYTES_MAX = 65_536;
 /** A token or a DSN's status part stands at the beginning of a body. */
 export const BODY_BYTES_MAX = 65_536;
+
+/** What one DKIM signature of a message comes to. */
+export interface SignatureFinding {
+  /** Whose it says to be, lower case; empty where the field cannot be read. */
+  readonly domain: string;
+  readonly selector: string;
+  /** When it was made by the signer's own clock, milliseconds since the epoch; null if it does not say. */
+  readonly signedMs: number | null;
+  /** Why it proves nothing; null if it holds over the whole body. */
+  readonly problem: string | null;
+}
+/** Every TXT record known for a key, tried in turn: a selector's key may have been replaced. */
+export type KeysOf = (domain: string, selector: string) => readonly string[];
+/** Checks the signatures of a message (RFC 6376), the topmost first, bounded in number. Looks nothing up. */
+export type SignatureCheck = (message: ReceivedMessage, keysOf: KeysOf) => readonly SignatureFinding[];
+/** DNS, asked for a DKIM key. */
+export interface KeyLookup {
+  /** The TXT record of `SELECTOR._domainkey.DOMAIN` that is a DKIM key; null if there is none or nobody answers in time. Never rejects. */
+  find(domain: string, selector: string): Promise<string | null>;
+}
 
 /** One transaction at the sink that reached MAIL FROM. Instants by measurement.md, "Send delay". */
 export interface SinkTransaction {

@@ -2,7 +2,7 @@
 
 import { LOST_AFTER } from '../domain/contract.ts';
 import { assess } from '../domain/delay.ts';
-import type { LedgerEvent } from '../domain/event.ts';
+import type { AgentIdentity, LedgerEvent } from '../domain/event.ts';
 import { type Instant, isBefore, spanBetween } from '../domain/instant.ts';
 import type { Path } from '../domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../domain/record.ts';
@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly version: string;
   /** Whom a stranger who finds a probe may ask. */
   readonly contact: string;
+  /** As each start records it. */
+  readonly identity: AgentIdentity;
   readonly key: Uint8Array;
   readonly lines: readonly Line[];
   readonly routes: readonly RouteSettings[];
@@ -79,7 +81,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const { ledger, sink, clock, random, observer, log } = parts;
   const snapshot = await ledger.snapshot();
   const recorder = createRecorder(ledger, snapshot, observer, log);
-  await recorder.record(recoveryEvents(options.version, snapshot, clock));
+  await recorder.record(recoveryEvents(options, snapshot, clock));
   const collector = createSinkCollector(
     {
       key: options.key,
@@ -153,13 +155,17 @@ async function openSink(sink: Sink, collector: SinkCollector, recorder: Recorder
 }
 
 /** What a start records: since when nobody watched, and which handovers the last run left half done. */
-function recoveryEvents(version: string, { state, heartbeat }: LedgerSnapshot, clock: Clock): LedgerEvent[] {
+function recoveryEvents(
+  { version, identity }: EngineOptions,
+  { state, heartbeat }: LedgerSnapshot,
+  clock: Clock,
+): LedgerEvent[] {
   const at = clock.now();
   // Wall clocks of two boots may disagree on which came first.
   const unwatchedSince = heartbeat !== null && isBefore(at, heartbeat) ? at : heartbeat;
   const interrupted = [...state.open.values()].filter((record) => record.handover === null && !record.interrupted);
   return [
-    { type: 'agent.started', at, version, unwatchedSince },
+    { type: 'agent.started', at, version, unwatchedSince, identity },
     ...interrupted.map((record): LedgerEvent => ({ type: 'probe.interrupted', at, probe: record.id })),
   ];
 }

@@ -54,6 +54,7 @@ export function engineOptions(parts: {
     agent: 'test',
     version: '0',
     contact: 'postmaster@sink.example',
+    identity: { agent: 'test', contact: 'postmaster@sink.example', configuration: '0'.repeat(64), publicKey: '' },
     key: KEY,
     routes,
     reachability,
