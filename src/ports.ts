@@ -1,4 +1,5 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
+import type { SignatureFinding } from './domain/anchor.ts';
 import type { Assessment } from './domain/delay.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
@@ -94,16 +95,6 @@ export const HEADER_BYTES_MAX = 65_536;
 /** A token or a DSN's status part stands at the beginning of a body. */
 export const BODY_BYTES_MAX = 65_536;
 
-/** What one DKIM signature of a message comes to. */
-export interface SignatureFinding {
-  /** Whose it says to be, lower case; empty where the field cannot be read. */
-  readonly domain: string;
-  readonly selector: string;
-  /** When it was made by the signer's own clock, milliseconds since the epoch; null if it does not say. */
-  readonly signedMs: number | null;
-  /** Why it proves nothing; null if it holds over the whole body. */
-  readonly problem: string | null;
-}
 /** Every TXT record known for a key, tried in turn: a selector's key may have been replaced. */
 export type KeysOf = (domain: string, selector: string) => readonly string[];
 /** Checks the signatures of a message (RFC 6376), the topmost first, bounded in number. Looks nothing up. */

@@ -21,7 +21,7 @@ test('the first run makes an Ed25519 key for its owner alone, and every later on
 });
 
 test('first runs at once get the same key', async () => {
-  const folder = await folderWith({});
+  const folder = join(await folderWith({}), 'data');
   const signers = await Promise.all(Array.from({ length: 8 }, () => makeSigner(folder, systemRandom)));
   expect(new Set(signers.map(({ publicKey }) => publicKey)).size).toBe(1);
   expect(await readdir(folder)).toEqual(['signing.key']);
