@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { redact, settingsReader } from './adapters/config-file/read.ts';
 import { makeSigner } from './adapters/config-file/signing-key.ts';
+import { createKeyLookup } from './adapters/dkim/lookup.ts';
+import { checkSignatures } from './adapters/dkim/verify.ts';
 import { remoteSpotChecker, type SpotChecker } from './adapters/http/client.ts';
 import { serveHttp } from './adapters/http/server.ts';
 import { createMailbox } from './adapters/imap/mailbox.ts';
@@ -26,17 +28,20 @@ import type { AgentControl, Clock, Log, Signer } from './ports.ts';
 
 export { readContract } from './adapters/config-file/contract.ts';
 export { readDataFolder, settingsSchema } from './adapters/config-file/read.ts';
-export { readSigner } from './adapters/config-file/signing-key.ts';
+export { publicKeyOf, readSigner } from './adapters/config-file/signing-key.ts';
 export { createLog } from './adapters/pino/log.ts';
 export { renderCsv } from './adapters/report/csv.ts';
 export { renderMarkdown } from './adapters/report/markdown.ts';
+export { type Anchors, verifyAnchors } from './adapters/sqlite/anchors.ts';
 export { backupLedger } from './adapters/sqlite/backup.ts';
+export { writeBundle } from './adapters/sqlite/bundle.ts';
 export { exportLedger } from './adapters/sqlite/export.ts';
 export { openLedger } from './adapters/sqlite/ledger.ts';
 export { ledgerStats } from './adapters/sqlite/stats.ts';
 export { verifyLedger } from './adapters/sqlite/verify.ts';
+export { type BundleVerification, verifyBundle } from './adapters/sqlite/verify-bundle.ts';
 export type { SpotChecker };
-export { redact, renderProbeMetrics, systemClock, systemRandom };
+export { checkSignatures, redact, renderProbeMetrics, systemClock, systemRandom };
 
 /** Reads the configuration; see adapters/config-file. */
 export const readSettings = settingsReader(systemRandom);
@@ -61,10 +66,12 @@ export interface AgentOptions {
   readonly log: Log;
   /** A daemon keeps the schedule and serves HTTP; a spot check by itself does neither. */
   readonly as: 'daemon' | 'spot-check';
+  /** DNS servers that are asked for DKIM keys, `127.0.0.1:5353`; the host's where none are given. */
+  readonly dnsServers?: readonly string[];
 }
 
 /** Rejects, with whatever was opened closed again, if the data folder is held, or the ledger, the sink or the HTTP port cannot be had. */
-export async function openAgent(settings: Settings, { log, as }: AgentOptions): Promise<Agent> {
+export async function openAgent(settings: Settings, { log, as, dnsServers }: AgentOptions): Promise<Agent> {
   const stack = new AsyncDisposableStack();
   try {
     const lock = stack.adopt(await acquireFolder(settings.dataFolder), (held) => held.release());
@@ -83,7 +90,8 @@ export async function openAgent(settings: Settings, { log, as }: AgentOptions): 
     const { tallies } = await ledger.snapshot();
     const sink = createSink(settings.sink, bounceAddresses(settings), clock, log);
     const routes = as === 'daemon' ? settings.routes : [];
-    const parts = { ledger, sink, clock, random: systemRandom, observer: metrics, log };
+    const dkim = { check: checkSignatures, lookup: createKeyLookup(dnsServers) };
+    const parts = { ledger, sink, clock, random: systemRandom, dkim, observer: metrics, log };
     const engine = stack.adopt(
       await startEngine(
         { ...engineOptions(settings, lines, clock, log), identity: identityOf(settings, signer), routes },

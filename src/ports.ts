@@ -101,8 +101,8 @@ export type KeysOf = (domain: string, selector: string) => readonly string[];
 export type SignatureCheck = (message: ReceivedMessage, keysOf: KeysOf) => readonly SignatureFinding[];
 /** DNS, asked for a DKIM key. */
 export interface KeyLookup {
-  /** The TXT record of `SELECTOR._domainkey.DOMAIN` that is a DKIM key; null if there is none or nobody answers in time. Never rejects. */
-  find(domain: string, selector: string): Promise<string | null>;
+  /** The TXT record of `SELECTOR._domainkey.DOMAIN` that is a DKIM key; null if there is none, nobody answers in time, or `signal` is aborted. Never rejects. */
+  find(domain: string, selector: string, signal: AbortSignal): Promise<string | null>;
 }
 
 /** One transaction at the sink that reached MAIL FROM. Instants by measurement.md, "Send delay". */

@@ -2,7 +2,7 @@
 
 import { LOST_AFTER } from '../domain/contract.ts';
 import { assess } from '../domain/delay.ts';
-import type { AgentIdentity, LedgerEvent } from '../domain/event.ts';
+import type { AgentIdentity, DkimKeySeen, LedgerEvent } from '../domain/event.ts';
 import { type Instant, isBefore, spanBetween } from '../domain/instant.ts';
 import type { Path } from '../domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../domain/record.ts';
@@ -21,6 +21,7 @@ import type {
   Sink,
 } from '../ports.ts';
 import { UnknownRoute } from '../ports.ts';
+import { createAnchorKeeper, type Dkim } from './anchor-keeper.ts';
 import { watchMailbox } from './mailbox-watcher.ts';
 import { createProber, type Line, type Prober } from './prober.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -52,6 +53,7 @@ export interface EngineParts {
   readonly sink: Sink;
   readonly clock: Clock;
   readonly random: Random;
+  readonly dkim: Dkim;
   readonly observer: Observer;
   readonly log: Log;
 }
@@ -82,6 +84,8 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const snapshot = await ledger.snapshot();
   const recorder = createRecorder(ledger, snapshot, observer, log);
   await recorder.record(recoveryEvents(options, snapshot, clock));
+  const stopping = new AbortController();
+  const anchors = createAnchorKeeper(await keysSeen(ledger), parts.dkim, { recorder, clock, log }, stopping.signal);
   const collector = createSinkCollector(
     {
       key: options.key,
@@ -89,7 +93,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
       reachability: options.reachability,
       loopbackCounts: options.sinkOnLoopback,
     },
-    { recorder, clock, observer, log },
+    { recorder, clock, observer, log, anchors },
   );
   const sinkAddress = await openSink(sink, collector, recorder, clock);
 
@@ -98,7 +102,6 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     ['ledger', null],
     ...options.mailboxes.map(({ provider }) => [`mailbox ${provider}`, 'not yet looked at'] as const),
   ]);
-  const stopping = new AbortController();
   const prober = createProber(options, { recorder, clock, random, observer, log });
   const mailboxes = options.mailboxes.map(({ provider, mailbox, cleanup }) =>
     watchMailbox(
@@ -141,6 +144,11 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     await ledger.beat(at);
   };
   return { ...control, recorder, sinkAddress, stop: () => (stopped ??= stop()) };
+}
+
+async function keysSeen(ledger: Ledger): Promise<readonly DkimKeySeen[]> {
+  const entries = await ledger.marked(['dkim.key-seen']);
+  return entries.flatMap(({ event }) => (event.type === 'dkim.key-seen' ? [event] : []));
 }
 
 async function openSink(sink: Sink, collector: SinkCollector, recorder: Recorder, clock: Clock): Promise<HostPort> {

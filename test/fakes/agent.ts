@@ -1,5 +1,6 @@
 /** The real engine over fakes and a virtual clock. */
 import type { RouteSettings } from '../../src/domain/settings.ts';
+import type { Dkim } from '../../src/engine/anchor-keeper.ts';
 import { type Engine, type EngineOptions, startEngine } from '../../src/engine/engine.ts';
 import type { Mailbox, Random, Sender } from '../../src/ports.ts';
 import { FakeMailbox } from './fake-mailbox.ts';
@@ -10,6 +11,9 @@ import { VirtualClock } from './virtual-clock.ts';
 
 const KEY = new Uint8Array(32).fill(7);
 const ACCOUNT = 'probe@acme.example';
+
+/** No message is signed, and DNS has no keys. */
+export const NO_DKIM: Dkim = { check: () => [], lookup: { find: async () => null } };
 
 /** A repeatable generator (mulberry32): the same seed draws the same numbers. */
 export function seededRandom(seed: number): Random {
@@ -96,6 +100,7 @@ export function fakeWorld(): FakeWorld {
         sink,
         clock,
         random: seededRandom(seed),
+        dkim: NO_DKIM,
         observer,
         log: silentLog,
       }),

@@ -57,3 +57,21 @@ function signerOf(key: KeyObject): Signer {
     sign: (bytes) => sign(null, bytes, key).toString('base64'),
   };
 }
+
+/**
+ * A public key as people hand it on, base64 of SPKI DER or PEM, made the former; a private key's own public one.
+ * Null for what is no Ed25519 key.
+ */
+export function publicKeyOf(text: string): string | null {
+  const given = text.trim();
+  const read = given.startsWith('-----')
+    ? () => createPublicKey(given)
+    : () => createPublicKey({ key: Buffer.from(given, 'base64'), format: 'der', type: 'spki' });
+  try {
+    const key = read();
+    return key.asymmetricKeyType === 'ed25519' ? key.export({ format: 'der', type: 'spki' }).toString('base64') : null;
+  } catch (error) {
+    if (errorCode(error) === null) throw error;
+    return null;
+  }
+}

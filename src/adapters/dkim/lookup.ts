@@ -11,12 +11,15 @@ const RECORD_LENGTH_MAX = 4096;
 
 /** `servers` as `Resolver.setServers` takes them; the host's own where there are none. */
 export function createKeyLookup(servers: readonly string[] = []): KeyLookup {
-  const resolver = new Resolver({ timeout: TRY_MS, tries: TRIES });
-  if (servers.length > 0) resolver.setServers(servers);
   return {
-    async find(domain, selector) {
+    async find(domain, selector, signal) {
+      const resolver = new Resolver({ timeout: TRY_MS, tries: TRIES });
+      if (servers.length > 0) resolver.setServers(servers);
+      const cancel = (): void => resolver.cancel();
+      signal.addEventListener('abort', cancel, { once: true });
       // NXDOMAIN and silence are one to the caller: there is no key to be had now.
       const answers = await resolver.resolveTxt(`${selector}._domainkey.${domain}`).catch(() => []);
+      signal.removeEventListener('abort', cancel);
       const records = answers.map((strings) => strings.join(''));
       return records.find((record) => record.length <= RECORD_LENGTH_MAX && isKeyRecord(record)) ?? null;
     },

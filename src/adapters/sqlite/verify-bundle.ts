@@ -8,7 +8,7 @@ import type { SignatureCheck } from '../../ports.ts';
 import { type Anchors, checkAnchors } from './anchors.ts';
 import { type Line, readLines, textOf } from './bundle-lines.ts';
 import { type Opening, openManifest, type Part } from './bundle-manifest.ts';
-import { type Head, inTransaction } from './database.ts';
+import type { Head } from './database.ts';
 import { LedgerError } from './failure.ts';
 import { Projection } from './projection.ts';
 import { MIGRATIONS } from './schema.ts';
@@ -135,7 +135,9 @@ function recompute(db: DatabaseSync, file: string, manifest: BundleManifest, ver
   const { report, version: by } = manifest;
   const versions = by === version ? '' : ` (written by version ${by}, this is ${version})`;
   try {
-    inTransaction(db, 'DEFERRED', () => rebuild(db, new Projection(db)));
+    db.exec('BEGIN');
+    rebuild(db, new Projection(db));
+    db.exec('COMMIT');
     const computed = matterOf(manifest).map((matter) => judge(new Store(db, file), matter));
     const difference = firstDifference(report, computed, 'report');
     if (difference !== null) {
