@@ -8,6 +8,7 @@ import { checkSignatures } from './adapters/dkim/verify.ts';
 import { remoteSpotChecker, type SpotChecker } from './adapters/http/client.ts';
 import { serveHttp } from './adapters/http/server.ts';
 import { createMailbox } from './adapters/imap/mailbox.ts';
+import { readStored } from './adapters/imap/stored.ts';
 import { createMetrics } from './adapters/prometheus/metrics.ts';
 import { renderProbeMetrics } from './adapters/prometheus/probe-metrics.ts';
 import { createInjector, createSubmitter } from './adapters/smtp-client/sender.ts';
@@ -16,11 +17,14 @@ import { openLedger } from './adapters/sqlite/ledger.ts';
 import { acquireFolder, readHolder } from './adapters/sqlite/lock.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
+import type { StoredHead } from './domain/anchor.ts';
 import { canonicalText } from './domain/canonical.ts';
 import type { AgentIdentity } from './domain/event.ts';
+import { chainHeadOf } from './domain/message.ts';
 import { isInNetworks } from './domain/network.ts';
 import type { Path } from './domain/probe.ts';
 import { viewProbe } from './domain/probe-view.ts';
+import { recognise } from './domain/recognise.ts';
 import type { HostPort, ProviderSettings, Settings } from './domain/settings.ts';
 import { type Engine, startEngine } from './engine/engine.ts';
 import type { Line } from './engine/prober.ts';
@@ -212,6 +216,25 @@ function engineOptions(settings: Settings, lines: readonly Line[], clock: Clock,
           ],
     ),
   };
+}
+
+/** Where the ledger stood by our own verified messages in the providers' mailboxes. Rejects with MailboxError. */
+export async function storedHeads({ providers, key }: Settings, log: Log): Promise<readonly StoredHead[]> {
+  const clock = systemClock();
+  const heads: StoredHead[] = [];
+  try {
+    for (const { name: provider, mailbox } of providers) {
+      if (mailbox === null) continue;
+      for await (const { header, body, storedMs, where } of readStored(mailbox, clock, log)) {
+        const head = chainHeadOf(header, body);
+        const ours = recognise({ header, body }, key).some(({ kind }) => kind === 'probe');
+        if (ours && head !== null) heads.push({ provider, head, storedMs, where });
+      }
+    }
+    return heads;
+  } finally {
+    clock.close();
+  }
 }
 
 /** Every provider and path that the settings allow to be measured, scheduled or not. */

@@ -83,7 +83,8 @@ export function bundleLines({ bundle, anchors, ...parts }: BundleVerification): 
 export function anchorLines({ anchoredBy, before, failed, failures, keys }: Anchors): readonly string[] {
   const lines = anchoredBy.map(({ provider, by, count, first, last, longestStretch: { afterSeq, toSeq } }) => {
     const stretch = `longest stretch without one: ${toSeq - afterSeq} entries, after ${afterSeq} up to ${toSeq}`;
-    return `anchors: ${count} signed by ${by} (${provider}), the first up to entry ${first.seq} at ${first.at}, the last up to entry ${last.seq} at ${last.at}; ${stretch}`;
+    const how = by.startsWith('d=') ? `signed by ${by}` : `stored in the ${by}`;
+    return `anchors: ${count} ${how} (${provider}), the first up to entry ${first.seq} at ${first.at}, the last up to entry ${last.seq} at ${last.at}; ${stretch}`;
   });
   if (before > 0) lines.push(`anchors: ${before} of entries before the first one here`);
   lines.push(...failures.map(({ where, reason }) => `anchors: DOES NOT HOLD: ${where}: ${reason}`));
@@ -94,5 +95,5 @@ export function anchorLines({ anchoredBy, before, failed, failures, keys }: Anch
       return `anchors: key ${selector}._domainkey.${domain}, TXT record with SHA-256 ${digest}`;
     }),
   );
-  return lines.length === 0 ? ['anchors: none, nobody else has signed any of it'] : lines;
+  return lines.length === 0 ? ['anchors: none, nobody else has signed or stored any of it'] : lines;
 }

@@ -1,12 +1,22 @@
 /** `ledger`: looks into the ledger of a data folder, running or not. */
 import { Command, Option } from 'commander';
-import { backupLedger, checkSignatures, exportLedger, ledgerStats, verifyAnchors, verifyLedger } from '../app.ts';
+import {
+  backupLedger,
+  checkSignatures,
+  createLog,
+  exportLedger,
+  ledgerStats,
+  storedHeads,
+  verifyAnchors,
+  verifyLedger,
+} from '../app.ts';
+import type { StoredHead } from '../domain/anchor.ts';
 import { anchorLines, bundleLines, checkBundle, exportBundle } from './bundle.ts';
 import { EXIT_USAGE, ExitWith, endWith } from './exit.ts';
 import { ledgerMonth, type MonthRange } from './month.ts';
 import { jsonText, print, writeNewFile } from './output.ts';
 import { plain } from './plain.ts';
-import { configOption, loadDataFolder } from './settings.ts';
+import { configOption, loadDataFolder, loadSettings } from './settings.ts';
 
 /** The chain, or something else of it, does not hold. */
 const EXIT_BROKEN = 2;
@@ -20,6 +30,7 @@ interface LedgerArguments {
 }
 interface VerifyArguments extends LedgerArguments {
   readonly key?: string;
+  readonly mailbox?: boolean;
   readonly format: 'plain' | 'json';
 }
 
@@ -39,6 +50,10 @@ export function ledgerCommand(): Command {
       )
         .argument('[bundle]', 'a file that export --month wrote; neither configuration nor network is used then')
         .option('--key <key>', "the agent's public key, base64 or a PEM file, that must have signed the bundle")
+        .option(
+          '--mailbox',
+          "hold the ledger against our messages in the providers' mailboxes too; needs the configuration",
+        )
         .addOption(new Option('--format <format>', 'how to write it').choices(['plain', 'json']).default('plain'))
         .action(verify),
     )
@@ -63,7 +78,7 @@ async function verify(bundle: string | undefined, options: VerifyArguments): Pro
   const folder = await folderOf(options);
   const chain = await verifyLedger(folder);
   // A chain that does not hold is no measure for anything.
-  const anchors = chain.ok ? await verifyAnchors(folder, checkSignatures) : null;
+  const anchors = chain.ok ? await verifyAnchors(folder, checkSignatures, await stored(options)) : null;
   if (options.format === 'json') await print(jsonText({ ok: chain.ok && anchors?.ok === true, chain, anchors }));
   else if (!chain.ok) throw new ExitWith(EXIT_BROKEN, [`event ${chain.seq}: ${chain.reason}`]);
   else {
@@ -74,7 +89,17 @@ async function verify(bundle: string | undefined, options: VerifyArguments): Pro
   endWith(chain.ok && anchors?.ok === true ? 0 : EXIT_BROKEN);
 }
 
-async function verifyFile(file: string, { key, format }: VerifyArguments): Promise<void> {
+/** What the providers' mailboxes hold, where that is asked for. */
+async function stored({ mailbox, data, config }: VerifyArguments): Promise<readonly StoredHead[]> {
+  if (mailbox !== true) return [];
+  if (data !== undefined)
+    throw new ExitWith(EXIT_USAGE, ['--mailbox takes the configuration: --data cannot go with it']);
+  const { settings } = await loadSettings(config, 'write-nothing');
+  return storedHeads(settings, createLog('error', settings.agent));
+}
+
+async function verifyFile(file: string, { key, format, mailbox }: VerifyArguments): Promise<void> {
+  if (mailbox === true) throw new ExitWith(EXIT_USAGE, ['--mailbox is for the ledger: a bundle is verified by itself']);
   const result = await checkBundle(file, key);
   await print(
     format === 'json'

@@ -35,7 +35,7 @@ export type ChainPlace =
 
 /** By whom an entry is anchored, and since when by their clock, or by ours where theirs did not say. */
 interface Anchoring {
-  /** `d=mail.example`. */
+  /** `d=mail.example`, or `mailbox`. */
   readonly by: string;
   readonly ms: number;
 }
@@ -66,8 +66,25 @@ export function checkAnchor(message: SignedMessage, place: ChainPlace): AnchorRe
   };
 }
 
+/** A message of ours that lies in a provider's mailbox, with what its body says and when the provider's server took it in. */
+export interface StoredHead {
+  readonly provider: string;
+  readonly head: ChainHead;
+  readonly storedMs: number;
+  /** Folder and UID. */
+  readonly where: string;
+}
+
+/** Whoever has the mailbox's password can put a message there too: it binds the agent's keeper less than a signature does. */
+export function checkStored({ head, storedMs }: StoredHead, place: ChainPlace): AnchorResult {
+  if (place.kind === 'before') return place;
+  if (place.kind === 'missing' || place.hash !== head.hash)
+    return { kind: 'rewritten', reason: rewritten('the mailbox', 'stored', head, place) };
+  return { kind: 'holds', by: [{ by: 'mailbox', ms: storedMs }] };
+}
+
 /** `whose` has `signed` or `stored` a hash that is not the chain's. */
-export function rewritten(whose: string, what: string, { seq, hash }: ChainHead, place: ChainPlace): string {
+function rewritten(whose: string, what: string, { seq, hash }: ChainHead, place: ChainPlace): string {
   const has = place.kind === 'entry' ? `has ${place.hash}` : 'has no such entry';
   return `${whose} ${what} entry ${seq} as ${hash}, the chain ${has}: the ledger was rewritten`;
 }

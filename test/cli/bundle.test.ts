@@ -8,12 +8,14 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { makeSigner } from '../../src/adapters/config-file/signing-key.ts';
 import { openLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { createLog, openAgent, readSettings, readSigner, systemRandom } from '../../src/app.ts';
+import { chainHash, GENESIS } from '../../src/domain/chain.ts';
 import type { Signer } from '../../src/ports.ts';
 import { forged, signerOf } from '../adapters/sqlite/bundle-case.ts';
-import { quiet } from '../adapters/sqlite/support.ts';
+import { quiet, tamper } from '../adapters/sqlite/support.ts';
 import { type DnsResponder, startDnsResponder } from '../fakes/dns-responder.ts';
 import { type SigningRelay, startSigningRelay } from '../fakes/signing-relay.ts';
 import { type Finished, run } from '../servers/command.ts';
+import { configured, daemonOf } from './configured.ts';
 import { MONTH, monthLedger } from './month-ledger.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -236,7 +238,7 @@ describe('of a long month', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(signer.publicKey);
     expect(stdout).toContain('key: does not stand in the chain');
-    expect(stdout).toContain('anchors: none, nobody else has signed any of it');
+    expect(stdout).toContain('anchors: none, nobody else has signed or stored any of it');
   });
 
   it('says what is missing, and leaves no file behind', async () => {
@@ -254,6 +256,42 @@ describe('of a long month', () => {
     expect(await told('--provider', 'acme')).toContain('--provider is for a bundle: name its --month');
     expect(await told('--month', '9999-01')).toContain('--month must have begun');
   });
+});
+
+it('holds the ledger against what the mailbox has stored, and finds a rewriter there too', async () => {
+  const place = await configured();
+  const agent = await daemonOf(place);
+  place.provider.setSink(agent.sinkAddress);
+  await agent.control.settled(await agent.control.check('acme', 'internal'), 10_000);
+  await agent.close();
+  const verify = () => run(['ledger', 'verify', '-c', place.config, '--mailbox']);
+  const { code, stdout, stderr } = await verify();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const [, head] =
+    /anchors: 1 stored in the mailbox \(acme\), the first up to entry (\d+) at \S+Z, /.exec(stdout) ?? [];
+  expect(Number(head)).toBeGreaterThan(1);
+  // As its keeper could: another text, and every hash from there on anew.
+  tamper(join(place.folder, 'data'), (db) => {
+    let hash = GENESIS;
+    for (const { seq, text } of db.prepare('SELECT seq, text FROM events ORDER BY seq').all()) {
+      const changed = String(text).replace('"agent":"test"', '"agent":"tess"');
+      hash = chainHash(hash, changed);
+      db.prepare('UPDATE events SET text = ?, hash = ? WHERE seq = ?').run(
+        changed,
+        Buffer.from(hash, 'hex'),
+        Number(seq),
+      );
+    }
+  });
+  const after = await verify();
+  expect(after.code).toBe(2);
+  expect(after.stdout).toContain('the chain holds');
+  expect(after.stdout).toMatch(
+    new RegExp(
+      `mailbox of acme, INBOX/\\d+/\\d+: the mailbox stored entry ${head} as \\w+, the chain has \\w+: the ledger was rewritten`,
+    ),
+  );
+  expect(await run(['ledger', 'verify', '--data', 'data', '--mailbox'])).toMatchObject({ code: 3 });
 });
 
 it('tells what is no bundle from one that was altered', async () => {

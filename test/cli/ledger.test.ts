@@ -37,7 +37,7 @@ describe('verify', () => {
     const { code, stdout, stderr } = await ledger('verify', await atRest());
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(
-      /^9 events, the chain holds, head [0-9a-f]{64}\nanchors: none, nobody else has signed any of it\n$/,
+      /^9 events, the chain holds, head [0-9a-f]{64}\nanchors: none, nobody else has signed or stored any of it\n$/,
     );
   });
 

@@ -1,6 +1,13 @@
 /** Reads the anchors of a ledger and holds each against the chain, with the keys that the ledger itself has kept. */
 import type { DatabaseSync } from 'node:sqlite';
-import { type AnchorSummary, AnchorTally, type ChainPlace, checkAnchor } from '../../domain/anchor.ts';
+import {
+  type AnchorSummary,
+  AnchorTally,
+  type ChainPlace,
+  checkAnchor,
+  checkStored,
+  type StoredHead,
+} from '../../domain/anchor.ts';
 import type { BundledKey } from '../../domain/bundle.ts';
 import { GENESIS } from '../../domain/chain.ts';
 import { decodeEvent } from '../../domain/codec.ts';
@@ -19,11 +26,15 @@ export interface Anchors extends AnchorSummary {
   readonly keys: readonly BundledKey[];
 }
 
-/** Of a data folder's ledger, or of a copy. Rejects with LedgerError. */
-export async function verifyAnchors(place: string, check: SignatureCheck): Promise<Anchors> {
+/** Of a data folder's ledger, or of a copy; `stored` is what mailboxes hold of it. Rejects with LedgerError. */
+export async function verifyAnchors(
+  place: string,
+  check: SignatureCheck,
+  stored: readonly StoredHead[] = [],
+): Promise<Anchors> {
   const db = openReadOnly(place);
   try {
-    return checkAnchors(db, { firstSeq: 1, previousHash: GENESIS, keys: [] }, check);
+    return checkAnchors(db, { firstSeq: 1, previousHash: GENESIS, keys: [] }, check, stored);
   } catch (error) {
     throw ledgerError('verify the anchors', place, error);
   } finally {
@@ -40,7 +51,12 @@ export interface ChainStart {
 }
 
 /** One anchor at a time: a year of them takes more memory than there may be. Throws what SQLite does. */
-export function checkAnchors(db: DatabaseSync, start: ChainStart, check: SignatureCheck): Anchors {
+export function checkAnchors(
+  db: DatabaseSync,
+  start: ChainStart,
+  check: SignatureCheck,
+  stored: readonly StoredHead[] = [],
+): Anchors {
   const keys = [...start.keys, ...keysSeen(db)];
   const keysOf = (domain: string, selector: string): readonly string[] =>
     keys.filter((key) => key.domain === domain && key.selector === selector).map(({ record }) => record);
@@ -56,6 +72,10 @@ export function checkAnchors(db: DatabaseSync, start: ChainStart, check: Signatu
       signatures: check({ header, body }, keysOf),
     };
     tally.add(`entry ${seq}`, provider, head.seq, checkAnchor(message, placeOf(head.seq)));
+  }
+  for (const message of stored) {
+    const { provider, where, head } = message;
+    tally.add(`mailbox of ${provider}, ${where}`, provider, head.seq, checkStored(message, placeOf(head.seq)));
   }
   return { ...tally.summary(), keys };
 }
