@@ -29,6 +29,20 @@ export async function startSigningRelay(domain: string): Promise<SigningRelay> {
   const failures: unknown[] = [];
   const underWay = new Set<Promise<void>>();
   let sink: HostPort | null = null;
+  /** The 250 comes before the transfer, which nobody waits for. */
+  const take = async (
+    text: Promise<Buffer>,
+    taken: () => void,
+    { from, to }: { readonly from: string; readonly to: string[] },
+  ): Promise<void> => {
+    try {
+      const whole = await text;
+      taken();
+      await handOver(sink, from, to, await buffer(signer.sign(whole)));
+    } catch (error) {
+      failures.push(error);
+    }
+  };
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
@@ -37,14 +51,9 @@ export async function startSigningRelay(domain: string): Promise<SigningRelay> {
       const { mailFrom, rcptTo } = session.envelope;
       const from = mailFrom === false ? '' : mailFrom.address;
       const to = rcptTo.map(({ address }) => address);
-      buffer(stream).then((text) => {
-        callback(null);
-        const work = buffer(signer.sign(text))
-          .then((signed) => handOver(sink, from, to, signed))
-          .catch((error: unknown) => void failures.push(error));
-        underWay.add(work);
-        void work.finally(() => underWay.delete(work));
-      }, callback);
+      const work = take(buffer(stream), () => callback(null), { from, to });
+      underWay.add(work);
+      void work.finally(() => underWay.delete(work));
     },
   });
   server.listen(0, '127.0.0.1');

@@ -91,7 +91,7 @@ export function keysSeen(db: DatabaseSync, toSeq: number = Number.MAX_SAFE_INTEG
 }
 
 /** What the chain has at an entry. */
-export function chainPlaces(
+function chainPlaces(
   db: DatabaseSync,
   { firstSeq, previousHash }: Pick<ChainStart, 'firstSeq' | 'previousHash'>,
 ): (seq: number) => ChainPlace {

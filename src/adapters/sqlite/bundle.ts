@@ -44,9 +44,9 @@ export async function writeBundle(
     const { firstSeq, lastSeq } = manifest.chain;
     const chunks = eventChunks(db, firstSeq - 1, lastSeq);
     while (true) {
-      const { value: rows, done } = reading(place, () => chunks.next());
-      if (done === true) return manifest;
-      await write(rows.map((row) => `${entryLine(row)}\n`).join(''));
+      const chunk = reading(place, () => chunks.next());
+      if (chunk.done === true) return manifest;
+      await write(chunk.value.map((row) => `${entryLine(row)}\n`).join(''));
     }
   } finally {
     db.close();

@@ -78,8 +78,8 @@ export async function verifyBundle(file: string, check: BundleCheck): Promise<Bu
 }
 
 async function nextOf(lines: AsyncGenerator<Line>): Promise<Line | undefined> {
-  const { value, done } = await lines.next();
-  return done === true ? undefined : value;
+  const line = await lines.next();
+  return line.done === true ? undefined : line.value;
 }
 
 function unread(signature: Opening['signature']): BundleVerification {

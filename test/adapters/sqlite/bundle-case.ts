@@ -29,7 +29,7 @@ export const IDENTITY = {
   publicKey: SIGNER.publicKey,
 };
 
-export async function contract(): Promise<ContractTerms> {
+async function contract(): Promise<ContractTerms> {
   const result = await readContract(
     new URL('../../../config/contracts/enterprise-mail-sla.yml', import.meta.url).pathname,
   );
