@@ -11,7 +11,7 @@ import {
 import type { BundledKey } from '../../domain/bundle.ts';
 import { GENESIS } from '../../domain/chain.ts';
 import { decodeEvent } from '../../domain/codec.ts';
-import type { RareType } from '../../domain/event.ts';
+import type { AnchorSigned, RareType } from '../../domain/event.ts';
 import { chainHeadOf } from '../../domain/message.ts';
 import type { SignatureCheck } from '../../ports.ts';
 import { openReadOnly, toEventRow } from './database.ts';
@@ -63,6 +63,10 @@ export function checkAnchors(
   const placeOf = chainPlaces(db, start);
   const tally = new AnchorTally(start.firstSeq);
   for (const { seq, event } of entriesOf(db, 'anchor.signed')) {
+    if (!isSound(event)) {
+      tally.add(`entry ${seq}`, '', 0, { kind: 'fails', reason: 'the entry is no anchor' });
+      continue;
+    }
     const { provider, head, header, body } = event;
     const message = {
       provider,
@@ -80,12 +84,26 @@ export function checkAnchors(
   return { ...tally.summary(), keys };
 }
 
+/** Milliseconds: what a Date can show. */
+const MS_MAX = 8.64e15;
+
+/** Whoever made a bundle may have put anything into it. */
+function isSound({ provider, head, header, body, at }: AnchorSigned): boolean {
+  const texts = [provider, head?.hash, header, body];
+  return (
+    texts.every((value) => typeof value === 'string') &&
+    Number.isSafeInteger(head.seq) &&
+    Math.abs(at?.wallMs) <= MS_MAX
+  );
+}
+
 /** Every key that an entry up to `toSeq` has kept. */
 export function keysSeen(db: DatabaseSync, toSeq: number = Number.MAX_SAFE_INTEGER): readonly BundledKey[] {
   const keys: BundledKey[] = [];
   for (const { seq, event } of entriesOf(db, 'dkim.key-seen')) {
     const { domain, selector, record } = event;
-    if (seq <= toSeq) keys.push({ seq, domain, selector, record });
+    const sound = [domain, selector, record].every((value) => typeof value === 'string');
+    if (sound && seq <= toSeq) keys.push({ seq, domain, selector, record });
   }
   return keys;
 }

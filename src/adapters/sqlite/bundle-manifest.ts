@@ -62,7 +62,8 @@ function parseManifest(text: string): BundleManifest | null {
     numbers.every((value) => Number.isSafeInteger(value)) &&
     typeof contracts === 'object' &&
     contracts !== null &&
-    Array.isArray(keys);
+    Array.isArray(keys) &&
+    keys.every((key) => [key?.domain, key?.selector, key?.record].every((value) => typeof value === 'string'));
   return sound ? manifest : null;
 }
 

@@ -106,7 +106,11 @@ async function load(db: DatabaseSync, lines: AsyncGenerator<Line>, chain: Bundle
     if (entry === null || !whole) return `entry ${head.seq + 1} (line ${number}): the line is no entry`;
     const reason = whyBad(head, entry);
     if (reason !== null) return `entry ${head.seq + 1} (line ${number}): ${reason}`;
-    insert.run(entry.seq, entry.text, Buffer.from(entry.hash, 'hex'));
+    try {
+      insert.run(entry.seq, entry.text, Buffer.from(entry.hash, 'hex'));
+    } catch (error) {
+      return `entry ${entry.seq} (line ${number}): it cannot be taken in: ${messageOf(error)}`;
+    }
     head = entry;
   }
   db.exec('COMMIT');
@@ -120,7 +124,7 @@ function findKey(db: DatabaseSync, publicKey: string): Part {
   let known = false;
   for (const { seq, text } of starts) {
     const event = decodeEvent(String(text));
-    if (event.type !== 'agent.started' || event.identity === undefined) continue;
+    if (event.type !== 'agent.started' || typeof event.identity?.publicKey !== 'string') continue;
     known = true;
     if (event.identity.publicKey === publicKey)
       return { ok: true, says: `stands in the chain, entry ${String(seq)}, agent ${event.identity.agent}` };
@@ -141,7 +145,7 @@ function recompute(db: DatabaseSync, file: string, manifest: BundleManifest, ver
     const computed = matterOf(manifest).map((matter) => judge(new Store(db, file), matter));
     const difference = firstDifference(report, computed, 'report');
     if (difference !== null) {
-      const [is, be] = [difference.one, difference.other].map((value) => JSON.stringify(value) ?? 'nothing');
+      const [is, be] = [difference.one, difference.other].map(shown);
       return { ok: false, says: `${difference.path} is ${is}, by the entries it is ${be}${versions}` };
     }
     const names = computed.map((each) => (each as { provider: string }).provider).join(', ');
@@ -150,7 +154,7 @@ function recompute(db: DatabaseSync, file: string, manifest: BundleManifest, ver
     // Whoever made the bundle may have put anything into it.
     return {
       ok: false,
-      says: `cannot be recomputed: ${error instanceof Error ? error.message : String(error)}${versions}`,
+      says: `cannot be recomputed: ${messageOf(error)}${versions}`,
     };
   }
 }
@@ -164,6 +168,18 @@ function matterOf({ contracts, month: text, exportedAt }: BundleManifest): reado
     month: month.month,
     nowMs: Date.parse(exportedAt),
   }));
+}
+
+/** Characters of a value: enough to see what differs. */
+const SHOWN_LENGTH_MAX = 200;
+
+function shown(value: unknown): string {
+  const text = value === undefined ? 'missing' : JSON.stringify(value);
+  return text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}…` : text;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** As JSON has it, which is how it was written. */

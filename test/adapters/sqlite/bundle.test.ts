@@ -173,6 +173,23 @@ describe('a bundle that its keeper made anew, hashes and signature included', ()
     expect(key).toEqual({ ok: false, says: "the chain's agent was started with another key" });
   });
 
+  it('breaks nothing, whatever its rare entries and its keys say', async () => {
+    const file = await bundleOf(await ledgerWith(1));
+    const types = fc.constantFrom('anchor.signed', 'dkim.key-seen', 'agent.started');
+    const names = ['at', 'identity', 'provider', 'head', 'header', 'body', 'domain', 'selector', 'record'];
+    const fields = fc.dictionary(fc.constantFrom(...names), fc.oneof(fc.jsonValue(), fc.string()));
+    await fc.assert(
+      fc.asyncProperty(types, fields, fc.jsonValue(), async (type, rest, keys) => {
+        const altered = forged(file, ({ events, manifest }) => {
+          events.push(JSON.stringify({ at: at(1), ...rest, type }));
+          if (type === 'dkim.key-seen') Object.assign(manifest, { keys: [keys] });
+        });
+        expect((await verified(altered)).ok).toBeTypeOf('boolean');
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('is refused, and breaks nothing, where it holds nonsense', async () => {
     const file = await bundleOf(await ledgerWith(2));
     const nonsense: Record<string, Parameters<typeof forged>[1]> = {
