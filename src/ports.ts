@@ -1,5 +1,6 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
 import type { SignatureFinding } from './domain/anchor.ts';
+import type { AvailabilityFacts, AvailabilityQuery } from './domain/availability/facts.ts';
 import type { Assessment } from './domain/delay.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
@@ -225,6 +226,8 @@ export interface Ledger {
   snapshot(): Promise<LedgerSnapshot>;
   /** Durable when it resolves, in the order of the calls, all of them or none. Rejects with `cause` when the disk refuses. */
   append(events: readonly LedgerEvent[]): Promise<readonly LedgerEntry[]>;
+  /** Appends all that the fold remembers as of the entry before; durable, and in the order of the calls, as `append`. */
+  checkpoint(at: Instant): Promise<LedgerEntry>;
   /** Overwrites the one heartbeat row. */
   beat(at: Instant): Promise<void>;
   bookmarks(mailbox: string): Promise<ReadonlyMap<string, Bookmark>>;
@@ -235,6 +238,8 @@ export interface Ledger {
   recent(limit: number): Promise<readonly ProbeRecord[]>;
   /** What a route's month is judged by, read without touching any other month. */
   month(query: MonthQuery): Promise<MonthFacts>;
+  /** What a provider's availability is judged by, as `month`. */
+  availability(query: AvailabilityQuery): Promise<AvailabilityFacts>;
   /** Every entry of these types after `afterSeq`, in the order of the chain. */
   marked(types: readonly RareType[], afterSeq?: number): Promise<readonly LedgerEntry[]>;
   /** A provider's month, judged where the facts lie: not on the caller's thread. */

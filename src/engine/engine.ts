@@ -22,6 +22,7 @@ import type {
 } from '../ports.ts';
 import { UnknownRoute } from '../ports.ts';
 import { createAnchorKeeper, type Dkim } from './anchor-keeper.ts';
+import { keepCheckpoints } from './checkpoints.ts';
 import { watchMailbox } from './mailbox-watcher.ts';
 import { createProber, type Line, type Prober } from './prober.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -116,6 +117,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     return line;
   };
   let lastBeat: Instant | null = null;
+  const keepCheckpoint = keepCheckpoints(ledger, recorder);
   const loops = [
     ...options.routes.map((route) =>
       runSchedule(route, lineOf(route.provider, route.path), { prober, recorder, clock, random, log }, stopping.signal),
@@ -126,6 +128,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
       stopping.signal,
       async () => {
         lastBeat = await beat(recorder, collector, ledger, clock, problems, lastBeat);
+        await keepCheckpoint(lastBeat);
       },
       log,
     ),

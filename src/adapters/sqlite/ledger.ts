@@ -1,5 +1,6 @@
 /** The port `Ledger` on SQLite: hands every call to the worker thread that owns the database. */
 import { Worker } from 'node:worker_threads';
+import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availability/facts.ts';
 import { encodeEvent } from '../../domain/codec.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
@@ -99,6 +100,10 @@ class WorkerLedger implements Ledger {
     return places.map(({ seq, hash }, index) => ({ seq, hash, event: events[index] as LedgerEvent }));
   }
 
+  checkpoint(at: Instant): Promise<LedgerEntry> {
+    return this.#call('checkpoint', at);
+  }
+
   async beat(at: Instant): Promise<void> {
     await this.#call('beat', at);
   }
@@ -127,6 +132,10 @@ class WorkerLedger implements Ledger {
   async month(query: MonthQuery): Promise<MonthFacts> {
     const { records, ...facts } = await this.#call('month', query);
     return { ...facts, records: decodeEach(records) };
+  }
+
+  availability(query: AvailabilityQuery): Promise<AvailabilityFacts> {
+    return this.#call('availability', query);
   }
 
   marked(types: readonly RareType[], afterSeq = 0): Promise<readonly LedgerEntry[]> {

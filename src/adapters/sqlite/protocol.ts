@@ -1,4 +1,5 @@
 /** What the ledger and its worker say to each other. Every request gets one answer, in the order of the requests. */
+import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availability/facts.ts';
 import { decode } from '../../domain/codec.ts';
 import type { LedgerEntry, RareType } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
@@ -18,6 +19,8 @@ export interface WorkerSettings {
 export interface Operations {
   /** Encoded events in, the entries' place in the chain out. */
   append: { readonly input: readonly string[]; readonly output: readonly Head[] };
+  /** When in; the entry out. */
+  checkpoint: { readonly input: Instant; readonly output: LedgerEntry };
   beat: { readonly input: Instant; readonly output: null };
   keepBookmarks: {
     readonly input: { readonly mailbox: string; readonly bookmarks: ReadonlyMap<string, Bookmark> };
@@ -28,6 +31,7 @@ export interface Operations {
   probe: { readonly input: string; readonly output: ProbeRecord | null };
   recent: { readonly input: number; readonly output: readonly ProbeRecord[] };
   month: { readonly input: MonthQuery; readonly output: StoredMonth };
+  availability: { readonly input: AvailabilityQuery; readonly output: AvailabilityFacts };
   marked: {
     readonly input: MarkedQuery;
     readonly output: readonly LedgerEntry[];
@@ -53,7 +57,8 @@ export function decodeEach(texts: readonly string[]): Iterable<ProbeRecord> {
 }
 
 export type Operation = keyof Operations;
-export type WriteOperation = 'append' | 'beat' | 'keepBookmarks';
+const WRITES = ['append', 'checkpoint', 'beat', 'keepBookmarks'] as const;
+export type WriteOperation = (typeof WRITES)[number];
 
 type RequestOf<O extends Operation> = {
   [K in O]: { readonly id: number; readonly op: K; readonly input: Operations[K]['input'] };
@@ -79,5 +84,5 @@ export type FromWorker =
   | ({ readonly id: number } & Outcome);
 
 export function isWrite(request: Request): request is WriteRequest {
-  return request.op === 'append' || request.op === 'beat' || request.op === 'keepBookmarks';
+  return WRITES.some((op) => op === request.op);
 }
