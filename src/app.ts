@@ -1,10 +1,15 @@
 /** The composition root: from settings to a running agent, opened part by part and closed in reverse. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { settingsReader } from './adapters/config-file/read.ts';
+import { redact, settingsReader } from './adapters/config-file/read.ts';
+import { makeSigner } from './adapters/config-file/signing-key.ts';
+import { createKeyLookup } from './adapters/dkim/lookup.ts';
+import { checkSignatures } from './adapters/dkim/verify.ts';
 import { remoteSpotChecker, type SpotChecker } from './adapters/http/client.ts';
 import { serveHttp } from './adapters/http/server.ts';
 import { createMailboxChecker } from './adapters/imap/checker.ts';
 import { createMailbox } from './adapters/imap/mailbox.ts';
+import { readStored } from './adapters/imap/stored.ts';
 import { createMetrics } from './adapters/prometheus/metrics.ts';
 import { renderProbeMetrics } from './adapters/prometheus/probe-metrics.ts';
 import { createMxChecker, createSubmissionChecker } from './adapters/smtp-client/checker.ts';
@@ -15,28 +20,37 @@ import { openLedger } from './adapters/sqlite/ledger.ts';
 import { acquireFolder, readHolder } from './adapters/sqlite/lock.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
+import type { StoredHead } from './domain/anchor.ts';
+import { canonicalText } from './domain/canonical.ts';
+import type { AgentIdentity } from './domain/event.ts';
+import { chainHeadOf } from './domain/message.ts';
 import { isInNetworks } from './domain/network.ts';
 import type { Path } from './domain/probe.ts';
 import { viewProbe } from './domain/probe-view.ts';
+import { recognise } from './domain/recognise.ts';
 import type { HostPort, ProviderSettings, Settings } from './domain/settings.ts';
 import type { CheckedEndpoint, ConnectivityOptions } from './engine/connectivity.ts';
 import { type Engine, startEngine } from './engine/engine.ts';
 import type { Line } from './engine/prober.ts';
-import type { AgentControl, Clock, Log } from './ports.ts';
+import type { AgentControl, Clock, Log, Signer } from './ports.ts';
 
 export { readContract } from './adapters/config-file/contract.ts';
-export { readDataFolder, redact, settingsSchema } from './adapters/config-file/read.ts';
+export { readDataFolder, settingsSchema } from './adapters/config-file/read.ts';
+export { publicKeyOf, readSigner } from './adapters/config-file/signing-key.ts';
 export { createLog } from './adapters/pino/log.ts';
 export { renderCsv } from './adapters/report/csv.ts';
 export { renderHtml } from './adapters/report/html.ts';
 export { renderMarkdown } from './adapters/report/markdown.ts';
+export { type Anchors, verifyAnchors } from './adapters/sqlite/anchors.ts';
 export { backupLedger } from './adapters/sqlite/backup.ts';
+export { writeBundle } from './adapters/sqlite/bundle.ts';
 export { exportLedger } from './adapters/sqlite/export.ts';
 export { openLedger } from './adapters/sqlite/ledger.ts';
 export { ledgerStats } from './adapters/sqlite/stats.ts';
 export { verifyLedger } from './adapters/sqlite/verify.ts';
+export { type BundleVerification, verifyBundle } from './adapters/sqlite/verify-bundle.ts';
 export type { SpotChecker };
-export { renderProbeMetrics, systemClock, systemRandom };
+export { checkSignatures, redact, renderProbeMetrics, systemClock, systemRandom };
 
 /** Reads the configuration; see adapters/config-file. */
 export const readSettings = settingsReader(systemRandom);
@@ -61,10 +75,12 @@ export interface AgentOptions {
   readonly log: Log;
   /** A daemon keeps the schedule and serves HTTP; a spot check by itself does neither. */
   readonly as: 'daemon' | 'spot-check';
+  /** DNS servers that are asked for DKIM keys, `127.0.0.1:5353`; the host's where none are given. */
+  readonly dnsServers?: readonly string[];
 }
 
 /** Rejects, with whatever was opened closed again, if the data folder is held, or the ledger, the sink or the HTTP port cannot be had. */
-export async function openAgent(settings: Settings, { log, as }: AgentOptions): Promise<Agent> {
+export async function openAgent(settings: Settings, { log, as, dnsServers }: AgentOptions): Promise<Agent> {
   const stack = new AsyncDisposableStack();
   try {
     const lock = stack.adopt(await acquireFolder(settings.dataFolder), (held) => held.release());
@@ -72,6 +88,7 @@ export async function openAgent(settings: Settings, { log, as }: AgentOptions): 
     const ledger = stack.adopt(await openLedger(settings.dataFolder, { role: 'daemon', log }), (opened) =>
       opened.close(),
     );
+    const signer = await makeSigner(settings.dataFolder, systemRandom);
     const lines = settings.providers.flatMap((provider) => linesOf(provider, settings, clock));
     const metrics = createMetrics({
       version: VERSION,
@@ -86,9 +103,13 @@ export async function openAgent(settings: Settings, { log, as }: AgentOptions): 
       as === 'daemon'
         ? { routes: settings.routes, connectivity: connectivityOf(settings, clock, log) }
         : { routes: [], connectivity: { everySeconds: settings.connectivity.every, checks: [], control: null } };
-    const parts = { ledger, sink, clock, random: systemRandom, observer: metrics, log };
+    const dkim = { check: checkSignatures, lookup: createKeyLookup(dnsServers) };
+    const parts = { ledger, sink, clock, random: systemRandom, dkim, observer: metrics, log };
     const engine = stack.adopt(
-      await startEngine({ ...engineOptions(settings, lines, clock, log), ...scheduled }, parts),
+      await startEngine(
+        { ...engineOptions(settings, lines, clock, log), identity: identityOf(settings, signer), ...scheduled },
+        parts,
+      ),
       (started) => started.stop(),
     );
     metrics.attach(engine.recorder.state, tallies);
@@ -157,12 +178,32 @@ async function openHttp(
   return stack.adopt(server, (opened) => opened.close()).url;
 }
 
+function identityOf(settings: Settings, { publicKey }: Signer): AgentIdentity {
+  return {
+    agent: settings.agent,
+    contact: contactOf(settings),
+    configuration: configurationDigest(settings),
+    publicKey,
+  };
+}
+
+/** Lower-case hex SHA-256 of the settings without their secrets. */
+export function configurationDigest(settings: Settings): string {
+  return createHash('sha256')
+    .update(canonicalText(redact(settings)))
+    .digest('hex');
+}
+
+function contactOf({ sink }: Settings): string {
+  return `postmaster@${sink.domain}`;
+}
+
 function engineOptions(settings: Settings, lines: readonly Line[], clock: Clock, log: Log) {
   const { agent, key, providers, sink } = settings;
   return {
     agent,
     version: VERSION,
-    contact: `postmaster@${sink.domain}`,
+    contact: contactOf(settings),
     key,
     lines,
     reachability: sink.reachability,
@@ -209,6 +250,25 @@ function connectivityOf({ providers, connectivity }: Settings, clock: Clock, log
     return targets;
   });
   return { everySeconds, checks, control: control.length === 0 ? null : createControl(control, clock) };
+}
+
+/** Where the ledger stood by our own verified messages in the providers' mailboxes. Rejects with MailboxError. */
+export async function storedHeads({ providers, key }: Settings, log: Log): Promise<readonly StoredHead[]> {
+  const clock = systemClock();
+  const heads: StoredHead[] = [];
+  try {
+    for (const { name: provider, mailbox } of providers) {
+      if (mailbox === null) continue;
+      for await (const { header, body, storedMs, where } of readStored(mailbox, clock, log)) {
+        const head = chainHeadOf(header, body);
+        const ours = recognise({ header, body }, key).some(({ kind }) => kind === 'probe');
+        if (ours && head !== null) heads.push({ provider, head, storedMs, where });
+      }
+    }
+    return heads;
+  } finally {
+    clock.close();
+  }
 }
 
 /** Every provider and path that the settings allow to be measured, scheduled or not. */

@@ -1,4 +1,5 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
+import type { SignatureFinding } from './domain/anchor.ts';
 import type { AvailabilityFacts, AvailabilityQuery } from './domain/availability/facts.ts';
 import type { Assessment } from './domain/delay.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
@@ -23,6 +24,14 @@ export interface Random {
   /** Uniform in [0, 1). */
   uniform(): number;
   bytes(count: number): Uint8Array;
+}
+
+/** The agent's own key, by which it signs what it hands to others. */
+export interface Signer {
+  /** Base64 of its SPKI DER. */
+  readonly publicKey: string;
+  /** Base64 of the Ed25519 signature (RFC 8032) over exactly these bytes. */
+  sign(bytes: Uint8Array): string;
 }
 
 export interface Log {
@@ -92,6 +101,16 @@ export interface ReceivedMessage {
 export const HEADER_BYTES_MAX = 65_536;
 /** A token or a DSN's status part stands at the beginning of a body. */
 export const BODY_BYTES_MAX = 65_536;
+
+/** Every TXT record known for a key, tried in turn: a selector's key may have been replaced. */
+export type KeysOf = (domain: string, selector: string) => readonly string[];
+/** Checks the signatures of a message (RFC 6376), the topmost first, bounded in number. Looks nothing up. */
+export type SignatureCheck = (message: ReceivedMessage, keysOf: KeysOf) => readonly SignatureFinding[];
+/** DNS, asked for a DKIM key. */
+export interface KeyLookup {
+  /** The TXT record of `SELECTOR._domainkey.DOMAIN` that is a DKIM key; null if there is none, nobody answers in time, or `signal` is aborted. Never rejects. */
+  find(domain: string, selector: string, signal: AbortSignal): Promise<string | null>;
+}
 
 /** One transaction at the sink that reached MAIL FROM. Instants by measurement.md, "Send delay". */
 export interface SinkTransaction {

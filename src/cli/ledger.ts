@@ -1,19 +1,37 @@
 /** `ledger`: looks into the ledger of a data folder, running or not. */
 import { Command, Option } from 'commander';
-import { backupLedger, exportLedger, ledgerStats, verifyLedger } from '../app.ts';
-import { EXIT_USAGE, ExitWith } from './exit.ts';
+import {
+  backupLedger,
+  checkSignatures,
+  createLog,
+  exportLedger,
+  ledgerStats,
+  storedHeads,
+  verifyAnchors,
+  verifyLedger,
+} from '../app.ts';
+import type { StoredHead } from '../domain/anchor.ts';
+import { anchorLines, bundleLines, checkBundle, exportBundle } from './bundle.ts';
+import { EXIT_USAGE, ExitWith, endWith } from './exit.ts';
 import { ledgerMonth, type MonthRange } from './month.ts';
 import { jsonText, print, writeNewFile } from './output.ts';
-import { configOption, loadDataFolder } from './settings.ts';
+import { plain } from './plain.ts';
+import { configOption, loadDataFolder, loadSettings } from './settings.ts';
 
-/** The chain does not hold. */
+/** The chain, or something else of it, does not hold. */
 const EXIT_BROKEN = 2;
 
 interface LedgerArguments {
   readonly config: string;
   readonly data?: string;
   readonly month?: string;
+  readonly provider?: string;
   readonly output?: string;
+}
+interface VerifyArguments extends LedgerArguments {
+  readonly key?: string;
+  readonly mailbox?: boolean;
+  readonly format: 'plain' | 'json';
 }
 
 export function ledgerCommand(): Command {
@@ -25,11 +43,25 @@ export function ledgerCommand(): Command {
       .option('--data <folder>', 'data folder, or a copy of the ledger; no configuration is read then');
   return new Command('ledger')
     .description('verify, summarise, export or back up the ledger')
-    .addCommand(sub('verify', 'check the hash chain; exit 0 if it holds, 2 naming the first bad event').action(verify))
+    .addCommand(
+      sub(
+        'verify',
+        'check the hash chain and its anchors, or a bundle by itself; exit 0 if all holds, 2 naming what does not',
+      )
+        .argument('[bundle]', 'a file that export --month wrote; neither configuration nor network is used then')
+        .option('--key <key>', "the agent's public key, base64 or a PEM file, that must have signed the bundle")
+        .option(
+          '--mailbox',
+          "hold the ledger against our messages in the providers' mailboxes too; needs the configuration",
+        )
+        .addOption(new Option('--format <format>', 'how to write it').choices(['plain', 'json']).default('plain'))
+        .action(verify),
+    )
     .addCommand(sub('stats', 'count what the ledger holds').addOption(month).action(stats))
     .addCommand(
-      sub('export', 'print the events, one JSON line each')
-        .addOption(month)
+      sub('export', 'print the events, one JSON line each; or write a month as a signed bundle')
+        .addOption(new Option('--month <YYYY-MM>', "a bundle of this month, in the contract's time zone"))
+        .option('--provider <name>', 'a bundle about this provider only')
         .option('-o, --output <file>', 'write to a new file')
         .action(exportEvents),
     )
@@ -40,10 +72,43 @@ export function ledgerCommand(): Command {
     );
 }
 
-async function verify(options: LedgerArguments): Promise<void> {
-  const result = await verifyLedger(await folderOf(options));
-  if (!result.ok) throw new ExitWith(EXIT_BROKEN, [`event ${result.seq}: ${result.reason}`]);
-  await print(`${result.entries} events, the chain holds, head ${result.head.hash}\n`);
+async function verify(bundle: string | undefined, options: VerifyArguments): Promise<void> {
+  if (bundle !== undefined) return verifyFile(bundle, options);
+  if (options.key !== undefined) throw new ExitWith(EXIT_USAGE, ['--key is for a bundle: name its file']);
+  const folder = await folderOf(options);
+  const chain = await verifyLedger(folder);
+  // A chain that does not hold is no measure for anything.
+  const anchors = chain.ok ? await verifyAnchors(folder, checkSignatures, await stored(options)) : null;
+  if (options.format === 'json') await print(jsonText({ ok: chain.ok && anchors?.ok === true, chain, anchors }));
+  else if (!chain.ok) throw new ExitWith(EXIT_BROKEN, [`event ${chain.seq}: ${chain.reason}`]);
+  else {
+    const lines = [`${chain.entries} events, the chain holds, head ${chain.head.hash}`];
+    if (anchors !== null) lines.push(...anchorLines(anchors));
+    await print(lines.map((line) => `${plain(line)}\n`).join(''));
+  }
+  endWith(chain.ok && anchors?.ok === true ? 0 : EXIT_BROKEN);
+}
+
+/** What the providers' mailboxes hold, where that is asked for. */
+async function stored({ mailbox, data, config }: VerifyArguments): Promise<readonly StoredHead[]> {
+  if (mailbox !== true) return [];
+  if (data !== undefined)
+    throw new ExitWith(EXIT_USAGE, ['--mailbox takes the configuration: --data cannot go with it']);
+  const { settings } = await loadSettings(config, 'write-nothing');
+  return storedHeads(settings, createLog('error', settings.agent));
+}
+
+async function verifyFile(file: string, { key, format, mailbox }: VerifyArguments): Promise<void> {
+  if (mailbox === true) throw new ExitWith(EXIT_USAGE, ['--mailbox is for the ledger: a bundle is verified by itself']);
+  const result = await checkBundle(file, key);
+  await print(
+    format === 'json'
+      ? jsonText(result)
+      : bundleLines(result)
+          .map((line) => `${line}\n`)
+          .join(''),
+  );
+  endWith(result.ok ? 0 : EXIT_BROKEN);
 }
 
 async function stats(options: LedgerArguments): Promise<void> {
@@ -52,13 +117,14 @@ async function stats(options: LedgerArguments): Promise<void> {
 }
 
 async function exportEvents(options: LedgerArguments): Promise<void> {
+  if (options.month !== undefined) return exportBundle({ ...options, month: options.month });
+  if (options.provider !== undefined) throw new ExitWith(EXIT_USAGE, ['--provider is for a bundle: name its --month']);
   const folder = await folderOf(options);
-  const range = await rangeOf(options);
   if (options.output !== undefined) {
-    await writeNewFile(options.output, async (write) => void (await exportLedger(folder, range, write)));
+    await writeNewFile(options.output, async (write) => void (await exportLedger(folder, {}, write)));
     return;
   }
-  await exportLedger(folder, range, async (line) => {
+  await exportLedger(folder, {}, async (line) => {
     if ((await print(line)) === 'gone') throw new ExitWith(0);
   });
 }

@@ -1,7 +1,7 @@
 /** `report`: a month's verdicts with figures and evidence, read from the ledger beside a running daemon or without one. */
 import { Command, Option } from 'commander';
 import { createLog, openLedger, renderCsv, renderHtml, renderMarkdown } from '../app.ts';
-import { monthRange } from '../domain/calendar.ts';
+import { type Month, monthRange } from '../domain/calendar.ts';
 import { isMeasured, type Judgement } from '../domain/judge.ts';
 import { localText } from '../domain/local-time.ts';
 import { buildReport, type Matter } from '../domain/report.ts';
@@ -43,16 +43,27 @@ async function report(options: ReportArguments): Promise<void> {
   const month = readMonth(options.month);
   const { settings } = await loadSettings(options.config, 'write-nothing');
   const nowMs = now().wallMs;
-  const matters = await Promise.all(
-    chosen(settings, options.provider).map(async ({ name, contract }): Promise<Matter> => {
-      return { provider: name, contract: await loadContract(contract, options.config), month, nowMs };
-    }),
-  );
-  for (const matter of matters) refuseFuture(matter);
+  const matters = await mattersOf(settings, month, nowMs, options);
   const judgements = await judgeAll(settings, matters);
   const text = render({ month, nowMs, judgements }, options);
   if (options.output === undefined) await print(text);
   else await writeNewFile(options.output, (write) => write(text));
+}
+
+/** What there is to judge of a month that has begun. Exits 3 on a provider that is not known. */
+export async function mattersOf(
+  settings: Settings,
+  month: Month,
+  nowMs: number,
+  { provider, config }: Pick<ReportArguments, 'provider' | 'config'>,
+): Promise<readonly Matter[]> {
+  const matters = await Promise.all(
+    chosen(settings, provider).map(async ({ name, contract }): Promise<Matter> => {
+      return { provider: name, contract: await loadContract(contract, config), month, nowMs };
+    }),
+  );
+  for (const matter of matters) refuseFuture(matter);
+  return matters;
 }
 
 function chosen({ providers }: Settings, name: string | undefined): readonly ProviderSettings[] {

@@ -1,6 +1,8 @@
 /** The text of a probe: a plain message that says what it is, whom to ask, and where the ledger stood. */
+import { parseHeader } from './header.ts';
 import type { Instant } from './instant.ts';
 import { formatMailDate } from './mail-date.ts';
+import { leavesOf } from './mime.ts';
 import type { Path } from './probe.ts';
 
 export interface ProbeText {
@@ -62,6 +64,17 @@ export function composeProbe(probe: ProbeText): string {
     `Ledger: ${chainHead.seq} ${chainHead.hash}`,
   ];
   return `${[...header.flatMap((field) => wrap(field, ' ')), '', ...body].join('\r\n')}\r\n`;
+}
+
+/** Where the ledger stood, as a probe's body says it, encoded for transport or not; null where it says nothing, or two things. */
+export function chainHeadOf(header: string, body: string): ProbeText['chainHead'] | null {
+  const texts = [body, ...leavesOf(parseHeader(header), body).map(({ text }) => text)];
+  for (const text of texts) {
+    const lines = new Set([...text.matchAll(/^Ledger: (\d{1,15} [0-9a-f]{64})\r?$/gm)].map(([, head = '']) => head));
+    const [[seq = '', hash = ''] = []] = [...lines].map((line) => line.split(' '));
+    if (lines.size > 0) return lines.size === 1 ? { seq: Number(seq), hash } : null;
+  }
+  return null;
 }
 
 function check(probe: ProbeText): void {

@@ -2,7 +2,7 @@
 
 import { LOST_AFTER } from '../domain/contract.ts';
 import { assess } from '../domain/delay.ts';
-import type { LedgerEvent } from '../domain/event.ts';
+import type { AgentIdentity, DkimKeySeen, LedgerEvent } from '../domain/event.ts';
 import { type Instant, isBefore, spanBetween } from '../domain/instant.ts';
 import type { Path } from '../domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../domain/record.ts';
@@ -21,6 +21,7 @@ import type {
   Sink,
 } from '../ports.ts';
 import { UnknownRoute } from '../ports.ts';
+import { createAnchorKeeper, type Dkim } from './anchor-keeper.ts';
 import { keepCheckpoints } from './checkpoints.ts';
 import { type ConnectivityOptions, watchEndpoints } from './connectivity.ts';
 import { watchMailbox } from './mailbox-watcher.ts';
@@ -34,6 +35,8 @@ export interface EngineOptions {
   readonly version: string;
   /** Whom a stranger who finds a probe may ask. */
   readonly contact: string;
+  /** As each start records it. */
+  readonly identity: AgentIdentity;
   readonly key: Uint8Array;
   readonly lines: readonly Line[];
   readonly routes: readonly RouteSettings[];
@@ -53,6 +56,7 @@ export interface EngineParts {
   readonly sink: Sink;
   readonly clock: Clock;
   readonly random: Random;
+  readonly dkim: Dkim;
   readonly observer: Observer;
   readonly log: Log;
 }
@@ -82,7 +86,9 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const { ledger, sink, clock, random, observer, log } = parts;
   const snapshot = await ledger.snapshot();
   const recorder = createRecorder(ledger, snapshot, observer, log);
-  await recorder.record(recoveryEvents(options.version, snapshot, clock));
+  await recorder.record(recoveryEvents(options, snapshot, clock));
+  const stopping = new AbortController();
+  const anchors = createAnchorKeeper(await keysSeen(ledger), parts.dkim, { recorder, clock, log }, stopping.signal);
   const collector = createSinkCollector(
     {
       key: options.key,
@@ -90,7 +96,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
       reachability: options.reachability,
       loopbackCounts: options.sinkOnLoopback,
     },
-    { recorder, clock, observer, log },
+    { recorder, clock, observer, log, anchors },
   );
   const sinkAddress = await openSink(sink, collector, recorder, clock);
 
@@ -99,7 +105,6 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     ['ledger', null],
     ...options.mailboxes.map(({ provider }) => [`mailbox ${provider}`, 'not yet looked at'] as const),
   ]);
-  const stopping = new AbortController();
   const prober = createProber(options, { recorder, clock, random, observer, log });
   const mailboxes = options.mailboxes.map(({ provider, mailbox, cleanup }) =>
     watchMailbox(
@@ -147,6 +152,11 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   return { ...control, recorder, sinkAddress, stop: () => (stopped ??= stop()) };
 }
 
+async function keysSeen(ledger: Ledger): Promise<readonly DkimKeySeen[]> {
+  const entries = await ledger.marked(['dkim.key-seen']);
+  return entries.flatMap(({ event }) => (event.type === 'dkim.key-seen' ? [event] : []));
+}
+
 async function openSink(sink: Sink, collector: SinkCollector, recorder: Recorder, clock: Clock): Promise<HostPort> {
   const taken = await sink.open(collector);
   try {
@@ -159,13 +169,17 @@ async function openSink(sink: Sink, collector: SinkCollector, recorder: Recorder
 }
 
 /** What a start records: since when nobody watched, and which handovers the last run left half done. */
-function recoveryEvents(version: string, { state, heartbeat }: LedgerSnapshot, clock: Clock): LedgerEvent[] {
+function recoveryEvents(
+  { version, identity }: EngineOptions,
+  { state, heartbeat }: LedgerSnapshot,
+  clock: Clock,
+): LedgerEvent[] {
   const at = clock.now();
   // Wall clocks of two boots may disagree on which came first.
   const unwatchedSince = heartbeat !== null && isBefore(at, heartbeat) ? at : heartbeat;
   const interrupted = [...state.open.values()].filter((record) => record.handover === null && !record.interrupted);
   return [
-    { type: 'agent.started', at, version, unwatchedSince },
+    { type: 'agent.started', at, version, unwatchedSince, identity },
     ...interrupted.map((record): LedgerEvent => ({ type: 'probe.interrupted', at, probe: record.id })),
   ];
 }

@@ -15,7 +15,7 @@ export interface ReaderParts {
 
 /**
  * Records what the message is; `absent` is the send time of the last look that did not show it.
- * Resolves to whether it is our own verified message, recorded, that may be deleted.
+ * Resolves to the probe that it is a copy of, verified and recorded, so that it may be deleted; null for anything else.
  */
 export async function readMessage(
   message: FetchedMessage,
@@ -23,10 +23,10 @@ export async function readMessage(
   absent: Instant | null,
   { provider, key }: { readonly provider: string; readonly key: Uint8Array },
   parts: ReaderParts,
-): Promise<boolean> {
+): Promise<ProbeRecord | null> {
   const { recorder, clock, observer } = parts;
   const place = `${folder.path}/${folder.uidValidity}/${message.uid}`;
-  let ours = false;
+  let ours: ProbeRecord | null = null;
   for (const found of recognise(message, key)) {
     if (found.kind === 'forged' || found.kind === 'foreign') {
       observer.tokenRefused(found.kind);
@@ -43,7 +43,7 @@ export async function readMessage(
     } else if (record.path === 'send' || record.provider !== provider) {
       observer.tokenRefused('wrong-path');
     } else {
-      ours = true;
+      ours = record;
       await recordSight(record, message, folder, absent, place, parts);
     }
   }

@@ -4,6 +4,7 @@ import { type Instant, isBefore, spanBetween } from '../domain/instant.ts';
 import { channelOf, type ProbeRecord } from '../domain/record.ts';
 import type { Bookmark, Clock, FolderState, Ledger, Log, Look, Mailbox, Observer } from '../ports.ts';
 import { MailboxError } from '../ports.ts';
+import { type DailyCopy, openDailyCopy } from './daily-copy.ts';
 import { readMessage } from './mailbox-reader.ts';
 import type { Recorder } from './recorder.ts';
 import { createWaker } from './waker.ts';
@@ -124,6 +125,8 @@ class WatchSession {
   /** Ours, recorded, still in the mailbox: by folder. */
   readonly #removable = new Map<string, { folder: FolderState; uids: number[] }>();
   #kept = '';
+  /** Null until a message of ours was read. */
+  #dailyCopy: DailyCopy | null = null;
 
   constructor(options: WatcherOptions, parts: WatcherParts) {
     this.#options = options;
@@ -198,7 +201,7 @@ class WatchSession {
       complete &&= fetched.complete;
       for (const message of fetched.messages) {
         const ours = await readMessage(message, folder, absent, this.#options, this.#parts);
-        if (ours && this.#options.cleanup === 'delete') this.#markRemovable(folder, message.uid);
+        if (ours !== null && (await this.#isRemovable(ours))) this.#markRemovable(folder, message.uid);
       }
       this.#position.set(folder.path, { uidValidity: folder.uidValidity, uidNext: to });
     }
@@ -226,6 +229,12 @@ class WatchSession {
       const passed = (until: Instant): boolean => spanBetween(handover.acknowledged, until).lo > DELAY_MAXIMUM_LIMIT;
       return !passed(last) && passed(look.sentAt);
     });
+  }
+
+  async #isRemovable(record: ProbeRecord): Promise<boolean> {
+    if (this.#options.cleanup === 'keep') return false;
+    this.#dailyCopy ??= await openDailyCopy(this.#options.provider, this.#parts.ledger);
+    return !this.#dailyCopy.stays(record);
   }
 
   #markRemovable(folder: FolderState, uid: number): void {

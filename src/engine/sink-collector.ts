@@ -10,6 +10,7 @@ import { DUPLICATES_MAX, isNews, type ProbeRecord } from '../domain/record.ts';
 import { isSilenced } from '../domain/timeline.ts';
 import { verifyToken } from '../domain/token.ts';
 import type { Clock, Log, Observer, SinkListener, SinkMessage, SinkReply, SinkTransaction } from '../ports.ts';
+import type { AnchorKeeper } from './anchor-keeper.ts';
 import type { Recorder } from './recorder.ts';
 
 /** What tells whose connection it is: the envelope sender of what is submitted, and the networks it leaves from. */
@@ -46,9 +47,15 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 export function createSinkCollector(
   options: SinkCollectorOptions,
-  parts: { readonly recorder: Recorder; readonly clock: Clock; readonly observer: Observer; readonly log: Log },
+  parts: {
+    readonly recorder: Recorder;
+    readonly clock: Clock;
+    readonly observer: Observer;
+    readonly log: Log;
+    readonly anchors: AnchorKeeper;
+  },
 ): SinkCollector {
-  const { recorder, clock, observer, log } = parts;
+  const { recorder, clock, observer, log, anchors } = parts;
   /** Connections now open, and since when one of them may carry a transfer that is not known yet. */
   const openSince = new Map<string, Instant>();
   let lastHeard = clock.now();
@@ -121,6 +128,7 @@ export function createSinkCollector(
     }
     const earliest = firstPossible(transaction, record.provider);
     await recorder.record([capturedEvent(record, { ...transaction, earliest }, message, clock.now())]);
+    anchors.captured(record, message);
     return TAKEN;
   };
 

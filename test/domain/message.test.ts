@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { headerValues, parseHeader } from '../../src/domain/header.ts';
-import { composeProbe, type ProbeText } from '../../src/domain/message.ts';
+import { chainHeadOf, composeProbe, type ProbeText } from '../../src/domain/message.ts';
 import { recognise } from '../../src/domain/recognise.ts';
 import { newProbeId, tokenOf } from '../../src/domain/token.ts';
 
@@ -101,5 +101,30 @@ describe('composeProbe', () => {
         },
       ),
     );
+  });
+});
+
+describe('where the ledger stood', () => {
+  const { header, body } = split(composeProbe(PROBE));
+  const encoded = (encoding: string) => header.replace('7bit', encoding);
+
+  it('is read back from the body, as it is or encoded on its way', () => {
+    expect(chainHeadOf(header, body)).toEqual(PROBE.chainHead);
+    expect(chainHeadOf(encoded('base64'), `${btoa(body).replace(/(.{76})/g, '$1\r\n')}\r\n`)).toEqual(PROBE.chainHead);
+    const quoted = body.replace(/^(Ledger: .{40})/m, '$1=\r\n').replace('@', '=40');
+    expect(chainHeadOf(encoded('quoted-printable'), quoted)).toEqual(PROBE.chainHead);
+  });
+
+  it('is not made up where the body says nothing, half of it, or two things', () => {
+    const line = `Ledger: 42 ${'ab'.repeat(32)}`;
+    expect(body).toContain(line);
+    expect(chainHeadOf(header, `${body}${line}\r\n`)).toEqual(PROBE.chainHead);
+    for (const other of [
+      body.replace(line, ''),
+      body.replace(line, line.slice(0, -1)),
+      body.replace(line, `> ${line}`),
+      `${body}${line.replace('42', '43')}\r\n`,
+    ])
+      expect(chainHeadOf(header, other)).toBeNull();
   });
 });

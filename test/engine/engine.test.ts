@@ -282,14 +282,27 @@ describe('the receive path', () => {
     expect(world.ledger.events('mailbox.restored')).toHaveLength(1);
   });
 
-  it('deletes its own recorded messages and nothing else', async () => {
+  it('deletes its own recorded messages and nothing else, but for the first one of each day', async () => {
     await begin();
-    await probe('receive');
+    const deliver = async (): Promise<void> => {
+      await probe('receive');
+      world.mailbox.deliver(world.injector.sent.at(-1)!);
+      await world.clock.advance(120);
+    };
+    await deliver();
     world.mailbox.deliver({ text: 'From: someone@else.example\r\nSubject: hello\r\n\r\nhello' });
-    world.mailbox.deliver(world.injector.sent[0]!);
-    await world.clock.advance(120);
-    expect(world.mailbox.removed).toEqual([2]);
-    expect(world.mailbox.stored.map(({ uid }) => uid)).toEqual([1]);
+    await deliver();
+    expect(world.mailbox.removed).toEqual([3]);
+    // The next run knows that the day has its message.
+    await stop();
+    await restart();
+    await deliver();
+    expect(world.mailbox.removed).toEqual([3, 4]);
+    await world.clock.advance(86_400);
+    await deliver();
+    await deliver();
+    expect(world.mailbox.removed).toEqual([3, 4, 6]);
+    expect(world.mailbox.stored.map(({ uid }) => uid)).toEqual([1, 2, 5]);
   });
 
   it('retries a temporary refusal, records it apart, and measures from the acceptance', async () => {

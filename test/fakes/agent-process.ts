@@ -1,7 +1,7 @@
 /** The real engine in a process that can be killed: from then on nothing it waits for ever comes, and nothing it does has an effect. */
 import { type Engine, startEngine } from '../../src/engine/engine.ts';
 import type { Clock, Ledger, Mailbox, Sender } from '../../src/ports.ts';
-import { engineOptions, seededRandom } from './agent.ts';
+import { engineOptions, NO_DKIM, seededRandom } from './agent.ts';
 import type { FakeMailbox } from './fake-mailbox.ts';
 import { CountingObserver, silentLog } from './fake-provider.ts';
 import { FakeSink } from './fake-sink.ts';
@@ -40,6 +40,7 @@ export class AgentProcess {
         sink: this.sink,
         clock,
         random: seededRandom(seed),
+        dkim: NO_DKIM,
         observer: new CountingObserver(),
         log: silentLog,
       },

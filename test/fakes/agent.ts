@@ -1,5 +1,6 @@
 /** The real engine over fakes and a virtual clock. */
 import type { RouteSettings } from '../../src/domain/settings.ts';
+import type { Dkim } from '../../src/engine/anchor-keeper.ts';
 import type { ConnectivityOptions } from '../../src/engine/connectivity.ts';
 import { type Engine, type EngineOptions, startEngine } from '../../src/engine/engine.ts';
 import type { Mailbox, Random, Sender } from '../../src/ports.ts';
@@ -11,6 +12,9 @@ import { VirtualClock } from './virtual-clock.ts';
 
 const KEY = new Uint8Array(32).fill(7);
 const ACCOUNT = 'probe@acme.example';
+
+/** No message is signed, and DNS has no keys. */
+export const NO_DKIM: Dkim = { check: () => [], lookup: { find: async () => null } };
 
 /** A repeatable generator (mulberry32): the same seed draws the same numbers. */
 export function seededRandom(seed: number): Random {
@@ -57,6 +61,7 @@ export function engineOptions(parts: {
     agent: 'test',
     version: '0',
     contact: 'postmaster@sink.example',
+    identity: { agent: 'test', contact: 'postmaster@sink.example', configuration: '0'.repeat(64), publicKey: '' },
     key: KEY,
     routes,
     reachability,
@@ -108,6 +113,7 @@ export function fakeWorld(): FakeWorld {
           sink,
           clock,
           random: seededRandom(seed),
+          dkim: NO_DKIM,
           observer,
           log: silentLog,
         },

@@ -1,8 +1,8 @@
 /** The key that signs tokens, where the configuration names none: a file in the data folder, made once. */
-import { link, mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Random } from '../../ports.ts';
 import { errorCode, readBounded } from './files.ts';
+import { makeKeyFile } from './key-file.ts';
 import { KEY_BYTES_MIN, SECRET_BYTES_MAX, withoutLineEnd } from './secrets.ts';
 
 /** As strong as the HMAC-SHA256 it keys (RFC 2104 §3). */
@@ -26,7 +26,7 @@ export async function tokenKey(folder: string, random: Bytes, create: boolean): 
   if (found !== null) return found;
   if (!create) return { kind: 'passing', key: random.bytes(KEY_BYTES) };
   try {
-    await makeKey(folder, random.bytes(KEY_BYTES));
+    await makeKeyFile(folder, FILE_NAME, `${Buffer.from(random.bytes(KEY_BYTES)).toString('base64url')}\n`);
   } catch (error) {
     const code = errorCode(error);
     if (code === null) throw error;
@@ -49,25 +49,4 @@ async function readKey(folder: string): Promise<TokenKey | null> {
       rule: `must hold a ${FILE_NAME} of at least ${KEY_BYTES_MIN} bytes, has one of ${key.length}`,
     };
   return { kind: 'lasting', key: Uint8Array.from(key) };
-}
-
-/** Written and synchronised in a folder of its own, then linked: a link appears whole, and never over another's. */
-async function makeKey(folder: string, key: Uint8Array): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const workshop = await mkdtemp(join(folder, `${FILE_NAME}.`));
-  try {
-    const draft = join(workshop, FILE_NAME);
-    await using handle = await open(draft, 'wx', 0o600);
-    await handle.writeFile(`${Buffer.from(key).toString('base64url')}\n`);
-    await handle.sync();
-    await link(draft, join(folder, FILE_NAME)).catch(ignoreExisting);
-  } finally {
-    await rm(workshop, { recursive: true, force: true });
-  }
-  await using entry = await open(folder, 'r');
-  await entry.sync();
-}
-
-function ignoreExisting(error: unknown): void {
-  if (errorCode(error) !== 'EEXIST') throw error;
 }

@@ -1,6 +1,7 @@
 /** Reads and deletes messages, on a connection that looks never use. */
-import type { ImapAttributeNode } from 'imapflow';
+import type { ImapAttribute, ImapAttributeList, ImapAttributeNode } from 'imapflow';
 import type { Instant } from '../../domain/instant.ts';
+import { parseMailDate } from '../../domain/mail-date.ts';
 import { BODY_BYTES_MAX, type Clock, type Fetched, type FolderState, HEADER_BYTES_MAX } from '../../ports.ts';
 import { CANDIDATE_FIELDS, candidacyOf } from './candidate.ts';
 import type { Connection } from './connection.ts';
@@ -19,6 +20,13 @@ interface Sight {
   readonly seen: Instant;
   readonly header: string;
   readonly candidacy: 'header' | 'body';
+}
+
+export interface StoredMessage {
+  readonly uid: number;
+  readonly storedMs: number;
+  readonly header: string;
+  readonly body: string;
 }
 
 export class Reader {
@@ -57,6 +65,47 @@ export class Reader {
         body: bodies.get(uid) ?? '',
       }));
       return { messages, complete };
+    });
+  }
+
+  /**
+   * Messages with something like a token in their header, whole as far as the bounds go, with INTERNALDATE in milliseconds since the
+   * epoch: when the server took them in (RFC 3501 §2.3.3). Without one that cannot be read.
+   */
+  readStored(folder: FolderState, wireName: string, fromUid: number, toUid: number): Promise<readonly StoredMessage[]> {
+    return this.#connection.exclusive(async () => {
+      await this.#enter('EXAMINE', folder, wireName);
+      const { sights } = await this.#sift(fromUid, toUid);
+      const [headers, bodies, dates] = [
+        new Map<number, string>(),
+        new Map<number, string>(),
+        new Map<number, number>(),
+      ];
+      for (const batch of batches(sights.filter(({ candidacy }) => candidacy === 'header').map(({ uid }) => uid))) {
+        const uids = batch.join();
+        await this.#fetchSection(uids, 'HEADER', HEADER_BYTES_MAX, (uid, bytes) => headers.set(uid, bytes));
+        await this.#fetchSection(uids, 'TEXT', BODY_BYTES_MAX, (uid, bytes) => bodies.set(uid, bytes));
+        await this.#fetchDates(uids, (uid, ms) => dates.set(uid, ms));
+      }
+      return [...dates].flatMap(([uid, storedMs]) => {
+        const [header, body] = [headers.get(uid), bodies.get(uid)];
+        return header === undefined || body === undefined ? [] : [{ uid, storedMs, header, body }];
+      });
+    });
+  }
+
+  async #fetchDates(uids: string, onDate: (uid: number, ms: number) => void): Promise<void> {
+    await this.#connection.command('UID FETCH', [sequence(uids), [atom('UID'), atom('INTERNALDATE')]], {
+      FETCH: ({ attributes = [] }) => {
+        const items = attributes[1];
+        if (!isList(items)) return;
+        const uid = numberOf(itemOf(items, 'UID'));
+        // `17-Jul-1996 02:44:25 -0700` is a date of RFC 5322 but for the hyphens.
+        const ms = parseMailDate(
+          (textOf(itemOf(items, 'INTERNALDATE')) ?? '').trim().replace(/^(\d{1,2})-(\w{3})-/, '$1 $2 '),
+        );
+        if (uid !== null && ms !== null) onDate(uid, ms);
+      },
     });
   }
 
@@ -142,6 +191,12 @@ export class Reader {
       },
     });
   }
+}
+
+/** Items and values stand in turns. */
+function itemOf(items: ImapAttributeList, name: string): ImapAttribute | undefined {
+  const index = items.findIndex((item, i) => i % 2 === 0 && textOf(item)?.toUpperCase() === name);
+  return index < 0 ? undefined : items[index + 1];
 }
 
 function batches(uids: readonly number[]): readonly (readonly number[])[] {

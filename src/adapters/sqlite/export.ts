@@ -1,5 +1,6 @@
 /** Writes the ledger's entries as lines of JSON that anyone can check without this program. */
 import type { DatabaseSync } from 'node:sqlite';
+import { entryLine } from '../../domain/bundle.ts';
 import { type EventRow, eventChunks, openReadOnly, type WallRange, wallBounds } from './database.ts';
 import { ledgerError } from './failure.ts';
 
@@ -17,8 +18,8 @@ export async function exportLedger(
   let lines = 0;
   try {
     for (const rows of entriesIn(place, db, range)) {
-      for (const { seq, hash, text } of rows) {
-        await write(`{"seq":${seq},"hash":"${hash}","event":${text}}\n`);
+      for (const row of rows) {
+        await write(`${entryLine(row)}\n`);
         lines += 1;
       }
     }

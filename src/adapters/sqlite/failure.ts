@@ -4,6 +4,7 @@ export type LedgerErrorCode =
   | 'MISSING'
   | 'EXISTS'
   | 'NOT_A_LEDGER'
+  | 'NOT_A_BUNDLE'
   | 'TOO_NEW'
   | 'TOO_OLD'
   | 'DISK_FULL'

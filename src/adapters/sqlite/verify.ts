@@ -50,7 +50,8 @@ export async function verifyLedger(place: string): Promise<Verification> {
   }
 }
 
-function whyBad(previous: Head, row: EventRow): string | null {
+/** Why an entry does not follow from the one before it; null if it does. */
+export function whyBad(previous: Head, row: EventRow): string | null {
   if (row.seq !== previous.seq + 1) return `the entry is missing, the next one is ${row.seq}`;
   if (row.hash !== chainHash(previous.hash, row.text))
     return 'the hash does not follow from the entry before it and the text';

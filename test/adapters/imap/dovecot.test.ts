@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { ImapFlow } from 'imapflow';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createMailbox } from '../../../src/adapters/imap/mailbox.ts';
+import { readStored, type Stored } from '../../../src/adapters/imap/stored.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
 import type { MailboxSettings, TlsSettings } from '../../../src/domain/settings.ts';
 import type { FetchedMessage, FolderState, Look, Mailbox } from '../../../src/ports.ts';
@@ -116,6 +117,21 @@ describeWithServers('a mailbox at Dovecot', () => {
     expect(found?.header).toContain(`X-Mailflow-Probe: ${TOKEN}\r\n`);
     expect(found?.header).toContain('X-Other: the whole header is fetched\r\n');
     await until(() => (hints > 0 ? true : null));
+  });
+
+  test('everything that is ours and lies there is read whole, with the time it came in, and nothing is marked', async () => {
+    const before = Math.floor(Date.now() / 1000) * 1000;
+    await other.append('INBOX', strangersMessage(1));
+    await other.append('INBOX', probeMessage());
+    await other.append('Junk', probeMessage(), [], new Date('2026-11-03T08:00:00Z'));
+    const found: Stored[] = [];
+    for await (const message of readStored(settings(), clock, silentLog)) found.push(message);
+    const [inbox, junk] = ['INBOX/', 'Junk/'].map((path) => found.find(({ where }) => where.startsWith(path)));
+    expect(found).toHaveLength(2);
+    expect(`${inbox!.header}${inbox!.body}`).toBe(probeMessage());
+    expect(inbox!.storedMs).toBeGreaterThanOrEqual(before);
+    expect(junk!.storedMs).toBe(Date.parse('2026-11-03T08:00:00Z'));
+    expect([...(await flagsIn('INBOX')).values()]).toEqual([[], []]);
   });
 
   test('looks and fetches of many at a time do not disturb each other', async () => {

@@ -1,0 +1,190 @@
+/** Checks a bundle by itself: signature, chain, the report recomputed, and the anchors. Reads nothing but the file. */
+import { DatabaseSync } from 'node:sqlite';
+import { type BundleChain, type BundleManifest, firstDifference, parseEntryLine } from '../../domain/bundle.ts';
+import { parseMonth } from '../../domain/calendar.ts';
+import { decodeEvent } from '../../domain/codec.ts';
+import type { Matter } from '../../domain/report.ts';
+import type { SignatureCheck } from '../../ports.ts';
+import { type Anchors, checkAnchors } from './anchors.ts';
+import { type Line, readLines, textOf } from './bundle-lines.ts';
+import { type Opening, openManifest, type Part } from './bundle-manifest.ts';
+import type { Head } from './database.ts';
+import { LedgerError } from './failure.ts';
+import { Projection } from './projection.ts';
+import { MIGRATIONS } from './schema.ts';
+import { rebuild, Store } from './store.ts';
+import { whyBad } from './verify.ts';
+
+export interface BundleVerification {
+  /** Whether all of it holds. */
+  readonly ok: boolean;
+  /** What it says it is; null where its first line cannot be read. */
+  readonly bundle: Pick<
+    BundleManifest,
+    'agent' | 'version' | 'month' | 'exportedAt' | 'configuration' | 'publicKey'
+  > | null;
+  readonly signature: Part;
+  /** Whether the chain itself says that the key is the agent's. */
+  readonly key: Part;
+  readonly chain: Part;
+  readonly verdict: Part;
+  /** Null where the chain does not hold. */
+  readonly anchors: Anchors | null;
+}
+export interface BundleCheck {
+  /** Base64 of the SPKI DER that it must be signed by; null takes the bundle's own word for it. */
+  readonly key: string | null;
+  readonly signatures: SignatureCheck;
+  /** This program's version. */
+  readonly version: string;
+}
+
+/** Rejects with LedgerError NOT_A_BUNDLE, or with the system's error where the file cannot be read. */
+export async function verifyBundle(file: string, check: BundleCheck): Promise<BundleVerification> {
+  const lines = readLines(file);
+  // An empty name is a private temporary file: a ledger of gigabytes need not fit into memory.
+  const db = new DatabaseSync('');
+  try {
+    const [first, second] = [await nextOf(lines), await nextOf(lines)];
+    const { manifest, signature } = openManifest(file, first, second, check.key);
+    if (manifest === null) return unread(signature);
+    makeTables(db);
+    const problem = await load(db, lines, manifest.chain);
+    const { agent, version, month, exportedAt, configuration, publicKey } = manifest;
+    const bundle = { agent, version, month, exportedAt, configuration, publicKey };
+    if (problem !== null) {
+      const unknown = { ok: false, says: 'not looked for: the chain does not hold' };
+      return {
+        ok: false,
+        bundle,
+        signature,
+        key: unknown,
+        chain: { ok: false, says: problem },
+        verdict: unknown,
+        anchors: null,
+      };
+    }
+    const { firstSeq, lastSeq, head } = manifest.chain;
+    const chain = { ok: true, says: `holds, entries ${firstSeq} to ${lastSeq}, head ${head}` };
+    const key = findKey(db, publicKey);
+    const verdict = recompute(db, file, manifest, check.version);
+    const anchors = checkAnchors(db, { ...manifest.chain, keys: manifest.keys }, check.signatures);
+    const ok = [signature, key, verdict, anchors].every((part) => part.ok);
+    return { ok, bundle, signature, key, chain, verdict, anchors };
+  } finally {
+    await lines.return(undefined);
+    db.close();
+  }
+}
+
+async function nextOf(lines: AsyncGenerator<Line>): Promise<Line | undefined> {
+  const line = await lines.next();
+  return line.done === true ? undefined : line.value;
+}
+
+function unread(signature: Opening['signature']): BundleVerification {
+  const unknown = { ok: false, says: 'not looked for: there is no manifest' };
+  return { ok: false, bundle: null, signature, key: unknown, chain: unknown, verdict: unknown, anchors: null };
+}
+
+/** Those of a ledger, but that entries may begin with any number, and without a journal: what goes wrong is thrown away whole. */
+function makeTables(db: DatabaseSync): void {
+  db.exec('PRAGMA journal_mode = OFF');
+  for (const step of MIGRATIONS) db.exec(step);
+  db.exec('DROP TRIGGER events_keep_order; DROP INDEX events_wall_ms');
+}
+
+/** Takes the entries in, each checked before it is. Resolves with what is wrong first, null if nothing is. */
+async function load(db: DatabaseSync, lines: AsyncGenerator<Line>, chain: BundleChain): Promise<string | null> {
+  const insert = db.prepare('INSERT INTO events (seq, text, hash) VALUES (?, ?, ?)');
+  let head: Head = { seq: chain.firstSeq - 1, hash: chain.previousHash };
+  db.exec('BEGIN');
+  for await (const { number, bytes, whole } of lines) {
+    if (head.seq >= chain.lastSeq) return `line ${number} must not be there: the last entry is ${chain.lastSeq}`;
+    const text = textOf(bytes);
+    const entry = text === null ? null : parseEntryLine(text);
+    if (entry === null || !whole) return `entry ${head.seq + 1} (line ${number}): the line is no entry`;
+    const reason = whyBad(head, entry);
+    if (reason !== null) return `entry ${head.seq + 1} (line ${number}): ${reason}`;
+    try {
+      insert.run(entry.seq, entry.text, Buffer.from(entry.hash, 'hex'));
+    } catch (error) {
+      return `entry ${entry.seq} (line ${number}): it cannot be taken in: ${messageOf(error)}`;
+    }
+    head = entry;
+  }
+  db.exec('COMMIT');
+  if (head.seq !== chain.lastSeq) return `entry ${head.seq + 1} is missing, the last one must be ${chain.lastSeq}`;
+  return head.hash === chain.head ? null : `the last entry's hash must be ${chain.head}, is ${head.hash}`;
+}
+
+/** Starts of the agent with their keys, as the chain has them. */
+function findKey(db: DatabaseSync, publicKey: string): Part {
+  const starts = db.prepare("SELECT seq, text FROM events WHERE type = 'agent.started' ORDER BY seq").all();
+  let known = false;
+  for (const { seq, text } of starts) {
+    const event = decodeEvent(String(text));
+    if (event.type !== 'agent.started' || typeof event.identity?.publicKey !== 'string') continue;
+    known = true;
+    if (event.identity.publicKey === publicKey)
+      return { ok: true, says: `stands in the chain, entry ${String(seq)}, agent ${event.identity.agent}` };
+  }
+  return known
+    ? { ok: false, says: "the chain's agent was started with another key" }
+    : { ok: true, says: 'does not stand in the chain: no start of the agent within the bundle names one' };
+}
+
+/** The report as the entries give it, held against the one that was signed. */
+function recompute(db: DatabaseSync, file: string, manifest: BundleManifest, version: string): Part {
+  const { report, version: by } = manifest;
+  const versions = by === version ? '' : ` (written by version ${by}, this is ${version})`;
+  try {
+    db.exec('BEGIN');
+    rebuild(db, new Projection(db));
+    db.exec('COMMIT');
+    const computed = matterOf(manifest).map((matter) => judge(new Store(db, file), matter));
+    const difference = firstDifference(report, computed, 'report');
+    if (difference !== null) {
+      const [is, be] = [difference.one, difference.other].map(shown);
+      return { ok: false, says: `${difference.path} is ${is}, by the entries it is ${be}${versions}` };
+    }
+    const names = computed.map((each) => (each as { provider: string }).provider).join(', ');
+    return { ok: true, says: `recomputed from the entries, the report of ${manifest.month} is the same: ${names}` };
+  } catch (error) {
+    // Whoever made the bundle may have put anything into it.
+    return {
+      ok: false,
+      says: `cannot be recomputed: ${messageOf(error)}${versions}`,
+    };
+  }
+}
+
+function matterOf({ contracts, month: text, exportedAt }: BundleManifest): readonly Matter[] {
+  const month = parseMonth(text);
+  if (!month.ok) throw new Error(`the month ${month.problem}`);
+  return Object.entries(contracts).map(([provider, contract]) => ({
+    provider,
+    contract,
+    month: month.month,
+    nowMs: Date.parse(exportedAt),
+  }));
+}
+
+/** Characters of a value: enough to see what differs. */
+const SHOWN_LENGTH_MAX = 200;
+
+function shown(value: unknown): string {
+  const text = value === undefined ? 'missing' : JSON.stringify(value);
+  return text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}…` : text;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** As JSON has it, which is how it was written. */
+function judge(store: Store, matter: Matter): unknown {
+  const outcome = store.read({ id: 0, op: 'judge', input: matter });
+  if (outcome.kind === 'failed') throw new LedgerError(outcome.failure.code, outcome.failure.cause.message);
+  return JSON.parse(JSON.stringify(outcome.output));
+}

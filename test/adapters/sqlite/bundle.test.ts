@@ -1,0 +1,206 @@
+/** A bundle says the same on another machine, and whatever was done to it is found and named. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bundleOf, forged, IDENTITY, SIGNER, signerOf, verified } from './bundle-case.ts';
+import { at, delivered, opened, planned, temporaryFolder } from './support.ts';
+
+/** The agent's start, and so many probes of November 2026, one of them late. */
+async function ledgerWith(probes: number): Promise<string> {
+  const folder = temporaryFolder();
+  const ledger = await opened(folder);
+  await ledger.append([
+    { type: 'agent.started', at: at(0), version: '1.2.3', unwatchedSince: null, identity: IDENTITY },
+    ...Array.from({ length: probes }, (_, index) => delivered(`probe-${index}`, 100 * index + 1)).flat(),
+    planned('late', 9000),
+  ]);
+  await ledger.close();
+  return folder;
+}
+const HOLDS = { signature: { ok: true }, key: { ok: true }, chain: { ok: true }, verdict: { ok: true } };
+
+describe('an untouched bundle', () => {
+  it('holds in all its parts, and says by which key and entry', async () => {
+    const result = await verified(await bundleOf(await ledgerWith(3)));
+    expect(result).toMatchObject({ ok: true, ...HOLDS, bundle: { agent: 'test', month: '2026-11' } });
+    expect(result.signature.says).toBe(`holds, by the key ${SIGNER.publicKey}`);
+    expect(result.key.says).toBe('stands in the chain, entry 1, agent test');
+    // A start, three probes of three events each, and one that was only planned.
+    expect(result.chain.says).toMatch(/^holds, entries 1 to 11, head [0-9a-f]{64}$/);
+    expect(result.verdict.says).toBe('recomputed from the entries, the report of 2026-11 is the same: acme');
+    expect(result.anchors).toMatchObject({ ok: true, anchoredBy: [], failed: 0 });
+  });
+
+  it('is read by the head of the file, and has the entries as export prints them', async () => {
+    const [manifest = '', signature = '', ...entries] = readFileSync(await bundleOf(await ledgerWith(1)), 'utf8')
+      .trimEnd()
+      .split('\n');
+    expect(JSON.parse(manifest)).toMatchObject({
+      format: 'mailflow-probe bundle 1',
+      exportedAt: '2026-12-10T00:00:00.000Z',
+      report: [{ provider: 'acme' }],
+      contracts: { acme: { name: 'enterprise-mail-sla' } },
+      chain: { firstSeq: 1, lastSeq: 5 },
+    });
+    expect(signature).toMatch(/^[A-Za-z0-9+/]{86}==$/);
+    expect(entries.map((line) => (JSON.parse(line) as { seq: number }).seq)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('holds by the key it is pinned to, and by no other', async () => {
+    const file = await bundleOf(await ledgerWith(1));
+    expect((await verified(file, SIGNER.publicKey)).ok).toBe(true);
+    const other = await verified(file, signerOf(2).publicKey);
+    expect(other.ok).toBe(false);
+    expect(other.signature.says).toMatch(/^the key must be .*, is /);
+  });
+
+  it('of a ledger without an entry holds too', async () => {
+    const folder = temporaryFolder();
+    await (await opened(folder)).close();
+    const result = await verified(await bundleOf(folder));
+    expect(result).toMatchObject({ ok: true, ...HOLDS });
+    expect(result.key.says).toMatch(/^does not stand in the chain/);
+  });
+});
+
+describe('a bundle that was altered', () => {
+  it('is found out and the place named, whichever byte it is', async () => {
+    const file = await bundleOf(await ledgerWith(3));
+    const bytes = readFileSync(file);
+    const starts = [0, ...[...bytes].flatMap((byte, index) => (byte === 0x0a ? [index + 1] : []))];
+    const copy = join(temporaryFolder(), 'altered.bundle');
+    await fc.assert(
+      fc.asyncProperty(fc.nat({ max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), async (place, mask) => {
+        const altered = Buffer.from(bytes);
+        altered[place] = bytes[place]! ^ mask;
+        writeFileSync(copy, altered);
+        const result = await verified(copy);
+        expect(result.ok).toBe(false);
+        // The line feed belongs to the line it ends.
+        const line = starts.findLastIndex((start) => start <= place) + 1;
+        const [said, named] =
+          line > 2 ? [result.chain.says, `entry ${line - 2} (line ${line}): `] : [result.signature.says, 'line 1'];
+        expect(said).toContain(named);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('is found out at every byte of its first and last lines', async () => {
+    const file = await bundleOf(await ledgerWith(1));
+    const bytes = readFileSync(file);
+    const copy = join(temporaryFolder(), 'altered.bundle');
+    const lastLine = bytes.lastIndexOf(0x0a, bytes.length - 2);
+    const places = [...bytes.keys()].filter((place) => place < 300 || place >= lastLine);
+    for (const place of places) {
+      const altered = Buffer.from(bytes);
+      altered[place] = bytes[place]! ^ 1;
+      writeFileSync(copy, altered);
+      expect((await verified(copy)).ok, `byte ${place}`).toBe(false);
+    }
+  });
+
+  it('is found out where it was cut, or something was added or left out', async () => {
+    const file = await bundleOf(await ledgerWith(3));
+    const text = readFileSync(file, 'utf8');
+    const lines = text.trimEnd().split('\n');
+    const of = async (changed: string) => {
+      const copy = join(temporaryFolder(), 'altered.bundle');
+      writeFileSync(copy, changed);
+      return (await verified(copy)).chain;
+    };
+    expect(await of(`${lines.slice(0, -1).join('\n')}\n`)).toEqual({
+      ok: false,
+      says: 'entry 11 is missing, the last one must be 11',
+    });
+    expect((await of(text.slice(0, -1))).says).toBe('entry 11 (line 13): the line is no entry');
+    expect((await of(`${text}\n`)).says).toBe('line 14 must not be there: the last entry is 11');
+    const without = lines.toSpliced(6, 1);
+    expect((await of(`${without.join('\n')}\n`)).says).toBe(
+      'entry 5 (line 7): the entry is missing, the next one is 6',
+    );
+  });
+
+  it('is no bundle where nothing is left of one', async () => {
+    const file = join(temporaryFolder(), 'none');
+    for (const text of ['', 'hello\n', '{"seq":1,"hash":"","event":{}}\n'.repeat(3)]) {
+      writeFileSync(file, text);
+      await expect(verified(file)).rejects.toMatchObject({ code: 'NOT_A_BUNDLE' });
+    }
+    await expect(verified('/nonexistent')).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+describe('a bundle that its keeper made anew, hashes and signature included', () => {
+  it('is given away by its verdict where the events were changed, or the report', async () => {
+    const file = await bundleOf(await ledgerWith(3));
+    const faster = await verified(
+      forged(file, ({ events }) => {
+        events[3] = events[3]!.replaceAll(String(at(9).wallMs), String(at(10).wallMs));
+        events.pop();
+      }),
+    );
+    expect(faster).toMatchObject({ ok: false, chain: { ok: true }, signature: { ok: true } });
+    expect(faster.verdict.says).toBe('report[0].clauses[0].verdict is "INCONCLUSIVE", by the entries it is "MET"');
+    const lied = await verified(
+      forged(file, ({ manifest }) => {
+        (manifest.report[0]!.clauses[0] as { verdict: string }).verdict = 'BREACH';
+      }),
+    );
+    expect(lied.verdict).toEqual({
+      ok: false,
+      says: 'report[0].clauses[0].verdict is "BREACH", by the entries it is "INCONCLUSIVE"',
+    });
+  });
+
+  it('is given away by its verdict where a limit of the contract was changed', async () => {
+    const file = forged(await bundleOf(await ledgerWith(3)), ({ manifest }) => {
+      (manifest.contracts['acme']!.clauses[0] as { averageMaxSeconds: number }).averageMaxSeconds = 5;
+    });
+    const { ok, verdict } = await verified(file);
+    expect(ok).toBe(false);
+    expect(verdict.says).toMatch(/^report\[0\]\.clauses\[0\]\.\S+ is .*, by the entries it is /);
+  });
+
+  it('is given away by the chain where another key signed it', async () => {
+    const other = signerOf(2);
+    const { ok, signature, key } = await verified(forged(await bundleOf(await ledgerWith(1)), () => {}, other));
+    expect({ ok, signature }).toEqual({
+      ok: false,
+      signature: { ok: true, says: `holds, by the key ${other.publicKey}` },
+    });
+    expect(key).toEqual({ ok: false, says: "the chain's agent was started with another key" });
+  });
+
+  it('breaks nothing, whatever its rare entries and its keys say', async () => {
+    const file = await bundleOf(await ledgerWith(1));
+    const types = fc.constantFrom('anchor.signed', 'dkim.key-seen', 'agent.started');
+    const names = ['at', 'identity', 'provider', 'head', 'header', 'body', 'domain', 'selector', 'record'];
+    const fields = fc.dictionary(fc.constantFrom(...names), fc.oneof(fc.jsonValue(), fc.string()));
+    await fc.assert(
+      fc.asyncProperty(types, fields, fc.jsonValue(), async (type, rest, keys) => {
+        const altered = forged(file, ({ events, manifest }) => {
+          events.push(JSON.stringify({ at: at(1), ...rest, type }));
+          if (type === 'dkim.key-seen') Object.assign(manifest, { keys: [keys] });
+        });
+        expect((await verified(altered)).ok).toBeTypeOf('boolean');
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('is refused, and breaks nothing, where it holds nonsense', async () => {
+    const file = await bundleOf(await ledgerWith(2));
+    const nonsense: Record<string, Parameters<typeof forged>[1]> = {
+      'no events': ({ events }) => void events.splice(1, 2, '{"type":"probe.planned"}', '{"type":"nothing"}'),
+      'no contract': ({ manifest }) => void Object.assign(manifest.contracts, { acme: { timeZone: 'Mars/Olympus' } }),
+      'no month': ({ manifest }) => void Object.assign(manifest, { month: '2026-99' }),
+      'no time': ({ manifest }) => void Object.assign(manifest, { exportedAt: 'yesterday' }),
+    };
+    for (const [what, change] of Object.entries(nonsense)) {
+      const result = await verified(forged(file, change));
+      expect(result.ok, what).toBe(false);
+    }
+  });
+});
