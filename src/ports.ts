@@ -1,4 +1,5 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
+import type { Closing } from './domain/closing.ts';
 import type { Assessment } from './domain/delay.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
@@ -7,6 +8,7 @@ import type { MonthFacts, MonthQuery } from './domain/month-facts.ts';
 import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeRecord } from './domain/record.ts';
 import type { Matter, ProviderReport } from './domain/report.ts';
+import type { Standing } from './domain/standing.ts';
 import type { Tally, TimelineState } from './domain/timeline.ts';
 
 /** The only source of time. */
@@ -220,7 +222,22 @@ export interface Ledger {
   marked(types: readonly RareType[], afterSeq?: number): Promise<readonly LedgerEntry[]>;
   /** A provider's month, judged where the facts lie: not on the caller's thread. */
   judge(matter: Matter): Promise<ProviderReport>;
+  /** The same in a few numbers; asked again for the month it was asked for last, it reads only what changed since. */
+  standing(matter: Matter): Promise<Standing>;
+  /** What to keep of the month's report when it is closed. */
+  closing(matter: Matter): Promise<Closing>;
+  /** How many probes of a provider's month an entry after `afterSeq` names. Goes through every one of those entries. */
+  lateProbes(query: LateQuery): Promise<number>;
+  /** Wall time of the first entry, milliseconds since the epoch; null if there is none. */
+  firstMs(): Promise<number | null>;
   close(): Promise<void>;
+}
+/** Probes whose `monthInstantMs` lies in `[fromMs, toMs)`. */
+export interface LateQuery {
+  readonly provider: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly afterSeq: number;
 }
 
 /** Why a token that reached us is no sample. `foreign`: mail without a token. `wrong-path`: ours, but not where its path ends. */

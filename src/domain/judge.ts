@@ -1,10 +1,17 @@
 /** A provider's month, judged clause by clause from what the ledger holds of it. */
 import type { AvailabilityFacts, AvailabilityQuery } from './availability/facts.ts';
 import { monthRange } from './calendar.ts';
-import type { ClauseTerms } from './contract-terms.ts';
+import type { ClauseTerms, DelayClause } from './contract-terms.ts';
 import type { MonthFacts, MonthQuery } from './month-facts.ts';
-import { type ClauseReport, type Matter, type ProviderReport, reportProvider } from './report.ts';
-import { reportAttested, reportDelay } from './report-clause.ts';
+import {
+  type ClauseReport,
+  type DelayClauseReport,
+  type Matter,
+  type ProviderReport,
+  reportProvider,
+} from './report.ts';
+import { reportAttested, reportDelay, reportTracked } from './report-clause.ts';
+import type { ChangeSource, RouteStandings } from './route-standing.ts';
 
 /** Where the facts are read, without a wait: the ledger's own thread, or a ledger in memory. */
 export interface FactSource {
@@ -14,9 +21,27 @@ export interface FactSource {
 
 /** One clause after another, and one path at a time: a month of one may have a hundred thousand probes. */
 export function judgeProvider(matter: Matter, source: FactSource): ProviderReport {
+  const { provider, contract, month } = matter;
+  const range = monthRange(month, contract.timeZone);
+  return judgeWith(matter, source, (clause) =>
+    reportDelay(clause, matter, source.month({ provider, path: clause.path, ...range })),
+  );
+}
+
+/** The same from what `kept` holds of the month from the last time, and what changed since. */
+export function judgeAgain(matter: Matter, source: FactSource & ChangeSource, kept: RouteStandings): ProviderReport {
+  return judgeWith(matter, source, (clause) => {
+    const { tracker, facts } = kept.track(clause, matter, source);
+    return reportTracked(clause, matter, tracker, facts);
+  });
+}
+
+type JudgeDelay = (clause: DelayClause) => DelayClauseReport;
+
+function judgeWith(matter: Matter, source: FactSource, judgeDelay: JudgeDelay): ProviderReport {
   return reportProvider(
     matter,
-    matter.contract.clauses.map((clause) => judgeClause(clause, matter, source)),
+    matter.contract.clauses.map((clause) => judgeClause(clause, matter, source, judgeDelay)),
   );
 }
 
@@ -37,14 +62,12 @@ export function isMeasured({ clauses }: ProviderReport): boolean {
   });
 }
 
-function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource): ClauseReport {
-  const { provider, contract, month } = matter;
-  const range = monthRange(month, contract.timeZone);
+function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource, judgeDelay: JudgeDelay): ClauseReport {
   switch (clause.kind) {
     case 'attested':
       return reportAttested(clause);
     case 'delay':
-      return reportDelay(clause, matter, source.month({ provider, path: clause.path, ...range }));
+      return judgeDelay(clause);
     case 'connectivity':
     case 'operations':
       throw new Error(`clause ${clause.id}: availability is not judged yet`);

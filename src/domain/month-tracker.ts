@@ -1,5 +1,6 @@
 /** A route's month as samples, kept up to date probe by probe: what its figures are computed from, be it once or again and again. */
 import { type DelaySample, sampleOf } from './delay-sample.ts';
+import type { Interval } from './interval.ts';
 import { monthInstantMs } from './month-facts.ts';
 import type { Path } from './probe.ts';
 import { type Outcome, outcomeOf, type ProbeRecord } from './record.ts';
@@ -22,9 +23,17 @@ export interface MonthSamples {
   /** Of the scheduled probes; slots that passed without one are not among them. */
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly spotChecks: Readonly<Record<Outcome, number>>;
-  /** When the scheduled probes that measured something were accepted. */
-  readonly times: readonly number[];
+  /** The scheduled probes that measured something. */
+  readonly points: readonly MonthPoint[];
   readonly breaches: readonly BreachEvidence[];
+}
+
+export interface MonthPoint {
+  /** When it was accepted, wall time in milliseconds. */
+  readonly atMs: number;
+  readonly outcome: Outcome;
+  /** Exclusions taken out; null where it was refused. */
+  readonly delay: Interval | null;
 }
 
 /** What of a scheduled probe enters the figures. */
@@ -75,19 +84,22 @@ export class MonthTracker {
       samples: all.flatMap(({ sample }) => sample ?? []),
       outcomes: countOf(all.map(({ outcome }) => outcome)),
       spotChecks: countOf(this.#spotChecks.values()),
-      times: all.flatMap(({ outcome, atMs }) => (outcome === 'unmeasured' ? [] : atMs)),
+      points: all
+        .filter(({ outcome }) => outcome !== 'unmeasured')
+        .map(({ atMs, outcome, sample }) => ({ atMs, outcome, delay: sample?.stripped ?? null })),
       breaches: all.flatMap(({ breach }) => breach ?? []),
     };
   }
 
   #measure(record: ProbeRecord, absence: TimelineState['absence'], nowMs: number): Measured {
     const { excluded, maximumSeconds: limitSeconds } = this.#of;
+    const sample = sampleOf(record, absence, excluded);
     return {
       id: record.id,
       atMs: monthInstantMs(record),
       outcome: outcomeOf(record),
-      sample: sampleOf(record, absence, excluded),
-      breach: breachOf(record, { absence, excluded, limitSeconds, nowMs }),
+      sample,
+      breach: sample === null ? null : breachOf(record, sample, { absence, limitSeconds, nowMs }),
     };
   }
 

@@ -72,6 +72,7 @@ export function reportTracked(
   const { messages, episodes } = figures.excluded.breaches;
   const { lo, hi } = countedPer === 'message' ? messages : episodes;
   const left = (times: number): number => Math.max(0, breachesFrom - 1 - times);
+  const times = tracked.points.map(({ atMs }) => atMs);
   return {
     kind: 'delay',
     id,
@@ -89,7 +90,7 @@ export function reportTracked(
     },
     limits: { averageSeconds, maximumSeconds, breachesFrom, countedPer, lossesInAverage },
     breachesLeft: figureOf({ lo: left(hi), hi: left(lo) }),
-    coverage: coverageOf(tracked.times, figures.outcomes.unmeasured, { fromMs, toMs: Math.min(toMs, nowMs) }),
+    coverage: coverageOf(times, figures.outcomes.unmeasured, { fromMs, toMs: Math.min(toMs, nowMs) }),
     excluded: {
       seconds: figures.excludedSeconds,
       entries: exclusionsShown(exclusions, clause.exclusions, fromMs, finalAtMs(matter)),

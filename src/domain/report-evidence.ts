@@ -1,11 +1,10 @@
 /** What shows that a probe exceeded the maximum, or may have: who said what, when, and where the message turned up. */
 import { assess } from './delay.ts';
-import { type DelaySample, sampleOf } from './delay-sample.ts';
+import type { DelaySample } from './delay-sample.ts';
 import { type Instant, toIso } from './instant.ts';
 import { type Interval, standing } from './interval.ts';
 import type { Hop } from './probe.ts';
 import type { Outcome, ProbeRecord } from './record.ts';
-import type { SpanSet } from './span-set.ts';
 import type { TimelineState } from './timeline.ts';
 
 /** An interval in JSON, which knows no infinity: `hi` is null where nothing bounds the figure from above. Seconds to the microsecond, or a count. */
@@ -42,18 +41,15 @@ export function figureOf({ lo, hi }: Interval): Figure {
   return { lo: micros(lo), hi: Number.isFinite(hi) ? micros(hi) : null };
 }
 
-export interface EvidenceTerms {
+interface EvidenceTerms {
   readonly absence: TimelineState['absence'];
-  readonly excluded: SpanSet;
   readonly limitSeconds: number;
   readonly nowMs: number;
 }
 
-/** Null for a probe that surely kept the limit, has no delay, or is under way and too young to have exceeded it. */
-export function breachOf(record: ProbeRecord, terms: EvidenceTerms): BreachEvidence | null {
-  const { absence, excluded, limitSeconds, nowMs } = terms;
-  const sample = sampleOf(record, absence, excluded);
-  if (sample === null) return null;
+/** Null for a probe that surely kept the limit, or is under way and too young to have exceeded it. `sample` is the record's. */
+export function breachOf(record: ProbeRecord, sample: DelaySample, terms: EvidenceTerms): BreachEvidence | null {
+  const { absence, limitSeconds, nowMs } = terms;
   const against = standing(sample.stripped, limitSeconds);
   if (against === 'met') return null;
   const ageSeconds = (nowMs - sample.acceptedMs) / 1000;

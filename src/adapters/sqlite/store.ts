@@ -12,6 +12,7 @@ import type { TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import { eventChunks, type Head, inTransaction, openDatabase, type Role, readHead, toEventRow } from './database.ts';
 import { LedgerError, ledgerError, sqliteCode } from './failure.ts';
+import { Months } from './months.ts';
 import { Projection } from './projection.ts';
 import {
   decodeEach,
@@ -29,12 +30,14 @@ export class Store implements FactSource {
   readonly #place: string;
   readonly #projection: Projection;
   readonly #insert: StatementSync;
+  readonly #months: Months;
 
   constructor(db: DatabaseSync, place: string) {
     this.#db = db;
     this.#place = place;
     this.#projection = new Projection(db);
     this.#insert = db.prepare('INSERT INTO events (seq, text, hash) VALUES (?, ?, ?)');
+    this.#months = new Months(db, this);
   }
 
   /**
@@ -133,6 +136,14 @@ export class Store implements FactSource {
         return this.#marked(request.input);
       case 'judge':
         return judgeProvider(request.input, this);
+      case 'standing':
+        return this.#months.standing(request.input);
+      case 'closing':
+        return this.#months.closing(request.input);
+      case 'lateProbes':
+        return this.#months.lateProbes(request.input);
+      case 'firstMs':
+        return this.#months.firstMs();
       case 'bookmarks':
         return this.#bookmarks(request.input);
     }
@@ -174,12 +185,17 @@ export class Store implements FactSource {
     throw new Error(`the availability of ${query.provider} is not kept yet`);
   }
 
-  #storedMonth({ provider, path, fromMs, toMs }: MonthQuery): StoredMonth {
+  #storedMonth(query: MonthQuery): StoredMonth {
+    const { provider, path, fromMs, toMs } = query;
+    const rows = this.#db.prepare(MONTH_RECORDS).all(provider, path, fromMs, toMs);
+    return { ...this.bearings(query), records: rows.map((row) => String(row['record'])) };
+  }
+
+  /** A month without its records. */
+  bearings({ provider, path, fromMs, toMs }: MonthQuery): Omit<MonthFacts, 'records'> {
     const { head, state } = this.#refresh();
-    const query = (sql: string) => this.#db.prepare(sql).all(provider, path, fromMs, toMs);
     return {
-      records: query(MONTH_RECORDS).map((row) => String(row['record'])),
-      unmeasured: Number(query(MONTH_SLOTS)[0]?.['count']),
+      unmeasured: Number(this.#db.prepare(MONTH_SLOTS).get(provider, path, fromMs, toMs)?.['count']),
       exclusions: exclusionsOf(state, { provider, path }),
       absence: state.absence,
       head,
@@ -240,6 +256,10 @@ const DOING = {
   month: 'read a month',
   marked: 'read the ledger',
   judge: 'judge a month',
+  standing: 'judge a month',
+  closing: 'judge a month',
+  lateProbes: 'read the ledger',
+  firstMs: 'read the ledger',
 } as const;
 
 export function toFailure(doing: string, place: string, error: unknown): Failure {
