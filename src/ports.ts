@@ -1,4 +1,6 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
+
+import type { AvailabilityFacts, AvailabilityQuery } from './domain/availability/facts.ts';
 import type { Closing } from './domain/closing.ts';
 import type { Assessment } from './domain/delay.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
@@ -218,6 +220,8 @@ export interface Ledger {
   recent(limit: number): Promise<readonly ProbeRecord[]>;
   /** What a route's month is judged by, read without touching any other month. */
   month(query: MonthQuery): Promise<MonthFacts>;
+  /** What a provider's availability is judged by, as `month`. */
+  availability(query: AvailabilityQuery): Promise<AvailabilityFacts>;
   /** Every entry of these types after `afterSeq`, in the order of the chain. */
   marked(types: readonly RareType[], afterSeq?: number): Promise<readonly LedgerEntry[]>;
   /** A provider's month, judged where the facts lie: not on the caller's thread. */

@@ -29,8 +29,13 @@ export function exclusionsOf(
   state: TimelineState,
   route: { readonly provider: string; readonly path: Path },
 ): readonly Exclusion[] {
+  return exclusionsFor(state, route.provider).filter(({ path }) => path === null || path === route.path);
+}
+
+/** As `exclusionsOf`, for every path. */
+export function exclusionsFor(state: TimelineState, provider: string): readonly Exclusion[] {
   return [...state.exclusions.values()]
-    .filter(({ provider, path }) => provider === route.provider && (path === null || path === route.path))
+    .filter((exclusion) => exclusion.provider === provider)
     .sort((one, other) => one.fromMs - other.fromMs);
 }
 

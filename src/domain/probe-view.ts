@@ -82,7 +82,8 @@ function awaited(record: ProbeRecord, doing: Stage | null): Stage | 'retry' | 'c
   return record.deferrals.length > 0 && doing === null ? 'retry' : (doing ?? 'dns');
 }
 
-function errorOf({ handover, notice, expired, deferrals, capture }: ProbeRecord): string | null {
+/** What went wrong, in one line as the network gave it; null if nothing did. */
+export function errorOf({ handover, notice, expired, deferrals, capture }: ProbeRecord): string | null {
   if (handover?.kind === 'refused')
     return `refused at ${handover.stage}: ${[handover.code, handover.enhanced, handover.text].filter(Boolean).join(' ')}`;
   if (handover?.kind === 'unreachable') return `${handover.stage}: ${handover.code}: ${handover.text}`;

@@ -1,7 +1,10 @@
 /** From events to what is known of each probe. One fold, used by the ledger's projection, the metrics, the page and the report alike. */
+import { type EndpointChecks, foldCheck, type RunChange, tailChange } from './availability/run-fold.ts';
 import { DELAY_AVERAGE_LIMIT } from './contract.ts';
 import type {
   AgentStarted,
+  EndpointChecked,
+  LedgerCheckpoint,
   LedgerEvent,
   MessageSeen,
   SinkClosed,
@@ -33,6 +36,10 @@ export interface TimelineState {
   readonly doubts: Map<string, Instant | null>;
   /** Exclusions in force, by id. */
   readonly exclusions: Map<string, Exclusion>;
+  /** The runs under way, by `checksKey`: an entry for each endpoint that was ever checked. */
+  readonly checks: Map<string, EndpointChecks>;
+  /** Whether anything was folded in yet: only before that does a checkpoint say something new. */
+  begun: boolean;
 }
 
 /** Totals of the scheduled probes of one route that ended one way. */
@@ -46,24 +53,71 @@ export interface Tally {
 }
 
 export function emptyTimeline(): TimelineState {
-  return { open: new Map(), absence: new Map(), sinkClosedSince: null, doubts: new Map(), exclusions: new Map() };
+  return {
+    open: new Map(),
+    absence: new Map(),
+    sinkClosedSince: null,
+    doubts: new Map(),
+    exclusions: new Map(),
+    checks: new Map(),
+    begun: false,
+  };
+}
+
+export interface Folded {
+  readonly state: TimelineState;
+  /** Records that changed, those that just became final included. */
+  readonly changed: readonly ProbeRecord[];
+  /** Runs of checks that changed, at most one change for each endpoint. */
+  readonly runs: readonly RunChange[];
 }
 
 /**
- * Takes one event into the state, in place, and names the records that changed, those that just became final included.
+ * Takes one event into the state, in place, and names what changed.
  * `closed` finds a record that is no longer open, for late knowledge about it; without it such knowledge changes nothing.
  */
 export function foldEvent(
   state: TimelineState,
   event: LedgerEvent,
   closed: (id: string) => ProbeRecord | null = () => null,
-): { readonly state: TimelineState; readonly changed: readonly ProbeRecord[] } {
-  return { state, changed: foldInto(state, event, closed) };
+): Folded {
+  const before = state.begun;
+  state.begun = true;
+  if (event.type === 'endpoint.checked') return { state, changed: [], runs: foldChecked(state, event) };
+  if (event.type === 'ledger.checkpoint') return before ? { state, changed: [], runs: [] } : load(state, event);
+  return { state, changed: foldInto(state, event, closed), runs: [] };
+}
+
+/** The key of `TimelineState.checks`; no endpoint has a blank in its name. */
+function checksKey({ provider, endpoint }: Pick<EndpointChecks, 'provider' | 'endpoint'>): string {
+  return `${endpoint} ${provider}`;
+}
+
+function foldChecked(state: TimelineState, event: EndpointChecked): readonly RunChange[] {
+  const key = checksKey(event);
+  const { checks, change } = foldCheck(state.checks.get(key) ?? null, event);
+  state.checks.set(key, checks);
+  return change === null ? [] : [change];
+}
+
+/** The state of which nothing is known yet becomes what the checkpoint remembers. */
+function load(state: TimelineState, { timeline, open }: LedgerCheckpoint): Folded {
+  const { absence, sinkClosedSince, doubts, exclusions, checks } = restoreTimeline(timeline, []);
+  for (const [channel, until] of absence) state.absence.set(channel, until);
+  for (const [provider, reopened] of doubts) state.doubts.set(provider, reopened);
+  for (const [id, exclusion] of exclusions) state.exclusions.set(id, exclusion);
+  for (const [key, each] of checks) state.checks.set(key, each);
+  state.sinkClosedSince = sinkClosedSince;
+  return {
+    state,
+    changed: open.map((record) => keep(state, record)),
+    runs: [...checks.values()].map((each) => tailChange(each)),
+  };
 }
 
 function foldInto(
   state: TimelineState,
-  event: LedgerEvent,
+  event: Exclude<LedgerEvent, EndpointChecked | LedgerCheckpoint>,
   closed: (id: string) => ProbeRecord | null,
 ): readonly ProbeRecord[] {
   const change = (id: string, next: (record: ProbeRecord) => ProbeRecord): readonly ProbeRecord[] => {
@@ -129,10 +183,8 @@ function foldInto(
     case 'slot.unmeasured':
     case 'mailbox.failed':
     case 'mailbox.restored':
-    case 'endpoint.checked':
     case 'check.unmeasured':
     case 'month.closed':
-    case 'ledger.checkpoint':
     case 'anchor.signed':
     case 'dkim.key-seen':
       return [];
@@ -259,6 +311,7 @@ export interface StoredTimeline {
   readonly doubts: readonly (readonly [string, Instant | null])[];
   /** Missing where it was stored before there were any. */
   readonly exclusions?: readonly Exclusion[];
+  readonly checks?: readonly EndpointChecks[];
 }
 
 export function storeTimeline(state: TimelineState): StoredTimeline {
@@ -267,6 +320,7 @@ export function storeTimeline(state: TimelineState): StoredTimeline {
     sinkClosedSince: state.sinkClosedSince,
     doubts: [...state.doubts],
     exclusions: [...state.exclusions.values()],
+    checks: [...state.checks.values()],
   };
 }
 
@@ -277,5 +331,7 @@ export function restoreTimeline(stored: StoredTimeline, open: Iterable<ProbeReco
     sinkClosedSince: stored.sinkClosedSince,
     doubts: new Map(stored.doubts),
     exclusions: new Map(stored.exclusions?.map((exclusion) => [exclusion.id, exclusion])),
+    checks: new Map(stored.checks?.map((checks) => [checksKey(checks), checks])),
+    begun: true,
   };
 }

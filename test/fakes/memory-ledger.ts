@@ -1,12 +1,31 @@
 /** A ledger in memory that keeps the port's promises but durability; passes test/contract/ledger beside the real one. */
+import {
+  type AvailabilityFacts,
+  type AvailabilityQuery,
+  byBeginning,
+  endpointsOf,
+  ROUND_TRIP_BEFORE_MS,
+  type RoundTrip,
+} from '../../src/domain/availability/facts.ts';
+import { roundTripOf } from '../../src/domain/availability/round-trip.ts';
+import type { Run } from '../../src/domain/availability/run.ts';
+import { applyChange } from '../../src/domain/availability/run-fold.ts';
 import { chainHash, GENESIS } from '../../src/domain/chain.ts';
 import { type Closing, closingOf } from '../../src/domain/closing.ts';
 import { encodeEvent } from '../../src/domain/codec.ts';
 import { exceedsMaximum } from '../../src/domain/delay.ts';
+import { ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import { type FactSource, judgeProvider } from '../../src/domain/judge.ts';
-import { exclusionsOf, type MonthFacts, type MonthQuery, monthInstantMs } from '../../src/domain/month-facts.ts';
+import {
+  exclusionsFor,
+  exclusionsOf,
+  type MonthFacts,
+  type MonthQuery,
+  monthInstantMs,
+} from '../../src/domain/month-facts.ts';
+import { PATHS, type Path } from '../../src/domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import type { Matter, ProviderReport } from '../../src/domain/report.ts';
 import { type Standing, summariseReport } from '../../src/domain/standing.ts';
@@ -19,6 +38,7 @@ export class MemoryLedger implements Ledger {
   failure: Error | null = null;
   #state = emptyTimeline();
   readonly #records = new Map<string, ProbeRecord>();
+  readonly #runs = new Map<string, readonly Run[]>();
   readonly #unmeasured = new Map<string, Tally>();
   readonly #bookmarks = new Map<string, ReadonlyMap<string, Bookmark>>();
   #heartbeat: Instant | null = null;
@@ -46,8 +66,12 @@ export class MemoryLedger implements Ledger {
       const previous = this.entries.at(-1)?.hash ?? GENESIS;
       const entry = { seq: this.entries.length + 1, event, hash: chainHash(previous, texts[index] ?? '') };
       this.entries.push(entry);
-      for (const record of foldEvent(this.#state, event, (id) => this.#records.get(id) ?? null).changed)
-        this.#records.set(record.id, record);
+      const { changed, runs } = foldEvent(this.#state, event, (id) => this.#records.get(id) ?? null);
+      for (const record of changed) this.#records.set(record.id, record);
+      for (const change of runs) {
+        const key = `${change.endpoint} ${change.provider}`;
+        this.#runs.set(key, applyChange(this.#runs.get(key) ?? [], change));
+      }
       if (event.type === 'slot.unmeasured') this.#countUnmeasured(event);
       return entry;
     });
@@ -113,10 +137,51 @@ export class MemoryLedger implements Ledger {
   #facts(): FactSource {
     return {
       month: (query) => this.#month(query),
-      availability: () => {
-        throw new Error('availability is not kept yet');
-      },
+      availability: (query) => this.#availability(query),
     };
+  }
+
+  async availability(query: AvailabilityQuery): Promise<AvailabilityFacts> {
+    return this.#availability(query);
+  }
+
+  #availability(query: AvailabilityQuery): AvailabilityFacts {
+    const { provider, fromMs, toMs } = query;
+    const { state, head } = this.#snapshot();
+    const missed = (endpoint: Endpoint): number =>
+      this.events('check.unmeasured').filter(
+        ({ at, ...check }) =>
+          check.provider === provider && check.endpoint === endpoint && at.wallMs >= fromMs && at.wallMs < toMs,
+      ).length;
+    return {
+      runs: ENDPOINTS.flatMap((endpoint) => around(this.#runs.get(`${endpoint} ${provider}`) ?? [], query)).sort(
+        byBeginning,
+      ),
+      roundTrips: PATHS.flatMap((path) => this.#roundTrips(query, path)).sort(
+        (one, other) => one.plannedMs - other.plannedMs,
+      ),
+      unmeasured: { submission: missed('submission'), mx: missed('mx'), mailbox: missed('mailbox') },
+      exclusions: exclusionsFor(state, provider),
+      endpoints: endpointsOf(state, provider),
+      head,
+    };
+  }
+
+  #roundTrips({ provider, fromMs, toMs }: AvailabilityQuery, path: Path): readonly RoundTrip[] {
+    const trips = [...this.#records.values()]
+      .filter((record) => record.provider === provider && record.path === path && record.kind === 'scheduled')
+      .filter((record) => ['delivered', 'failed', 'lost'].includes(outcomeOf(record)))
+      .map(roundTripOf)
+      .sort((one, other) => one.plannedMs - other.plannedMs);
+    const failures = trips.filter(
+      ({ delivered, plannedMs }) => !delivered && plannedMs >= fromMs - ROUND_TRIP_BEFORE_MS && plannedMs < toMs,
+    );
+    const good = trips.filter(({ delivered }) => delivered);
+    const neighbours = failures.flatMap(({ plannedMs }) => [
+      good.findLast((trip) => trip.plannedMs < plannedMs),
+      good.find((trip) => trip.plannedMs >= plannedMs),
+    ]);
+    return trips.filter((trip) => failures.includes(trip) || neighbours.includes(trip));
   }
 
   #month({ provider, path, fromMs, toMs }: MonthQuery): MonthFacts {
@@ -173,4 +238,11 @@ export class MemoryLedger implements Ledger {
     }
     return [...tallies.values()];
   }
+}
+
+/** Those that touch the range, with the one before and the one after them. */
+function around(runs: readonly Run[], { fromMs, toMs }: AvailabilityQuery): readonly Run[] {
+  const before = runs.findLast((run) => run.toMs < fromMs);
+  const after = runs.find((run) => run.fromMs >= toMs);
+  return runs.filter((run) => run === before || run === after || (run.toMs >= fromMs && run.fromMs < toMs));
 }

@@ -1,5 +1,6 @@
 /** The port `Ledger` on SQLite: hands every call to the worker thread that owns the database. */
 import { Worker } from 'node:worker_threads';
+import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availability/facts.ts';
 import type { Closing } from '../../domain/closing.ts';
 import { encodeEvent } from '../../domain/codec.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../domain/event.ts';
@@ -129,6 +130,10 @@ class WorkerLedger implements Ledger {
   async month(query: MonthQuery): Promise<MonthFacts> {
     const { records, ...facts } = await this.#call('month', query);
     return { ...facts, records: decodeEach(records) };
+  }
+
+  availability(query: AvailabilityQuery): Promise<AvailabilityFacts> {
+    return this.#call('availability', query);
   }
 
   marked(types: readonly RareType[], afterSeq = 0): Promise<readonly LedgerEntry[]> {

@@ -1,8 +1,9 @@
-/** The rows derived from the events: probes, their tallies and the timeline's state, kept in step with the ledger. */
+/** The rows derived from the events: probes, their tallies, runs of checks and the timeline's state, kept in step with the ledger. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { applyChange, type RunChange } from '../../domain/availability/run-fold.ts';
 import { decode, encode } from '../../domain/codec.ts';
 import { exceedsMaximum } from '../../domain/delay.ts';
-import type { LedgerEvent, SlotUnmeasured } from '../../domain/event.ts';
+import type { CheckUnmeasured, LedgerEvent, SlotUnmeasured } from '../../domain/event.ts';
 import { type Outcome, outcomeOf, type ProbeRecord } from '../../domain/record.ts';
 import {
   emptyTimeline,
@@ -44,7 +45,7 @@ interface Touched {
   readonly closedBreached: boolean | null;
 }
 
-const TABLES = ['probes', 'tallies', 'slots', 'timeline'] as const;
+const TABLES = ['probes', 'tallies', 'slots', 'runs', 'missed_checks', 'timeline'] as const;
 
 /**
  * Use within a transaction: `refresh`, then `fold` each entry, then `flush`. After a rollback call `forget`:
@@ -52,14 +53,20 @@ const TABLES = ['probes', 'tallies', 'slots', 'timeline'] as const;
  */
 export class Projection {
   readonly #db: DatabaseSync;
-  readonly #sql: Readonly<Record<'find' | 'record' | 'put' | 'tally' | 'slot' | 'state', StatementSync>>;
+  readonly #sql: Readonly<
+    Record<'find' | 'record' | 'put' | 'tally' | 'slot' | 'unrun' | 'run' | 'missed' | 'state', StatementSync>
+  >;
   #memory: Memory | null = null;
   readonly #touched = new Map<string, Touched>();
   readonly #tallied = new Map<
     string,
     { provider: string; path: string; outcome: Outcome; count: number; breaches: number }
   >();
+  /** Slots and checks that passed by our own doing. */
   #slots: { readonly seq: number; readonly event: SlotUnmeasured }[] = [];
+  #missed: { readonly seq: number; readonly event: CheckUnmeasured }[] = [];
+  /** By endpoint, all changes to its runs in one. */
+  readonly #runs = new Map<string, RunChange>();
   #absenceMoved = false;
 
   constructor(db: DatabaseSync) {
@@ -72,6 +79,10 @@ export class Projection {
       tally: db.prepare(`INSERT INTO tallies (provider, path, outcome, count, breaches) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET count = count + excluded.count, breaches = breaches + excluded.breaches`),
       slot: db.prepare('INSERT INTO slots (seq, provider, path, due_ms) VALUES (?, ?, ?, ?)'),
+      unrun: db.prepare('DELETE FROM runs WHERE provider = ? AND endpoint = ? AND from_ms >= ?'),
+      run: db.prepare(`INSERT INTO runs (provider, endpoint, from_ms, to_ms, kind, checks, cell_ms, reason)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
+      missed: db.prepare('INSERT INTO missed_checks (seq, provider, endpoint, due_ms) VALUES (?, ?, ?, ?)'),
       state: db.prepare('INSERT OR REPLACE INTO timeline (id, version, seq, state) VALUES (1, ?, ?, ?)'),
     };
   }
@@ -85,10 +96,7 @@ export class Projection {
 
   forget(): void {
     this.#memory = null;
-    this.#touched.clear();
-    this.#tallied.clear();
-    this.#slots = [];
-    this.#absenceMoved = false;
+    this.#settle();
   }
 
   /** Whether the rows were made by this version's fold. */
@@ -105,9 +113,12 @@ export class Projection {
 
   fold(seq: number, event: LedgerEvent): void {
     const memory = this.#current();
-    const { changed } = foldEvent(memory.state, event, (id) => this.find(id));
+    const { changed, runs } = foldEvent(memory.state, event, (id) => this.find(id));
     memory.seq = seq;
-    for (const record of changed) this.#touch(memory, record, seq);
+    // Only a checkpoint tells of several new probes: they were planned before it, in this order.
+    for (const [index, record] of changed.entries()) this.#touch(memory, record, seq - changed.length + 1 + index);
+    for (const change of runs) this.#keepRuns(change);
+    if (event.type === 'check.unmeasured') this.#missed.push({ seq, event });
     if (event.type === 'slot.unmeasured') {
       const { provider, path } = event;
       this.#count({ provider, path, kind: 'scheduled', outcome: 'unmeasured', breached: false }, 1);
@@ -125,11 +136,21 @@ export class Projection {
       this.#sql.tally.run(provider, path, outcome, count, breaches);
     }
     for (const { seq, event } of this.#slots) this.#sql.slot.run(seq, event.provider, event.path, event.at.wallMs);
+    for (const { seq, event } of this.#missed)
+      this.#sql.missed.run(seq, event.provider, event.endpoint, event.at.wallMs);
+    for (const change of this.#runs.values()) this.#writeRuns(change);
     if (this.#tallied.size > 0) this.#db.exec('DELETE FROM tallies WHERE count = 0');
     this.#sql.state.run(PROJECTION_VERSION, memory.seq, encode(storeTimeline(memory.state)));
+    this.#settle();
+  }
+
+  /** Nothing is left to be written. */
+  #settle(): void {
     this.#touched.clear();
     this.#tallied.clear();
     this.#slots = [];
+    this.#missed = [];
+    this.#runs.clear();
     this.#absenceMoved = false;
   }
 
@@ -168,6 +189,23 @@ export class Projection {
       breached: new Set(rows.filter((open) => open['breached'] === 1).map((open) => String(open['id']))),
       dataVersion,
     };
+  }
+
+  #keepRuns(change: RunChange): void {
+    const key = JSON.stringify([change.provider, change.endpoint]);
+    const before = this.#runs.get(key);
+    this.#runs.set(
+      key,
+      before === undefined
+        ? change
+        : { ...change, sinceMs: Math.min(before.sinceMs, change.sinceMs), runs: applyChange(before.runs, change) },
+    );
+  }
+
+  #writeRuns({ provider, endpoint, sinceMs, runs }: RunChange): void {
+    this.#sql.unrun.run(provider, endpoint, sinceMs);
+    for (const { fromMs, toMs, kind, checks, cellMs, reason } of runs)
+      this.#sql.run.run(provider, endpoint, fromMs, toMs, kind, checks, cellMs, reason);
   }
 
   #touch(memory: Memory, record: ProbeRecord, seq: number): void {

@@ -1,4 +1,6 @@
 /** What the ledger and its worker say to each other. Every request gets one answer, in the order of the requests. */
+
+import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availability/facts.ts';
 import type { Closing } from '../../domain/closing.ts';
 import { decode } from '../../domain/codec.ts';
 import type { LedgerEntry, RareType } from '../../domain/event.ts';
@@ -30,6 +32,7 @@ export interface Operations {
   probe: { readonly input: string; readonly output: ProbeRecord | null };
   recent: { readonly input: number; readonly output: readonly ProbeRecord[] };
   month: { readonly input: MonthQuery; readonly output: StoredMonth };
+  availability: { readonly input: AvailabilityQuery; readonly output: AvailabilityFacts };
   marked: {
     readonly input: MarkedQuery;
     readonly output: readonly LedgerEntry[];

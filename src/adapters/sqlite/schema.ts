@@ -6,7 +6,7 @@ import { LedgerError } from './failure.ts';
 const APPLICATION_ID = 0x4d46504c;
 
 /** Raised when the fold gives other rows for the same events: the daemon then rebuilds them when it opens the ledger. */
-export const PROJECTION_VERSION = 2;
+export const PROJECTION_VERSION = 3;
 
 /**
  * What is derived from the events. Columns that repeat the record are virtual: they cost no bytes and cannot disagree with it.
@@ -60,8 +60,34 @@ const MONTH_PROJECTION = `
   CREATE INDEX slots_month ON slots (provider, path, due_ms);
 `;
 
+/**
+ * A run under way is one row, updated in place. `probes_ended` finds the failures among scheduled probes, and the delivered one
+ * next to each; a missed check's `due_ms` is when it was found to have been missed.
+ */
+const AVAILABILITY_PROJECTION = `
+  CREATE TABLE runs (
+    provider TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    checks INTEGER NOT NULL,
+    cell_ms INTEGER NOT NULL,
+    reason TEXT,
+    PRIMARY KEY (provider, endpoint, from_ms)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE missed_checks (
+    seq INTEGER PRIMARY KEY,
+    provider TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    due_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX missed_checks_due ON missed_checks (provider, endpoint, due_ms);
+  CREATE INDEX probes_ended ON probes (provider, path, outcome, planned_ms) WHERE kind = 'scheduled';
+`;
+
 /** The derived tables as they are now. */
-export const PROJECTION_TABLES = FIRST_PROJECTION + MONTH_PROJECTION;
+export const PROJECTION_TABLES = FIRST_PROJECTION + MONTH_PROJECTION + AVAILABILITY_PROJECTION;
 
 /** The INSERT trigger also stops INSERT OR REPLACE, which deletes without a DELETE trigger. */
 const EVENT_TABLES = `
@@ -116,6 +142,7 @@ export const MIGRATIONS: readonly string[] = [
   EVENT_TABLES + FIRST_PROJECTION + NOTE_TABLES,
   MONTH_PROJECTION,
   TYPE_INDEX,
+  AVAILABILITY_PROJECTION,
 ];
 
 export function schemaVersion(db: DatabaseSync): number {

@@ -1,15 +1,16 @@
 /** The ledger as the worker holds it: batches of writes in one transaction each, and the reads beside them. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availability/facts.ts';
+import { type AvailabilityFacts, type AvailabilityQuery, endpointsOf } from '../../domain/availability/facts.ts';
 import { chainHash } from '../../domain/chain.ts';
 import { decode, decodeEvent, encode } from '../../domain/codec.ts';
 import type { LedgerEntry } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { type FactSource, judgeProvider } from '../../domain/judge.ts';
-import { exclusionsOf, type MonthFacts, type MonthQuery } from '../../domain/month-facts.ts';
+import { exclusionsFor, exclusionsOf, type MonthFacts, type MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
+import { readAvailability } from './availability.ts';
 import { eventChunks, type Head, inTransaction, openDatabase, type Role, readHead, toEventRow } from './database.ts';
 import { LedgerError, ledgerError, sqliteCode } from './failure.ts';
 import { Months } from './months.ts';
@@ -132,6 +133,8 @@ export class Store implements FactSource {
         return this.#recent(request.input);
       case 'month':
         return this.#storedMonth(request.input);
+      case 'availability':
+        return this.availability(request.input);
       case 'marked':
         return this.#marked(request.input);
       case 'judge':
@@ -181,8 +184,16 @@ export class Store implements FactSource {
     return { ...facts, records: decodeEach(records) };
   }
 
+  /** As `month`. */
   availability(query: AvailabilityQuery): AvailabilityFacts {
-    throw new Error(`the availability of ${query.provider} is not kept yet`);
+    const { head, state } = this.#refresh();
+    const { provider } = query;
+    return {
+      ...readAvailability(this.#db, query),
+      exclusions: exclusionsFor(state, provider),
+      endpoints: endpointsOf(state, provider),
+      head,
+    };
   }
 
   #storedMonth(query: MonthQuery): StoredMonth {
@@ -254,6 +265,7 @@ const DOING = {
   probe: 'read a probe',
   recent: 'read the last probes',
   month: 'read a month',
+  availability: 'read the checks of a month',
   marked: 'read the ledger',
   judge: 'judge a month',
   standing: 'judge a month',

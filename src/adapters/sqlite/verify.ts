@@ -69,6 +69,8 @@ const COMPARED = [
   'SELECT planned_seq, id, open, outcome, breached, record FROM probes ORDER BY planned_seq',
   'SELECT provider, path, outcome, count, breaches FROM tallies ORDER BY provider, path, outcome',
   'SELECT seq, provider, path, due_ms FROM slots ORDER BY seq',
+  'SELECT provider, endpoint, from_ms, to_ms, kind, checks, cell_ms, reason FROM runs ORDER BY provider, endpoint, from_ms',
+  'SELECT seq, provider, endpoint, due_ms FROM missed_checks ORDER BY seq',
   'SELECT version, seq, state FROM timeline',
 ];
 

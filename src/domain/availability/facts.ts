@@ -1,7 +1,8 @@
 /** What the verdict on a provider's availability is made from: the runs of its endpoints' checks, and the probes that failed. */
-import type { Endpoint } from '../endpoint.ts';
+import { ENDPOINTS, type Endpoint } from '../endpoint.ts';
 import type { Exclusion } from '../exclusion.ts';
 import type { Path } from '../probe.ts';
+import type { TimelineState } from '../timeline.ts';
 import type { Run } from './run.ts';
 
 /** One provider's part of `[fromMs, toMs)`, wall time in milliseconds since the epoch. */
@@ -26,6 +27,9 @@ export interface RoundTrip {
   readonly reason: string | null;
 }
 
+/** Milliseconds: a round trip that failed this long before the range may still be down in it. */
+export const ROUND_TRIP_BEFORE_MS = 86_400_000;
+
 /** All of it as of one entry of the ledger. */
 export interface AvailabilityFacts {
   /** Those that touch the range, of every endpoint, in the order of their beginning, with the ones right before and after it of each endpoint. */
@@ -42,4 +46,17 @@ export interface AvailabilityFacts {
   /** Endpoints that were checked at least once, ever: a provider without a mailbox is not held to one. */
   readonly endpoints: readonly Endpoint[];
   readonly head: { readonly seq: number; readonly hash: string };
+}
+
+/** In the order of ENDPOINTS. */
+export function endpointsOf({ checks }: TimelineState, provider: string): readonly Endpoint[] {
+  const checked = new Set(
+    [...checks.values()].filter((each) => each.provider === provider).map((each) => each.endpoint),
+  );
+  return ENDPOINTS.filter((endpoint) => checked.has(endpoint));
+}
+
+/** The order of `AvailabilityFacts.runs`: by their beginning, then by endpoint. */
+export function byBeginning(one: Run, other: Run): number {
+  return one.fromMs - other.fromMs || ENDPOINTS.indexOf(one.endpoint) - ENDPOINTS.indexOf(other.endpoint);
 }

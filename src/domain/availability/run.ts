@@ -3,7 +3,7 @@ import type { Endpoint } from '../endpoint.ts';
 
 /**
  * `up`: good checks. `down`: failed ones, each beside a healthy control. `doubtful`: failed ones whose control failed too or was
- * not there, or ones that showed neither.
+ * not there, or ones that contradict each other. Those that showed neither make no run.
  */
 export type RunKind = 'up' | 'down' | 'doubtful';
 
@@ -22,4 +22,6 @@ export interface Run {
   readonly checks: number;
   /** What the first of them that failed showed, null for `up`: `connect ECONNREFUSED: …`, as the network gave it. */
   readonly reason: string | null;
+  /** Milliseconds, the longest of its checks' cells: what is shorter than two of them may have been missed. */
+  readonly cellMs: number;
 }

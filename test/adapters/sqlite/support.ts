@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { onTestFinished } from 'vitest';
 import type { Role } from '../../../src/adapters/sqlite/database.ts';
 import { openLedger } from '../../../src/adapters/sqlite/ledger.ts';
-import type { LedgerEvent, ProbePlanned } from '../../../src/domain/event.ts';
+import type { EndpointChecked, LedgerEvent, ProbePlanned } from '../../../src/domain/event.ts';
 import type { Instant } from '../../../src/domain/instant.ts';
 import type { Handover } from '../../../src/domain/probe.ts';
 import type { Ledger, Log } from '../../../src/ports.ts';
@@ -93,6 +93,24 @@ export function captured(probe: string, seconds: number): LedgerEvent {
 /** A probe that was planned, accepted and captured: three events. */
 export function delivered(probe: string, seconds: number): LedgerEvent[] {
   return [planned(probe, seconds), handedOver(probe, seconds + 2), captured(probe, seconds + 10)];
+}
+
+/** A check that began then and showed nothing wrong, unless `over` says otherwise; recorded a second later. */
+export function checked(seconds: number, over: Partial<EndpointChecked> = {}): EndpointChecked {
+  return {
+    type: 'endpoint.checked',
+    at: at(seconds + 1),
+    provider: 'acme',
+    endpoint: 'mx',
+    depth: 'greeting',
+    kind: 'scheduled',
+    began: at(seconds),
+    seconds: 0.1,
+    result: { kind: 'up' },
+    control: null,
+    everySeconds: 60,
+    ...over,
+  };
 }
 
 /** Does to the file what no code of ours would: the triggers are dropped first. */

@@ -1,0 +1,164 @@
+/** From checks to runs, one endpoint at a time and one check after another, in whatever order they come to be known. */
+import type { Endpoint } from '../endpoint.ts';
+import type { EndpointChecked } from '../event.ts';
+import { type Instant, spanBetween } from '../instant.ts';
+import type { Run, RunKind } from './run.ts';
+
+/**
+ * Checks kept one by one before they are settled into a run. A failed check is recorded up to twice CHECK_MS_MAX after it began
+ * (it waits for its control), and in a cell of 30 s no more than this many begin meanwhile.
+ */
+const RECENT_MAX = 4;
+/** Cells between two checks in a row, as measurement.md has it: then one may be missing between them. */
+const CELLS_BETWEEN_MAX = 2;
+/** A run's reason is stored with the state at every commit. */
+const REASON_CHARS_MAX = 200;
+
+/** What is remembered of an endpoint's checks; there from the first check on, whatever it showed. */
+export interface EndpointChecks {
+  readonly provider: string;
+  readonly endpoint: Endpoint;
+  /** The run that the settled checks end in; null while none is settled. */
+  readonly settled: Stretch | null;
+  /** The newest checks, by wall time, all after the settled ones. */
+  readonly recent: readonly Check[];
+}
+interface Stretch {
+  readonly run: Run;
+  readonly last: Check;
+}
+/** Checks that began at one millisecond: as good as always a single one. */
+interface Check {
+  readonly began: Instant;
+  readonly kind: RunKind;
+  readonly cellMs: number;
+  readonly checks: number;
+  readonly reason: string | null;
+}
+
+/** Of one endpoint: the runs that begin at or after `sinceMs` are now these, and no others; by their beginning. */
+export interface RunChange {
+  readonly provider: string;
+  readonly endpoint: Endpoint;
+  readonly sinceMs: number;
+  readonly runs: readonly Run[];
+}
+
+/**
+ * Runs are made of the checks in the order of their wall time, so that none overlap. That checks come in another order changes
+ * nothing while no more than RECENT_MAX that began later came before. One that comes later still, or that began after the wall
+ * clock was set back, can only take away: it makes the settled run that it contradicts doubtful.
+ *
+ * A check that is `inconclusive` is left out, as a cell that was missed: it neither breaks a run nor makes it longer, and time
+ * with no other checks is unobserved. Which checks were scheduled and which confirm makes no difference: each speaks for its moment.
+ */
+export function foldCheck(
+  before: EndpointChecks | null,
+  event: EndpointChecked,
+): { readonly checks: EndpointChecks; readonly change: RunChange | null } {
+  const { provider, endpoint } = event;
+  const known = before ?? { provider, endpoint, settled: null, recent: [] };
+  const check = checkOf(event);
+  if (check === null) return { checks: known, change: null };
+  const { settled } = known;
+  const ms = check.began.wallMs;
+  if (settled !== null && ms < settled.run.fromMs) return { checks: known, change: null };
+  const taken =
+    settled !== null && ms <= settled.run.toMs
+      ? { ...known, settled: { ...settled, run: afterthought(settled.run, check) } }
+      : { ...known, recent: insert(known.recent, check) };
+  const change = tailChange(taken, known.recent[0]?.began.wallMs);
+  return { checks: settle(taken), change };
+}
+
+/** The runs that later checks may still change, as they are now. `sinceMs` is where they began before, if that was earlier. */
+export function tailChange(checks: EndpointChecks, sinceMs = Number.POSITIVE_INFINITY): RunChange {
+  const { provider, endpoint, settled, recent } = checks;
+  const fromMs = settled?.run.fromMs ?? recent[0]?.began.wallMs ?? sinceMs;
+  const runs = stretchesOf(checks).map(({ run }) => run);
+  return { provider, endpoint, sinceMs: Math.min(sinceMs, fromMs), runs };
+}
+
+/** The runs of one endpoint, by their beginning, after a change. */
+export function applyChange(runs: readonly Run[], { sinceMs, runs: changed }: RunChange): readonly Run[] {
+  return [...runs.filter(({ fromMs }) => fromMs < sinceMs), ...changed];
+}
+
+function stretchesOf({ provider, endpoint, settled, recent }: EndpointChecks): readonly Stretch[] {
+  const stretches: Stretch[] = settled === null ? [] : [settled];
+  for (const check of recent) {
+    const open = stretches.at(-1);
+    if (open !== undefined && goesOn(open, check)) stretches[stretches.length - 1] = extended(open, check);
+    else stretches.push({ run: begun(provider, endpoint, check), last: check });
+  }
+  return stretches;
+}
+
+/** The oldest of too many recent checks joins the settled ones. */
+function settle(checks: EndpointChecks): EndpointChecks {
+  const [oldest, ...recent] = checks.recent;
+  if (oldest === undefined || recent.length < RECENT_MAX) return checks;
+  const settled = stretchesOf({ ...checks, recent: [oldest] }).at(-1) ?? null;
+  return { ...checks, settled, recent };
+}
+
+function goesOn({ run, last }: Stretch, check: Check): boolean {
+  const { lo, flags } = spanBetween(last.began, check.began);
+  const limitMs = CELLS_BETWEEN_MAX * Math.max(last.cellMs, check.cellMs);
+  return run.kind === check.kind && flags.length === 0 && lo * 1000 <= limitMs;
+}
+
+function begun(provider: string, endpoint: Endpoint, { began, kind, checks, reason, cellMs }: Check): Run {
+  return { provider, endpoint, kind, fromMs: began.wallMs, toMs: began.wallMs, checks, reason, cellMs };
+}
+
+function extended({ run }: Stretch, check: Check): Stretch {
+  const { began, checks, cellMs } = check;
+  return {
+    run: { ...run, toMs: began.wallMs, checks: run.checks + checks, cellMs: Math.max(run.cellMs, cellMs) },
+    last: check,
+  };
+}
+
+/** Which of its checks it lies between is not known any more, so all of a run that it contradicts is doubtful. */
+function afterthought(run: Run, { kind, checks, reason, cellMs }: Check): Run {
+  const counted = { ...run, checks: run.checks + checks, cellMs: Math.max(run.cellMs, cellMs) };
+  return kind === run.kind ? counted : { ...counted, kind: 'doubtful', reason: run.reason ?? reason };
+}
+
+function insert(recent: readonly Check[], check: Check): readonly Check[] {
+  const ms = check.began.wallMs;
+  const twin = recent.find(({ began }) => began.wallMs === ms);
+  const others = recent.filter((other) => other !== twin);
+  return [...others, twin === undefined ? check : merged(twin, check)].sort(
+    (one, other) => one.began.wallMs - other.began.wallMs,
+  );
+}
+
+/** Two checks that contradict each other at one moment show neither. */
+function merged(one: Check, other: Check): Check {
+  const [first, second] = one.began.monoUs <= other.began.monoUs ? [one, other] : [other, one];
+  return {
+    began: first.began,
+    kind: first.kind === second.kind ? first.kind : 'doubtful',
+    cellMs: Math.max(first.cellMs, second.cellMs),
+    checks: first.checks + second.checks,
+    // Not the first one's: which comes first must make no difference.
+    reason: [first.reason, second.reason].filter((reason) => reason !== null).sort()[0] ?? null,
+  };
+}
+
+/** Null for one that shows neither. */
+function checkOf({ began, result, control, everySeconds }: EndpointChecked): Check | null {
+  const cellMs = everySeconds * 1000;
+  switch (result.kind) {
+    case 'up':
+      return { began, kind: 'up', cellMs, checks: 1, reason: null };
+    case 'down': {
+      const reason = `${result.stage} ${result.code}: ${result.text}`.slice(0, REASON_CHARS_MAX);
+      return { began, kind: control === 'healthy' ? 'down' : 'doubtful', cellMs, checks: 1, reason };
+    }
+    case 'inconclusive':
+      return null;
+  }
+}

@@ -1,0 +1,224 @@
+/** Checks become runs: what joins, what breaks, and that neither order nor a restart of the fold makes a difference. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Run } from '../../../src/domain/availability/run.ts';
+import { applyChange } from '../../../src/domain/availability/run-fold.ts';
+import { decode, encode } from '../../../src/domain/codec.ts';
+import type { EndpointChecked, LedgerEvent } from '../../../src/domain/event.ts';
+import {
+  emptyTimeline,
+  foldEvent,
+  restoreTimeline,
+  type StoredTimeline,
+  storeTimeline,
+} from '../../../src/domain/timeline.ts';
+import { at, checked } from '../../adapters/sqlite/support.ts';
+
+const down = { kind: 'down', stage: 'connect', code: 'ECONNREFUSED', text: 'refused' } as const;
+const up = (seconds: number, over: Partial<EndpointChecked> = {}) => checked(seconds, over);
+const failed = (seconds: number, over: Partial<EndpointChecked> = {}) =>
+  checked(seconds, { result: down, control: 'healthy', ...over });
+const unproven = (seconds: number) => failed(seconds, { control: 'none' });
+const throttled = (seconds: number) => checked(seconds, { result: { kind: 'inconclusive', reason: 'too many' } });
+
+/** The runs of one endpoint; the fold forgets all but what is stored after each of `restarts`. */
+function runsOf(events: readonly LedgerEvent[], restarts: readonly number[] = []): readonly Run[] {
+  let state = emptyTimeline();
+  let runs: readonly Run[] = [];
+  for (const [index, event] of events.entries()) {
+    for (const change of foldEvent(state, event).runs) runs = applyChange(runs, change);
+    if (restarts.includes(index)) state = restoreTimeline(decode<StoredTimeline>(encode(storeTimeline(state))), []);
+  }
+  return runs;
+}
+/** `up 0-120 x3`, in the test's seconds. */
+const told = (runs: readonly Run[]): string[] =>
+  runs.map(
+    ({ kind, fromMs, toMs, checks }) =>
+      `${kind} ${(fromMs - at(0).wallMs) / 1000}-${(toMs - at(0).wallMs) / 1000} x${checks}`,
+  );
+
+describe('checks in a row that ended alike are one run', () => {
+  test('of good ones, from the first to the last', () => {
+    expect(runsOf([up(10), up(70), up(130)])).toEqual([
+      {
+        provider: 'acme',
+        endpoint: 'mx',
+        kind: 'up',
+        fromMs: at(10).wallMs,
+        toMs: at(130).wallMs,
+        checks: 3,
+        reason: null,
+        cellMs: 60_000,
+      },
+    ]);
+  });
+
+  test('of failed ones beside a healthy control, with what the first of them showed', () => {
+    const later = failed(40, { result: { ...down, code: 'ETIMEDOUT' } });
+    const runs = runsOf([up(10), failed(30), later, up(70)]);
+    expect(told(runs)).toEqual(['up 10-10 x1', 'down 30-40 x2', 'up 70-70 x1']);
+    expect(runs[1]?.reason).toBe('connect ECONNREFUSED: refused');
+  });
+
+  test('a failure without a healthy control is doubtful, and apart from one that is proven', () => {
+    expect(told(runsOf([unproven(10), failed(70, { control: 'failed' }), failed(80)]))).toEqual([
+      'doubtful 10-70 x2',
+      'down 80-80 x1',
+    ]);
+  });
+
+  test('what the network gave is kept short', () => {
+    const [run] = runsOf([failed(0, { result: { ...down, text: 'x'.repeat(5000) } })]);
+    expect(run?.reason).toHaveLength(200);
+  });
+});
+
+describe('a run goes on for two cells and no longer', () => {
+  test.each([
+    [120, 60, 60, 1],
+    // Beyond the clocks' own error, which is 60 ms in 120 s.
+    [120.2, 60, 60, 2],
+    [120.2, 30, 61, 1],
+    [120.2, 61, 30, 1],
+    [61, 30, 30, 2],
+  ])('a gap of %d s with cells of %d and %d s: %d', (gap, first, second, count) => {
+    const runs = runsOf([up(0, { everySeconds: first }), up(gap, { everySeconds: second })]);
+    expect(runs).toHaveLength(count);
+    expect(runs.at(-1)?.cellMs).toBe(1000 * (count === 1 ? Math.max(first, second) : second));
+  });
+});
+
+describe('what disturbs the clocks breaks a run', () => {
+  test.each([
+    ['a step', { wallMs: at(60).wallMs + 500 }],
+    ['a step back', { wallMs: at(60).wallMs - 500 }],
+    ['a suspend', { suspendedMs: 1000, wallMs: at(60).wallMs + 1000 }],
+    ['a reboot', { boot: 'boot-two', monoUs: 7 }],
+  ])('%s', (_, clock) => {
+    expect(runsOf([up(0), up(60, { began: { ...at(60), ...clock } })])).toHaveLength(2);
+  });
+
+  test('a restart of the agent does not', () => {
+    const restart: LedgerEvent = { type: 'agent.started', at: at(30), version: '1', unwatchedSince: at(20) };
+    expect(runsOf([up(0), restart, up(60)])).toHaveLength(1);
+  });
+});
+
+test('a check that showed neither neither breaks a run nor makes it longer nor begins one', () => {
+  expect(told(runsOf([throttled(0), up(30), throttled(60), up(110), throttled(150)]))).toEqual(['up 30-110 x2']);
+  expect(told(runsOf([up(0), throttled(60), throttled(120), up(180)]))).toEqual(['up 0-0 x1', 'up 180-180 x1']);
+});
+
+test('a slow failure that is recorded after a quick check that began later splits what was presumed', () => {
+  expect(told(runsOf([up(0), up(60), up(120), failed(90), failed(121), up(180)]))).toEqual([
+    'up 0-60 x2',
+    'down 90-90 x1',
+    'up 120-120 x1',
+    'down 121-121 x1',
+    'up 180-180 x1',
+  ]);
+});
+
+test('a good check that comes late splits a fault', () => {
+  expect(told(runsOf([failed(0), failed(60), up(30)]))).toEqual(['down 0-0 x1', 'up 30-30 x1', 'down 60-60 x1']);
+});
+
+test('one that comes far too late makes the run that it contradicts doubtful, and one that agrees is counted', () => {
+  const hour = Array.from({ length: 60 }, (_, minute) => up(minute * 60));
+  expect(told(runsOf([...hour, up(601)]))).toEqual(['up 0-3540 x61']);
+  // The last four checks are not settled yet, and stand for themselves.
+  expect(told(runsOf([...hour, failed(601), up(3600)]))).toEqual(['doubtful 0-3300 x57', 'up 3360-3600 x5']);
+});
+
+test('after the wall clock was set back nothing is presumed of the time it shows twice', () => {
+  const back = (seconds: number) => ({ ...at(seconds), wallMs: at(seconds - 150).wallMs });
+  const again = [200, 260].map((seconds) => failed(0, { began: back(seconds) }));
+  expect(told(runsOf([up(0), up(60), up(120), up(180), ...again]))).toEqual([
+    'up 0-0 x1',
+    'down 50-50 x1',
+    'up 60-60 x1',
+    'down 110-110 x1',
+    'up 120-180 x2',
+  ]);
+});
+
+test('two checks of one moment that contradict each other show neither', () => {
+  for (const events of [
+    [up(0), failed(0)],
+    [failed(0), up(0)],
+  ])
+    expect(told(runsOf(events))).toEqual(['doubtful 0-0 x2']);
+});
+
+const step = fc.record({
+  gapMs: fc.oneof(fc.integer({ min: 1, max: 130_000 }), fc.constantFrom(60_000, 120_000)),
+  shown: fc.constantFrom('up', 'up', 'up', 'down', 'doubtful', 'neither'),
+  cell: fc.constantFrom(30, 60),
+  disturbed: fc.constantFrom<'no' | 'step' | 'reboot'>('no', 'no', 'no', 'no', 'no', 'step', 'reboot'),
+});
+
+/** Clocks are set on, never back. */
+const checksArbitrary = fc.array(step, { maxLength: 40 }).map((steps) => {
+  let [seconds, boot, aheadMs] = [0, 1, 0];
+  return steps.map(({ gapMs, shown, cell, disturbed }): EndpointChecked => {
+    seconds += gapMs / 1000;
+    if (disturbed === 'step') aheadMs += 700;
+    if (disturbed === 'reboot') boot += 1;
+    const sound = at(seconds, `boot-${boot}`);
+    const over = { began: { ...sound, wallMs: Math.round(sound.wallMs) + aheadMs }, everySeconds: cell };
+    if (shown === 'neither') return { ...throttled(0), ...over };
+    return shown === 'up' ? up(0, over) : failed(0, { ...over, control: shown === 'down' ? 'healthy' : 'none' });
+  });
+});
+
+test('any order of arrival within five checks, and any restarts of the fold, give the same runs', () => {
+  fc.assert(
+    fc.property(checksArbitrary, fc.array(fc.nat(40)), fc.infiniteStream(fc.nat(1000)), (checks, restarts, keys) => {
+      const shuffled = Array.from({ length: Math.ceil(checks.length / 5) }, (_, index) =>
+        checks
+          .slice(5 * index, 5 * index + 5)
+          .map((check) => ({ check, key: keys.next().value ?? 0 }))
+          .sort((one, other) => one.key - other.key)
+          .map(({ check }) => check),
+      ).flat();
+      expect(runsOf(shuffled, restarts)).toEqual(runsOf(checks));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('runs never overlap, whatever comes when, and hold each check that showed something once', () => {
+  const any = fc.record({
+    seconds: fc.integer({ min: 0, max: 2000 }),
+    ok: fc.boolean(),
+    boot: fc.constantFrom('a', 'b'),
+  });
+  fc.assert(
+    fc.property(fc.array(any, { maxLength: 60 }), (given) => {
+      const runs = runsOf(given.map(({ seconds, ok, boot }) => (ok ? up : failed)(0, { began: at(seconds, boot) })));
+      for (const [index, run] of runs.entries()) {
+        expect(run.fromMs).toBeLessThanOrEqual(run.toMs);
+        if (index > 0) expect(run.fromMs).toBeGreaterThan(runs[index - 1]?.toMs ?? Number.NaN);
+      }
+      expect(runs.reduce((sum, { checks }) => sum + checks, 0)).toBeLessThanOrEqual(given.length);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('no run spans a check that contradicts it, in any order within five', () => {
+  fc.assert(
+    fc.property(checksArbitrary, (checks) => {
+      for (const run of runsOf(checks)) {
+        const within = checks.filter(({ began }) => began.wallMs >= run.fromMs && began.wallMs <= run.toMs);
+        const kinds = within
+          .filter(({ result }) => result.kind !== 'inconclusive')
+          .map(({ result, control }) => (result.kind === 'up' ? 'up' : control === 'healthy' ? 'down' : 'doubtful'));
+        expect(new Set(kinds)).toEqual(new Set([run.kind]));
+        expect(kinds).toHaveLength(run.checks);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
