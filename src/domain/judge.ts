@@ -10,6 +10,7 @@ import {
   type ProviderReport,
   reportProvider,
 } from './report.ts';
+import { reportConnectivity, reportOperations } from './report-availability.ts';
 import { reportAttested, reportDelay, reportTracked } from './report-clause.ts';
 import type { ChangeSource, RouteStandings } from './route-standing.ts';
 
@@ -63,13 +64,16 @@ export function isMeasured({ clauses }: ProviderReport): boolean {
 }
 
 function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource, judgeDelay: JudgeDelay): ClauseReport {
+  const { provider, contract, month } = matter;
+  const availability = () => source.availability({ provider, ...monthRange(month, contract.timeZone) });
   switch (clause.kind) {
     case 'attested':
       return reportAttested(clause);
     case 'delay':
       return judgeDelay(clause);
     case 'connectivity':
+      return reportConnectivity(clause, matter, availability());
     case 'operations':
-      throw new Error(`clause ${clause.id}: availability is not judged yet`);
+      return reportOperations(clause, matter, availability());
   }
 }

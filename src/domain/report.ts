@@ -1,4 +1,5 @@
 /** The report of a month as plain data: what `report --format json` prints, and what every other format is made from without computing anew. */
+import type { DayTally } from './availability/year.ts';
 import { type Month, monthRange } from './calendar.ts';
 import type { ContractTerms, Denominator, Localised } from './contract-terms.ts';
 import type { Coverage } from './coverage.ts';
@@ -138,6 +139,8 @@ export interface OperationsClauseReport extends AnyClauseReport {
     readonly adjustmentSeconds: Figure;
     /** Days of the month, as far as it is over, with a fault. The year's are in the year's report. */
     readonly faultyDays: Figure;
+    /** Every day of the month: what a year is added up from. */
+    readonly days: DayTally;
   };
   readonly limits: {
     readonly faultsMaxSeconds: number;
@@ -159,11 +162,11 @@ export interface DowntimeFigures {
   /** A ratio of the denominator: 1 is always up. */
   readonly availability: Figure;
   readonly raw: { readonly downSeconds: Figure; readonly availability: Figure };
-  /** The same for each part by itself. */
+  /** The same for each part by itself; round trips, of every path together, only where one failed. */
   readonly parts: readonly {
     readonly part: ServicePart;
     readonly downSeconds: Figure;
-    /** Share of the time so far in which it is known whether it was up. */
+    /** Share of the time so far in which it is known whether it was up; of round trips, in which no failure leaves that open. */
     readonly coverage: number;
   }[];
 }
@@ -171,13 +174,13 @@ export interface DowntimeFigures {
 export type ServicePart = Endpoint | 'round-trip';
 
 export interface AvailabilityCoverage {
-  /** Share of the month, as far as it is over, in which it is known whether every part was up. */
+  /** Share of the month, as far as it is over, in which it is known of every endpoint whether it was up. */
   readonly ratio: number;
   readonly longestGapSeconds: number;
   /** Checks that were due and did not take place. */
   readonly unmeasured: number;
-  /** Shortest outage that is surely noticed, seconds: two cells. */
-  readonly resolutionSeconds: number;
+  /** Shortest outage that is surely noticed, seconds: two cells. Null if nothing was checked. */
+  readonly resolutionSeconds: number | null;
 }
 
 /** Failed checks, or failed probes, between two good ones. */
@@ -185,9 +188,9 @@ export interface OutageReport {
   readonly part: ServicePart;
   /** The path of a round trip, null for an endpoint. */
   readonly path: Path | null;
-  /** `possible` where only one check failed, or no control was healthy beside it. */
+  /** `possible` where only one check failed, or no control was healthy beside it, or a probe's failure may be our own. */
   readonly certainty: 'proven' | 'possible';
-  /** It began between these two: the last good check and the first failed one. Null where nothing was good before. */
+  /** It began between these two: the last good check and the first failed one. Null where no good one is known. */
   readonly beganAfter: string | null;
   readonly beganBy: string;
   /** It ended between these two: the last failed check and the first good one. Null while it lasts. */

@@ -1,4 +1,5 @@
 /** How a provider's month stands in a few numbers: what metrics show while it runs, and what is kept of it when it is closed. */
+import type { DayTally } from './availability/year.ts';
 import type { ClosedClause } from './event.ts';
 import type { ClauseReport, ProviderReport } from './report.ts';
 import type { Figure } from './report-evidence.ts';
@@ -50,9 +51,27 @@ function figuresOf(clause: ClauseReport): Readonly<Record<string, Figure | null>
         faultyDays: clause.figures.faultyDays,
         downLeftSeconds: clause.faultsLeftSeconds,
         adjustmentsLeftSeconds: clause.adjustmentsLeftSeconds,
-        ...exactly({ coverage: clause.coverage.ratio }),
+        ...exactly({ coverage: clause.coverage.ratio, ...dayFigures(clause.figures.days) }),
       };
   }
+}
+
+function dayFigures({ faultFree, faulty, open, ahead, aheadInDoubt }: DayTally): Readonly<Record<string, number>> {
+  return { daysFaultFree: faultFree, daysFaulty: faulty, daysOpen: open, daysAhead: ahead, daysInDoubt: aheadInDoubt };
+}
+
+/** The days of an operations clause, from what is kept of it; null of any other. */
+export function daysIn({ figures }: ClosedClause): DayTally | null {
+  const count = (name: string): number | undefined => figures[name]?.[0] ?? undefined;
+  const faultFree = count('daysFaultFree');
+  if (faultFree === undefined) return null;
+  const [faulty = 0, open = 0, ahead = 0, aheadInDoubt = 0] = [
+    'daysFaulty',
+    'daysOpen',
+    'daysAhead',
+    'daysInDoubt',
+  ].map(count);
+  return { faultFree, faulty, open, ahead, aheadInDoubt };
 }
 
 function exactly(values: Readonly<Record<string, number>>): Record<string, Figure> {

@@ -2,17 +2,13 @@
 import type { Scene, SeenProbe } from './scene.ts';
 
 export function shrunk(scene: Scene, fails: (scene: Scene) => boolean): Scene {
-  let smallest = scene;
-  for (let progress = true; progress; ) {
-    progress = false;
-    for (const smaller of smallerThan(smallest)) {
-      if (!fails(smaller)) continue;
-      smallest = smaller;
-      progress = true;
-      break;
-    }
-  }
-  return smallest;
+  return smallest(scene, smallerThan, fails);
+}
+
+/** The last of ever smaller ones that still fails. */
+export function smallest<S>(scene: S, smaller: (scene: S) => Iterable<S>, fails: (scene: S) => boolean): S {
+  for (const each of smaller(scene)) if (fails(each)) return smallest(each, smaller, fails);
+  return scene;
 }
 
 function* smallerThan(scene: Scene): Iterable<Scene> {

@@ -4,6 +4,7 @@ import { isTimeZone } from '../../domain/calendar.ts';
 import { EXCLUSION_KINDS } from '../../domain/exclusion.ts';
 import { PATHS } from '../../domain/probe.ts';
 import { DURATION_PATTERN, DURATION_RULE } from './duration.ts';
+import { PERCENTAGE_PATTERN, PERCENTAGE_RULE } from './percentage.ts';
 
 /** A promise or a remedy in a sentence or two; more is the contract itself. */
 const TEXT_LENGTH_MAX = 500;
@@ -13,8 +14,11 @@ const ID_LENGTH_MAX = 16;
 const CLAUSES_MAX = 100;
 /** More than a month of the densest probing has messages. */
 const BREACHES_MAX = 1_000_000;
+/** More would be a fault-free day more than most years have. */
+const FAULT_FREE_DAYS_MAX = 365;
 
 const duration = z.string({ error: DURATION_RULE }).regex(DURATION_PATTERN, { error: DURATION_RULE });
+const percentage = z.string({ error: PERCENTAGE_RULE }).regex(PERCENTAGE_PATTERN, { error: PERCENTAGE_RULE });
 const text = z
   .string()
   .regex(/\S/, { error: 'must not be empty' })
@@ -63,6 +67,35 @@ const delayClause = z.strictObject({
   losses_in_average: z.boolean().describe('Whether lost messages count in the average.'),
 });
 
+const availabilityKeys = {
+  availability_min: percentage.describe(
+    'The least share of the month in which the service is available; may be reached.',
+  ),
+  denominator: z
+    .enum(['month', 'month-less-exclusions'])
+    .describe('What that is a share of: the whole month, or the month less what is excluded.'),
+};
+
+const connectivityClause = z.strictObject({
+  ...measuredClause,
+  kind: z.literal('connectivity'),
+  down_under: duration.describe('In a month the service must be down for less than this.'),
+  ...availabilityKeys,
+});
+
+const operationsClause = z.strictObject({
+  ...measuredClause,
+  kind: z.literal('operations'),
+  faults_max: duration.describe('Faults of a month may reach this in all, not exceed it.'),
+  adjustments_max: duration.describe('Adjustments announced for a month may reach this in all, not exceed it.'),
+  ...availabilityKeys,
+  fault_free_days_min: z
+    .int()
+    .min(1)
+    .max(FAULT_FREE_DAYS_MAX)
+    .describe('At least so many days of a calendar year must be free of faults.'),
+});
+
 const attestedClause = z.strictObject({ ...anyClause, kind: z.literal('attested') });
 
 export const contractSchema = z.strictObject({
@@ -75,10 +108,12 @@ export const contractSchema = z.strictObject({
     "How long after a month's end its report is final; by then a missing message is lost.",
   ),
   clauses: z
-    .array(z.discriminatedUnion('kind', [delayClause, attestedClause]))
+    .array(z.discriminatedUnion('kind', [connectivityClause, delayClause, operationsClause, attestedClause]))
     .min(1)
     .max(CLAUSES_MAX, { error: `must have at most ${CLAUSES_MAX} entries` })
-    .describe('delay: measured, by the limits beside it. attested: stated by a person.'),
+    .describe(
+      'connectivity (whether mail can be sent and received), delay and operations (faults and adjustments): measured, by the limits beside them. attested: stated by a person.',
+    ),
 });
 
 /** A contract that keeps its shape; what its keys say together is another matter. */

@@ -5,6 +5,7 @@ import { DEFAULT_EXCLUSIONS } from '../../domain/exclusion.ts';
 import { type ClauseFile, type ContractFile, contractJsonSchema, contractSchema } from './contract-schema.ts';
 import { openDocument, toProblems } from './document.ts';
 import { parseDuration } from './duration.ts';
+import { parsePercentage } from './percentage.ts';
 import type { Finding, Problem } from './problem.ts';
 import { findingsOf, firstOfEach, knownKeys, wording } from './shape.ts';
 
@@ -42,21 +43,59 @@ function checkContract({ final_after, clauses }: ContractFile): readonly Finding
     const at = ['clauses', index] as const;
     const namesake = clauses.findIndex(({ id }) => id === clause.id);
     if (namesake < index) findings.push({ path: [...at, 'id'], rule: `must not be that of clauses[${namesake}]` });
-    if (clause.kind !== 'delay') continue;
-    const [average, maximum] = [seconds(clause.average_max), seconds(clause.maximum)];
-    findings.push(...limitFindings([...at, 'average_max'], average), ...limitFindings([...at, 'maximum'], maximum));
-    if (average > maximum)
-      findings.push({ path: [...at, 'average_max'], rule: `must be at most maximum, which is ${clause.maximum}` });
-    // Past it a missing message is lost, and no lateness is proven any more.
-    if (maximum >= finalAfter)
-      findings.push({ path: [...at, 'maximum'], rule: `must be less than final_after, which is ${final_after}` });
+    findings.push(...clauseFindings(clause, at, final_after));
   }
   return firstOfEach(findings);
 }
 
+function clauseFindings(clause: ClauseFile, at: Finding['path'], finalAfter: string): readonly Finding[] {
+  switch (clause.kind) {
+    case 'attested':
+      return [];
+    case 'delay':
+      return delayFindings(clause, at, finalAfter);
+    case 'connectivity':
+      return [
+        ...limitFindings([...at, 'down_under'], seconds(clause.down_under)),
+        ...shareFindings([...at, 'availability_min'], clause.availability_min),
+      ];
+    case 'operations':
+      // None at all may be allowed.
+      return [
+        ...mostFindings([...at, 'faults_max'], seconds(clause.faults_max)),
+        ...mostFindings([...at, 'adjustments_max'], seconds(clause.adjustments_max)),
+        ...shareFindings([...at, 'availability_min'], clause.availability_min),
+      ];
+  }
+}
+
+function delayFindings(
+  clause: Extract<ClauseFile, { kind: 'delay' }>,
+  at: Finding['path'],
+  finalAfter: string,
+): readonly Finding[] {
+  const [average, maximum] = [seconds(clause.average_max), seconds(clause.maximum)];
+  const findings = [...limitFindings([...at, 'average_max'], average), ...limitFindings([...at, 'maximum'], maximum)];
+  if (average > maximum)
+    findings.push({ path: [...at, 'average_max'], rule: `must be at most maximum, which is ${clause.maximum}` });
+  // Past it a missing message is lost, and no lateness is proven any more.
+  if (maximum >= seconds(finalAfter))
+    findings.push({ path: [...at, 'maximum'], rule: `must be less than final_after, which is ${finalAfter}` });
+  return findings;
+}
+
 function limitFindings(path: Finding['path'], limit: number): Finding[] {
-  if (limit < 1) return [{ path, rule: 'must be at least 1s' }];
+  return limit < 1 ? [{ path, rule: 'must be at least 1s' }] : mostFindings(path, limit);
+}
+
+function mostFindings(path: Finding['path'], limit: number): Finding[] {
   return limit > LIMIT_MAX_SECONDS ? [{ path, rule: 'must be at most 744h' }] : [];
+}
+
+/** A least share of nothing would promise nothing. */
+function shareFindings(path: Finding['path'], share: string): Finding[] {
+  const value = ratio(share);
+  return value > 0 && value <= 1 ? [] : [{ path, rule: 'must be more than 0% and at most 100%' }];
 }
 
 function termsOf(name: string, { title, time_zone, final_after, clauses }: ContractFile): ContractTerms {
@@ -71,25 +110,55 @@ function termsOf(name: string, { title, time_zone, final_after, clauses }: Contr
 
 function clauseOf(clause: ClauseFile): ClauseTerms {
   const { id, title, remedy = null } = clause;
-  if (clause.kind === 'attested') return { id, title, remedy, kind: 'attested' };
-  return {
-    id,
-    title,
-    remedy,
-    kind: 'delay',
-    path: clause.path,
-    averageMaxSeconds: seconds(clause.average_max),
-    maximumSeconds: seconds(clause.maximum),
-    breachesFrom: clause.breaches_from,
-    countedPer: clause.counted_per,
-    lossesInAverage: clause.losses_in_average,
-    exclusions: clause.exclusions ?? DEFAULT_EXCLUSIONS.delay,
-  };
+  const any = { id, title, remedy };
+  switch (clause.kind) {
+    case 'attested':
+      return { ...any, kind: 'attested' };
+    case 'delay':
+      return {
+        ...any,
+        kind: 'delay',
+        path: clause.path,
+        averageMaxSeconds: seconds(clause.average_max),
+        maximumSeconds: seconds(clause.maximum),
+        breachesFrom: clause.breaches_from,
+        countedPer: clause.counted_per,
+        lossesInAverage: clause.losses_in_average,
+        exclusions: clause.exclusions ?? DEFAULT_EXCLUSIONS.delay,
+      };
+    case 'connectivity':
+      return {
+        ...any,
+        kind: 'connectivity',
+        downUnderSeconds: seconds(clause.down_under),
+        availabilityMin: ratio(clause.availability_min),
+        denominator: clause.denominator,
+        exclusions: clause.exclusions ?? DEFAULT_EXCLUSIONS.connectivity,
+      };
+    case 'operations':
+      return {
+        ...any,
+        kind: 'operations',
+        faultsMaxSeconds: seconds(clause.faults_max),
+        adjustmentsMaxSeconds: seconds(clause.adjustments_max),
+        availabilityMin: ratio(clause.availability_min),
+        denominator: clause.denominator,
+        faultFreeDaysMin: clause.fault_free_days_min,
+        exclusions: clause.exclusions ?? DEFAULT_EXCLUSIONS.operations,
+      };
+  }
 }
 
 /** The schema has let only durations through. */
 function seconds(duration: string): number {
   const parsed = parseDuration(duration);
   if (parsed === null) throw new Error(`${duration} passed the schema and is no duration`);
+  return parsed;
+}
+
+/** The schema has let only percentages through. */
+function ratio(percentage: string): number {
+  const parsed = parsePercentage(percentage);
+  if (parsed === null) throw new Error(`${percentage} passed the schema and is no percentage`);
   return parsed;
 }

@@ -12,15 +12,16 @@ export interface AvailabilityQuery {
   readonly toMs: number;
 }
 
-/** A scheduled probe that is final, as the ground truth of a round trip at the moment it was planned. */
+/** A scheduled probe, as the ground truth of a round trip at the moment it was planned. */
 export interface RoundTrip {
   readonly probe: string;
   readonly path: Path;
   readonly plannedMs: number;
-  readonly delivered: boolean;
+  /** Null while it may arrive yet: two failures around it prove nothing before that is known, or a breach would be taken back. */
+  readonly delivered: boolean | null;
   /**
    * Whether a failure shows by itself that the provider answered, and so that the fault is its own: it refused the message, bounced
-   * it, or took it and lost it. A server that could not be reached shows nothing without a control. False where it was delivered.
+   * it, or took it and lost it. A server that could not be reached shows nothing without a control. False where it did not fail.
    */
   readonly byProvider: boolean;
   /** What went wrong, in one line as the network gave it; null where nothing did. */
@@ -36,7 +37,8 @@ export interface AvailabilityFacts {
   readonly runs: readonly Run[];
   /**
    * Failed and lost ones planned in the range or up to a day before it, in the order of planning, each path's with the delivered
-   * one right before and right after each failure. All others were delivered, or said nothing.
+   * one right before and right after each failure, and with those still pending that were planned between two failures. All others
+   * were delivered, are pending, or said nothing.
    */
   readonly roundTrips: readonly RoundTrip[];
   /** Checks of the range that were due and did not take place, by our own doing. */
