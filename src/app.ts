@@ -2,25 +2,29 @@
 import { readFileSync } from 'node:fs';
 import { settingsReader } from './adapters/config-file/read.ts';
 import { remoteSpotChecker, type SpotChecker } from './adapters/http/client.ts';
-import { serveHttp } from './adapters/http/server.ts';
+import { type HttpParts, serveHttp } from './adapters/http/server.ts';
 import { createMailbox } from './adapters/imap/mailbox.ts';
 import { createMetrics } from './adapters/prometheus/metrics.ts';
 import { renderProbeMetrics } from './adapters/prometheus/probe-metrics.ts';
+import { renderReport } from './adapters/report/render.ts';
 import { createInjector, createSubmitter } from './adapters/smtp-client/sender.ts';
 import { createSink } from './adapters/smtp-sink/sink.ts';
 import { openLedger } from './adapters/sqlite/ledger.ts';
 import { acquireFolder, readHolder } from './adapters/sqlite/lock.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
+import type { ContractTerms } from './domain/contract-terms.ts';
 import { isInNetworks } from './domain/network.ts';
 import type { Path } from './domain/probe.ts';
 import { viewProbe } from './domain/probe-view.ts';
 import type { HostPort, ProviderSettings, Settings } from './domain/settings.ts';
-import { type Engine, startEngine } from './engine/engine.ts';
+import { startEngine } from './engine/engine.ts';
 import type { Line } from './engine/prober.ts';
+import { type Referee, type RefereeParts, startReferee } from './engine/referee.ts';
+import type { Held } from './engine/reports.ts';
 import type { AgentControl, Clock, Log } from './ports.ts';
 
-export { readContract } from './adapters/config-file/contract.ts';
+export { findContract } from './adapters/config-file/contracts.ts';
 export { readDataFolder, redact, settingsSchema } from './adapters/config-file/read.ts';
 export { createLog } from './adapters/pino/log.ts';
 export { renderCsv } from './adapters/report/csv.ts';
@@ -30,6 +34,7 @@ export { exportLedger } from './adapters/sqlite/export.ts';
 export { openLedger } from './adapters/sqlite/ledger.ts';
 export { ledgerStats } from './adapters/sqlite/stats.ts';
 export { verifyLedger } from './adapters/sqlite/verify.ts';
+export { judgeMonth } from './engine/reports.ts';
 export type { SpotChecker };
 export { renderProbeMetrics, systemClock, systemRandom };
 
@@ -54,12 +59,14 @@ export interface Agent {
 
 export interface AgentOptions {
   readonly log: Log;
-  /** A daemon keeps the schedule and serves HTTP; a spot check by itself does neither. */
+  /** A daemon keeps the schedule, judges and serves HTTP; a spot check by itself does nothing of that. */
   readonly as: 'daemon' | 'spot-check';
+  /** By the provider's name; one without is measured and not judged. */
+  readonly contracts?: ReadonlyMap<string, ContractTerms>;
 }
 
 /** Rejects, with whatever was opened closed again, if the data folder is held, or the ledger, the sink or the HTTP port cannot be had. */
-export async function openAgent(settings: Settings, { log, as }: AgentOptions): Promise<Agent> {
+export async function openAgent(settings: Settings, { log, as, contracts = new Map() }: AgentOptions): Promise<Agent> {
   const stack = new AsyncDisposableStack();
   try {
     const lock = stack.adopt(await acquireFolder(settings.dataFolder), (held) => held.release());
@@ -68,9 +75,11 @@ export async function openAgent(settings: Settings, { log, as }: AgentOptions): 
       opened.close(),
     );
     const lines = settings.providers.flatMap((provider) => linesOf(provider, settings, clock));
+    const held = [...contracts].map(([provider, contract]) => ({ provider, contract }));
     const metrics = createMetrics({
       version: VERSION,
       lines: routesOf(settings),
+      held,
       clock,
       lagSeconds: () => clock.lagSeconds(),
     });
@@ -83,7 +92,10 @@ export async function openAgent(settings: Settings, { log, as }: AgentOptions): 
       (started) => started.stop(),
     );
     metrics.attach(engine.recorder.state, tallies);
-    const url = as === 'daemon' ? await openHttp(settings, engine, () => metrics.render(), stack, log) : null;
+    const judging = { recorder: engine.recorder, scoreboard: metrics, clock, log };
+    const referee = as === 'daemon' ? await openReferee(settings.dataFolder, held, judging, stack) : null;
+    const shown = { control: engine, reports: referee, metrics: () => metrics.render() };
+    const url = as === 'daemon' ? await openHttp(settings, shown, stack, log) : null;
     if (url !== null) lock.announce(url);
     return {
       control: engine,
@@ -132,16 +144,28 @@ export function localSpotChecker(control: AgentControl): SpotChecker {
   };
 }
 
+/** Reads the ledger by a thread of its own beside the one that writes: a month may take seconds. */
+async function openReferee(
+  dataFolder: string,
+  held: readonly Held[],
+  parts: Omit<RefereeParts, 'ledger'>,
+  stack: AsyncDisposableStack,
+): Promise<Referee> {
+  const ledger = stack.adopt(await openLedger(dataFolder, { role: 'reader', log: parts.log }), (opened) =>
+    opened.close(),
+  );
+  return stack.adopt(startReferee({ version: VERSION, held }, { ...parts, ledger }), (started) => started.stop());
+}
+
 async function openHttp(
   settings: Settings,
-  engine: Engine,
-  render: () => Promise<{ contentType: string; body: string }>,
+  shown: Pick<HttpParts, 'control' | 'reports' | 'metrics'>,
   stack: AsyncDisposableStack,
   log: Log,
 ): Promise<string> {
   const server = await serveHttp(settings.http, {
-    control: engine,
-    metrics: render,
+    ...shown,
+    renderReport,
     probeMetrics: renderProbeMetrics,
     log,
   });

@@ -1,6 +1,7 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
 
 import type { AvailabilityFacts, AvailabilityQuery } from './domain/availability/facts.ts';
+import type { Month } from './domain/calendar.ts';
 import type { Closing } from './domain/closing.ts';
 import type { Assessment } from './domain/delay.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
@@ -9,7 +10,7 @@ import type { Instant } from './domain/instant.ts';
 import type { MonthFacts, MonthQuery } from './domain/month-facts.ts';
 import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeRecord } from './domain/record.ts';
-import type { Matter, ProviderReport } from './domain/report.ts';
+import type { Matter, ProviderReport, Report } from './domain/report.ts';
 import type { Standing } from './domain/standing.ts';
 import type { Tally, TimelineState } from './domain/timeline.ts';
 
@@ -257,6 +258,12 @@ export interface Observer {
   ledgerFailed(): void;
   endpointChecked(check: EndpointCheck): void;
 }
+/** Shows how the running months stand. Must not throw. */
+export interface Scoreboard {
+  /** `standing` is null where it cannot be told now: then nothing of before holds any more. */
+  judged(provider: string, standing: Standing | null, at: Instant): void;
+}
+
 /** What the last use of one of a provider's servers showed. */
 export interface EndpointCheck {
   readonly provider: string;
@@ -290,6 +297,11 @@ export interface ProbeSight {
   readonly ageSeconds: number;
   /** What keeps us from seeing it now, null if nothing does. */
   readonly obstacle: string | null;
+}
+/** The months' reports as the ledger stands, evaluated where the facts lie. */
+export interface Reports {
+  /** Null means the month that runs. Resolves with null if the ledger knows nothing of it; asked for the same at once, it is judged once. */
+  month(month: Month | null): Promise<Report | null>;
 }
 export interface AgentHealth {
   readonly ready: boolean;

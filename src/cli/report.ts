@@ -1,6 +1,6 @@
 /** `report`: a month's verdicts with figures and evidence, read from the ledger beside a running daemon or without one. */
 import { Command, Option } from 'commander';
-import { createLog, openLedger, renderCsv, renderMarkdown } from '../app.ts';
+import { createLog, judgeMonth, openLedger, renderCsv, renderMarkdown, VERSION } from '../app.ts';
 import { monthRange } from '../domain/calendar.ts';
 import { isMeasured } from '../domain/judge.ts';
 import { localText } from '../domain/local-time.ts';
@@ -75,7 +75,7 @@ async function judgeAll(
   const ledger = await openLedger(dataFolder, { role: 'reader', log: createLog('error', agent) });
   try {
     const reports: ProviderReport[] = [];
-    for (const matter of matters) reports.push(await ledger.judge(matter));
+    for (const matter of matters) reports.push(await judgeMonth(ledger, matter, VERSION));
     if (reports.some(isMeasured)) return reports;
     const names = matters.map(({ provider }) => provider).join(', ');
     throw new ExitWith(EXIT_USAGE, [

@@ -273,7 +273,7 @@ export function reportProvider(matter: Matter, clauses: readonly ClauseReport[])
 }
 
 /** Milliseconds since the epoch. */
-export function finalAtMs({ contract, month }: Matter): number {
+export function finalAtMs({ contract, month }: Pick<Matter, 'contract' | 'month'>): number {
   return monthRange(month, contract.timeZone).toMs + contract.finalAfterSeconds * 1000;
 }
 

@@ -1,0 +1,43 @@
+/** Reports out of the ledger: of a month, beside what was closed of it, and of a year. */
+import { type Month, monthRange } from '../domain/calendar.ts';
+import { compareClosing, findClosing, reportHash } from '../domain/closing.ts';
+import type { ContractTerms } from '../domain/contract-terms.ts';
+import { isMeasured } from '../domain/judge.ts';
+import { buildReport, type Matter, type ProviderReport, type Report } from '../domain/report.ts';
+import type { Ledger } from '../ports.ts';
+
+export type ReportLedger = Pick<Ledger, 'judge' | 'marked' | 'lateProbes'>;
+
+/** Which contract a provider is held to. */
+export interface Held {
+  readonly provider: string;
+  readonly contract: ContractTerms;
+}
+
+/** A provider's month as it is judged now, and where it was closed, what changed since and why. `version` is the program's. */
+export async function judgeMonth(ledger: ReportLedger, matter: Matter, version: string): Promise<ProviderReport> {
+  const report = await ledger.judge(matter);
+  const { provider, month, contract } = matter;
+  const closed = findClosing(await ledger.marked(['month.closed']), provider, month);
+  if (closed === null) return report;
+  const same = closed.report === reportHash(report);
+  const range = monthRange(month, contract.timeZone);
+  const [entries, lateProbes] = await Promise.all([
+    ledger.marked(['exclusion.added', 'exclusion.retracted']),
+    // A walk over all that came since, so only where there is something to explain.
+    same ? 0 : ledger.lateProbes({ provider, ...range, afterSeq: closed.asOf.seq }),
+  ]);
+  return { ...report, closed: compareClosing(closed, report, matter, { entries, lateProbes, version }) };
+}
+
+/** One after another, for all share one thread. Null if none of them has begun, or the ledger knows nothing of any. */
+export async function reportMonth(
+  ledger: ReportLedger,
+  held: readonly Held[],
+  { month, nowMs, version }: { readonly month: Month; readonly nowMs: number; readonly version: string },
+): Promise<Report | null> {
+  const begun = held.filter(({ contract }) => monthRange(month, contract.timeZone).fromMs <= nowMs);
+  const reports: ProviderReport[] = [];
+  for (const each of begun) reports.push(await judgeMonth(ledger, { ...each, month, nowMs }, version));
+  return reports.some(isMeasured) ? buildReport(month, nowMs, reports) : null;
+}
