@@ -29,12 +29,13 @@ export { readDataFolder, redact, settingsSchema } from './adapters/config-file/r
 export { createLog } from './adapters/pino/log.ts';
 export { renderCsv } from './adapters/report/csv.ts';
 export { renderMarkdown } from './adapters/report/markdown.ts';
+export { renderYearCsv, renderYearMarkdown } from './adapters/report/year.ts';
 export { backupLedger } from './adapters/sqlite/backup.ts';
 export { exportLedger } from './adapters/sqlite/export.ts';
 export { openLedger } from './adapters/sqlite/ledger.ts';
 export { ledgerStats } from './adapters/sqlite/stats.ts';
 export { verifyLedger } from './adapters/sqlite/verify.ts';
-export { judgeMonth } from './engine/reports.ts';
+export { judgeMonth, judgeYear } from './engine/reports.ts';
 export type { SpotChecker };
 export { renderProbeMetrics, systemClock, systemRandom };
 

@@ -11,6 +11,7 @@ import { EXIT_USAGE, ExitWith } from './exit.ts';
 import { readMonth } from './month.ts';
 import { now } from './now.ts';
 import { jsonText, print, writeNewFile } from './output.ts';
+import { yearText } from './report-year.ts';
 import { configOption, loadSettings } from './settings.ts';
 
 const FORMATS = ['json', 'csv', 'markdown'] as const;
@@ -18,7 +19,8 @@ const LANGUAGES = ['en', 'zh'] as const;
 
 interface ReportArguments {
   readonly config: string;
-  readonly month: string;
+  readonly month?: string;
+  readonly year?: string;
   readonly provider?: string;
   readonly format: (typeof FORMATS)[number];
   readonly lang: (typeof LANGUAGES)[number];
@@ -29,7 +31,8 @@ export function reportCommand(): Command {
   return new Command('report')
     .description('judge a month by the contract: verdicts, figures as intervals, evidence for every breach')
     .addOption(configOption())
-    .requiredOption('--month <YYYY-MM>', "calendar month in the contract's time zone")
+    .option('--month <YYYY-MM>', "calendar month in the contract's time zone")
+    .option('--year <YYYY>', "the twelve months' verdicts and the days without a fault, instead of a month")
     .option('--provider <name>', 'only this provider')
     .addOption(new Option('--format <format>', 'how to write it').choices(FORMATS).default('markdown'))
     .addOption(new Option('--lang <language>', 'of csv and markdown; json has both').choices(LANGUAGES).default('en'))
@@ -38,18 +41,28 @@ export function reportCommand(): Command {
 }
 
 async function report(options: ReportArguments): Promise<void> {
-  const month = readMonth(options.month);
-  const { settings } = await loadSettings(options.config, 'write-nothing');
+  const text = await reportText(options);
+  if (options.output === undefined) await print(text);
+  else await writeNewFile(options.output, (write) => write(text));
+}
+
+async function reportText(options: ReportArguments): Promise<string> {
+  const { month: wanted, year, config } = options;
+  if (wanted === undefined && year === undefined) throw new ExitWith(EXIT_USAGE, ['--month or --year must be given']);
+  if (wanted !== undefined && year !== undefined)
+    throw new ExitWith(EXIT_USAGE, [`--month and --year exclude each other, are ${wanted} and ${year}`]);
+  const month = wanted === undefined ? null : readMonth(wanted);
+  const { settings } = await loadSettings(config, 'write-nothing');
+  const providers = chosen(settings, options.provider);
   const nowMs = now().wallMs;
+  if (month === null) return yearText({ ...options, year: year ?? '' }, settings, providers, nowMs);
   const matters = await Promise.all(
-    chosen(settings, options.provider).map(async ({ name, contract }): Promise<Matter> => {
-      return { provider: name, contract: await loadContract(contract, options.config), month, nowMs };
+    providers.map(async ({ name, contract }): Promise<Matter> => {
+      return { provider: name, contract: await loadContract(contract, config), month, nowMs };
     }),
   );
   for (const matter of matters) refuseFuture(matter);
-  const text = render(buildReport(month, nowMs, await judgeAll(settings, matters)), options);
-  if (options.output === undefined) await print(text);
-  else await writeNewFile(options.output, (write) => write(text));
+  return render(buildReport(month, nowMs, await judgeAll(settings, matters)), options);
 }
 
 function chosen({ providers }: Settings, name: string | undefined): readonly ProviderSettings[] {

@@ -34,8 +34,8 @@ export function closingOf(report: ProviderReport, head: Standing['head']): Closi
 }
 
 /** Of the report alone, not of what it says of an earlier closing. */
-export function reportHash({ closed: _, ...report }: ProviderReport): string {
-  return contentHash(report);
+export function reportHash(provider: ProviderReport): string {
+  return contentHash({ ...provider, closed: undefined });
 }
 
 export function termsHash(contract: ContractTerms): string {

@@ -1,9 +1,11 @@
 /** Reports out of the ledger: of a month, beside what was closed of it, and of a year. */
 import { type Month, monthRange } from '../domain/calendar.ts';
-import { compareClosing, findClosing, reportHash } from '../domain/closing.ts';
+import { compareClosing, findClosing, reportHash, stillHolds } from '../domain/closing.ts';
 import type { ContractTerms } from '../domain/contract-terms.ts';
 import { isMeasured } from '../domain/judge.ts';
 import { buildReport, type Matter, type ProviderReport, type Report } from '../domain/report.ts';
+import { summariseReport } from '../domain/standing.ts';
+import { hasBegun, type JudgedMonth, monthsOf, type ProviderYear, reportYear } from '../domain/year-report.ts';
 import type { Ledger } from '../ports.ts';
 
 export type ReportLedger = Pick<Ledger, 'judge' | 'marked' | 'lateProbes'>;
@@ -40,4 +42,33 @@ export async function reportMonth(
   const reports: ProviderReport[] = [];
   for (const each of begun) reports.push(await judgeMonth(ledger, { ...each, month, nowMs }, version));
   return reports.some(isMeasured) ? buildReport(month, nowMs, reports) : null;
+}
+
+/**
+ * Months that were closed are taken as they were, where nothing came after that could change them; all others are judged. Null if the
+ * ledger knows nothing of any.
+ */
+export async function judgeYear(
+  ledger: Pick<Ledger, 'judge' | 'marked'>,
+  { provider, contract }: Held,
+  { year, nowMs, version }: { readonly year: string; readonly nowMs: number; readonly version: string },
+): Promise<ProviderYear | null> {
+  const closings = await ledger.marked(['month.closed']);
+  const aftermath = { entries: await ledger.marked(['exclusion.added', 'exclusion.retracted']), version };
+  const judged: JudgedMonth[] = [];
+  let measured = false;
+  for (const month of monthsOf(year)) {
+    const matter = { provider, contract, month, nowMs };
+    const closed = findClosing(closings, provider, month);
+    if (!hasBegun(month, contract, nowMs)) judged.push(null);
+    else if (closed !== null && stillHolds(closed, matter, aftermath)) {
+      judged.push({ clauses: closed.summary, closed: true });
+      measured = true;
+    } else {
+      const report = await ledger.judge(matter);
+      judged.push({ clauses: summariseReport(report), closed: false });
+      measured ||= isMeasured(report);
+    }
+  }
+  return measured ? reportYear(provider, contract, { year, nowMs }, judged) : null;
 }
