@@ -63,14 +63,15 @@ export function judgeSamples(given: SampledCase): DelayVerdict {
   const figures: DelayFigures = {
     outcomes: { ...outcomes, unmeasured: outcomes.unmeasured + unmeasured },
     excluded: summary,
-    raw: summarise(
-      samples.map((sample) => ({ ...sample, stripped: sample.raw })),
-      clause,
-    ),
+    raw: excluded.length === 0 ? summary : summarise(samples.map(unstripped), clause),
     excludedSeconds: totalMs(clip(excluded, monthRange(given.month, given.timeZone))) / 1000,
     bootstrapAverage: bootstrap(samples, summary.average, clause, given),
   };
   return { ...judge(summary, clause), figures };
+}
+
+function unstripped(sample: DelaySample): DelaySample {
+  return { ...sample, stripped: sample.raw };
 }
 
 /** Samples of one month in the order of acceptance, judged after exclusions. */
