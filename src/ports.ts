@@ -211,6 +211,8 @@ export interface Ledger {
   snapshot(): Promise<LedgerSnapshot>;
   /** Durable when it resolves, in the order of the calls, all of them or none. Rejects with `cause` when the disk refuses. */
   append(events: readonly LedgerEvent[]): Promise<readonly LedgerEntry[]>;
+  /** Appends all that the fold remembers as of the entry before; durable, and in the order of the calls, as `append`. */
+  checkpoint(at: Instant): Promise<LedgerEntry>;
   /** Overwrites the one heartbeat row. */
   beat(at: Instant): Promise<void>;
   bookmarks(mailbox: string): Promise<ReadonlyMap<string, Bookmark>>;

@@ -21,6 +21,7 @@ import type {
   Sink,
 } from '../ports.ts';
 import { UnknownRoute } from '../ports.ts';
+import { keepCheckpoints } from './checkpoints.ts';
 import { watchMailbox } from './mailbox-watcher.ts';
 import { createProber, type Line, type Prober } from './prober.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -111,6 +112,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     return line;
   };
   let lastBeat: Instant | null = null;
+  const keepCheckpoint = keepCheckpoints(ledger, recorder);
   const loops = [
     ...options.routes.map((route) =>
       runSchedule(route, lineOf(route.provider, route.path), { prober, recorder, clock, random, log }, stopping.signal),
@@ -121,6 +123,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
       stopping.signal,
       async () => {
         lastBeat = await beat(recorder, collector, ledger, clock, problems, lastBeat);
+        await keepCheckpoint(lastBeat);
       },
       log,
     ),

@@ -1,5 +1,6 @@
 /** The one way a fact enters the agent: durable in the ledger first, then folded into the state that everybody reads. */
 import type { LedgerEntry, LedgerEvent } from '../domain/event.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { ProbeRecord } from '../domain/record.ts';
 import { foldEvent, type TimelineState } from '../domain/timeline.ts';
 import type { Ledger, LedgerSnapshot, Log, Observer } from '../ports.ts';
@@ -16,6 +17,8 @@ export interface Recorder {
    * memory and goes before whatever is recorded next. Never rejects; resolves once it was tried.
    */
   note(event: LedgerEvent): Promise<void>;
+  /** As `record`, all that is known of the ledger's open matters (LedgerCheckpoint). */
+  checkpoint(at: Instant): Promise<void>;
   /** Records what was kept. Rejects while the ledger still refuses. */
   catchUp(): Promise<void>;
   /** A probe, open or closed. */
@@ -34,8 +37,8 @@ export function createRecorder(ledger: Ledger, snapshot: LedgerSnapshot, observe
   const listeners = new Set<RecorderListener>([(entries, changed) => observer.recorded(entries, changed)]);
   let head = snapshot.head;
 
-  const append = async (events: readonly LedgerEvent[]): Promise<void> => {
-    const entries = await ledger.append(events).catch((error: unknown) => {
+  const take = async (appending: Promise<readonly LedgerEntry[]>): Promise<void> => {
+    const entries = await appending.catch((error: unknown) => {
       observer.ledgerFailed();
       throw error;
     });
@@ -47,6 +50,7 @@ export function createRecorder(ledger: Ledger, snapshot: LedgerSnapshot, observe
     }
     for (const listener of listeners) listener(entries, changed);
   };
+  const append = (events: readonly LedgerEvent[]): Promise<void> => take(ledger.append(events));
 
   /** Facts that the ledger refused, oldest first. */
   const kept: LedgerEvent[] = [];
@@ -74,6 +78,10 @@ export function createRecorder(ledger: Ledger, snapshot: LedgerSnapshot, observe
       return head;
     },
     record,
+    async checkpoint(at) {
+      await catchUp();
+      await take(ledger.checkpoint(at).then((entry) => [entry]));
+    },
     catchUp,
     async note(event) {
       try {

@@ -6,7 +6,7 @@ import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import { emptyTimeline, foldEvent, storeTimeline, type TimelineState } from '../../src/domain/timeline.ts';
 import type { Bookmark, Ledger } from '../../src/ports.ts';
-import { at, captured, delivered, handedOver, planned } from '../adapters/sqlite/support.ts';
+import { at, captured, checked, delivered, handedOver, planned } from '../adapters/sqlite/support.ts';
 
 /** One of each thing that stands in the state: open and closed probes, absence, a closed sink, doubt, an early attempt. */
 function history(): LedgerEvent[] {
@@ -36,6 +36,9 @@ function history(): LedgerEvent[] {
     { type: 'agent.started', at: at(5000), version: '1', unwatchedSince: at(4500) },
     { type: 'probe.duplicated', at: at(5001), probe: 'delivered', where: 'sink 192.0.2.9:25' },
     planned('doubted', 5002),
+    ...[5010, 5070, 5130, 5190, 5250, 5310].map((seconds) => checked(seconds)),
+    checked(5315, { result: unreachable, control: 'healthy' }),
+    { type: 'check.unmeasured', at: at(5400), provider: 'acme', endpoint: 'mx', reason: 'too late' },
   ];
 }
 
@@ -49,6 +52,8 @@ const refused = {
   peer: '192.0.2.7:25',
   certificateExpiresMs: null,
 } as const;
+
+const unreachable = { kind: 'down', stage: 'connect', code: 'ECONNREFUSED', text: 'refused' } as const;
 
 /** Plain data that no ledger can keep. */
 const unencodable = { ...planned('odd', 1), sender: 1n } as unknown as LedgerEvent;
@@ -240,6 +245,67 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     expect(await seqs(['agent.started'], 1)).toEqual([5]);
     expect(await seqs(['month.closed'])).toEqual([]);
     expect((await ledger.marked(['dkim.key-seen']))[0]?.event).toEqual(key);
+  });
+
+  it('has the runs of checks that touch a range and one on each side, and what else availability is judged by', async () => {
+    const ledger = await make();
+    await ledger.append([...history(), checked(5320), checked(0, { provider: 'other' })]);
+    const range = (from: number, to: number) => ({ provider: 'acme', fromMs: at(from).wallMs, toMs: at(to).wallMs });
+    const run = (kind: string, from: number, to: number, checks: number, reason: string | null = null) => ({
+      ...{ provider: 'acme', endpoint: 'mx', kind, reason, checks, cellMs: 60_000 },
+      fromMs: at(from).wallMs,
+      toMs: at(to).wallMs,
+    });
+    const up = run('up', 5010, 5310, 6);
+    const down = run('down', 5315, 5315, 1, 'connect ECONNREFUSED: refused');
+    const again = run('up', 5320, 5320, 1);
+    const { runs, roundTrips, ...rest } = await ledger.availability(range(0, 6000));
+    expect(runs).toEqual([up, down, again]);
+    const trip = (probe: string, seconds: number) => ({ probe, path: 'send', plannedMs: at(seconds).wallMs });
+    expect(roundTrips).toEqual([
+      { ...trip('delivered', 1), delivered: true, byProvider: false, reason: null },
+      { ...trip('failed', 30), delivered: false, byProvider: true, reason: 'refused at rcpt: 550 5.1.1 no such user' },
+    ]);
+    const { head } = await ledger.snapshot();
+    expect(rest).toEqual({
+      ...{ unmeasured: { submission: 0, mx: 1, mailbox: 0 }, exclusions: [], endpoints: ['mx'], head },
+    });
+    const runsOf = async (from: number, to: number) => (await ledger.availability(range(from, to))).runs;
+    // The first reaches into the range, its end included; none begins there.
+    expect(await runsOf(5310, 5315)).toEqual([up, down]);
+    expect(await runsOf(5311, 5315)).toEqual([up, down]);
+    expect(await runsOf(5316, 5319)).toEqual([down, again]);
+    expect(await runsOf(5315, 5316)).toEqual([up, down, again]);
+    expect(await runsOf(9000, 9999)).toEqual([again]);
+    expect(await runsOf(0, 5010)).toEqual([up]);
+    expect((await ledger.availability({ ...range(0, 9999), provider: 'nobody' })).endpoints).toEqual([]);
+  });
+
+  it('appends a checkpoint of the entry before it, in the order of the calls, which changes nothing', async () => {
+    const ledger = await make();
+    void ledger.append(history());
+    const [entry] = await Promise.all([ledger.checkpoint(at(7000)), ledger.append([planned('later', 7001)])]);
+    const { state } = folded(history());
+    const { timeline, open } = entry.event as Extract<LedgerEvent, { type: 'ledger.checkpoint' }>;
+    expect({ seq: entry.seq, at: entry.event.at }).toEqual({ seq: history().length + 1, at: at(7000) });
+    expect({ timeline, open }).toEqual({ timeline: storeTimeline(state), open: [...state.open.values()] });
+    expect(await ledger.marked(['ledger.checkpoint'])).toEqual([entry]);
+    expect(plain((await ledger.snapshot()).state)).toEqual(plain(folded([...history(), planned('later', 7001)]).state));
+  });
+
+  it('goes on from a checkpoint that it begins with', async () => {
+    const whole = await make();
+    await whole.append(history());
+    const { event } = await whole.checkpoint(at(7000));
+    const later = [checked(5375), handedOver('doubted', 5020), captured('doubted', 5030)];
+    await whole.append(later);
+    const rest = await make();
+    await rest.append([event, ...later]);
+    expect(plain((await rest.snapshot()).state)).toEqual(plain((await whole.snapshot()).state));
+    for (const id of ['missing', 'tried', 'doubted']) expect(await rest.probe(id)).toEqual(await whole.probe(id));
+    expect((await rest.recent(9)).map(({ id }) => id)).toEqual(['doubted', 'tried', 'missing']);
+    const query = { provider: 'acme', fromMs: at(5000).wallMs, toMs: at(9000).wallMs };
+    expect((await rest.availability(query)).runs).toEqual((await whole.availability(query)).runs);
   });
 
   it('gives back what it was given, to the letter', async () => {

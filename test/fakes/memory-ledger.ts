@@ -11,6 +11,7 @@ import { roundTripOf } from '../../src/domain/availability/round-trip.ts';
 import type { Run } from '../../src/domain/availability/run.ts';
 import { applyChange } from '../../src/domain/availability/run-fold.ts';
 import { chainHash, GENESIS } from '../../src/domain/chain.ts';
+import { checkpointOf } from '../../src/domain/checkpoint.ts';
 import { type Closing, closingOf } from '../../src/domain/closing.ts';
 import { encodeEvent } from '../../src/domain/codec.ts';
 import { exceedsMaximum } from '../../src/domain/delay.ts';
@@ -75,6 +76,12 @@ export class MemoryLedger implements Ledger {
       if (event.type === 'slot.unmeasured') this.#countUnmeasured(event);
       return entry;
     });
+  }
+
+  async checkpoint(at: Instant): Promise<LedgerEntry> {
+    const [entry] = await this.append([checkpointOf(this.#state, at)]);
+    if (entry === undefined) throw new Error('an append of one event must give one entry');
+    return entry;
   }
 
   async beat(at: Instant): Promise<void> {

@@ -102,6 +102,10 @@ class WorkerLedger implements Ledger {
     return places.map(({ seq, hash }, index) => ({ seq, hash, event: events[index] as LedgerEvent }));
   }
 
+  checkpoint(at: Instant): Promise<LedgerEntry> {
+    return this.#call('checkpoint', at);
+  }
+
   async beat(at: Instant): Promise<void> {
     await this.#call('beat', at);
   }

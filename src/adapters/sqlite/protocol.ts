@@ -22,6 +22,8 @@ export interface WorkerSettings {
 export interface Operations {
   /** Encoded events in, the entries' place in the chain out. */
   append: { readonly input: readonly string[]; readonly output: readonly Head[] };
+  /** When in; the entry out. */
+  checkpoint: { readonly input: Instant; readonly output: LedgerEntry };
   beat: { readonly input: Instant; readonly output: null };
   keepBookmarks: {
     readonly input: { readonly mailbox: string; readonly bookmarks: ReadonlyMap<string, Bookmark> };
@@ -62,7 +64,8 @@ export function decodeEach(texts: readonly string[]): Iterable<ProbeRecord> {
 }
 
 export type Operation = keyof Operations;
-export type WriteOperation = 'append' | 'beat' | 'keepBookmarks';
+const WRITES = ['append', 'checkpoint', 'beat', 'keepBookmarks'] as const;
+export type WriteOperation = (typeof WRITES)[number];
 
 type RequestOf<O extends Operation> = {
   [K in O]: { readonly id: number; readonly op: K; readonly input: Operations[K]['input'] };
@@ -88,5 +91,5 @@ export type FromWorker =
   | ({ readonly id: number } & Outcome);
 
 export function isWrite(request: Request): request is WriteRequest {
-  return request.op === 'append' || request.op === 'beat' || request.op === 'keepBookmarks';
+  return WRITES.some((op) => op === request.op);
 }

@@ -2,8 +2,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type AvailabilityFacts, type AvailabilityQuery, endpointsOf } from '../../domain/availability/facts.ts';
 import { chainHash } from '../../domain/chain.ts';
-import { decode, decodeEvent, encode } from '../../domain/codec.ts';
-import type { LedgerEntry } from '../../domain/event.ts';
+import { checkpointOf } from '../../domain/checkpoint.ts';
+import { decode, decodeEvent, encode, encodeEvent } from '../../domain/codec.ts';
+import type { LedgerEntry, LedgerEvent } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { type FactSource, judgeProvider } from '../../domain/judge.ts';
 import { exclusionsFor, exclusionsOf, type MonthFacts, type MonthQuery } from '../../domain/month-facts.ts';
@@ -71,13 +72,27 @@ export class Store implements FactSource {
   }
 
   #writeAll(requests: readonly WriteRequest[]): unknown[] {
-    const appends = requests.some(({ op }) => op === 'append');
+    const appends = requests.some(({ op }) => op === 'append' || op === 'checkpoint');
     let head = appends ? this.#refresh().head : readHead(this.#db);
-    const outputs = requests.map((request) => {
-      if (request.op !== 'append') return this.#note(request);
-      const entries = this.#append(head, request.input);
+    const append = (texts: readonly string[]): readonly Head[] => {
+      const entries = this.#append(head, texts);
       head = entries.at(-1) ?? head;
       return entries;
+    };
+    const outputs = requests.map((request) => {
+      switch (request.op) {
+        case 'append':
+          return append(request.input);
+        case 'checkpoint': {
+          // As of the entry right before it: what this transaction has appended so far is folded in.
+          const event = checkpointOf(this.#projection.refresh().state, request.input);
+          const [entry] = append([encodeEvent(event)]);
+          return { ...entry, event };
+        }
+        case 'beat':
+        case 'keepBookmarks':
+          return this.#note(request);
+      }
     });
     if (appends) this.#projection.flush();
     return outputs;
@@ -109,7 +124,7 @@ export class Store implements FactSource {
     });
   }
 
-  #note(request: Exclude<WriteRequest, { op: 'append' }>): null {
+  #note(request: Extract<WriteRequest, { op: 'beat' | 'keepBookmarks' }>): null {
     if (request.op === 'beat') {
       this.#db.prepare('INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)').run(encode(request.input));
       return null;
@@ -246,18 +261,30 @@ export function openStore(folder: string, role: Role): Store {
   }
 }
 
-/** Makes the projection's rows anew from every event of `events`. Call within a transaction. */
-export function rebuild(events: DatabaseSync, projection: Projection): void {
+/**
+ * Makes the projection's rows anew from every event of `events`. Call within a transaction. `onEvent` sees each event with the
+ * state before it.
+ */
+export function rebuild(
+  events: DatabaseSync,
+  projection: Projection,
+  onEvent: (seq: number, event: LedgerEvent, state: TimelineState) => void = () => {},
+): void {
   projection.clear();
-  projection.refresh();
+  const { state } = projection.refresh();
   for (const rows of eventChunks(events)) {
-    for (const { seq, text } of rows) projection.fold(seq, decodeEvent(text));
+    for (const { seq, text } of rows) {
+      const event = decodeEvent(text);
+      onEvent(seq, event, state);
+      projection.fold(seq, event);
+    }
     projection.flush();
   }
 }
 
 const DOING = {
   append: 'append to the ledger',
+  checkpoint: 'append a checkpoint',
   beat: 'write the heartbeat',
   keepBookmarks: 'keep the bookmarks',
   bookmarks: 'read the bookmarks',

@@ -1,7 +1,10 @@
 /** Checks a ledger against itself: the chain of its events, and the projection against a rebuild from them. */
 import { DatabaseSync } from 'node:sqlite';
 import { chainHash, GENESIS } from '../../domain/chain.ts';
+import { checkpointDifference } from '../../domain/checkpoint.ts';
 import { decodeEvent } from '../../domain/codec.ts';
+import type { LedgerEvent } from '../../domain/event.ts';
+import type { TimelineState } from '../../domain/timeline.ts';
 import { type EventRow, eventChunks, type Head, inTransaction, openDatabase, openReadOnly } from './database.ts';
 import { ledgerError, sqliteCode } from './failure.ts';
 import { acquireFolder } from './lock.ts';
@@ -74,7 +77,10 @@ const COMPARED = [
   'SELECT version, seq, state FROM timeline',
 ];
 
-/** Whether the projection is what its events give; names the first row that is not. The events are taken as they are. */
+/**
+ * Whether the projection, and each checkpoint, is what the events give; names the first that is not. The events are taken as they
+ * are, and a checkpoint at the very beginning too: what came before it is not there.
+ */
 export async function compareProjection(place: string): Promise<Comparison> {
   const stored = openReadOnly(place);
   // An empty name is a private temporary file: a year of probes need not fit into memory.
@@ -82,7 +88,14 @@ export async function compareProjection(place: string): Promise<Comparison> {
   try {
     rebuilt.exec(PROJECTION_TABLES);
     return inTransaction(stored, 'DEFERRED', () => {
-      inTransaction(rebuilt, 'IMMEDIATE', () => rebuild(stored, new Projection(rebuilt)));
+      let wrong: string | null = null;
+      const look = (seq: number, event: LedgerEvent, state: TimelineState): void => {
+        if (wrong !== null || event.type !== 'ledger.checkpoint' || !state.begun) return;
+        const difference = checkpointDifference(event, state);
+        if (difference !== null) wrong = `checkpoint ${seq}: ${difference}`;
+      };
+      inTransaction(rebuilt, 'IMMEDIATE', () => rebuild(stored, new Projection(rebuilt), look));
+      if (wrong !== null) return { ok: false, difference: wrong };
       for (const sql of COMPARED) {
         const difference = firstDifference(stored, rebuilt, sql);
         if (difference !== null) return { ok: false, difference };

@@ -1,0 +1,172 @@
+/** What availability is judged by, as the ledger on the disk has it: by index, in few rows, and the same as in memory. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  DELIVERED_AFTER,
+  DELIVERED_BEFORE,
+  FAILURES,
+  MISSED_CHECKS,
+  RUN_AFTER,
+  RUNS_BEFORE,
+  RUNS_WITHIN,
+} from '../../../src/adapters/sqlite/availability.ts';
+import { compareProjection } from '../../../src/adapters/sqlite/verify.ts';
+import { ENDPOINTS } from '../../../src/domain/endpoint.ts';
+import type { EndpointChecked, LedgerEvent } from '../../../src/domain/event.ts';
+import { PATHS } from '../../../src/domain/probe.ts';
+import { MemoryLedger } from '../../fakes/memory-ledger.ts';
+import { accepted, at, captured, checked, opened, planned, rawly, tamper, temporaryFolder } from './support.ts';
+
+const failing: Partial<EndpointChecked> = {
+  result: { kind: 'down', stage: 'connect', code: 'ECONNREFUSED', text: '' },
+  control: 'healthy',
+};
+const between = (from: number, to: number) => ({ provider: 'acme', fromMs: at(from).wallMs, toMs: at(to).wallMs });
+
+test('each part is found by an index, without a sort of what it does not need', async () => {
+  const folder = temporaryFolder();
+  await (await opened(folder)).close();
+  const plans = rawly(folder, (db) =>
+    (
+      [
+        [RUNS_BEFORE, 1],
+        [RUNS_WITHIN, 2],
+        [RUN_AFTER, 1],
+        [FAILURES, 2],
+        [DELIVERED_BEFORE, 1],
+        [DELIVERED_AFTER, 1],
+        [MISSED_CHECKS, 2],
+      ] as const
+    ).map(([sql, bounds]) =>
+      db
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all('acme', 'send', ...Array.from({ length: bounds }, () => 0))
+        .map(({ detail }) => String(detail)),
+    ),
+  );
+  const search = 'provider=? AND path=? AND outcome=? AND planned_ms';
+  expect(plans).toEqual([
+    ['SEARCH runs USING PRIMARY KEY (provider=? AND endpoint=? AND from_ms<?)'],
+    ['SEARCH runs USING PRIMARY KEY (provider=? AND endpoint=? AND from_ms>? AND from_ms<?)'],
+    ['SEARCH runs USING PRIMARY KEY (provider=? AND endpoint=? AND from_ms>?)'],
+    // Failures of two outcomes come in two orders: a sort of the failures alone.
+    [`SEARCH probes USING INDEX probes_ended (${search}>? AND planned_ms<?)`, 'USE TEMP B-TREE FOR ORDER BY'],
+    [`SEARCH probes USING INDEX probes_ended (${search}<?)`],
+    [`SEARCH probes USING INDEX probes_ended (${search}>?)`],
+    [
+      'SEARCH missed_checks USING COVERING INDEX missed_checks_due (provider=? AND endpoint=? AND due_ms>? AND due_ms<?)',
+    ],
+  ]);
+});
+
+test('a thousand good checks are one row, and a fault adds two', async () => {
+  const folder = temporaryFolder();
+  const ledger = await opened(folder);
+  const count = () => rawly(folder, (db) => db.prepare('SELECT count(*) AS n FROM runs').get()?.['n']);
+  await ledger.append(Array.from({ length: 500 }, (_, minute) => checked(minute * 60)));
+  for (let minute = 500; minute < 1000; minute += 100)
+    await ledger.append(Array.from({ length: 100 }, (_, index) => checked((minute + index) * 60)));
+  expect(count()).toBe(1);
+  await ledger.append([checked(60_000, failing), checked(60_060)]);
+  expect(count()).toBe(3);
+  expect(await compareProjection(folder)).toEqual({ ok: true, probes: 0 });
+});
+
+test('what a refused commit would have changed of a run is not there, and the next check goes on from what is', async () => {
+  const folder = temporaryFolder();
+  const ledger = await opened(folder);
+  await ledger.append([checked(0), checked(60)]);
+  tamper(folder, (db) =>
+    db.exec(
+      "CREATE TRIGGER no_state BEFORE INSERT ON timeline WHEN NEW.seq = 4 BEGIN SELECT raise(ABORT, 'disk full'); END",
+    ),
+  );
+  await expect(ledger.append([checked(90, failing), checked(120)])).rejects.toThrow('disk full');
+  await ledger.append([checked(130)]);
+  const { runs } = await ledger.availability(between(0, 1000));
+  expect(runs).toMatchObject([{ kind: 'up', fromMs: at(0).wallMs, toMs: at(130).wallMs, checks: 3 }]);
+  expect(await compareProjection(folder)).toEqual({ ok: true, probes: 0 });
+});
+
+test('a run that was altered in the table is found', async () => {
+  const folder = temporaryFolder();
+  const ledger = await opened(folder);
+  await ledger.append([checked(0), checked(60, failing)]);
+  await ledger.close();
+  rawly(folder, (db) => db.exec("UPDATE runs SET kind = 'up' WHERE kind = 'down'"));
+  expect(await compareProjection(folder)).toMatchObject({
+    ok: false,
+    difference: expect.stringMatching(/"kind":"up".*by the events.*"kind":"down"/),
+  });
+});
+
+const step = fc.record({
+  what: fc.constantFrom('probe', 'probe', 'check', 'check', 'missed'),
+  provider: fc.constantFrom('acme', 'acme', 'other'),
+  path: fc.constantFrom(...PATHS),
+  endpoint: fc.constantFrom(...ENDPOINTS),
+  ended: fc.constantFrom('delivered', 'delivered', 'refused', 'unreachable', 'lost', 'bounced', 'throttled', 'pending'),
+  spot: fc.boolean(),
+  good: fc.boolean(),
+  laterSeconds: fc.integer({ min: 0, max: 200 }),
+});
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+function probeEvents({ provider, path, ended, spot }: Step, probe: string, seconds: number): LedgerEvent[] {
+  const plan = planned(probe, seconds, { provider, path, kind: spot ? 'spot' : 'scheduled' });
+  const connection = { stages: [], peer: null, certificateExpiresMs: null };
+  const end = (handover: Extract<LedgerEvent, { type: 'probe.handed-over' }>['handover']): LedgerEvent[] => [
+    plan,
+    { type: 'probe.handed-over', at: at(seconds + 1), probe, handover },
+  ];
+  const refusal = { kind: 'refused', stage: 'rcpt', enhanced: null, text: 'no' } as const;
+  switch (ended) {
+    case 'delivered':
+      return [...end(accepted(seconds + 1)), captured(probe, seconds + 9)];
+    case 'refused':
+      return end({ ...refusal, code: 550, ...connection });
+    case 'throttled':
+      return end({ ...refusal, code: 421, enhanced: '4.7.0', ...connection });
+    case 'unreachable':
+      return end({ kind: 'unreachable', stage: 'connect', code: 'ECONNREFUSED', text: '', ...connection });
+    case 'lost':
+      return [...end(accepted(seconds + 1)), { type: 'probe.expired', at: at(seconds + 9), probe }];
+    case 'bounced': {
+      const status = { action: 'failed', status: '5.1.1', recipient: null, diagnostic: null } as const;
+      return [
+        ...end(accepted(seconds + 1)),
+        { type: 'probe.notified', at: at(seconds + 9), probe, where: 'x', status },
+      ];
+    }
+    case 'pending':
+      return end(accepted(seconds + 1));
+  }
+}
+
+test('the ledger on the disk and the one in memory have the same facts of any range', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 80 }),
+      fc.integer({ min: -100, max: 9000 }),
+      fc.integer({ min: 0, max: 9000 }),
+      async (steps, from, length) => {
+        let seconds = 0;
+        const events = steps.flatMap((one, index): LedgerEvent[] => {
+          seconds += one.laterSeconds;
+          const { provider, endpoint } = one;
+          if (one.what === 'probe') return probeEvents(one, `p${index}`, seconds);
+          if (one.what === 'missed')
+            return [{ type: 'check.unmeasured', at: at(seconds), provider, endpoint, reason: 'too late' }];
+          return [checked(seconds, { provider, endpoint, ...(one.good ? {} : failing) })];
+        });
+        const [disk, memory] = [await opened(temporaryFolder()), new MemoryLedger()];
+        await disk.append(events);
+        await memory.append(events);
+        const query = between(from, from + length);
+        expect(await disk.availability(query)).toEqual(await memory.availability(query));
+        await disk.close();
+      },
+    ),
+    { numRuns: 40 },
+  );
+}, 60_000);
