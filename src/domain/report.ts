@@ -159,7 +159,7 @@ export interface OperationsClauseReport extends AnyClauseReport {
 export interface DowntimeFigures {
   /** Seconds: at least what is proven, at most all that is not proven to have been up. */
   readonly downSeconds: Figure;
-  /** A ratio of the denominator: 1 is always up. */
+  /** A ratio of the denominator, for `raw` of the whole month: 1 is always up. What of the month is to come counts as up. */
   readonly availability: Figure;
   readonly raw: { readonly downSeconds: Figure; readonly availability: Figure };
   /** The same for each part by itself; round trips, of every path together, only where one failed. */

@@ -11,7 +11,7 @@ export const MINUTE = 60;
 export const HOUR = 3600;
 export const DAY = 86_400;
 /** November 2026 in China: 30 days of 24 hours. */
-export const MONTH = '2026-11';
+const MONTH = '2026-11';
 export const MONTH_SECONDS = 30 * DAY;
 const TITLE = { en: '', zh: '' };
 

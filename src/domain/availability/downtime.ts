@@ -5,7 +5,7 @@ import { PATHS } from '../probe.ts';
 import type { ServicePart } from '../report.ts';
 import { clip, type MsRange, normalise, type SpanSet, subtract, totalMs } from '../span-set.ts';
 import type { AvailabilityFacts } from './facts.ts';
-import { type DownTime, downTogether, excusedTime, type PartTime, partsOf } from './part-time.ts';
+import { type DownSets, downTogether, excusedTime, type PartTime, partsOf } from './parts.ts';
 import { type DayTally, tallyDays } from './year.ts';
 
 export interface AvailabilityCase {
@@ -53,7 +53,7 @@ export interface PartFigures {
   readonly unknownMs: number;
 }
 
-/** Exclusions make nothing known. */
+/** What is excluded is not thereby known. */
 export interface DowntimeCoverage {
   /** Milliseconds in which it is not known of every endpoint whether it was up. */
   readonly unknownMs: number;
@@ -108,6 +108,6 @@ function unknownIn(parts: readonly PartTime[]): SpanSet {
   return normalise(parts.flatMap(({ proven, possible }) => subtract(possible, proven)));
 }
 
-function boundsOf({ proven, possible }: DownTime): DownBounds {
+function boundsOf({ proven, possible }: DownSets): DownBounds {
   return { loMs: totalMs(proven), hiMs: totalMs(possible) };
 }

@@ -2,7 +2,7 @@
 import { type MsRange, overlapMs } from '../span-set.ts';
 import type { DownBounds } from './downtime.ts';
 import type { Observation } from './observation.ts';
-import { type PartTime, strippedOf } from './part-time.ts';
+import { type PartTime, strippedOf } from './parts.ts';
 
 export interface Outage extends Pick<PartTime, 'part' | 'path'> {
   /** Whether the provider's fault is shown, within the month or at its edge. */
@@ -28,9 +28,7 @@ export function outagesOf(parts: readonly PartTime[], elapsed: MsRange): readonl
 function outagesOfPart(time: PartTime, elapsed: MsRange): readonly Outage[] {
   const stripped = strippedOf(time);
   const outages: Outage[] = [];
-  for (const { before, failed, after } of failuresOf(time.observations)) {
-    const [first, last] = [failed[0], failed.at(-1)];
-    if (first === undefined || last === undefined) continue;
+  for (const { before, first, last, failed, after } of failuresOf(time.observations)) {
     const span = {
       fromMs: Math.min(before?.toMs ?? Number.NEGATIVE_INFINITY, first.fromMs),
       toMs: Math.max(after?.fromMs ?? Number.POSITIVE_INFINITY, last.toMs),
@@ -56,6 +54,8 @@ function outagesOfPart(time: PartTime, elapsed: MsRange): readonly Outage[] {
 /** A stretch of observations without a good one, with the good one on either side; null at an end of what is known. */
 interface Failure {
   readonly before: Observation | null;
+  readonly first: Observation;
+  readonly last: Observation;
   readonly failed: readonly Observation[];
   readonly after: Observation | null;
 }
@@ -63,13 +63,14 @@ interface Failure {
 function failuresOf(observations: readonly Observation[]): readonly Failure[] {
   const failures: Failure[] = [];
   let [before, failed]: [Observation | null, Observation[]] = [null, []];
-  for (const observation of observations) {
-    if (!observation.good) {
+  for (const observation of [...observations, null]) {
+    if (observation?.good === false) {
       failed.push(observation);
       continue;
     }
-    if (failed.length > 0) failures.push({ before, failed, after: observation });
+    const [first, last] = [failed[0], failed.at(-1)];
+    if (first !== undefined && last !== undefined) failures.push({ before, first, last, failed, after: observation });
     [before, failed] = [observation, []];
   }
-  return failed.length > 0 ? [...failures, { before, failed, after: null }] : failures;
+  return failures;
 }

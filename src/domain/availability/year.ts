@@ -67,7 +67,7 @@ export function faultFreeDays(months: readonly DayTally[], faultFreeDaysMin: num
   };
 }
 
-export function addTallies(one: DayTally, other: DayTally): DayTally {
+function addTallies(one: DayTally, other: DayTally): DayTally {
   return {
     faultFree: one.faultFree + other.faultFree,
     faulty: one.faulty + other.faulty,

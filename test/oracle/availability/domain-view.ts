@@ -11,7 +11,7 @@ export function downtimeIn(scene: Scene): Downtime {
   return measureDowntime(caseOf(scene));
 }
 
-export function caseOf(scene: Scene): AvailabilityCase {
+function caseOf(scene: Scene): AvailabilityCase {
   const { originMs, length, calendar, days, terms, now } = scene;
   const at = (step: number): number => originMs + step * scene.stepMs;
   return {

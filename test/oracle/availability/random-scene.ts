@@ -89,7 +89,7 @@ interface Checked {
 }
 
 function randomChecks(dice: Dice, given: Checked): readonly SeenCheck[] {
-  const { endpoint, span, cell, faithful, down } = given;
+  const { endpoint, span, cell, faithful } = given;
   const pauses = dice.chance(40) ? randomSpells(dice, span, [10 * cell, span.to], [1, 6 * cell]) : [];
   const doubtful = dice.pick([0, 5, 100]);
   const checks: SeenCheck[] = [];

@@ -9,7 +9,7 @@ import type { Observation } from './observation.ts';
 import { tripTime } from './round-trips.ts';
 import type { Run } from './run.ts';
 
-export interface PartTime extends DownTime {
+export interface PartTime extends DownSets {
   readonly part: ServicePart;
   /** Of a round trip, null for an endpoint. */
   readonly path: Path | null;
@@ -20,7 +20,7 @@ export interface PartTime extends DownTime {
 }
 
 /** Within the part of the month that is over. */
-export interface DownTime {
+export interface DownSets {
   readonly proven: SpanSet;
   /** All that is not surely up: it holds what is proven. */
   readonly possible: SpanSet;
@@ -85,7 +85,7 @@ export function excusedTime(
 }
 
 /** What some of the parts were down, with what is excused taken out of each, or without. */
-export function downTogether(parts: readonly PartTime[], which: 'raw' | 'stripped'): DownTime {
+export function downTogether(parts: readonly PartTime[], which: 'raw' | 'stripped'): DownSets {
   const down = parts.map((part) => (which === 'raw' ? part : strippedOf(part)));
   return {
     proven: normalise(down.flatMap(({ proven }) => proven)),
@@ -93,12 +93,12 @@ export function downTogether(parts: readonly PartTime[], which: 'raw' | 'strippe
   };
 }
 
-export function strippedOf({ proven, possible, excused }: PartTime): DownTime {
+export function strippedOf({ proven, possible, excused }: PartTime): DownSets {
   return { proven: subtract(proven, excused), possible: subtract(possible, excused) };
 }
 
 /** Nothing but good checks shows that it was up. Where a clock that was put back shows a moment twice, and both, neither counts. */
-function endpointTime(runs: readonly Run[], elapsed: MsRange): DownTime {
+function endpointTime(runs: readonly Run[], elapsed: MsRange): DownSets {
   const good = clip(normalise(runs.filter(({ kind }) => kind === 'up')), elapsed);
   const failed = clip(normalise(runs.filter(isProven)), elapsed);
   const proven = subtract(failed, good);
