@@ -6,12 +6,13 @@ import { makeSigner } from './adapters/config-file/signing-key.ts';
 import { createKeyLookup } from './adapters/dkim/lookup.ts';
 import { checkSignatures } from './adapters/dkim/verify.ts';
 import { remoteSpotChecker, type SpotChecker } from './adapters/http/client.ts';
-import { serveHttp } from './adapters/http/server.ts';
+import { type HttpParts, serveHttp } from './adapters/http/server.ts';
 import { createMailboxChecker } from './adapters/imap/checker.ts';
 import { createMailbox } from './adapters/imap/mailbox.ts';
 import { readStored } from './adapters/imap/stored.ts';
 import { createMetrics } from './adapters/prometheus/metrics.ts';
 import { renderProbeMetrics } from './adapters/prometheus/probe-metrics.ts';
+import { renderReport } from './adapters/report/render.ts';
 import { createMxChecker, createSubmissionChecker } from './adapters/smtp-client/checker.ts';
 import { createControl } from './adapters/smtp-client/control.ts';
 import { createInjector, createSubmitter } from './adapters/smtp-client/sender.ts';
@@ -22,6 +23,7 @@ import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
 import type { StoredHead } from './domain/anchor.ts';
 import { canonicalText } from './domain/canonical.ts';
+import type { ContractTerms } from './domain/contract-terms.ts';
 import type { AgentIdentity } from './domain/event.ts';
 import { chainHeadOf } from './domain/message.ts';
 import { isInNetworks } from './domain/network.ts';
@@ -30,17 +32,17 @@ import { viewProbe } from './domain/probe-view.ts';
 import { recognise } from './domain/recognise.ts';
 import type { HostPort, ProviderSettings, Settings } from './domain/settings.ts';
 import type { CheckedEndpoint, ConnectivityOptions } from './engine/connectivity.ts';
-import { type Engine, startEngine } from './engine/engine.ts';
+import { startEngine } from './engine/engine.ts';
 import type { Line } from './engine/prober.ts';
+import { type Referee, type RefereeParts, startReferee } from './engine/referee.ts';
+import type { Held } from './engine/reports.ts';
 import type { AgentControl, Clock, Log, Signer } from './ports.ts';
 
-export { readContract } from './adapters/config-file/contract.ts';
+export { findContract } from './adapters/config-file/contracts.ts';
 export { readDataFolder, settingsSchema } from './adapters/config-file/read.ts';
 export { publicKeyOf, readSigner } from './adapters/config-file/signing-key.ts';
 export { createLog } from './adapters/pino/log.ts';
-export { renderCsv } from './adapters/report/csv.ts';
-export { renderHtml } from './adapters/report/html.ts';
-export { renderMarkdown } from './adapters/report/markdown.ts';
+export { renderYearCsv, renderYearMarkdown } from './adapters/report/year.ts';
 export { type Anchors, verifyAnchors } from './adapters/sqlite/anchors.ts';
 export { backupLedger } from './adapters/sqlite/backup.ts';
 export { writeBundle } from './adapters/sqlite/bundle.ts';
@@ -49,8 +51,9 @@ export { openLedger } from './adapters/sqlite/ledger.ts';
 export { ledgerStats } from './adapters/sqlite/stats.ts';
 export { verifyLedger } from './adapters/sqlite/verify.ts';
 export { type BundleVerification, verifyBundle } from './adapters/sqlite/verify-bundle.ts';
+export { judgeMonth, judgeYear } from './engine/reports.ts';
 export type { SpotChecker };
-export { checkSignatures, redact, renderProbeMetrics, systemClock, systemRandom };
+export { checkSignatures, redact, renderProbeMetrics, renderReport, systemClock, systemRandom };
 
 /** Reads the configuration; see adapters/config-file. */
 export const readSettings = settingsReader(systemRandom);
@@ -73,14 +76,19 @@ export interface Agent {
 
 export interface AgentOptions {
   readonly log: Log;
-  /** A daemon keeps the schedule and serves HTTP; a spot check by itself does neither. */
+  /** A daemon keeps the schedule, judges and serves HTTP; a spot check by itself does nothing of that. */
   readonly as: 'daemon' | 'spot-check';
+  /** By the provider's name; one without is measured and not judged. */
+  readonly contracts?: ReadonlyMap<string, ContractTerms>;
   /** DNS servers that are asked for DKIM keys, `127.0.0.1:5353`; the host's where none are given. */
   readonly dnsServers?: readonly string[];
 }
 
 /** Rejects, with whatever was opened closed again, if the data folder is held, or the ledger, the sink or the HTTP port cannot be had. */
-export async function openAgent(settings: Settings, { log, as, dnsServers }: AgentOptions): Promise<Agent> {
+export async function openAgent(
+  settings: Settings,
+  { log, as, contracts = new Map(), dnsServers }: AgentOptions,
+): Promise<Agent> {
   const stack = new AsyncDisposableStack();
   try {
     const lock = stack.adopt(await acquireFolder(settings.dataFolder), (held) => held.release());
@@ -90,9 +98,11 @@ export async function openAgent(settings: Settings, { log, as, dnsServers }: Age
     );
     const signer = await makeSigner(settings.dataFolder, systemRandom);
     const lines = settings.providers.flatMap((provider) => linesOf(provider, settings, clock));
+    const held = [...contracts].map(([provider, contract]) => ({ provider, contract }));
     const metrics = createMetrics({
       version: VERSION,
       lines: routesOf(settings),
+      held,
       clock,
       lagSeconds: () => clock.lagSeconds(),
     });
@@ -113,7 +123,10 @@ export async function openAgent(settings: Settings, { log, as, dnsServers }: Age
       (started) => started.stop(),
     );
     metrics.attach(engine.recorder.state, tallies);
-    const url = as === 'daemon' ? await openHttp(settings, engine, () => metrics.render(), stack, log) : null;
+    const judging = { recorder: engine.recorder, scoreboard: metrics, clock, log };
+    const referee = as === 'daemon' ? await openReferee(settings.dataFolder, held, judging, stack) : null;
+    const shown = { control: engine, reports: referee, metrics: () => metrics.render() };
+    const url = as === 'daemon' ? await openHttp(settings, shown, stack, log) : null;
     if (url !== null) lock.announce(url);
     return {
       control: engine,
@@ -162,16 +175,28 @@ export function localSpotChecker(control: AgentControl): SpotChecker {
   };
 }
 
+/** Reads the ledger by a thread of its own beside the one that writes: a month may take seconds. */
+async function openReferee(
+  dataFolder: string,
+  held: readonly Held[],
+  parts: Omit<RefereeParts, 'ledger'>,
+  stack: AsyncDisposableStack,
+): Promise<Referee> {
+  const ledger = stack.adopt(await openLedger(dataFolder, { role: 'reader', log: parts.log }), (opened) =>
+    opened.close(),
+  );
+  return stack.adopt(startReferee({ version: VERSION, held }, { ...parts, ledger }), (started) => started.stop());
+}
+
 async function openHttp(
   settings: Settings,
-  engine: Engine,
-  render: () => Promise<{ contentType: string; body: string }>,
+  shown: Pick<HttpParts, 'control' | 'reports' | 'metrics'>,
   stack: AsyncDisposableStack,
   log: Log,
 ): Promise<string> {
   const server = await serveHttp(settings.http, {
-    control: engine,
-    metrics: render,
+    ...shown,
+    renderReport,
     probeMetrics: renderProbeMetrics,
     log,
   });

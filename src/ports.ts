@@ -1,15 +1,18 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
 import type { SignatureFinding } from './domain/anchor.ts';
 import type { AvailabilityFacts, AvailabilityQuery } from './domain/availability/facts.ts';
+import type { Month } from './domain/calendar.ts';
+import type { Closing } from './domain/closing.ts';
 import type { Assessment } from './domain/delay.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
 import type { Instant } from './domain/instant.ts';
-import type { Judgement } from './domain/judge.ts';
+import type { Judgement, MonthReport } from './domain/judge.ts';
 import type { MonthFacts, MonthQuery } from './domain/month-facts.ts';
 import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeRecord } from './domain/record.ts';
 import type { Matter } from './domain/report.ts';
+import type { Standing } from './domain/standing.ts';
 import type { Tally, TimelineState } from './domain/timeline.ts';
 
 /** The only source of time. */
@@ -250,7 +253,22 @@ export interface Ledger {
   marked(types: readonly RareType[], afterSeq?: number): Promise<readonly LedgerEntry[]>;
   /** A provider's month, judged where the facts lie: not on the caller's thread. */
   judge(matter: Matter): Promise<Judgement>;
+  /** The same in a few numbers; asked again for the month it was asked for last, it reads only what changed since. */
+  standing(matter: Matter): Promise<Standing>;
+  /** What to keep of the month's report when it is closed. */
+  closing(matter: Matter): Promise<Closing>;
+  /** How many probes of a provider's month an entry after `afterSeq` names. Goes through every one of those entries. */
+  lateProbes(query: LateQuery): Promise<number>;
+  /** Wall time of the first entry, milliseconds since the epoch; null if there is none. */
+  firstMs(): Promise<number | null>;
   close(): Promise<void>;
+}
+/** Probes whose `monthInstantMs` lies in `[fromMs, toMs)`. */
+export interface LateQuery {
+  readonly provider: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly afterSeq: number;
 }
 
 /** Why a token that reached us is no sample. `foreign`: mail without a token. `wrong-path`: ours, but not where its path ends. */
@@ -266,6 +284,12 @@ export interface Observer {
   ledgerFailed(): void;
   endpointChecked(check: EndpointCheck): void;
 }
+/** Shows how the running months stand. Must not throw. */
+export interface Scoreboard {
+  /** `standing` is null where it cannot be told now: then nothing of before holds any more. */
+  judged(provider: string, standing: Standing | null, at: Instant): void;
+}
+
 /** What the last use of one of a provider's servers showed. */
 export interface EndpointCheck {
   readonly provider: string;
@@ -300,6 +324,11 @@ export interface ProbeSight {
   readonly ageSeconds: number;
   /** What keeps us from seeing it now, null if nothing does. */
   readonly obstacle: string | null;
+}
+/** The months' reports as the ledger stands, evaluated where the facts lie. */
+export interface Reports {
+  /** Null means the month that runs. Resolves with null if the ledger knows nothing of it; asked for the same at once, it is judged once. */
+  month(month: Month | null): Promise<MonthReport | null>;
 }
 export interface AgentHealth {
   readonly ready: boolean;

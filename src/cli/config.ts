@@ -1,6 +1,7 @@
 /** `config`: checks the configuration and prints its schema. */
 import { Command } from 'commander';
 import { redact, settingsSchema } from '../app.ts';
+import { loadContracts } from './contracts.ts';
 import { jsonText, print } from './output.ts';
 import { configOption, loadSettings } from './settings.ts';
 
@@ -21,6 +22,7 @@ export function configCommand(): Command {
 
 async function runCheck({ config, print: wanted }: { config: string; print?: boolean }): Promise<void> {
   const { settings, warnings } = await loadSettings(config, 'write-nothing');
+  await loadContracts(settings, config);
   for (const warning of warnings) process.stderr.write(`mailflow-probe: warning: ${warning}\n`);
   if (wanted === true) await print(jsonText(redact(settings)));
   else await print(`${config}: no problem found\n`);

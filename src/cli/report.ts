@@ -1,16 +1,17 @@
 /** `report`: a month's verdicts with figures and evidence, read from the ledger beside a running daemon or without one. */
 import { Command, Option } from 'commander';
-import { createLog, openLedger, renderCsv, renderHtml, renderMarkdown } from '../app.ts';
+import { createLog, judgeMonth, openLedger, renderReport, VERSION } from '../app.ts';
 import { type Month, monthRange } from '../domain/calendar.ts';
-import { isMeasured, type Judgement } from '../domain/judge.ts';
+import { isMeasured, type Judgement, type MonthReport, monthReport } from '../domain/judge.ts';
 import { localText } from '../domain/local-time.ts';
-import { buildReport, type Matter } from '../domain/report.ts';
+import type { Matter } from '../domain/report.ts';
 import type { ProviderSettings, Settings } from '../domain/settings.ts';
 import { loadContract } from './contracts.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
 import { readMonth } from './month.ts';
 import { now } from './now.ts';
 import { jsonText, print, writeNewFile } from './output.ts';
+import { yearText } from './report-year.ts';
 import { configOption, loadSettings } from './settings.ts';
 
 const FORMATS = ['json', 'csv', 'markdown', 'html'] as const;
@@ -18,7 +19,8 @@ const LANGUAGES = ['en', 'zh'] as const;
 
 interface ReportArguments {
   readonly config: string;
-  readonly month: string;
+  readonly month?: string;
+  readonly year?: string;
   readonly provider?: string;
   readonly format: (typeof FORMATS)[number];
   readonly lang: (typeof LANGUAGES)[number];
@@ -29,7 +31,8 @@ export function reportCommand(): Command {
   return new Command('report')
     .description('judge a month by the contract: verdicts, figures as intervals, evidence for every breach')
     .addOption(configOption())
-    .requiredOption('--month <YYYY-MM>', "calendar month in the contract's time zone")
+    .option('--month <YYYY-MM>', "calendar month in the contract's time zone")
+    .option('--year <YYYY>', "the twelve months' verdicts and the days without a fault, instead of a month")
     .option('--provider <name>', 'only this provider')
     .addOption(new Option('--format <format>', 'how to write it').choices(FORMATS).default('markdown'))
     .addOption(
@@ -40,14 +43,23 @@ export function reportCommand(): Command {
 }
 
 async function report(options: ReportArguments): Promise<void> {
-  const month = readMonth(options.month);
-  const { settings } = await loadSettings(options.config, 'write-nothing');
-  const nowMs = now().wallMs;
-  const matters = await mattersOf(settings, month, nowMs, options);
-  const judgements = await judgeAll(settings, matters);
-  const text = render({ month, nowMs, judgements }, options);
+  const text = await reportText(options);
   if (options.output === undefined) await print(text);
   else await writeNewFile(options.output, (write) => write(text));
+}
+
+async function reportText(options: ReportArguments): Promise<string> {
+  const { month: wanted, year, config } = options;
+  if (wanted === undefined && year === undefined) throw new ExitWith(EXIT_USAGE, ['--month or --year must be given']);
+  if (wanted !== undefined && year !== undefined)
+    throw new ExitWith(EXIT_USAGE, [`--month and --year exclude each other, are ${wanted} and ${year}`]);
+  const month = wanted === undefined ? null : readMonth(wanted);
+  const { settings } = await loadSettings(config, 'write-nothing');
+  const providers = chosen(settings, options.provider);
+  const nowMs = now().wallMs;
+  if (month === null) return yearText({ ...options, year: year ?? '' }, settings, providers, nowMs);
+  const matters = await mattersOf(settings, month, nowMs, options);
+  return render(monthReport(month, nowMs, await judgeAll(settings, matters)), options);
 }
 
 /** What there is to judge of a month that has begun. Exits 3 on a provider that is not known. */
@@ -86,7 +98,7 @@ async function judgeAll({ dataFolder, agent }: Settings, matters: readonly Matte
   const ledger = await openLedger(dataFolder, { role: 'reader', log: createLog('error', agent) });
   try {
     const judgements: Judgement[] = [];
-    for (const matter of matters) judgements.push(await ledger.judge(matter));
+    for (const matter of matters) judgements.push(await judgeMonth(ledger, matter, VERSION));
     if (judgements.some(({ report: provider }) => isMeasured(provider))) return judgements;
     const names = matters.map(({ provider }) => provider).join(', ');
     throw new ExitWith(EXIT_USAGE, [
@@ -97,25 +109,7 @@ async function judgeAll({ dataFolder, agent }: Settings, matters: readonly Matte
   }
 }
 
-interface Judged extends Pick<Matter, 'month' | 'nowMs'> {
-  readonly judgements: readonly Judgement[];
-}
-
-function render({ month, nowMs, judgements }: Judged, { format, lang }: ReportArguments): string {
-  const providers = judgements.map(({ report: provider }) => provider);
-  const result = buildReport(month, nowMs, providers);
-  switch (format) {
-    case 'json':
-      return jsonText(result);
-    case 'csv':
-      return renderCsv(result, lang);
-    case 'markdown':
-      return renderMarkdown(result, lang);
-    case 'html':
-      return renderHtml(
-        result,
-        judgements.map(({ charts }) => charts),
-        lang,
-      );
-  }
+function render(judged: MonthReport, { format, lang }: ReportArguments): string {
+  // What drives a terminal is escaped in JSON too.
+  return format === 'json' ? jsonText(judged.report) : renderReport(judged, format, lang).body;
 }

@@ -1,6 +1,7 @@
 /** `run`: the daemon. */
 import { Command } from 'commander';
 import { createLog, openAgent, VERSION } from '../app.ts';
+import { loadContracts } from './contracts.ts';
 import { configOption, loadSettings } from './settings.ts';
 import { stopSignal } from './signals.ts';
 
@@ -14,9 +15,10 @@ export function runCommand(): Command {
 async function run({ config }: { config: string }): Promise<void> {
   const stopped = stopSignal();
   const { settings, warnings } = await loadSettings(config, 'make-key');
+  const contracts = await loadContracts(settings, config);
   const log = createLog(settings.log.level, settings.agent);
   for (const warning of warnings) log.warn(warning);
-  const agent = await openAgent(settings, { log, as: 'daemon' });
+  const agent = await openAgent(settings, { log, as: 'daemon', contracts });
   const { host, port } = agent.sinkAddress;
   log.info('started', { version: VERSION, http: agent.url, sink: `${host}:${port}`, routes: settings.routes.length });
   log.info('stopping', { signal: await stopped });

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Agent, openAgent, systemClock, systemRandom } from '../app.ts';
+import { type Agent, findContract, openAgent, systemClock, systemRandom } from '../app.ts';
 import { PATHS, type Path } from '../domain/probe.ts';
 import type { HostPort, Settings } from '../domain/settings.ts';
 import type { Log } from '../ports.ts';
@@ -25,6 +25,7 @@ export interface Demo {
 }
 
 const DEMO_PROVIDER = 'demo';
+const DEMO_CONTRACT = 'enterprise-mail-sla';
 /** Reserved for examples (RFC 2606). */
 const SINK_DOMAIN = 'sink.example';
 /** Seconds of a cell: a demo is watched, and its provider minds no guest. */
@@ -43,9 +44,12 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       await startDemoProvider({ sink: null, delays: options.delays, clock, random: systemRandom }),
       (opened) => opened.close(),
     );
-    const agent = await openAgent(demoSettings(options, provider, dataFolder), {
+    const settings = demoSettings(options, provider, dataFolder);
+    const contract = await findContract(DEMO_CONTRACT, null);
+    const agent = await openAgent(settings, {
       log: options.log,
       as: options.every === null ? 'spot-check' : 'daemon',
+      contracts: new Map(contract.ok ? [[DEMO_PROVIDER, contract.terms]] : []),
     });
     stack.defer(() => agent.close());
     provider.setSink(agent.sinkAddress);
@@ -78,7 +82,7 @@ function demoSettings(
     providers: [
       {
         name: DEMO_PROVIDER,
-        contract: 'enterprise-mail-sla',
+        contract: DEMO_CONTRACT,
         networks: ['127.0.0.0/8'],
         submission: { ...submission, ...NO_TLS, login, from: address, helo: SINK_DOMAIN },
         mx: { ...mx, ...NO_TLS, from: bounces, helo: SINK_DOMAIN, dkim: null, retryAfter: [60] },

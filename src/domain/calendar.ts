@@ -74,6 +74,12 @@ export function monthOf(wallMs: number, zone: string): Month {
   return wallMs >= startOfDate(next, zone) ? isoMonth(next) : isoMonth(local);
 }
 
+/** The month that follows. Throws RangeError if it is none. */
+export function monthAfter(month: Month): Month {
+  const { year, index } = partsOf(month);
+  return isoMonth(Date.UTC(year, index + 1, 1));
+}
+
 function nextMonth(local: number): number {
   const date = new Date(local);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);

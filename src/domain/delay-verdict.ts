@@ -5,13 +5,13 @@ import { averageOf, conditionalAverage, type DelaysByFate } from './delay-averag
 import { bootstrapAverage } from './delay-bootstrap.ts';
 import { countBreaches, exceeds } from './delay-breaches.ts';
 import { quantilesOf } from './delay-quantiles.ts';
-import { type DelaySample, sampleOf } from './delay-sample.ts';
+import type { DelaySample } from './delay-sample.ts';
 import type { Exclusion } from './exclusion.ts';
 import { type Interval, standing } from './interval.ts';
-import { monthInstantMs } from './month-facts.ts';
+import { type MonthSamples, MonthTracker } from './month-tracker.ts';
 import type { DelayFigures, DelaySummary, DelayVerdict, Verdict } from './month-verdict.ts';
-import { type Outcome, outcomeOf, type ProbeRecord } from './record.ts';
-import { clip, type MsRange, normalise, type SpanSet, totalMs } from './span-set.ts';
+import type { Outcome, ProbeRecord } from './record.ts';
+import { clip, normalise, type SpanSet, totalMs } from './span-set.ts';
 import type { TimelineState } from './timeline.ts';
 
 export interface DelayCase {
@@ -37,37 +37,41 @@ export type DelayTerms = Pick<
   'averageMaxSeconds' | 'maximumSeconds' | 'breachesFrom' | 'countedPer' | 'lossesInAverage'
 >;
 
+/** What a verdict is made of: the month's samples as domain/month-tracker gives them. */
+export interface SampledCase extends Pick<DelayCase, 'clause' | 'month' | 'timeZone' | 'unmeasured' | 'random'> {
+  readonly tracked: Pick<MonthSamples, 'samples' | 'outcomes'>;
+  readonly excluded: SpanSet;
+}
+
+/** From the records themselves, gone through once. */
 export function judgeDelay(given: DelayCase): DelayVerdict {
-  const { clause, provider, absence } = given;
+  const { clause, provider, records, absence } = given;
+  const { path, maximumSeconds } = clause;
   const month = monthRange(given.month, given.timeZone);
   const excluded = delayExclusions(given.exclusions, provider, clause);
-  const outcomes: Record<Outcome, number> = {
-    pending: 0,
-    delivered: 0,
-    failed: 0,
-    lost: 0,
-    unmeasured: given.unmeasured,
-  };
-  const samples: DelaySample[] = [];
-  for (const record of given.records) {
-    if (!belongs(record, provider, clause.path, month)) continue;
-    outcomes[outcomeOf(record)] += 1;
-    const sample = sampleOf(record, absence, excluded);
-    if (sample !== null) samples.push(sample);
-  }
-  const ordered = samples.sort(byAcceptance);
-  const summary = summarise(ordered, clause);
+  const tracker = new MonthTracker({ provider, path, month, excluded, maximumSeconds });
+  for (const record of records) tracker.take(record);
+  // Only what is shown of a breach depends on the time.
+  return judgeSamples({ ...given, tracked: tracker.samples(absence, Number.NEGATIVE_INFINITY), excluded });
+}
+
+/** The one evaluation of a month's delays. */
+export function judgeSamples(given: SampledCase): DelayVerdict {
+  const { clause, tracked, excluded, unmeasured } = given;
+  const { samples, outcomes } = tracked;
+  const summary = summarise(samples, clause);
   const figures: DelayFigures = {
-    outcomes,
+    outcomes: { ...outcomes, unmeasured: outcomes.unmeasured + unmeasured },
     excluded: summary,
-    raw: summarise(
-      ordered.map((sample) => ({ ...sample, stripped: sample.raw })),
-      clause,
-    ),
-    excludedSeconds: totalMs(clip(excluded, month)) / 1000,
-    bootstrapAverage: bootstrap(ordered, summary.average, clause, given),
+    raw: excluded.length === 0 ? summary : summarise(samples.map(unstripped), clause),
+    excludedSeconds: totalMs(clip(excluded, monthRange(given.month, given.timeZone))) / 1000,
+    bootstrapAverage: bootstrap(samples, summary.average, clause, given),
   };
   return { ...judge(summary, clause), figures };
+}
+
+function unstripped(sample: DelaySample): DelaySample {
+  return { ...sample, stripped: sample.raw };
 }
 
 /** Samples of one month in the order of acceptance, judged after exclusions. */
@@ -116,18 +120,6 @@ export function delayExclusions(
   );
 }
 
-function belongs(record: ProbeRecord, provider: string, path: DelayClause['path'], { fromMs, toMs }: MsRange): boolean {
-  const at = monthInstantMs(record);
-  return (
-    record.kind === 'scheduled' && record.provider === provider && record.path === path && at >= fromMs && at < toMs
-  );
-}
-
-/** One order for all readers, so that sums and episodes come out the same however the records came. */
-function byAcceptance(one: DelaySample, other: DelaySample): number {
-  return one.acceptedMs - other.acceptedMs || (one.id < other.id ? -1 : 1);
-}
-
 /** D and P of measurement.md. Those that failed or were never measured are in neither. */
 function byFate(samples: readonly DelaySample[]): DelaysByFate {
   const of = (fate: Outcome) => samples.filter(({ outcome }) => outcome === fate).map(({ stripped }) => stripped);
@@ -159,7 +151,7 @@ function bootstrap(
   samples: readonly DelaySample[],
   average: Interval | null,
   { lossesInAverage }: DelayTerms,
-  { month, timeZone, random }: DelayCase,
+  { month, timeZone, random }: SampledCase,
 ): Interval | null {
   const sure = samples.filter(({ outcome }) => outcome === 'delivered' || (lossesInAverage && outcome === 'lost'));
   const dated = sure.map(({ acceptedMs, stripped }) => ({ acceptedMs, delay: stripped }));

@@ -1,12 +1,21 @@
 /** A provider's month, judged clause by clause from what the ledger holds of it. */
 import type { AvailabilityFacts, AvailabilityQuery } from './availability/facts.ts';
-import { monthRange } from './calendar.ts';
-import type { ClauseTerms } from './contract-terms.ts';
+import { type Month, monthRange } from './calendar.ts';
+import type { ClauseTerms, DelayClause } from './contract-terms.ts';
 import type { MonthFacts, MonthQuery } from './month-facts.ts';
-import { type ClauseReport, type Matter, type ProviderReport, reportProvider } from './report.ts';
+import {
+  buildReport,
+  type ClauseReport,
+  type DelayClauseReport,
+  type Matter,
+  type ProviderReport,
+  type Report,
+  reportProvider,
+} from './report.ts';
 import { reportConnectivity, reportOperations } from './report-availability.ts';
 import type { DelayChart, ProviderCharts } from './report-charts.ts';
-import { reportAttested, reportDelay } from './report-clause.ts';
+import { reportAttested, reportDelay, reportTracked } from './report-clause.ts';
+import type { ChangeSource, RouteStandings } from './route-standing.ts';
 
 /** Where the facts are read, without a wait: the ledger's own thread, or a ledger in memory. */
 export interface FactSource {
@@ -20,12 +29,51 @@ export interface Judgement {
   readonly charts: ProviderCharts;
 }
 
+/** A month of several providers: the report, and beside it their charts in the same order. */
+export interface MonthReport {
+  readonly report: Report;
+  readonly charts: readonly ProviderCharts[];
+}
+
+export function monthReport(month: Month, nowMs: number, judgements: readonly Judgement[]): MonthReport {
+  return {
+    report: buildReport(
+      month,
+      nowMs,
+      judgements.map(({ report }) => report),
+    ),
+    charts: judgements.map(({ charts }) => charts),
+  };
+}
+
 /** One clause after another, and one path at a time: a month of one may have a hundred thousand probes. */
 export function judgeProvider(matter: Matter, source: FactSource): Judgement {
-  const judged = matter.contract.clauses.map((clause) => judgeClause(clause, matter, source));
-  const reports = judged.map(({ report }) => report);
-  const delays = judged.flatMap(({ chart }) => (chart === null ? [] : [chart]));
-  return { report: reportProvider(matter, reports), charts: { provider: matter.provider, delays } };
+  const { provider, contract, month } = matter;
+  const range = monthRange(month, contract.timeZone);
+  const delays: DelayChart[] = [];
+  const report = judgeWith(matter, source, (clause) => {
+    const judged = reportDelay(clause, matter, source.month({ provider, path: clause.path, ...range }));
+    delays.push(judged.chart);
+    return judged.report;
+  });
+  return { report, charts: { provider, delays } };
+}
+
+/** The same report from what `kept` holds of the month from the last time, and what changed since. */
+export function judgeAgain(matter: Matter, source: FactSource & ChangeSource, kept: RouteStandings): ProviderReport {
+  return judgeWith(matter, source, (clause) => {
+    const { tracker, facts } = kept.track(clause, matter, source);
+    return reportTracked(clause, matter, tracker, facts).report;
+  });
+}
+
+type JudgeDelay = (clause: DelayClause) => DelayClauseReport;
+
+function judgeWith(matter: Matter, source: FactSource, judgeDelay: JudgeDelay): ProviderReport {
+  return reportProvider(
+    matter,
+    matter.contract.clauses.map((clause) => judgeClause(clause, matter, source, judgeDelay)),
+  );
 }
 
 /** Whether the ledger knows anything of the month. */
@@ -45,23 +93,17 @@ export function isMeasured({ clauses }: ProviderReport): boolean {
   });
 }
 
-interface JudgedClause {
-  readonly report: ClauseReport;
-  /** Null where there is none to draw. */
-  readonly chart: DelayChart | null;
-}
-
-function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource): JudgedClause {
+function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource, judgeDelay: JudgeDelay): ClauseReport {
   const { provider, contract, month } = matter;
-  const range = monthRange(month, contract.timeZone);
+  const availability = () => source.availability({ provider, ...monthRange(month, contract.timeZone) });
   switch (clause.kind) {
     case 'attested':
-      return { report: reportAttested(clause), chart: null };
+      return reportAttested(clause);
     case 'delay':
-      return reportDelay(clause, matter, source.month({ provider, path: clause.path, ...range }));
+      return judgeDelay(clause);
     case 'connectivity':
-      return { report: reportConnectivity(clause, matter, source.availability({ provider, ...range })), chart: null };
+      return reportConnectivity(clause, matter, availability());
     case 'operations':
-      return { report: reportOperations(clause, matter, source.availability({ provider, ...range })), chart: null };
+      return reportOperations(clause, matter, availability());
   }
 }

@@ -68,6 +68,7 @@ export function reportOperations(
       ...figuresOf(time),
       adjustmentSeconds: secondsOf(adjustment),
       faultyDays: figureOf(faultyDays(time.days)),
+      days: time.days,
     },
     limits: { faultsMaxSeconds, adjustmentsMaxSeconds, availabilityMin, denominator },
     faultsLeftSeconds: leftOf(faultsMaxSeconds, time.down),

@@ -2,14 +2,13 @@
 import { monthRange } from './calendar.ts';
 import type { AttestedClause, DelayClause, Localised } from './contract-terms.ts';
 import { coverageOf, unusualGaps } from './coverage.ts';
-import { sampleOf } from './delay-sample.ts';
-import { delayExclusions, judgeDelay } from './delay-verdict.ts';
+import { delayExclusions, judgeSamples } from './delay-verdict.ts';
 import type { Exclusion, ExclusionKind } from './exclusion.ts';
 import type { Interval } from './interval.ts';
-import { type MonthFacts, monthInstantMs } from './month-facts.ts';
+import type { MonthFacts } from './month-facts.ts';
+import { type MonthPoint, MonthTracker } from './month-tracker.ts';
 import type { DelaySummary } from './month-verdict.ts';
 import { seededUniform } from './pseudo-random.ts';
-import { type Outcome, outcomeOf, type ProbeRecord } from './record.ts';
 import {
   type AttestedClauseReport,
   type DelayClauseReport,
@@ -19,8 +18,9 @@ import {
   type Matter,
   type ReportSummary,
 } from './report.ts';
-import { chartDelays, type DelayChart, type DelayPoint } from './report-charts.ts';
-import { type BreachEvidence, breachOf, type EvidenceTerms, type Figure, figureOf } from './report-evidence.ts';
+import { chartDelays, type DelayChart } from './report-charts.ts';
+import { type Figure, figureOf } from './report-evidence.ts';
+import type { MsRange } from './span-set.ts';
 
 /** A person states it, and so far there is no way to enter that. */
 export function reportAttested({ id, title }: AttestedClause): AttestedClauseReport {
@@ -31,6 +31,12 @@ const ATTESTED: Localised = {
   zh: '由人陈述，不作测量；尚未录入。',
 };
 
+/** The report, and the probes that its chart is drawn from. */
+interface TrackedDelay {
+  readonly report: DelayClauseReport;
+  readonly points: readonly MonthPoint[];
+}
+
 export interface JudgedDelay {
   readonly report: DelayClauseReport;
   readonly chart: DelayChart;
@@ -38,29 +44,56 @@ export interface JudgedDelay {
 
 /** Of one path, so that its probes can go before the next path's are read. */
 export function reportDelay(clause: DelayClause, matter: Matter, facts: MonthFacts): JudgedDelay {
+  const tracker = trackDelay(clause, matter, facts.exclusions);
+  for (const record of facts.records) tracker.take(record);
+  const { report, points } = reportTracked(clause, matter, tracker, facts);
+  const { month, contract } = matter;
+  const { averageMaxSeconds: averageSeconds, maximumSeconds } = clause;
+  const gaps = unusualGaps(
+    points.map(({ atMs }) => atMs),
+    monthSoFar(matter),
+  );
+  const terms = { clause: clause.id, month, timeZone: contract.timeZone, averageSeconds, maximumSeconds, gaps };
+  return { report, chart: chartDelays(points, terms) };
+}
+
+/** For the clause's month; the exclusions are those in force for its path. */
+export function trackDelay(clause: DelayClause, matter: Matter, exclusions: readonly Exclusion[]): MonthTracker {
+  const { provider } = matter;
+  return new MonthTracker({
+    provider,
+    path: clause.path,
+    month: monthRange(matter.month, matter.contract.timeZone),
+    excluded: delayExclusions(exclusions, provider, clause),
+    maximumSeconds: clause.maximumSeconds,
+  });
+}
+
+/** The clause's report from a tracker that holds all records of the month; `facts` are those it was made with, as of now. */
+export function reportTracked(
+  clause: DelayClause,
+  matter: Matter,
+  tracker: MonthTracker,
+  facts: Omit<MonthFacts, 'records'>,
+): TrackedDelay {
   const { id, title, path, averageMaxSeconds: averageSeconds, maximumSeconds } = clause;
   const { breachesFrom, countedPer, lossesInAverage } = clause;
   const { provider, month, nowMs } = matter;
   const { timeZone } = matter.contract;
   const { fromMs, toMs } = monthRange(month, timeZone);
-  const { records, unmeasured, exclusions, absence } = facts;
+  const { unmeasured, exclusions, absence } = facts;
   const random = seededUniform(`${provider} ${id} ${month}`);
-  const which = { clause, provider, month, timeZone };
-  const { figures, verdict, average, maximum } = judgeDelay({
-    ...which,
-    records,
-    unmeasured,
-    exclusions,
-    absence,
-    random,
-  });
+  const tracked = tracker.samples(absence, nowMs);
   const excluded = delayExclusions(exclusions, provider, clause);
-  const seen = goThrough(records, { absence, excluded, limitSeconds: maximumSeconds, nowMs });
+  const { figures, verdict, average, maximum } = judgeSamples({
+    ...{ clause, month, timeZone, unmeasured, random },
+    tracked,
+    excluded,
+  });
   const { messages, episodes } = figures.excluded.breaches;
   const { lo, hi } = countedPer === 'message' ? messages : episodes;
   const left = (times: number): number => Math.max(0, breachesFrom - 1 - times);
-  const times = seen.points.map(({ atMs }) => atMs);
-  const soFar = { fromMs, toMs: Math.min(toMs, nowMs) };
+  const times = tracked.points.map(({ atMs }) => atMs);
   const report: DelayClauseReport = {
     kind: 'delay',
     id,
@@ -73,50 +106,25 @@ export function reportDelay(clause: DelayClause, matter: Matter, facts: MonthFac
       ...summaryOf(figures.excluded),
       raw: summaryOf(figures.raw),
       outcomes: figures.outcomes,
-      spotChecks: seen.spotChecks,
+      spotChecks: tracked.spotChecks,
       bootstrapAverage: orNull(figures.bootstrapAverage),
     },
     limits: { averageSeconds, maximumSeconds, breachesFrom, countedPer, lossesInAverage },
     breachesLeft: figureOf({ lo: left(hi), hi: left(lo) }),
-    coverage: coverageOf(times, figures.outcomes.unmeasured, soFar),
+    coverage: coverageOf(times, figures.outcomes.unmeasured, monthSoFar(matter)),
     excluded: {
       seconds: figures.excludedSeconds,
       entries: exclusionsShown(exclusions, clause.exclusions, fromMs, finalAtMs(matter)),
     },
-    breaches: seen.breaches,
+    breaches: tracked.breaches,
   };
-  const gaps = unusualGaps(times, soFar);
-  const chart = chartDelays(seen.points, { clause: id, month, timeZone, averageSeconds, maximumSeconds, gaps });
-  return { report, chart };
+  return { report, points: tracked.points };
 }
 
-/** What the report shows of single probes. */
-interface Seen {
-  readonly spotChecks: Record<Outcome, number>;
-  /** The scheduled probes that measured something. */
-  readonly points: DelayPoint[];
-  readonly breaches: BreachEvidence[];
-}
-
-function goThrough(records: Iterable<ProbeRecord>, terms: EvidenceTerms): Seen {
-  const seen: Seen = {
-    spotChecks: { pending: 0, delivered: 0, failed: 0, lost: 0, unmeasured: 0 },
-    points: [],
-    breaches: [],
-  };
-  for (const record of records) {
-    const outcome = outcomeOf(record);
-    if (record.kind === 'spot') {
-      seen.spotChecks[outcome] += 1;
-      continue;
-    }
-    const sample = sampleOf(record, terms.absence, terms.excluded);
-    if (outcome !== 'unmeasured')
-      seen.points.push({ atMs: monthInstantMs(record), outcome, delay: sample?.stripped ?? null });
-    const breach = sample === null ? null : breachOf(record, sample, terms);
-    if (breach !== null) seen.breaches.push(breach);
-  }
-  return seen;
+/** The month as far as it is over. */
+function monthSoFar({ month, contract, nowMs }: Matter): MsRange {
+  const { fromMs, toMs } = monthRange(month, contract.timeZone);
+  return { fromMs, toMs: Math.min(toMs, nowMs) };
 }
 
 function summaryOf({ average, conditionalAverage, maximum, breaches, quantiles }: DelaySummary): ReportSummary {

@@ -5,7 +5,6 @@ import { type Instant, toIso } from './instant.ts';
 import { type Interval, standing } from './interval.ts';
 import type { Hop } from './probe.ts';
 import type { Outcome, ProbeRecord } from './record.ts';
-import type { SpanSet } from './span-set.ts';
 import type { TimelineState } from './timeline.ts';
 
 /** An interval in JSON, which knows no infinity: `hi` is null where nothing bounds the figure from above. Seconds to the microsecond, or a count. */
@@ -42,9 +41,8 @@ export function figureOf({ lo, hi }: Interval): Figure {
   return { lo: micros(lo), hi: Number.isFinite(hi) ? micros(hi) : null };
 }
 
-export interface EvidenceTerms {
+interface EvidenceTerms {
   readonly absence: TimelineState['absence'];
-  readonly excluded: SpanSet;
   readonly limitSeconds: number;
   readonly nowMs: number;
 }

@@ -1,4 +1,5 @@
 /** The report of a month as plain data: what `report --format json` prints, and what every other format is made from without computing anew. */
+import type { DayTally } from './availability/year.ts';
 import { type Month, monthRange } from './calendar.ts';
 import type { ContractTerms, Denominator, Localised } from './contract-terms.ts';
 import type { Coverage } from './coverage.ts';
@@ -37,7 +38,42 @@ export interface ProviderReport {
   /** When the report becomes final. */
   readonly finalAt: string;
   readonly clauses: readonly ClauseReport[];
+  /** What it says beside the report that was closed; null where the month has not been closed, and not part of what is hashed. */
+  readonly closed: ClosedComparison | null;
 }
+
+export interface ClosedComparison {
+  /** When it was closed. */
+  readonly at: string;
+  /** Lower-case hex SHA-256 of the report as it was then. */
+  readonly reportSha256: string;
+  /** Whether this report is that one, to the letter. */
+  readonly same: boolean;
+  /** Verdicts and main figures that differ. */
+  readonly changes: readonly ClosedChange[];
+  /** What came after the closing and bears on the month, in the order of the ledger. */
+  readonly reasons: readonly ClosedReason[];
+}
+export interface ClosedChange {
+  readonly clause: string;
+  /** `verdict`, or a figure's name. */
+  readonly what: string;
+  /** Null where there was, or is, none. */
+  readonly before: string | Figure | null;
+  readonly after: string | Figure | null;
+}
+export type ClosedReason =
+  | {
+      readonly kind: 'exclusion-added' | 'exclusion-retracted';
+      readonly at: string;
+      readonly id: string;
+      readonly by: string;
+      readonly note: string;
+    }
+  /** Facts about so many of the month's probes came after the closing. */
+  | { readonly kind: 'late-facts'; readonly probes: number }
+  /** Terms by their SHA-256, or the program's version. */
+  | { readonly kind: 'contract' | 'version'; readonly before: string; readonly after: string };
 
 export type ClauseReport = DelayClauseReport | ConnectivityClauseReport | OperationsClauseReport | AttestedClauseReport;
 
@@ -103,6 +139,8 @@ export interface OperationsClauseReport extends AnyClauseReport {
     readonly adjustmentSeconds: Figure;
     /** Days of the month, as far as it is over, with a fault. The year's are in the year's report. */
     readonly faultyDays: Figure;
+    /** Every day of the month: what a year is added up from. */
+    readonly days: DayTally;
   };
   readonly limits: {
     readonly faultsMaxSeconds: number;
@@ -230,11 +268,12 @@ export function reportProvider(matter: Matter, clauses: readonly ClauseReport[])
     status: nowMs >= finalMs ? 'final' : 'provisional',
     finalAt: isoText(finalMs),
     clauses,
+    closed: null,
   };
 }
 
 /** Milliseconds since the epoch. */
-export function finalAtMs({ contract, month }: Matter): number {
+export function finalAtMs({ contract, month }: Pick<Matter, 'contract' | 'month'>): number {
   return monthRange(month, contract.timeZone).toMs + contract.finalAfterSeconds * 1000;
 }
 

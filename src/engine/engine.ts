@@ -230,7 +230,7 @@ async function doChores(
 }
 
 /** Does something again and again until `signal` is aborted; one failure does not end it. */
-async function every(
+export async function every(
   ms: number,
   clock: Clock,
   signal: AbortSignal,

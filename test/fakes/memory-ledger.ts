@@ -12,12 +12,13 @@ import type { Run } from '../../src/domain/availability/run.ts';
 import { applyChange } from '../../src/domain/availability/run-fold.ts';
 import { chainHash, GENESIS } from '../../src/domain/chain.ts';
 import { checkpointOf } from '../../src/domain/checkpoint.ts';
+import { type Closing, closingOf } from '../../src/domain/closing.ts';
 import { encodeEvent } from '../../src/domain/codec.ts';
 import { exceedsMaximum } from '../../src/domain/delay.ts';
 import { ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
 import type { Instant } from '../../src/domain/instant.ts';
-import { type Judgement, judgeProvider } from '../../src/domain/judge.ts';
+import { type FactSource, type Judgement, judgeProvider } from '../../src/domain/judge.ts';
 import {
   exclusionsFor,
   exclusionsOf,
@@ -28,8 +29,9 @@ import {
 import { PATHS, type Path } from '../../src/domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import type { Matter } from '../../src/domain/report.ts';
+import { type Standing, summariseReport } from '../../src/domain/standing.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
-import type { Bookmark, Ledger, LedgerSnapshot } from '../../src/ports.ts';
+import type { Bookmark, LateQuery, Ledger, LedgerSnapshot } from '../../src/ports.ts';
 
 export class MemoryLedger implements Ledger {
   readonly entries: LedgerEntry[] = [];
@@ -112,10 +114,38 @@ export class MemoryLedger implements Ledger {
   }
 
   async judge(matter: Matter): Promise<Judgement> {
-    return judgeProvider(matter, {
+    return judgeProvider(matter, this.#facts());
+  }
+
+  async standing(matter: Matter): Promise<Standing> {
+    const { report } = judgeProvider(matter, this.#facts());
+    return { clauses: summariseReport(report), head: this.#snapshot().head };
+  }
+
+  async closing(matter: Matter): Promise<Closing> {
+    return closingOf(judgeProvider(matter, this.#facts()).report, this.#snapshot().head);
+  }
+
+  async lateProbes({ provider, fromMs, toMs, afterSeq }: LateQuery): Promise<number> {
+    const named = this.entries
+      .slice(afterSeq)
+      .map(({ event }) => this.#records.get('probe' in event ? (event.probe ?? '') : ''));
+    const late = named.filter((record) => {
+      const ms = record?.provider === provider ? monthInstantMs(record) : Number.NaN;
+      return ms >= fromMs && ms < toMs;
+    });
+    return new Set(late).size;
+  }
+
+  async firstMs(): Promise<number | null> {
+    return this.entries[0]?.event.at.wallMs ?? null;
+  }
+
+  #facts(): FactSource {
+    return {
       month: (query) => this.#month(query),
       availability: (query) => this.#availability(query),
-    });
+    };
   }
 
   async availability(query: AvailabilityQuery): Promise<AvailabilityFacts> {

@@ -59,6 +59,7 @@ export function isProbeId(text: string): boolean {
   return /^[a-z2-7]{16}$/.test(text);
 }
 
-function describe(value: unknown): string {
+/** A value of a request as an error shows it. */
+export function describe(value: unknown): string {
   return value === undefined ? 'missing' : (JSON.stringify(value)?.slice(0, QUOTED_MAX) ?? 'unreadable');
 }

@@ -4,6 +4,7 @@ import { type ProbeView, viewProbe } from '../../domain/probe-view.ts';
 import type { AgentControl } from '../../ports.ts';
 import { type Admission, admit } from './auth.ts';
 import { renderHome } from './home-page.ts';
+import { addReports, type ShownReports } from './report-routes.ts';
 import { isProbeId, readRoute, readWait, scrapeBudget } from './request.ts';
 import { shareChecks } from './shared-check.ts';
 
@@ -11,7 +12,7 @@ export interface Rendered {
   readonly contentType: string;
   readonly body: string;
 }
-export interface Shown {
+export interface Shown extends ShownReports {
   readonly control: AgentControl;
   /** The agent's own metrics. */
   readonly metrics: () => Promise<Rendered>;
@@ -22,7 +23,9 @@ export interface Shown {
 const RECENT_SHOWN = 50;
 
 /** What only looks. */
-export function addReading(server: FastifyInstance, { control, metrics }: Shown): void {
+export function addReading(server: FastifyInstance, shown: Shown): void {
+  const { control, metrics } = shown;
+  addReports(server, shown);
   server.get('/metrics', async (_request, reply) => send(reply, await metrics()));
   server.get('/healthz', async () => ({ status: 'ok', ...control.health() }));
   server.get('/readyz', async (_request, reply) => {

@@ -60,11 +60,10 @@ export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise
 
 function addHeaders(server: FastifyInstance): void {
   server.addHook('onSend', async (_request, reply) => {
-    void reply.headers({
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
-    });
+    void reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'x-frame-options': 'DENY' });
+    // A page with a style of its own brings its own.
+    if (!reply.hasHeader('content-security-policy'))
+      void reply.header('content-security-policy', "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
   });
 }
 

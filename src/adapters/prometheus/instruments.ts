@@ -5,6 +5,7 @@ import type { Endpoint } from '../../domain/endpoint.ts';
 import { type Path, STAGES } from '../../domain/probe.ts';
 import { OUTCOMES } from '../../domain/record.ts';
 import { SINK_REFUSALS, TOKEN_REFUSALS } from '../../ports.ts';
+import { type Held, SlaGauges } from './sla-gauges.ts';
 
 /** A provider and a path, as labels. */
 export interface Route {
@@ -13,7 +14,7 @@ export interface Route {
 }
 export type Instruments = Readonly<
   ReturnType<typeof defineRoutes> & ReturnType<typeof defineEndpoints> & ReturnType<typeof defineAgent>
-> & { readonly registry: Registry };
+> & { readonly registry: Registry; readonly sla: SlaGauges };
 
 /** Seconds: from what loopback takes to a day, with both limits of the contract. */
 const DELAY_BUCKETS = [
@@ -52,15 +53,19 @@ const ENDPOINTS_OF: Readonly<Record<Path, readonly Endpoint[]>> = {
 const ROUTE = ['provider', 'path'] as const;
 const ENDPOINT = ['provider', 'endpoint'] as const;
 
-export function createInstruments(version: string, routes: readonly Route[]): Instruments {
+export function createInstruments(version: string, routes: readonly Route[], held: readonly Held[]): Instruments {
   const registry = new Registry();
   const define = definers(registry);
-  const instruments = { registry, ...defineRoutes(define), ...defineEndpoints(define), ...defineAgent(define) };
+  const instruments = {
+    registry,
+    ...defineRoutes(define),
+    ...defineEndpoints(define),
+    ...defineAgent(define),
+    sla: new SlaGauges(define, held),
+  };
   for (const { provider, path } of routes) addRoute(instruments, { provider, path });
   for (const reason of SINK_REFUSALS) instruments.sinkRefused.inc({ reason }, 0);
   for (const reason of TOKEN_REFUSALS) instruments.tokensRefused.inc({ reason }, 0);
-  instruments.limits.set({ limit: 'average' }, DELAY_AVERAGE_LIMIT);
-  instruments.limits.set({ limit: 'maximum' }, DELAY_MAXIMUM_LIMIT);
   instruments.build.set({ version, node: process.versions.node }, 1);
   return instruments;
 }
@@ -80,7 +85,7 @@ function addRoute(instruments: Instruments, route: Route): void {
       gauge.set({ provider: route.provider, endpoint }, Number.NaN);
 }
 
-type Definers = ReturnType<typeof definers>;
+export type Definers = ReturnType<typeof definers>;
 
 function definers(registry: Registry) {
   const registers = [registry];
@@ -162,7 +167,6 @@ function defineAgent({ counter, gauge }: Definers) {
       'How far the wall clock has moved against the monotonic clock since the agent started.',
     ),
     lag: gauge('event_loop_lag_seconds', 'How late the last regular tick of the event loop was.'),
-    limits: gauge('sla_limit_seconds', 'Limits of the contract on delay.', ['limit']),
     build: gauge('build_info', 'Version of the agent and of Node, always 1.', ['version', 'node']),
   };
 }

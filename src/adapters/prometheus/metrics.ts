@@ -2,17 +2,20 @@
 import type { LedgerEntry } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Tally, TimelineState } from '../../domain/timeline.ts';
-import type { Clock, Observer } from '../../ports.ts';
+import type { Clock, Observer, Scoreboard } from '../../ports.ts';
 import { createInstruments, type Route } from './instruments.ts';
 import { RouteStatistics } from './route-statistics.ts';
+import type { Held } from './sla-gauges.ts';
 
 export interface MetricsOptions {
   readonly version: string;
   readonly lines: readonly Route[];
+  /** The contracts that the providers are held to now. */
+  readonly held?: readonly Held[];
   readonly clock: Clock;
   readonly lagSeconds: () => number;
 }
-export interface Metrics extends Observer {
+export interface Metrics extends Observer, Scoreboard {
   /**
    * Starts from the ledger's totals before this run, so that a restart neither forgets nor counts twice.
    * Call once, before the first scrape; what was recorded meanwhile is kept for it.
@@ -22,8 +25,8 @@ export interface Metrics extends Observer {
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-export function createMetrics({ version, lines, clock, lagSeconds }: MetricsOptions): Metrics {
-  const instruments = createInstruments(version, lines);
+export function createMetrics({ version, lines, held = [], clock, lagSeconds }: MetricsOptions): Metrics {
+  const instruments = createInstruments(version, lines, held);
   const { registry } = instruments;
   const statistics = new RouteStatistics(instruments, lines);
   const started = clock.now();
@@ -48,6 +51,7 @@ export function createMetrics({ version, lines, clock, lagSeconds }: MetricsOpti
       }
       for (const record of records.values()) statistics.count(record);
     },
+    judged: (provider, standing, at) => instruments.sla.judged(provider, standing, at),
     tokenRefused: (reason) => instruments.tokensRefused.inc({ reason }),
     sinkConnected: () => instruments.sinkConnections.inc(),
     sinkRefused: (reason) => instruments.sinkRefused.inc({ reason }),

@@ -15,7 +15,7 @@ import { HATCHES } from './svg.ts';
 import { pageWordsOf, wordsOf } from './words.ts';
 
 /** Nothing is loaded, run or sent, whatever a browser may find in the page. */
-const POLICY = [
+export const POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
   "base-uri 'none'",

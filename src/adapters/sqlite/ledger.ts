@@ -1,6 +1,7 @@
 /** The port `Ledger` on SQLite: hands every call to the worker thread that owns the database. */
 import { Worker } from 'node:worker_threads';
 import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availability/facts.ts';
+import type { Closing } from '../../domain/closing.ts';
 import { encodeEvent } from '../../domain/codec.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
@@ -8,7 +9,8 @@ import type { Judgement } from '../../domain/judge.ts';
 import type { MonthFacts, MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { Matter } from '../../domain/report.ts';
-import type { Bookmark, Ledger, LedgerSnapshot, Log } from '../../ports.ts';
+import type { Standing } from '../../domain/standing.ts';
+import type { Bookmark, LateQuery, Ledger, LedgerSnapshot, Log } from '../../ports.ts';
 import type { Role } from './database.ts';
 import { LedgerError } from './failure.ts';
 import {
@@ -145,6 +147,22 @@ class WorkerLedger implements Ledger {
 
   judge(matter: Matter): Promise<Judgement> {
     return this.#call('judge', matter);
+  }
+
+  standing(matter: Matter): Promise<Standing> {
+    return this.#call('standing', matter);
+  }
+
+  closing(matter: Matter): Promise<Closing> {
+    return this.#call('closing', matter);
+  }
+
+  lateProbes(query: LateQuery): Promise<number> {
+    return this.#call('lateProbes', query);
+  }
+
+  firstMs(): Promise<number | null> {
+    return this.#call('firstMs', null);
   }
 
   /** Everything called before is done first. Closing twice is closing once. */

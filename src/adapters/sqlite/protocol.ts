@@ -1,5 +1,7 @@
 /** What the ledger and its worker say to each other. Every request gets one answer, in the order of the requests. */
+
 import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availability/facts.ts';
+import type { Closing } from '../../domain/closing.ts';
 import { decode } from '../../domain/codec.ts';
 import type { LedgerEntry, RareType } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
@@ -7,7 +9,8 @@ import type { Judgement } from '../../domain/judge.ts';
 import type { MonthFacts, MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { Matter } from '../../domain/report.ts';
-import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
+import type { Standing } from '../../domain/standing.ts';
+import type { Bookmark, LateQuery, LedgerSnapshot } from '../../ports.ts';
 import type { Head, Role } from './database.ts';
 import type { LedgerErrorCode } from './failure.ts';
 
@@ -38,6 +41,10 @@ export interface Operations {
     readonly output: readonly LedgerEntry[];
   };
   judge: { readonly input: Matter; readonly output: Judgement };
+  standing: { readonly input: Matter; readonly output: Standing };
+  closing: { readonly input: Matter; readonly output: Closing };
+  lateProbes: { readonly input: LateQuery; readonly output: number };
+  firstMs: { readonly input: null; readonly output: number | null };
   close: { readonly input: null; readonly output: null };
 }
 export interface MarkedQuery {

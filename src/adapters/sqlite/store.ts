@@ -14,6 +14,7 @@ import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import { readAvailability } from './availability.ts';
 import { eventChunks, type Head, inTransaction, openDatabase, type Role, readHead, toEventRow } from './database.ts';
 import { LedgerError, ledgerError, sqliteCode } from './failure.ts';
+import { Months } from './months.ts';
 import { Projection } from './projection.ts';
 import {
   decodeEach,
@@ -31,12 +32,14 @@ export class Store implements FactSource {
   readonly #place: string;
   readonly #projection: Projection;
   readonly #insert: StatementSync;
+  readonly #months: Months;
 
   constructor(db: DatabaseSync, place: string) {
     this.#db = db;
     this.#place = place;
     this.#projection = new Projection(db);
     this.#insert = db.prepare('INSERT INTO events (seq, text, hash) VALUES (?, ?, ?)');
+    this.#months = new Months(db, this);
   }
 
   /**
@@ -151,6 +154,14 @@ export class Store implements FactSource {
         return this.#marked(request.input);
       case 'judge':
         return judgeProvider(request.input, this);
+      case 'standing':
+        return this.#months.standing(request.input);
+      case 'closing':
+        return this.#months.closing(request.input);
+      case 'lateProbes':
+        return this.#months.lateProbes(request.input);
+      case 'firstMs':
+        return this.#months.firstMs();
       case 'bookmarks':
         return this.#bookmarks(request.input);
     }
@@ -200,12 +211,17 @@ export class Store implements FactSource {
     };
   }
 
-  #storedMonth({ provider, path, fromMs, toMs }: MonthQuery): StoredMonth {
+  #storedMonth(query: MonthQuery): StoredMonth {
+    const { provider, path, fromMs, toMs } = query;
+    const rows = this.#db.prepare(MONTH_RECORDS).all(provider, path, fromMs, toMs);
+    return { ...this.bearings(query), records: rows.map((row) => String(row['record'])) };
+  }
+
+  /** A month without its records. */
+  bearings({ provider, path, fromMs, toMs }: MonthQuery): Omit<MonthFacts, 'records'> {
     const { head, state } = this.#refresh();
-    const query = (sql: string) => this.#db.prepare(sql).all(provider, path, fromMs, toMs);
     return {
-      records: query(MONTH_RECORDS).map((row) => String(row['record'])),
-      unmeasured: Number(query(MONTH_SLOTS)[0]?.['count']),
+      unmeasured: Number(this.#db.prepare(MONTH_SLOTS).get(provider, path, fromMs, toMs)?.['count']),
       exclusions: exclusionsOf(state, { provider, path }),
       absence: state.absence,
       head,
@@ -279,6 +295,10 @@ const DOING = {
   availability: 'read the checks of a month',
   marked: 'read the ledger',
   judge: 'judge a month',
+  standing: 'judge a month',
+  closing: 'judge a month',
+  lateProbes: 'read the ledger',
+  firstMs: 'read the ledger',
 } as const;
 
 export function toFailure(doing: string, place: string, error: unknown): Failure {

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type BundleChain, type BundleManifest, firstDifference, parseEntryLine } from '../../domain/bundle.ts';
 import { parseMonth } from '../../domain/calendar.ts';
 import { decodeEvent } from '../../domain/codec.ts';
+import type { Judgement } from '../../domain/judge.ts';
 import type { Matter } from '../../domain/report.ts';
 import type { SignatureCheck } from '../../ports.ts';
 import { type Anchors, checkAnchors } from './anchors.ts';
@@ -186,5 +187,5 @@ function messageOf(error: unknown): string {
 function judge(store: Store, matter: Matter): unknown {
   const outcome = store.read({ id: 0, op: 'judge', input: matter });
   if (outcome.kind === 'failed') throw new LedgerError(outcome.failure.code, outcome.failure.cause.message);
-  return JSON.parse(JSON.stringify(outcome.output));
+  return JSON.parse(JSON.stringify((outcome.output as Judgement).report));
 }

@@ -3,6 +3,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveHttp } from '../../../src/adapters/http/server.ts';
+import { renderReport } from '../../../src/adapters/report/render.ts';
 import type { ProbeView } from '../../../src/domain/probe-view.ts';
 import { MailboxError } from '../../../src/ports.ts';
 import { silentLog } from '../../fakes/fake-provider.ts';
@@ -183,6 +184,8 @@ describe('the server', () => {
     const parts = {
       control: served.engine,
       metrics: async () => ({ contentType: 'text/plain', body: '' }),
+      reports: null,
+      renderReport,
       probeMetrics: async () => ({ contentType: 'text/plain', body: '' }),
       log: silentLog,
     };

@@ -4,8 +4,9 @@ import { expect } from 'vitest';
 import { type HttpServer, serveHttp } from '../../../src/adapters/http/server.ts';
 import { createMetrics } from '../../../src/adapters/prometheus/metrics.ts';
 import { renderProbeMetrics } from '../../../src/adapters/prometheus/probe-metrics.ts';
+import { renderReport } from '../../../src/adapters/report/render.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
-import type { Log } from '../../../src/ports.ts';
+import type { Log, Reports } from '../../../src/ports.ts';
 import { type FakeWorld, fakeWorld } from '../../fakes/agent.ts';
 import { silentLog } from '../../fakes/fake-provider.ts';
 
@@ -37,6 +38,7 @@ export interface Served {
 export async function serve({
   token = null as string | null,
   prepare = (_world: FakeWorld): void => {},
+  reports = null as Reports | null,
 } = {}): Promise<Served> {
   const world = fakeWorld();
   prepare(world);
@@ -56,7 +58,14 @@ export async function serve({
   };
   const server = await serveHttp(
     { listen: { host: '127.0.0.1', port: 0 }, token },
-    { control: { ...engine, settled }, metrics: () => metrics.render(), probeMetrics: renderProbeMetrics, log },
+    {
+      control: { ...engine, settled },
+      reports,
+      renderReport,
+      metrics: () => metrics.render(),
+      probeMetrics: renderProbeMetrics,
+      log,
+    },
   );
   const get = async (path: string, init?: RequestInit): Promise<Response> => fetch(new URL(path, server.url), init);
   const close = async (): Promise<void> => {

@@ -7,10 +7,12 @@ import type { RouteSettings } from '../../../src/domain/settings.ts';
 import { emptyTimeline } from '../../../src/domain/timeline.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { type FakeWorld, fakeWorld } from '../../fakes/agent.ts';
+import { CONTRACT } from '../../fakes/contract.ts';
 import { describeWith, PROMTOOL } from '../../servers/available.ts';
 import { promtoolCheck, seriesOf } from './scrape.ts';
 
 const LINES = (['send', 'internal', 'receive'] as const).map((path) => ({ provider: 'acme', path }));
+const HELD = [{ provider: 'acme', contract: CONTRACT }];
 /** The first probe within 30,000 s, the next one not before another 10,000 s. */
 const RARE = { every: 20_000, minGap: 10_000, maxGap: 30_000 };
 
@@ -26,7 +28,7 @@ afterEach(stop);
 
 /** As the composition root does it: totals first, then the engine, then its state. */
 async function start(paths: readonly Path[] = []): Promise<void> {
-  metrics = createMetrics({ version: '1.2.3', lines: LINES, clock: world.clock, lagSeconds: () => 0.001 });
+  metrics = createMetrics({ version: '1.2.3', lines: LINES, held: HELD, clock: world.clock, lagSeconds: () => 0.001 });
   Object.assign(world.observer, metrics);
   const { tallies } = await world.ledger.snapshot();
   const routes = paths.map((path): RouteSettings => ({ provider: 'acme', path, ...RARE }));
@@ -95,8 +97,8 @@ describe('a scrape', () => {
     const series = await scrape();
     expect(series.get(`mailflow_delay_seconds_bucket{le="60",${RECEIVE}}`)).toBe(0);
     expect(series.get(`mailflow_delay_seconds_bucket{le="3600",${RECEIVE}}`)).toBe(0);
-    expect(series.get('mailflow_sla_limit_seconds{limit="average"}')).toBe(60);
-    expect(series.get('mailflow_sla_limit_seconds{limit="maximum"}')).toBe(3600);
+    expect(series.get('mailflow_sla_limit_seconds{provider="acme",clause="2a",limit="average"}')).toBe(60);
+    expect(series.get('mailflow_sla_limit_seconds{provider="acme",clause="2a",limit="maximum"}')).toBe(3600);
     expect(series.get('mailflow_sink_refused_total{reason="relay"}')).toBe(0);
     expect(series.get('mailflow_tokens_refused_total{reason="forged"}')).toBe(0);
     expect(series.get(`mailflow_build_info{version="1.2.3",node="${process.versions.node}"}`)).toBe(1);
@@ -187,7 +189,7 @@ describe('a scrape', () => {
   });
 
   it('passes once over what is pending, however many routes there are', () => {
-    metrics = createMetrics({ version: '0', lines: LINES, clock: world.clock, lagSeconds: () => 0 });
+    metrics = createMetrics({ version: '0', lines: LINES, held: HELD, clock: world.clock, lagSeconds: () => 0 });
     let passes = 0;
     class CountedMap extends Map<string, ProbeRecord> {
       override values(): MapIterator<ProbeRecord> {
@@ -254,7 +256,7 @@ describe('a probe that is missing', () => {
     await start(['receive']);
     await untilSent(world.injector.sent);
     const [record] = [...engine!.recorder.state.open.values()];
-    const late = createMetrics({ version: '0', lines: LINES, clock: world.clock, lagSeconds: () => 0 });
+    const late = createMetrics({ version: '0', lines: LINES, held: HELD, clock: world.clock, lagSeconds: () => 0 });
     late.recorded([], [{ ...record!, expired: true }]);
     late.attach(emptyTimeline(), []);
     const series = seriesOf((await late.render()).body);
@@ -266,7 +268,7 @@ describe('an endpoint', () => {
   const labels = (endpoint: string): string => `{provider="acme",endpoint="${endpoint}"}`;
 
   it('is unknown before its first use', async () => {
-    metrics = createMetrics({ version: '0', lines: LINES, clock: world.clock, lagSeconds: () => 0 });
+    metrics = createMetrics({ version: '0', lines: LINES, held: HELD, clock: world.clock, lagSeconds: () => 0 });
     const series = await scrape();
     for (const endpoint of ['submission', 'mx', 'mailbox'])
       expect(series.get(`mailflow_endpoint_up${labels(endpoint)}`)).toBeNaN();

@@ -70,7 +70,12 @@ export const OPERATIONS: OperationsClauseReport = {
   title: { en: 'Operations', zh: '运维' },
   verdict: 'BREACH',
   verdicts: { faults: 'MET', adjustments: 'MET', availability: 'BREACH' },
-  figures: { ...FIGURES, adjustmentSeconds: exact(5400), faultyDays: { lo: 1, hi: 2 } },
+  figures: {
+    ...FIGURES,
+    adjustmentSeconds: exact(5400),
+    faultyDays: { lo: 1, hi: 2 },
+    days: { faultFree: 22, faulty: 1, open: 1, ahead: 6, aheadInDoubt: 0 },
+  },
   limits: {
     faultsMaxSeconds: 6000,
     adjustmentsMaxSeconds: 6000,

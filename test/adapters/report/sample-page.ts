@@ -113,7 +113,12 @@ export async function healthyMonth(): Promise<SamplePage> {
   const operations: OperationsClauseReport = {
     ...OPERATIONS,
     ...shared,
-    figures: { ...figures, adjustmentSeconds: none, faultyDays: none },
+    figures: {
+      ...figures,
+      adjustmentSeconds: none,
+      faultyDays: none,
+      days: { faultFree: 30, faulty: 0, open: 0, ahead: 0, aheadInDoubt: 0 },
+    },
     verdicts: { faults: 'MET', adjustments: 'MET', availability: 'MET' },
     faultsLeftSeconds: { lo: 6000, hi: 6000 },
     adjustmentsLeftSeconds: { lo: 6000, hi: 6000 },

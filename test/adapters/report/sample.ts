@@ -100,6 +100,7 @@ export function sample(clauses: Report['providers'][number]['clauses'] = [DELAY,
         status: 'provisional',
         finalAt: '2026-12-05T16:00:00.000Z',
         clauses,
+        closed: null,
       },
     ],
   };

@@ -1,0 +1,68 @@
+/** Months as the worker keeps them while they run, and what is asked about those that are over. */
+import type { DatabaseSync } from 'node:sqlite';
+import { type Closing, closingOf } from '../../domain/closing.ts';
+import { decode } from '../../domain/codec.ts';
+import { type FactSource, judgeAgain, judgeProvider } from '../../domain/judge.ts';
+import type { ProbeRecord } from '../../domain/record.ts';
+import type { Matter } from '../../domain/report.ts';
+import { type ChangeSource, RouteStandings } from '../../domain/route-standing.ts';
+import { type Standing, summariseReport } from '../../domain/standing.ts';
+import type { LateQuery } from '../../ports.ts';
+import { readHead } from './database.ts';
+
+/** To look through more entries than this, or more probes one by one, takes as long as to read the month anew. */
+const CHANGES_MAX = 50_000;
+
+/** Every method within a transaction. */
+export class Months {
+  readonly #db: DatabaseSync;
+  readonly #facts: FactSource & Pick<ChangeSource, 'bearings'>;
+  readonly #kept = new RouteStandings();
+
+  constructor(db: DatabaseSync, facts: FactSource & Pick<ChangeSource, 'bearings'>) {
+    this.#db = db;
+    this.#facts = facts;
+  }
+
+  standing(matter: Matter): Standing {
+    const source: FactSource & ChangeSource = {
+      month: (query) => this.#facts.month(query),
+      availability: (query) => this.#facts.availability(query),
+      bearings: (query) => this.#facts.bearings(query),
+      changed: (afterSeq, ids) => this.#changed(afterSeq, ids),
+    };
+    return { clauses: summariseReport(judgeAgain(matter, source, this.#kept)), head: readHead(this.#db) };
+  }
+
+  closing(matter: Matter): Closing {
+    return closingOf(judgeProvider(matter, this.#facts).report, readHead(this.#db));
+  }
+
+  lateProbes({ provider, fromMs, toMs, afterSeq }: LateQuery): number {
+    const row = this.#db.prepare(LATE_PROBES).get(afterSeq, provider, fromMs, toMs);
+    return Number(row?.['count']);
+  }
+
+  firstMs(): number | null {
+    const row = this.#db.prepare('SELECT wall_ms FROM events WHERE seq = 1').get();
+    return row === undefined ? null : Number(row['wall_ms']);
+  }
+
+  #changed(afterSeq: number, ids: Iterable<string>): readonly ProbeRecord[] | null {
+    if (readHead(this.#db).seq - afterSeq > CHANGES_MAX) return null;
+    const named = this.#db.prepare(NAMED).all(afterSeq);
+    const all = new Set([...ids, ...named.map((row) => String(row['probe']))]);
+    if (all.size > CHANGES_MAX) return null;
+    const select = this.#db.prepare('SELECT record FROM probes WHERE id = ?');
+    return [...all].flatMap((id) => {
+      const row = select.get(id);
+      return row === undefined ? [] : [decode<ProbeRecord>(String(row['record']))];
+    });
+  }
+}
+
+const NAMED = `SELECT DISTINCT json_extract(text, '$.probe') AS probe FROM events
+  WHERE seq > ? AND json_extract(text, '$.probe') IS NOT NULL`;
+const LATE_PROBES = `SELECT count(*) AS count FROM probes
+  WHERE id IN (SELECT json_extract(text, '$.probe') FROM events WHERE seq > ?)
+  AND provider = ? AND month_ms >= ? AND month_ms < ?`;

@@ -1,0 +1,161 @@
+/** Judges while the agent measures: how the running months stand, which months to close, and reports for whoever asks. */
+import { type Month, monthAfter, monthOf } from '../domain/calendar.ts';
+import { findClosing, termsHash } from '../domain/closing.ts';
+import type { LedgerEvent, MonthClosed } from '../domain/event.ts';
+import type { MonthReport } from '../domain/judge.ts';
+import { finalAtMs } from '../domain/report.ts';
+import type { Clock, Ledger, Log, Reports, Scoreboard } from '../ports.ts';
+import { every } from './engine.ts';
+import { type Held, reportMonth } from './reports.ts';
+
+export interface RefereeOptions {
+  readonly version: string;
+  readonly held: readonly Held[];
+}
+export interface RefereeParts {
+  /** Read by a thread of its own: an evaluation may take seconds, and must hold up neither measuring nor writing. */
+  readonly ledger: Ledger;
+  /** Where facts go in. */
+  readonly recorder: {
+    readonly head: { readonly seq: number };
+    record(events: readonly LedgerEvent[]): Promise<void>;
+  };
+  readonly scoreboard: Scoreboard;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+export interface Referee extends Reports {
+  /** Resolves when the evaluation under way is done and nothing is left running. */
+  stop(): Promise<void>;
+}
+
+/** Milliseconds between two looks at what is new: two scrapes at the usual interval. */
+const STAND_EVERY = 30_000;
+/** Milliseconds after which a month is judged though nothing was recorded: its coverage shrinks all the same. */
+const STAND_AGE_MAX = 600_000;
+/** Milliseconds between two looks for months to close: they are final five days after their end, an hour is nothing. */
+const CLOSE_EVERY = 3_600_000;
+
+/** How a provider's month was found at the last evaluation. */
+interface Known {
+  readonly month: Month;
+  readonly seq: number;
+  readonly atMs: number;
+  readonly failed: boolean;
+}
+
+export function startReferee({ version, held }: RefereeOptions, parts: RefereeParts): Referee {
+  const { ledger, clock, log } = parts;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const known = new Map<string, Known>();
+  const empty = new Set<string>();
+  const loops = [
+    every(STAND_EVERY, clock, signal, () => standAll(held, known, parts, signal), log),
+    every(CLOSE_EVERY, clock, signal, () => closeAll({ version, held }, empty, parts, signal), log),
+  ];
+  const underWay = new Map<Month, Promise<MonthReport | null>>();
+  return {
+    month(asked) {
+      const nowMs = clock.now().wallMs;
+      const month = asked ?? currentMonth(held, nowMs);
+      if (month === null) return Promise.resolve(null);
+      const shared =
+        underWay.get(month) ??
+        reportMonth(ledger, held, { month, nowMs, version }).finally(() => underWay.delete(month));
+      underWay.set(month, shared);
+      return shared;
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.all(loops);
+    },
+  };
+}
+
+/** Where contracts have several zones, the first one's. */
+function currentMonth([first]: readonly Held[], nowMs: number): Month | null {
+  return first === undefined ? null : monthOf(nowMs, first.contract.timeZone);
+}
+
+/** Asks for each provider's month if something may have changed in it. */
+async function standAll(
+  held: readonly Held[],
+  known: Map<string, Known>,
+  { ledger, recorder, scoreboard, clock, log }: RefereeParts,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { provider, contract } of held) {
+    if (signal.aborted) return;
+    const at = clock.now();
+    const now = { month: monthOf(at.wallMs, contract.timeZone), seq: recorder.head.seq, atMs: at.wallMs };
+    const before = known.get(provider);
+    if (before !== undefined && !isStale(before, now)) continue;
+    try {
+      const standing = await ledger.standing({ provider, contract, month: now.month, nowMs: at.wallMs });
+      known.set(provider, { ...now, failed: false });
+      scoreboard.judged(provider, standing, at);
+    } catch (error) {
+      known.set(provider, { ...now, failed: true });
+      scoreboard.judged(provider, null, at);
+      // Once, until it works again: it may go on for days.
+      if (before?.failed !== true) log.error('the running month cannot be judged', { provider, error });
+    }
+  }
+}
+
+function isStale(before: Known, now: Omit<Known, 'failed'>): boolean {
+  // A clock put back makes it stale too.
+  const aged = Math.abs(now.atMs - before.atMs) >= STAND_AGE_MAX;
+  return before.failed || aged || before.month !== now.month || before.seq !== now.seq;
+}
+
+/** Closes every month that is final and has not been closed. One provider's failure does not keep another's months open. */
+async function closeAll(
+  { version, held }: RefereeOptions,
+  empty: Set<string>,
+  parts: RefereeParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const firstMs = await parts.ledger.firstMs();
+  if (firstMs === null) return;
+  for (const each of held) {
+    try {
+      await closeMonths(each, firstMs, version, empty, parts, signal);
+    } catch (error) {
+      parts.log.error('a month cannot be closed now', { provider: each.provider, error });
+    }
+  }
+}
+
+async function closeMonths(
+  { provider, contract }: Held,
+  firstMs: number,
+  version: string,
+  empty: Set<string>,
+  { ledger, recorder, clock, log }: RefereeParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { wallMs: nowMs } = clock.now();
+  const closings = await ledger.marked(['month.closed']);
+  let month = monthOf(firstMs, contract.timeZone);
+  for (; finalAtMs({ contract, month }) <= nowMs && !signal.aborted; month = monthAfter(month)) {
+    const key = `${provider} ${month}`;
+    if (empty.has(key) || findClosing(closings, provider, month) !== null) continue;
+    const { report, clauses, head, measured } = await ledger.closing({ provider, contract, month, nowMs });
+    if (!measured) {
+      // What is not known of a month by then nobody will learn; it is looked at again by the next start.
+      empty.add(key);
+      continue;
+    }
+    const closed: MonthClosed = {
+      ...{ type: 'month.closed', at: clock.now(), provider, month, version },
+      contract: termsHash(contract),
+      report,
+      summary: clauses,
+      asOf: head,
+    };
+    await recorder.record([closed]);
+    log.info('closed a month', { provider, month, report });
+  }
+}

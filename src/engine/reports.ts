@@ -1,0 +1,76 @@
+/** Reports out of the ledger: of a month, beside what was closed of it, and of a year. */
+import { type Month, monthRange } from '../domain/calendar.ts';
+import { compareClosing, findClosing, reportHash, stillHolds } from '../domain/closing.ts';
+import type { ContractTerms } from '../domain/contract-terms.ts';
+import { isMeasured, type Judgement, type MonthReport, monthReport } from '../domain/judge.ts';
+import type { Matter } from '../domain/report.ts';
+import { summariseReport } from '../domain/standing.ts';
+import { hasBegun, type JudgedMonth, monthsOf, type ProviderYear, reportYear } from '../domain/year-report.ts';
+import type { Ledger } from '../ports.ts';
+
+export type ReportLedger = Pick<Ledger, 'judge' | 'marked' | 'lateProbes'>;
+
+/** Which contract a provider is held to. */
+export interface Held {
+  readonly provider: string;
+  readonly contract: ContractTerms;
+}
+
+/** A provider's month as it is judged now, and where it was closed, what changed since and why. `version` is the program's. */
+export async function judgeMonth(ledger: ReportLedger, matter: Matter, version: string): Promise<Judgement> {
+  const judgement = await ledger.judge(matter);
+  const { report } = judgement;
+  const { provider, month, contract } = matter;
+  const closed = findClosing(await ledger.marked(['month.closed']), provider, month);
+  if (closed === null) return judgement;
+  const same = closed.report === reportHash(report);
+  const range = monthRange(month, contract.timeZone);
+  const [entries, lateProbes] = await Promise.all([
+    ledger.marked(['exclusion.added', 'exclusion.retracted']),
+    // A walk over all that came since, so only where there is something to explain.
+    same ? 0 : ledger.lateProbes({ provider, ...range, afterSeq: closed.asOf.seq }),
+  ]);
+  const comparison = compareClosing(closed, report, matter, { entries, lateProbes, version });
+  return { ...judgement, report: { ...report, closed: comparison } };
+}
+
+/** One after another, for all share one thread. Null if none of them has begun, or the ledger knows nothing of any. */
+export async function reportMonth(
+  ledger: ReportLedger,
+  held: readonly Held[],
+  { month, nowMs, version }: { readonly month: Month; readonly nowMs: number; readonly version: string },
+): Promise<MonthReport | null> {
+  const begun = held.filter(({ contract }) => monthRange(month, contract.timeZone).fromMs <= nowMs);
+  const judgements: Judgement[] = [];
+  for (const each of begun) judgements.push(await judgeMonth(ledger, { ...each, month, nowMs }, version));
+  return judgements.some(({ report }) => isMeasured(report)) ? monthReport(month, nowMs, judgements) : null;
+}
+
+/**
+ * Months that were closed are taken as they were, where nothing came after that could change them; all others are judged. Null if the
+ * ledger knows nothing of any.
+ */
+export async function judgeYear(
+  ledger: Pick<Ledger, 'judge' | 'marked'>,
+  { provider, contract }: Held,
+  { year, nowMs, version }: { readonly year: string; readonly nowMs: number; readonly version: string },
+): Promise<ProviderYear | null> {
+  const closings = await ledger.marked(['month.closed']);
+  const aftermath = { entries: await ledger.marked(['exclusion.added', 'exclusion.retracted']), version };
+  const judged: JudgedMonth[] = [];
+  let measured = false;
+  for (const month of monthsOf(year)) {
+    const matter = { provider, contract, month, nowMs };
+    const closed = findClosing(closings, provider, month);
+    if (!hasBegun(month, contract, nowMs)) judged.push(null);
+    else if (closed !== null && stillHolds(closed, matter, aftermath)) {
+      judged.push({ clauses: closed.summary, closed: true });
+      measured = true;
+    } else {
+      const { report } = await ledger.judge(matter);
+      judged.push({ clauses: summariseReport(report), closed: false });
+      measured ||= isMeasured(report);
+    }
+  }
+  return measured ? reportYear(provider, contract, { year, nowMs }, judged) : null;
+}
