@@ -84,6 +84,16 @@ describe('the schedule', () => {
     expect(checksOf('mx')[0]).toMatchObject({ provider: 'acme', everySeconds, control: null, result: { kind: 'up' } });
   });
 
+  it('leaves a check to its cell that a busy host begins a moment after its end', async () => {
+    await begin({ everySeconds: 30 });
+    const sleep = world.clock.sleep.bind(world.clock);
+    world.clock.sleep = (ms, signal) => sleep(ms >= 1000 ? ms + 1500 : ms, signal);
+    await world.clock.advance(30 * 200);
+    // One moment in twenty lies in the last 1.5 s of its cell.
+    expect(missedOf('mx')).toEqual([]);
+    expect(scheduledOf('mx').length).toBeGreaterThanOrEqual(198);
+  });
+
   it('has its moments spread evenly over the cell, each server by itself', async () => {
     await begin({ everySeconds: 30, seed: 7 });
     await world.clock.advance(30 * 400);

@@ -60,6 +60,8 @@ describeWithServers('the checks of a provider', () => {
     await provider.stopPostfix();
     await until(agent, upIs('submission', 0), upIs('mx', 0));
     expect(await scrape(agent)).toContain(upIs('mailbox', 1));
+    // What was under way was cut off; now the port is closed.
+    await pause(2500);
     await provider.startPostfix();
     await until(agent, upIs('submission', 1), upIs('mx', 1));
     // Sessions are kept again.
@@ -74,7 +76,9 @@ describeWithServers('the checks of a provider', () => {
       expect(kinds.join(' ')).toMatch(/^(up )+(down )+(up ?)+$/);
       const failed = mine.filter(({ result }) => result.kind === 'down');
       expect(new Set(failed.map(({ control }) => control))).toEqual(new Set(['healthy']));
-      expect(failed[0]!.result).toMatchObject({ stage: 'connect', code: 'ECONNREFUSED' });
+      expect(failed.map(({ result }) => result)).toContainEqual(
+        expect.objectContaining({ stage: 'connect', code: 'ECONNREFUSED' }),
+      );
       expect(mine[0]!.depth).toBe(endpoint === 'mx' ? 'recipient' : 'login');
       expect(mine.at(-1)!.depth).toBe(endpoint === 'mx' ? 'greeting' : 'session');
     }
