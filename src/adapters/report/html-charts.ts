@@ -70,8 +70,7 @@ function delayFigures(
   const { words, page, language } = setting;
   const { chart: text } = page;
   const heading = (about: string): string => `${clauseName(clause, language)}${words.colon}${about}`;
-  if (chart.buckets.length === 0)
-    return html`<figure><figcaption><h4>${heading(text.delay)}</h4><p>${text.noData}</p></figcaption></figure>`;
+  if (chart.buckets.length === 0) return notice(heading(text.delay), text.noData);
   const time = (limit: number): string => limitText(limit, words.units);
   const { averageSeconds, maximumSeconds } = clause.limits;
   const limits = [
@@ -193,6 +192,7 @@ function calendarFigure(days: readonly Day[], { provider, charts, nowMs }: Chart
     [excluded.length > 0, ['excluded', text.excluded]],
     [gaps.length > 0, ['gap', text.gap]],
   ];
+  if (shown.every(([is]) => !is)) return notice(text.calendar, text.calendarEmpty);
   const height = calendarHeight(days.length);
   return figure(
     {
@@ -206,6 +206,11 @@ function calendarFigure(days: readonly Day[], { provider, charts, nowMs }: Chart
     },
     setting,
   );
+}
+
+/** In place of a chart that would be empty. */
+function notice(heading: string, text: string): Markup {
+  return html`<figure><figcaption><h4>${heading}</h4><p>${text}</p></figcaption></figure>`;
 }
 
 function breachMark({ acceptedAt, certainty }: BreachEvidence) {

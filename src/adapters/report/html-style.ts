@@ -49,7 +49,7 @@ time{white-space:nowrap}
 .verdict-head{display:flex;justify-content:space-between;align-items:center;gap:1rem}
 .clause-id{display:inline-block;min-width:1.9em;color:var(--soft);font-weight:500}
 .pledges{margin-top:.65rem;display:grid;gap:.65rem}
-.pledge{display:grid;grid-template-columns:11.5rem 11rem minmax(0,1fr) 12rem 8.5rem;gap:.25rem 1rem;align-items:end}
+.pledge{display:grid;grid-template-columns:11rem 12.25rem minmax(0,1fr) 11.5rem 8.5rem;gap:.25rem 1rem;align-items:end}
 .pledge-name{font-weight:500;padding-left:2.1rem}
 .term{display:block;font-size:.8rem;line-height:1.3}
 .found b{font-weight:650}

@@ -41,6 +41,7 @@ export const PAGE_EN: PageWords = {
     within: (share, time) => `${share} within ${time}`,
     calendar: 'Outages, exclusions and gaps by day and hour',
     calendarText: 'A line for each day. Every entry also stands in the tables of this report.',
+    calendarEmpty: 'No outage, no exclusion, no gap and no delay over the maximum in the month.',
     averageLimit: (figure) => `limit of the average ${figure}`,
     maximumLimit: (figure) => `maximum ${figure}`,
     notYet: 'not over yet',

@@ -37,6 +37,7 @@ export const PAGE_ZH: PageWords = {
     within: (share, time) => `${time}之内 ${share}`,
     calendar: '按日按时：故障、除外与未测',
     calendarText: '每日一行。各项亦列于本报告的表格。',
+    calendarEmpty: '当月没有故障、除外、未测时段，也没有超过最大限值的延迟。',
     averageLimit: (figure) => `平均限值 ${figure}`,
     maximumLimit: (figure) => `最大限值 ${figure}`,
     notYet: '尚未到',

@@ -40,6 +40,8 @@ export interface ChartWords {
   readonly within: (share: string, time: string) => string;
   readonly calendar: string;
   readonly calendarText: string;
+  /** Where it would be empty. */
+  readonly calendarEmpty: string;
   readonly averageLimit: (figure: string) => string;
   readonly maximumLimit: (figure: string) => string;
   readonly notYet: string;

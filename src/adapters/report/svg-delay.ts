@@ -26,6 +26,8 @@ const RIGHT = 10;
 const TOP = 12;
 const BOTTOM = 26;
 const LANE = 15;
+/** Between the lanes and the scale, so that neither's words stand in the other. */
+const LANE_GAP = 9;
 /** A stretch that is shorter than this would not be seen. */
 const SPAN_MIN = 1.5;
 /** As many days apart as their numbers need room. */
@@ -47,7 +49,7 @@ export function drawDelays(drawing: DelayDrawing, frame: Picture): Markup {
   const [fromMs, toMs] = [days[0]?.fromMs ?? 0, days.at(-1)?.toMs ?? 1];
   const x = linearScale(fromMs, toMs, LEFT, right);
   const range = secondsRange(drawing);
-  const y = logScale(range.from, range.to, bottom, top);
+  const y = logScale(range.from, range.to, bottom, top + (lanes.length > 0 ? LANE_GAP : 0));
   const ticks = secondTicks(range, words.units).map(({ seconds, text }) => [
     line('grid', LEFT, y.at(seconds), right, y.at(seconds)),
     label('tick', LEFT - 6, y.at(seconds) + 4, 'end', seconds === range.from ? `≤ ${text}` : text),
@@ -88,14 +90,12 @@ export function drawDelays(drawing: DelayDrawing, frame: Picture): Markup {
 }
 
 function secondsRange({ buckets, limits }: DelayDrawing): { readonly from: number; readonly to: number } {
-  const told = buckets.flatMap(({ delays }) =>
-    delays === null ? [] : [delays.lowest, delays.median.hi, delays.highest.lo, delays.highest.hi],
-  );
+  const told = buckets.flatMap(({ delays }) => (delays === null ? [] : [delays.highest.lo, delays.highest.hi]));
   const seconds = [...told, ...limits.map((limit) => limit.seconds)].filter(
     (each) => each > 0 && Number.isFinite(each),
   );
   // Room above the highest line for its name.
-  return tickRange(Math.min(1, ...seconds), 2 * Math.max(...seconds));
+  return tickRange(2 * Math.max(...seconds));
 }
 
 function middle({ fromMs, toMs }: MsRange, x: Scale): number {

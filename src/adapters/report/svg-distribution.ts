@@ -23,7 +23,7 @@ const TICK_ROOM = 48;
 export function drawDistribution({ steps, limits, words }: DistributionDrawing, frame: Picture): Markup {
   const bottom = frame.height - BOTTOM;
   const right = frame.width - RIGHT;
-  const range = tickRange(Math.min(1, steps[0]?.seconds ?? 1), 2 * (steps.at(-1)?.seconds ?? 1));
+  const range = tickRange(2 * (steps.at(-1)?.seconds ?? 1));
   const x = logScale(range.from, range.to, LEFT, right);
   const y = linearScale(0, 1, bottom, TOP);
   let last = Number.NEGATIVE_INFINITY;

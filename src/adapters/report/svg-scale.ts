@@ -17,13 +17,14 @@ export function logScale(from: number, to: number, start: number, end: number): 
   return { at: (value) => linear.at(Math.log10(Math.max(value, from))) };
 }
 
-/** The seconds that people count in, from a millisecond to five days; fewer where they would stand too close. */
-const TICKS = [0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 432_000];
+/** What is shorter is drawn at the foot: beside limits of a minute and an hour it makes no difference. */
+const LEAST = 0.01;
+/** The seconds that people count in, up to the five days after which mail is lost. */
+const TICKS = [LEAST, 0.1, 1, 10, 60, 600, 3600, 36_000, 432_000];
 
-/** Which part of the seconds a logarithmic axis shows: whole ticks, so that its ends are labelled. */
-export function tickRange(least: number, most: number): { readonly from: number; readonly to: number } {
-  const from = TICKS.findLast((tick) => tick <= least) ?? TICKS[0] ?? 1;
-  return { from, to: TICKS.find((tick) => tick >= most) ?? most };
+/** Which part of the seconds a logarithmic axis shows: up to a whole tick, so that its end is labelled. */
+export function tickRange(most: number): { readonly from: number; readonly to: number } {
+  return { from: LEAST, to: TICKS.find((tick) => tick >= most) ?? most };
 }
 
 export function secondTicks(
