@@ -3,6 +3,7 @@ import type { ClauseReport, DelayClauseReport, ProviderReport, Report } from '..
 import type { BreachEvidence, Figure } from '../../domain/report-evidence.ts';
 import { markdownText } from './escape.ts';
 import { count, type Language, localTime, percent, seconds } from './format.ts';
+import { closedBlocks } from './markdown-closed.ts';
 import { type Label, type Words, wordsOf } from './words.ts';
 
 /** More than this nobody reads; the JSON report has all. */
@@ -38,6 +39,7 @@ function providerBlocks(provider: ProviderReport, language: Language, words: Wor
       item(words, 'month', `${localTime(from, timeZone)} – ${localTime(to, timeZone)} (${markdownText(timeZone)})`),
       item(words, 'finalAt', localTime(finalAt, timeZone)),
     ].join('\n'),
+    ...closedBlocks(provider.closed, setting),
     table(
       heads(words, 'clause', 'verdict', 'remedy', 'reason'),
       clauses.map((clause) => [
