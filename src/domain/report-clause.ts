@@ -80,7 +80,7 @@ export function reportTracked(
   const { breachesFrom, countedPer, lossesInAverage } = clause;
   const { provider, month, nowMs } = matter;
   const { timeZone } = matter.contract;
-  const { fromMs, toMs } = monthRange(month, timeZone);
+  const { fromMs } = monthRange(month, timeZone);
   const { unmeasured, exclusions, absence } = facts;
   const random = seededUniform(`${provider} ${id} ${month}`);
   const tracked = tracker.samples(absence, nowMs);

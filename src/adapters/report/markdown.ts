@@ -4,6 +4,7 @@ import type { BreachEvidence } from '../../domain/report-evidence.ts';
 import { markdownText } from './escape.ts';
 import { figureRows, knownOf, partRows } from './figure-rows.ts';
 import { type Language, localTime, SHOWN_MAX, seconds } from './format.ts';
+import { closedBlocks } from './markdown-closed.ts';
 import { type AvailabilityReport, isMeasuredClause, type MeasuredReport } from './pledges.ts';
 import { type Label, type Words, wordsOf } from './words.ts';
 
@@ -37,6 +38,7 @@ function providerBlocks(provider: ProviderReport, language: Language, words: Wor
       item(words, 'month', `${localTime(from, timeZone)} – ${localTime(to, timeZone)} (${markdownText(timeZone)})`),
       item(words, 'finalAt', localTime(finalAt, timeZone)),
     ].join('\n'),
+    ...closedBlocks(provider.closed, setting),
     table(
       heads(words, 'clause', 'verdict', 'remedy', 'reason'),
       clauses.map((clause) => [
