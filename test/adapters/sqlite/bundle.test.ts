@@ -23,7 +23,7 @@ function dkimSigner() {
   });
   return {
     key: `v=DKIM1; p=${publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}`,
-    async sign({ seq, hash }: ChainHead): Promise<{ header: string; body: string }> {
+    sign: async ({ seq, hash }: ChainHead): Promise<{ header: string; body: string }> => {
       const text = `From: probe@acme.example\r\n\r\nLedger: ${seq} ${hash}\r\n`;
       const signed = (await buffer(signer.sign(text))).toString('latin1');
       const end = signed.indexOf('\r\n\r\n');
