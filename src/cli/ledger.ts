@@ -121,10 +121,10 @@ async function exportEvents(options: LedgerArguments): Promise<void> {
   if (options.provider !== undefined) throw new ExitWith(EXIT_USAGE, ['--provider is for a bundle: name its --month']);
   const folder = await folderOf(options);
   if (options.output !== undefined) {
-    await writeNewFile(options.output, async (write) => void (await exportLedger(folder, {}, write)));
+    await writeNewFile(options.output, async (write) => void (await exportLedger(folder, write)));
     return;
   }
-  await exportLedger(folder, {}, async (line) => {
+  await exportLedger(folder, async (line) => {
     if ((await print(line)) === 'gone') throw new ExitWith(0);
   });
 }

@@ -31,7 +31,7 @@ function reportOf(records: readonly ProbeRecord[], exclusions: readonly Exclusio
     availability: () => {
       throw new Error('no clause asks for it');
     },
-  });
+  }).report;
 }
 function close(report: ProviderReport, change: Partial<MonthClosed> = {}): MonthClosed {
   const { clauses: summary, report: hash, head: asOf } = closingOf(report, HEAD);

@@ -41,7 +41,7 @@ describeWithServers('the checks of a provider', () => {
   }
   async function checksIn(folder: string): Promise<readonly EndpointChecked[]> {
     const checks: EndpointChecked[] = [];
-    await exportLedger(folder, {}, (line) => {
+    await exportLedger(folder, (line) => {
       const { event } = JSON.parse(line) as { event: LedgerEvent };
       if (event.type === 'endpoint.checked') checks.push(event);
     });

@@ -1,6 +1,6 @@
 /** The first two lines of a bundle: what it says of itself, and whether the signature over that holds. */
 import { createPublicKey, verify } from 'node:crypto';
-import { BUNDLE_FORMAT, type BundleManifest } from '../../domain/bundle.ts';
+import { BUNDLE_FORMAT, type BundledKey, type BundleManifest } from '../../domain/bundle.ts';
 import { type Line, textOf } from './bundle-lines.ts';
 import { LedgerError } from './failure.ts';
 
@@ -63,8 +63,12 @@ function parseManifest(text: string): BundleManifest | null {
     typeof contracts === 'object' &&
     contracts !== null &&
     Array.isArray(keys) &&
-    keys.every((key) => [key?.domain, key?.selector, key?.record].every((value) => typeof value === 'string'));
+    keys.every(isKey);
   return sound ? manifest : null;
+}
+
+function isKey(key: BundledKey | null): boolean {
+  return [key?.domain, key?.selector, key?.record].every((value) => typeof value === 'string');
 }
 
 function parse(text: string): unknown {

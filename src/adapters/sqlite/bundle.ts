@@ -1,30 +1,43 @@
 /** Writes a bundle: a month's report, signed, and the entries it follows from. */
 import type { DatabaseSync } from 'node:sqlite';
-import { BUNDLE_FORMAT, type BundleChain, type BundleManifest, entryLine } from '../../domain/bundle.ts';
+import {
+  BUNDLE_FORMAT,
+  type BundleChain,
+  type BundleManifest,
+  entryLine,
+  firstDifference,
+} from '../../domain/bundle.ts';
 import { monthRange } from '../../domain/calendar.ts';
 import { GENESIS } from '../../domain/chain.ts';
+import { decodeEvent } from '../../domain/codec.ts';
 import { judgeProvider } from '../../domain/judge.ts';
-import type { Matter } from '../../domain/report.ts';
+import type { Matter, ProviderReport } from '../../domain/report.ts';
 import type { Signer } from '../../ports.ts';
 import { keysSeen } from './anchors.ts';
 import { eventChunks, type Head, inTransaction, openReadOnly, readHead, toEventRow } from './database.ts';
-import { ledgerError } from './failure.ts';
+import { LedgerError, ledgerError } from './failure.ts';
+import { Projection } from './projection.ts';
 import { RARE_TYPES_SQL } from './schema.ts';
+import { judgeAll, openScratch } from './scratch.ts';
 import { Store } from './store.ts';
+import { CheckpointWatch } from './verify.ts';
 
 export interface BundleRequest extends Pick<BundleManifest, 'agent' | 'version' | 'month' | 'configuration'> {
   /** At least one, all of `month` and of the same moment. */
   readonly matters: readonly Matter[];
 }
 
-/** Milliseconds. What a month's verdict looks back to: availability to the good check before, a day of round trips at most. */
-const LOOK_BACK_MS = 2 * 86_400_000;
+/** Days before a month that a bundle begins at the latest: what most verdicts look back to. It takes more where they look further. */
+const LOOK_BACK_DAYS = 2;
+const LOOK_BACK_GROWTH = 8;
+const DAY_MS = 86_400_000;
 const LAST_CHECKPOINT = `SELECT seq FROM events
   WHERE type = 'ledger.checkpoint' AND type IN (${RARE_TYPES_SQL}) AND wall_ms <= ? ORDER BY seq DESC LIMIT 1`;
 
 /**
  * Gives `write` line after line, each with its line feed, and waits for each: the manifest, its signature, and every entry from the
- * last checkpoint before the month, or from the first one, to the head that the report is as of. A daemon may go on writing.
+ * checkpoint before the month from which they give that very report, or from the first one, to the head that it is as of. A daemon
+ * may go on writing.
  * Resolves with what was written first; rejects with LedgerError, or with what `write` rejects with.
  */
 export async function writeBundle(
@@ -35,10 +48,7 @@ export async function writeBundle(
 ): Promise<BundleManifest> {
   const db = openReadOnly(place);
   try {
-    // One read, so that report and head are of the same moment. What comes before the head stays as it is.
-    const manifest = reading(place, () =>
-      inTransaction(db, 'DEFERRED', () => makeManifest(db, place, request, signer)),
-    );
+    const manifest = reading(place, () => makeManifest(db, request, judgeNow(db, place, request.matters), signer));
     const line = JSON.stringify(manifest);
     await write(`${line}\n${signer.sign(Buffer.from(line))}\n`);
     const { firstSeq, lastSeq } = manifest.chain;
@@ -61,11 +71,10 @@ function reading<T>(place: string, work: () => T): T {
   }
 }
 
-function makeManifest(db: DatabaseSync, place: string, request: BundleRequest, signer: Signer): BundleManifest {
+function makeManifest(db: DatabaseSync, request: BundleRequest, judged: Judged, signer: Signer): BundleManifest {
   const { agent, version, month, configuration, matters } = request;
-  const store = new Store(db, place);
-  const report = matters.map((matter) => judgeProvider(matter, store).report);
-  const chain = chainOf(db, matters, readHead(db));
+  const { report, head } = judged;
+  const chain = chainOf(db, matters, judged);
   return {
     format: BUNDLE_FORMAT,
     agent,
@@ -75,19 +84,88 @@ function makeManifest(db: DatabaseSync, place: string, request: BundleRequest, s
     configuration,
     contracts: Object.fromEntries(matters.map(({ provider, contract }) => [provider, contract])),
     report,
-    chain,
+    chain: { ...chain, lastSeq: head.seq, head: head.hash },
     keys: keysSeen(db, chain.firstSeq - 1),
     publicKey: signer.publicKey,
   };
 }
 
-function chainOf(db: DatabaseSync, matters: readonly Matter[], head: Head): BundleChain {
-  const beginsMs = Math.min(
-    ...matters.map(({ month, contract }) => monthRange(month, contract.timeZone).fromMs - LOOK_BACK_MS),
+interface Judged {
+  readonly report: readonly ProviderReport[];
+  readonly head: Head;
+}
+
+/** One read, so that report and head are of the same moment. What comes before the head stays as it is. */
+function judgeNow(db: DatabaseSync, place: string, matters: readonly Matter[]): Judged {
+  return inTransaction(db, 'DEFERRED', () => {
+    const store = new Store(db, place);
+    return { report: matters.map((matter) => judgeProvider(matter, store).report), head: readHead(db) };
+  });
+}
+
+/**
+ * Where the bundle has to begin. Some of a report may come from long before its month, the last good check before an outage of
+ * weeks for one: so it is made again from the entries alone, further and further back, until it is the same.
+ */
+function chainOf(
+  db: DatabaseSync,
+  matters: readonly Matter[],
+  judged: Judged,
+): Pick<BundleChain, 'firstSeq' | 'previousHash'> {
+  const monthMs = Math.min(...matters.map(({ month, contract }) => monthRange(month, contract.timeZone).fromMs));
+  let tried: number | null = null;
+  for (let days = LOOK_BACK_DAYS; ; days *= LOOK_BACK_GROWTH) {
+    const checkpoint = db.prepare(LAST_CHECKPOINT).get(monthMs - days * DAY_MS);
+    const firstSeq = checkpoint === undefined ? 1 : Number(checkpoint['seq']);
+    if (firstSeq !== tried) {
+      const difference = differenceFrom(db, firstSeq, matters, judged);
+      if (difference === null) {
+        const before = db.prepare('SELECT seq, text, hash FROM events WHERE seq = ?').get(firstSeq - 1);
+        return { firstSeq, previousHash: before === undefined ? GENESIS : toEventRow(before).hash };
+      }
+      if (firstSeq === 1)
+        throw new LedgerError('DAMAGED', `the entries must give what the ledger has, do not: ${difference}`);
+    }
+    tried = firstSeq;
+  }
+}
+
+/** Where the entries from `firstSeq` on give another report, or a checkpoint among them is not what they give; null if neither. */
+function differenceFrom(
+  db: DatabaseSync,
+  firstSeq: number,
+  matters: readonly Matter[],
+  { report, head }: Judged,
+): string | null {
+  const scratch = openScratch();
+  try {
+    const projection = new Projection(scratch);
+    const checkpoints = new CheckpointWatch();
+    scratch.exec('BEGIN');
+    const { state } = projection.refresh();
+    for (const rows of eventChunks(db, firstSeq - 1, head.seq)) {
+      for (const { seq, text } of rows) {
+        const event = decodeEvent(text);
+        checkpoints.look(seq, event, state);
+        projection.fold(seq, event);
+      }
+      projection.flush();
+    }
+    if (head.seq > 0) copyEntry(db, scratch, head.seq);
+    scratch.exec('COMMIT');
+    const computed = judgeAll(scratch, matters);
+    return checkpoints.wrong ?? firstDifference(JSON.parse(JSON.stringify(report)), computed, 'report')?.path ?? null;
+  } finally {
+    scratch.close();
+  }
+}
+
+/** A projection is as of a ledger's last entry. */
+function copyEntry(from: DatabaseSync, to: DatabaseSync, seq: number): void {
+  const row = from.prepare('SELECT text, hash FROM events WHERE seq = ?').get(seq);
+  to.prepare('INSERT INTO events (seq, text, hash) VALUES (?, ?, ?)').run(
+    seq,
+    row?.['text'] ?? null,
+    row?.['hash'] ?? null,
   );
-  const checkpoint = db.prepare(LAST_CHECKPOINT).get(beginsMs);
-  const firstSeq = checkpoint === undefined ? 1 : Number(checkpoint['seq']);
-  const before = db.prepare('SELECT seq, text, hash FROM events WHERE seq = ?').get(firstSeq - 1);
-  const previousHash = before === undefined ? GENESIS : toEventRow(before).hash;
-  return { firstSeq, previousHash, lastSeq: head.seq, head: head.hash };
 }

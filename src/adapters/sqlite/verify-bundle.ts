@@ -1,20 +1,18 @@
 /** Checks a bundle by itself: signature, chain, the report recomputed, and the anchors. Reads nothing but the file. */
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { type BundleChain, type BundleManifest, firstDifference, parseEntryLine } from '../../domain/bundle.ts';
 import { parseMonth } from '../../domain/calendar.ts';
 import { decodeEvent } from '../../domain/codec.ts';
-import type { Judgement } from '../../domain/judge.ts';
 import type { Matter } from '../../domain/report.ts';
 import type { SignatureCheck } from '../../ports.ts';
 import { type Anchors, checkAnchors } from './anchors.ts';
 import { type Line, readLines, textOf } from './bundle-lines.ts';
 import { type Opening, openManifest, type Part } from './bundle-manifest.ts';
 import type { Head } from './database.ts';
-import { LedgerError } from './failure.ts';
 import { Projection } from './projection.ts';
-import { MIGRATIONS } from './schema.ts';
-import { rebuild, Store } from './store.ts';
-import { whyBad } from './verify.ts';
+import { judgeAll, openScratch } from './scratch.ts';
+import { rebuild } from './store.ts';
+import { CheckpointWatch, whyBad } from './verify.ts';
 
 export interface BundleVerification {
   /** Whether all of it holds. */
@@ -43,13 +41,11 @@ export interface BundleCheck {
 /** Rejects with LedgerError NOT_A_BUNDLE, or with the system's error where the file cannot be read. */
 export async function verifyBundle(file: string, check: BundleCheck): Promise<BundleVerification> {
   const lines = readLines(file);
-  // An empty name is a private temporary file: a ledger of gigabytes need not fit into memory.
-  const db = new DatabaseSync('');
+  const db = openScratch();
   try {
     const [first, second] = [await nextOf(lines), await nextOf(lines)];
     const { manifest, signature } = openManifest(file, first, second, check.key);
     if (manifest === null) return unread(signature);
-    makeTables(db);
     const problem = await load(db, lines, manifest.chain);
     const { agent, version, month, exportedAt, configuration, publicKey } = manifest;
     const bundle = { agent, version, month, exportedAt, configuration, publicKey };
@@ -68,7 +64,7 @@ export async function verifyBundle(file: string, check: BundleCheck): Promise<Bu
     const { firstSeq, lastSeq, head } = manifest.chain;
     const chain = { ok: true, says: `holds, entries ${firstSeq} to ${lastSeq}, head ${head}` };
     const key = findKey(db, publicKey);
-    const verdict = recompute(db, file, manifest, check.version);
+    const verdict = recompute(db, manifest, check.version);
     const anchors = checkAnchors(db, { ...manifest.chain, keys: manifest.keys }, check.signatures);
     const ok = [signature, key, verdict, anchors].every((part) => part.ok);
     return { ok, bundle, signature, key, chain, verdict, anchors };
@@ -86,13 +82,6 @@ async function nextOf(lines: AsyncGenerator<Line>): Promise<Line | undefined> {
 function unread(signature: Opening['signature']): BundleVerification {
   const unknown = { ok: false, says: 'not looked for: there is no manifest' };
   return { ok: false, bundle: null, signature, key: unknown, chain: unknown, verdict: unknown, anchors: null };
-}
-
-/** Those of a ledger, but that entries may begin with any number, and without a journal: what goes wrong is thrown away whole. */
-function makeTables(db: DatabaseSync): void {
-  db.exec('PRAGMA journal_mode = OFF');
-  for (const step of MIGRATIONS) db.exec(step);
-  db.exec('DROP TRIGGER events_keep_order; DROP INDEX events_wall_ms');
 }
 
 /** Takes the entries in, each checked before it is. Resolves with what is wrong first, null if nothing is. */
@@ -136,14 +125,16 @@ function findKey(db: DatabaseSync, publicKey: string): Part {
 }
 
 /** The report as the entries give it, held against the one that was signed. */
-function recompute(db: DatabaseSync, file: string, manifest: BundleManifest, version: string): Part {
+function recompute(db: DatabaseSync, manifest: BundleManifest, version: string): Part {
   const { report, version: by } = manifest;
   const versions = by === version ? '' : ` (written by version ${by}, this is ${version})`;
   try {
     db.exec('BEGIN');
-    rebuild(db, new Projection(db));
+    const checkpoints = new CheckpointWatch();
+    rebuild(db, new Projection(db), checkpoints.look);
     db.exec('COMMIT');
-    const computed = matterOf(manifest).map((matter) => judge(new Store(db, file), matter));
+    if (checkpoints.wrong !== null) return { ok: false, says: `${checkpoints.wrong}${versions}` };
+    const computed = judgeAll(db, mattersOf(manifest));
     const difference = firstDifference(report, computed, 'report');
     if (difference !== null) {
       const [is, be] = [difference.one, difference.other].map(shown);
@@ -160,7 +151,7 @@ function recompute(db: DatabaseSync, file: string, manifest: BundleManifest, ver
   }
 }
 
-function matterOf({ contracts, month: text, exportedAt }: BundleManifest): readonly Matter[] {
+function mattersOf({ contracts, month: text, exportedAt }: BundleManifest): readonly Matter[] {
   const month = parseMonth(text);
   if (!month.ok) throw new Error(`the month ${month.problem}`);
   return Object.entries(contracts).map(([provider, contract]) => ({
@@ -181,11 +172,4 @@ function shown(value: unknown): string {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** As JSON has it, which is how it was written. */
-function judge(store: Store, matter: Matter): unknown {
-  const outcome = store.read({ id: 0, op: 'judge', input: matter });
-  if (outcome.kind === 'failed') throw new LedgerError(outcome.failure.code, outcome.failure.cause.message);
-  return JSON.parse(JSON.stringify((outcome.output as Judgement).report));
 }

@@ -89,14 +89,9 @@ export async function compareProjection(place: string): Promise<Comparison> {
   try {
     rebuilt.exec(PROJECTION_TABLES);
     return inTransaction(stored, 'DEFERRED', () => {
-      let wrong: string | null = null;
-      const look = (seq: number, event: LedgerEvent, state: TimelineState): void => {
-        if (wrong !== null || event.type !== 'ledger.checkpoint' || !state.begun) return;
-        const difference = checkpointDifference(event, state);
-        if (difference !== null) wrong = `checkpoint ${seq}: ${difference}`;
-      };
-      inTransaction(rebuilt, 'IMMEDIATE', () => rebuild(stored, new Projection(rebuilt), look));
-      if (wrong !== null) return { ok: false, difference: wrong };
+      const checkpoints = new CheckpointWatch();
+      inTransaction(rebuilt, 'IMMEDIATE', () => rebuild(stored, new Projection(rebuilt), checkpoints.look));
+      if (checkpoints.wrong !== null) return { ok: false, difference: checkpoints.wrong };
       for (const sql of COMPARED) {
         const difference = firstDifference(stored, rebuilt, sql);
         if (difference !== null) return { ok: false, difference };
@@ -109,6 +104,19 @@ export async function compareProjection(place: string): Promise<Comparison> {
     rebuilt.close();
     stored.close();
   }
+}
+
+/** Looks on at a rebuild, and holds each checkpoint against the state before it. */
+export class CheckpointWatch {
+  /** The first that is not what the events before it give, and in what; null if there is none. */
+  wrong: string | null = null;
+
+  readonly look = (seq: number, event: LedgerEvent, state: TimelineState): void => {
+    // At the very beginning it is taken as it is: what came before it is not there.
+    if (this.wrong !== null || event.type !== 'ledger.checkpoint' || !state.begun) return;
+    const difference = checkpointDifference(event, state);
+    if (difference !== null) this.wrong = `checkpoint ${seq}: ${difference}`;
+  };
 }
 
 function firstDifference(stored: DatabaseSync, rebuilt: DatabaseSync, sql: string): string | null {

@@ -1,10 +1,36 @@
 /** A bundle says the same on another machine, and whatever was done to it is found and named. */
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
+import DKIM from 'nodemailer/lib/dkim';
 import { describe, expect, it } from 'vitest';
+import type { ChainHead } from '../../../src/domain/anchor.ts';
+import type { BundleManifest } from '../../../src/domain/bundle.ts';
+import type { LedgerEvent } from '../../../src/domain/event.ts';
+import type { Ledger } from '../../../src/ports.ts';
 import { bundleOf, forged, IDENTITY, SIGNER, signerOf, verified } from './bundle-case.ts';
-import { at, delivered, opened, planned, temporaryFolder } from './support.ts';
+import { at, captured, delivered, handedOver, opened, planned, tamper, temporaryFolder } from './support.ts';
+
+/** A provider's key as DNS has it, and its signature over a probe that names an entry. */
+function dkimSigner() {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const signer = new DKIM({
+    domainName: 'acme.example',
+    keySelector: 'one',
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  });
+  return {
+    key: `v=DKIM1; p=${publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}`,
+    sign: async ({ seq, hash }: ChainHead): Promise<{ header: string; body: string }> => {
+      const text = `From: probe@acme.example\r\n\r\nLedger: ${seq} ${hash}\r\n`;
+      const signed = (await buffer(signer.sign(text))).toString('latin1');
+      const end = signed.indexOf('\r\n\r\n');
+      return { header: signed.slice(0, end + 2), body: signed.slice(end + 4) };
+    },
+  };
+}
 
 /** The agent's start, and so many probes of November 2026, one of them late. */
 async function ledgerWith(probes: number): Promise<string> {
@@ -61,6 +87,109 @@ describe('an untouched bundle', () => {
     const result = await verified(await bundleOf(folder));
     expect(result).toMatchObject({ ok: true, ...HOLDS });
     expect(result.key.says).toMatch(/^does not stand in the chain/);
+  });
+});
+
+describe('a bundle of a ledger with checkpoints', () => {
+  const DAY = 86_400;
+  /** October's probes, one of them still on its way at the checkpoint of 28 October, and November's; more checkpoints follow. */
+  async function ledgerOfMonths(): Promise<Ledger> {
+    const folder = temporaryFolder();
+    const ledger = await opened(folder);
+    await ledger.append([planned('slow', -7 * DAY), ...delivered('october', -7 * DAY)]);
+    await ledger.checkpoint(at(-6 * DAY));
+    await ledger.append([handedOver('slow', 60), captured('slow', 90), ...delivered('november', 100)]);
+    await ledger.checkpoint(at(DAY));
+    await ledger.append(delivered('later', DAY + 100));
+    folders.set(ledger, folder);
+    return ledger;
+  }
+  const folders = new Map<Ledger, string>();
+  const chainOf = (file: string) => (JSON.parse(readFileSync(file, 'utf8').split('\n')[0]!) as BundleManifest).chain;
+
+  it('begins at the last one two days before the month, and says what the whole ledger does', async () => {
+    const ledger = await ledgerOfMonths();
+    const file = await bundleOf(folders.get(ledger)!);
+    // Four entries come before the checkpoint: two plans, a handover and a capture.
+    expect(chainOf(file)).toMatchObject({ firstSeq: 5, lastSeq: 14 });
+    const result = await verified(file);
+    expect(result).toMatchObject({
+      ok: true,
+      chain: { says: expect.stringMatching('^holds, entries 5 to 14, ') as unknown },
+    });
+    const { report, contracts } = JSON.parse(readFileSync(file, 'utf8').split('\n')[0]!) as BundleManifest;
+    const matter = { provider: 'acme', contract: contracts['acme']!, month: '2026-11', nowMs: Date.UTC(2026, 11, 10) };
+    expect(report).toEqual([JSON.parse(JSON.stringify(await ledger.judge(matter)))]);
+    // `slow`, `november` and `later`.
+    expect(report[0]!.clauses[0]).toMatchObject({ figures: { outcomes: { delivered: 3 } } });
+  });
+
+  it('begins earlier where the report needs it, at the first entry at last', async () => {
+    const folder = temporaryFolder();
+    const ledger = await opened(folder);
+    // The clock was wrong: November's probe is recorded before October's checkpoint, which remembers nothing of it.
+    await ledger.append(delivered('ahead', 100));
+    await ledger.checkpoint(at(-6 * DAY));
+    await ledger.append(delivered('november', 200));
+    const file = await bundleOf(folder);
+    expect(chainOf(file)).toMatchObject({ firstSeq: 1, lastSeq: 7 });
+    expect(await verified(file)).toMatchObject({ ok: true });
+  });
+
+  it('is not written from a ledger whose projection is not what its entries give', async () => {
+    const folder = await ledgerWith(1);
+    tamper(folder, (db) => db.exec("DELETE FROM probes WHERE id = 'probe-0'"));
+    await expect(bundleOf(folder)).rejects.toMatchObject({ code: 'DAMAGED' });
+  });
+
+  it('has the keys that were seen before it, and tells anchors of what lies before it', async () => {
+    const folder = temporaryFolder();
+    const ledger = await opened(folder);
+    const { key, sign } = dkimSigner();
+    const anchor = async (seconds: number, head: ChainHead): Promise<LedgerEvent> => {
+      return { type: 'anchor.signed', at: at(seconds), probe: 'p', provider: 'acme', head, ...(await sign(head)) };
+    };
+    const [first, , third] = await ledger.append([
+      ...delivered('october', -7 * DAY),
+      { type: 'dkim.key-seen', at: at(-7 * DAY), domain: 'acme.example', selector: 'one', record: key },
+    ]);
+    const checkpoint = await ledger.checkpoint(at(-6 * DAY));
+    const [november] = await ledger.append(delivered('november', 100));
+    // The fourth entry is the last one before the bundle: its hash is what the first one follows.
+    await ledger.append([
+      await anchor(200, first!),
+      await anchor(300, third!),
+      await anchor(400, checkpoint),
+      await anchor(500, november!),
+    ]);
+    const file = await bundleOf(folder);
+    const { ok, anchors } = await verified(file);
+    expect(ok).toBe(true);
+    expect(anchors).toMatchObject({
+      before: 2,
+      failed: 0,
+      keys: [{ seq: 4, record: key }],
+      anchoredBy: [{ by: 'd=acme.example', count: 2, first: { seq: 5 }, last: { seq: 6 } }],
+    });
+    const without = forged(file, ({ manifest }) => void Object.assign(manifest, { keys: [] }));
+    expect((await verified(without)).anchors).toMatchObject({
+      failed: 4,
+      failures: expect.arrayContaining([
+        { where: 'entry 9', reason: 'd=acme.example: its key is not known' },
+      ]) as unknown,
+    });
+  });
+
+  it('is given away by a checkpoint that is not what the entries before it give', async () => {
+    const ledger = await ledgerOfMonths();
+    const { ok, verdict } = await verified(
+      forged(await bundleOf(folders.get(ledger)!), ({ events }) => {
+        const last = events.findLastIndex((text) => text.includes('ledger.checkpoint'));
+        events[last] = events[last]!.replace('"sinkClosedSince":null', '"sinkClosedSince":["@",1,1,0,0,"b"]');
+      }),
+    );
+    expect(ok).toBe(false);
+    expect(verdict.says).toMatch(/^checkpoint 11: sinkClosedSince is /);
   });
 });
 

@@ -12,9 +12,9 @@ import { at, delivered, opened, planned, rawly, tamper, temporaryFolder } from '
 
 const DAY = 86_400;
 
-async function linesOf(place: string, range = {}): Promise<string[]> {
+async function linesOf(place: string): Promise<string[]> {
   const lines: string[] = [];
-  expect(await exportLedger(place, range, async (line) => void lines.push(line))).toBe(lines.length);
+  expect(await exportLedger(place, async (line) => void lines.push(line))).toBe(lines.length);
   return lines;
 }
 
@@ -46,8 +46,6 @@ test('a range takes entries by wall time, from its start to just before its end,
     planned('d', 3 * DAY),
   ]);
   const range = { fromMs: at(DAY).wallMs, toMs: at(2 * DAY).wallMs };
-  expect((await linesOf(folder, range)).map((line) => JSON.parse(line).event.probe)).toEqual(['b', 'late']);
-  expect(await linesOf(folder, { fromMs: at(9 * DAY).wallMs })).toEqual([]);
   expect(await ledgerStats(folder, range)).toMatchObject({
     entries: 2,
     firstMs: at(DAY).wallMs,
@@ -59,7 +57,7 @@ test('an export ends with what its writer rejects with', async () => {
   const folder = temporaryFolder();
   await (await opened(folder)).append(delivered('a', 0));
   const broken = new Error('EPIPE');
-  await expect(exportLedger(folder, {}, () => Promise.reject(broken))).rejects.toBe(broken);
+  await expect(exportLedger(folder, () => Promise.reject(broken))).rejects.toBe(broken);
 });
 
 test('figures count entries by type and probes by route and outcome', async () => {
@@ -140,7 +138,7 @@ test.each(['verify', 'stats', 'export', 'backup', 'compare'] as const)(
     const calls = {
       verify: () => verifyLedger(folder),
       stats: () => ledgerStats(folder),
-      export: () => exportLedger(folder, {}, () => {}),
+      export: () => exportLedger(folder, () => {}),
       backup: () => backupLedger(folder, join(folder, 'copy.db')),
       compare: () => compareProjection(folder),
     };

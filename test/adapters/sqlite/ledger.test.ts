@@ -35,7 +35,7 @@ test('entries are numbered from 1 and chained, and a later opening finds them as
   const again = await opened(folder);
   expect((await again.snapshot()).head).toEqual({ seq: 6, hash });
   const lines: string[] = [];
-  await exportLedger(folder, {}, (line) => void lines.push(line));
+  await exportLedger(folder, (line) => void lines.push(line));
   expect(lines.map((line) => JSON.parse(line).hash)).toEqual(entries.map((entry) => entry.hash));
   expect(await verifyLedger(folder)).toEqual({ ok: true, entries: 6, head: { seq: 6, hash } });
 });
