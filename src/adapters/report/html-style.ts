@@ -53,7 +53,7 @@ time{white-space:nowrap}
 .pledge-name{font-weight:500;padding-left:2.1rem}
 .term{display:block;font-size:.8rem;line-height:1.3}
 .found b{font-weight:650}
-.found b{white-space:nowrap}
+.found b{display:block;text-wrap:balance}
 .gauge svg{display:block;width:100%;max-width:15rem;height:auto}
 .pledge-verdict{text-align:right}
 .pledge-verdict .badge{font-size:.78rem;font-weight:550;background:none;padding-right:0}
@@ -151,7 +151,7 @@ const NARROW = `
 body{padding-top:1.5rem}
 .verdict-head{align-items:flex-start}
 .pledge{grid-template-columns:1fr;padding-left:0}
-.found b{white-space:normal}
+.found b{display:inline}
 .pledge-name,.owed{padding-left:0}
 .pledge+.pledge{border-top:1px dashed var(--rule);padding-top:.65rem}
 .promised .term,.found .term{display:inline-block;min-width:5.5rem}
@@ -177,12 +177,13 @@ html{color-scheme:light;font-size:9.5pt}
 body{max-width:none;padding:0;line-height:1.42;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 h1{font-size:22pt}h2{font-size:15pt}h3{font-size:12.5pt;margin:18pt 0 8pt}
 h1,h2,h3,h4,caption,figcaption,.breach-head{break-after:avoid}
-.verdict,tr,figure,.breaches>li,.facts div,.legend,.method li,.attested li{break-inside:avoid}
+.note,figcaption p{max-width:none}
+.verdict,.scroll,tr,figure,.breaches>li,.facts div,.legend,.method li,.attested li{break-inside:avoid}
 thead{display:table-header-group}
 .scroll{overflow:visible}
 table,.breaches .facts{font-size:8.5pt}
 th,td{min-width:0;padding:3pt 7pt 3pt 0}
-.pledge{grid-template-columns:36mm 36mm minmax(0,1fr) 34mm 28mm;gap:2pt 6pt}
+.pledge{grid-template-columns:36mm 33mm 47mm minmax(0,1fr) 31mm;gap:2pt 6pt}
 .facts{gap:2pt;margin-top:8pt}
 details{display:none}
 .provider+.provider{break-before:page}
