@@ -20,8 +20,7 @@ import { viewProbe } from './domain/probe-view.ts';
 import type { HostPort, ProviderSettings, Settings } from './domain/settings.ts';
 import { startEngine } from './engine/engine.ts';
 import type { Line } from './engine/prober.ts';
-import { type Referee, type RefereeParts, startReferee } from './engine/referee.ts';
-import type { Held } from './engine/reports.ts';
+import { startReferee } from './engine/referee.ts';
 import type { AgentControl, Clock, Log } from './ports.ts';
 
 export { findContract } from './adapters/config-file/contracts.ts';
@@ -75,6 +74,9 @@ export async function openAgent(settings: Settings, { log, as, contracts = new M
     const ledger = stack.adopt(await openLedger(settings.dataFolder, { role: 'daemon', log }), (opened) =>
       opened.close(),
     );
+    // A thread of its own to judge by: a month may take seconds, and must hold up neither measuring nor writing.
+    const reader = as === 'daemon' ? await openLedger(settings.dataFolder, { role: 'reader', log }) : null;
+    if (reader !== null) stack.adopt(reader, (opened) => opened.close());
     const lines = settings.providers.flatMap((provider) => linesOf(provider, settings, clock));
     const held = [...contracts].map(([provider, contract]) => ({ provider, contract }));
     const metrics = createMetrics({
@@ -94,7 +96,10 @@ export async function openAgent(settings: Settings, { log, as, contracts = new M
     );
     metrics.attach(engine.recorder.state, tallies);
     const judging = { recorder: engine.recorder, scoreboard: metrics, clock, log };
-    const referee = as === 'daemon' ? await openReferee(settings.dataFolder, held, judging, stack) : null;
+    const referee =
+      reader === null
+        ? null
+        : stack.adopt(startReferee({ version: VERSION, held }, { ...judging, ledger: reader }), (it) => it.stop());
     const shown = { control: engine, reports: referee, metrics: () => metrics.render() };
     const url = as === 'daemon' ? await openHttp(settings, shown, stack, log) : null;
     if (url !== null) lock.announce(url);
@@ -143,19 +148,6 @@ export function localSpotChecker(control: AgentControl): SpotChecker {
       return viewProbe(sight);
     },
   };
-}
-
-/** Reads the ledger by a thread of its own beside the one that writes: a month may take seconds. */
-async function openReferee(
-  dataFolder: string,
-  held: readonly Held[],
-  parts: Omit<RefereeParts, 'ledger'>,
-  stack: AsyncDisposableStack,
-): Promise<Referee> {
-  const ledger = stack.adopt(await openLedger(dataFolder, { role: 'reader', log: parts.log }), (opened) =>
-    opened.close(),
-  );
-  return stack.adopt(startReferee({ version: VERSION, held }, { ...parts, ledger }), (started) => started.stop());
 }
 
 async function openHttp(
