@@ -1,9 +1,11 @@
 /**
  * Fills a ledger with months of probes whose delays are known, some late, lost, bounced or refused, as the agent would have recorded them.
- * As a program: `node test/bench/generate-ledger.ts FOLDER [FIRST-DAY [DAYS [EVERY-SECONDS]]]`, by default a year at one probe a minute on three paths.
+ * As a program: `node test/bench/generate-ledger.ts FOLDER [FIRST-DAY [DAYS [EVERY-SECONDS]]]`, by default a year at one probe
+ * a minute on three paths, with a check of three endpoints a minute.
  */
 import { openLedger } from '../../src/adapters/sqlite/ledger.ts';
-import type { LedgerEvent, ProbePlanned } from '../../src/domain/event.ts';
+import { ENDPOINTS } from '../../src/domain/endpoint.ts';
+import type { EndpointChecked, LedgerEvent, ProbePlanned } from '../../src/domain/event.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import { type Handover, type Hop, PATHS, type Path } from '../../src/domain/probe.ts';
 import { channelOf } from '../../src/domain/record.ts';
@@ -21,6 +23,8 @@ export interface Plan {
   readonly knownUntilMs?: number;
   readonly everySeconds: number;
   readonly seed: number;
+  /** Length of a cell of the three endpoints' checks; without it there are none. */
+  readonly checkSeconds?: number;
   /** Of a thousand probes, how many fare badly. */
   readonly perMille: Readonly<Record<Mishap, number>>;
 }
@@ -67,6 +71,7 @@ function* eventsOf(plan: Plan, truths: readonly Truth[]): Generator<LedgerEvent>
   const routes = truths.map((truth, index) => routeEvents(plan, truth, seededRandom(plan.seed + index)));
   const next = routes.map((route) => route.next());
   const endMs = plan.toMs + (LOST_AFTER + 2 * LOOK_EVERY) * 1000;
+  const checkRandom = seededRandom(plan.seed + 1000);
   let ahead: LedgerEvent[] = [];
   for (let untilMs = plan.fromMs + WINDOW_MS; untilMs <= endMs + WINDOW_MS; untilMs += WINDOW_MS) {
     for (const [index, route] of routes.entries()) {
@@ -81,11 +86,45 @@ function* eventsOf(plan: Plan, truths: readonly Truth[]): Generator<LedgerEvent>
         until: instant(untilMs - 1),
       });
     }
+    ahead.push(...checkEvents(plan, untilMs - WINDOW_MS, Math.min(untilMs, plan.toMs), checkRandom));
     ahead.sort((one, other) => one.at.wallMs - other.at.wallMs);
     const due = ahead.findIndex(({ at }) => at.wallMs >= untilMs);
     yield* due < 0 ? ahead : ahead.slice(0, due);
     ahead = due < 0 ? [] : ahead.slice(due);
   }
+}
+
+/** One check of each endpoint in each cell of `[fromMs, toMs)`, at a random moment of it. */
+function checkEvents(plan: Plan, fromMs: number, toMs: number, random: Random): readonly EndpointChecked[] {
+  const { provider, checkSeconds: everySeconds } = plan;
+  if (everySeconds === undefined) return [];
+  const cellMs = everySeconds * 1000;
+  return Array.from({ length: Math.max(0, Math.floor((toMs - fromMs) / cellMs)) }, (_, cell) =>
+    ENDPOINTS.map((endpoint, index): EndpointChecked => {
+      const beganMs = fromMs + cell * cellMs + Math.floor(random.uniform() * cellMs);
+      const failed = isDown(plan.fromMs, beganMs, index);
+      return {
+        type: 'endpoint.checked',
+        at: instant(beganMs + 40),
+        provider,
+        endpoint,
+        depth: endpoint === 'mx' ? 'greeting' : 'session',
+        kind: 'scheduled',
+        began: instant(beganMs),
+        seconds: 0.0384,
+        result: failed ? REFUSED : { kind: 'up' },
+        control: failed ? 'healthy' : null,
+        everySeconds,
+      };
+    }),
+  ).flat();
+}
+const REFUSED = { kind: 'down', stage: 'connect', code: 'ECONNREFUSED', text: 'connection refused' } as const;
+
+/** Each endpoint is away for five minutes every ten days, one after another. */
+function isDown(startMs: number, ms: number, index: number): boolean {
+  const sinceMs = (ms - startMs - index * 86_400_000) % (10 * 86_400_000);
+  return sinceMs >= 0 && sinceMs < 300_000;
 }
 
 function* routeEvents(
@@ -254,6 +293,7 @@ if (import.meta.main) {
     toMs: fromMs + Number(days) * 86_400_000,
     everySeconds: Number(every),
     seed: 1,
+    checkSeconds: 60,
     perMille: { late: 0.02, lost: 0.01, bounced: 0.1, refused: 0.2, unmeasured: 0.5 },
   });
   await ledger.close();

@@ -75,9 +75,9 @@ function readRoundTrips(
     const failure = trip(row);
     const { plannedMs } = failure;
     const found = plannedMs < knownUntilMs ? [] : [before, after].map((sql) => sql.get(provider, path, plannedMs));
-    const [left, right] = found.map((each) => (each === undefined ? null : trip(each)));
+    const [left = null, right = null] = found.map((each) => (each === undefined ? null : trip(each)));
     if (found.length > 0) knownUntilMs = right?.plannedMs ?? Number.POSITIVE_INFINITY;
-    for (const each of [left, failure, right]) if (each != null) trips.set(each.probe, each);
+    for (const each of [left, failure, right]) if (each !== null) trips.set(each.probe, each);
   }
   return [...trips.values()].sort((one, other) => one.plannedMs - other.plannedMs);
 }

@@ -47,7 +47,8 @@ export interface RunChange {
 /**
  * Runs are made of the checks in the order of their wall time, so that none overlap. That checks come in another order changes
  * nothing while no more than RECENT_MAX that began later came before. One that comes later still, or that began after the wall
- * clock was set back, can only take away: it makes the settled run that it contradicts doubtful.
+ * clock was set back, can only take away: it makes the settled run that it contradicts doubtful. Before that run's beginning it
+ * changes nothing: those runs are not remembered here.
  *
  * A check that is `inconclusive` is left out, as a cell that was missed: it neither breaks a run nor makes it longer, and time
  * with no other checks is unobserved. Which checks were scheduled and which confirm makes no difference: each speaks for its moment.

@@ -167,6 +167,6 @@ test('the ledger on the disk and the one in memory have the same facts of any ra
         await disk.close();
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
-}, 60_000);
+}, 180_000);

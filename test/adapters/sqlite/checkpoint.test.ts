@@ -25,7 +25,7 @@ test('a checkpoint remembers the state before it in any history, by turns of a d
     }),
     { numRuns: 15 },
   );
-}, 60_000);
+}, 180_000);
 
 test('one that does not is found and named', async () => {
   const folder = temporaryFolder();

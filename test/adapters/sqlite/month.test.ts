@@ -162,7 +162,7 @@ test('the column and the domain agree on the month of any probe, and so do the l
     }),
     { numRuns: 20 },
   );
-}, 60_000);
+}, 180_000);
 
 function handoverOf(kind: Handover['kind'], seconds: number): Handover {
   const { stages, peer, certificateExpiresMs } = accepted(seconds);

@@ -59,7 +59,7 @@ test('any history in any split of appends gives the rows of a rebuild', async ()
     }),
     { numRuns: 20 },
   );
-}, 60_000);
+}, 180_000);
 
 test('a probe planned twice by mistake moves with its route in the tallies', async () => {
   const folder = temporaryFolder();
@@ -91,4 +91,4 @@ test('the tallies are the sum of the rows and of the unmeasured slots', async ()
     }),
     { numRuns: 10 },
   );
-}, 60_000);
+}, 180_000);

@@ -131,6 +131,11 @@ test('one that comes far too late makes the run that it contradicts doubtful, an
   expect(told(runsOf([...hour, failed(601), up(3600)]))).toEqual(['doubtful 0-3300 x57', 'up 3360-3600 x5']);
 });
 
+test('one from before the settled run changes nothing', () => {
+  const settled = [failed(0), ...Array.from({ length: 9 }, (_, minute) => up(60 + minute * 60))];
+  expect(runsOf([...settled, failed(30)])).toEqual(runsOf(settled));
+});
+
 test('after the wall clock was set back nothing is presumed of the time it shows twice', () => {
   const back = (seconds: number) => ({ ...at(seconds), wallMs: at(seconds - 150).wallMs });
   const again = [200, 260].map((seconds) => failed(0, { began: back(seconds) }));
@@ -199,7 +204,7 @@ test('runs never overlap, whatever comes when, and hold each check that showed s
       const runs = runsOf(given.map(({ seconds, ok, boot }) => (ok ? up : failed)(0, { began: at(seconds, boot) })));
       for (const [index, run] of runs.entries()) {
         expect(run.fromMs).toBeLessThanOrEqual(run.toMs);
-        if (index > 0) expect(run.fromMs).toBeGreaterThan(runs[index - 1]?.toMs ?? Number.NaN);
+        expect(run.fromMs).toBeGreaterThan(runs[index - 1]?.toMs ?? Number.NEGATIVE_INFINITY);
       }
       expect(runs.reduce((sum, { checks }) => sum + checks, 0)).toBeLessThanOrEqual(given.length);
     }),
