@@ -88,7 +88,7 @@ test('a month of prompt mail is met, with nothing owed, and clauses that a perso
     ['1', 'INCONCLUSIVE', null],
     ['2a', 'MET', null],
     ['2b', 'MET', null],
-    ...['3', '4', '5', '6', '7', '8', '9'].map((id) => [id, 'INCONCLUSIVE', null]),
+    ...['3', '3-attested', '4', '5', '6', '7', '8', '9'].map((id) => [id, 'INCONCLUSIVE', null]),
   ]);
 });
 
