@@ -34,8 +34,7 @@ import type { HostPort, ProviderSettings, Settings } from './domain/settings.ts'
 import type { CheckedEndpoint, ConnectivityOptions } from './engine/connectivity.ts';
 import { startEngine } from './engine/engine.ts';
 import type { Line } from './engine/prober.ts';
-import { type Referee, type RefereeParts, startReferee } from './engine/referee.ts';
-import type { Held } from './engine/reports.ts';
+import { startReferee } from './engine/referee.ts';
 import type { AgentControl, Clock, Log, Signer } from './ports.ts';
 
 export { findContract } from './adapters/config-file/contracts.ts';
@@ -97,6 +96,9 @@ export async function openAgent(
       opened.close(),
     );
     const signer = await makeSigner(settings.dataFolder, systemRandom);
+    // A thread of its own to judge by: a month may take seconds, and must hold up neither measuring nor writing.
+    const reader = as === 'daemon' ? await openLedger(settings.dataFolder, { role: 'reader', log }) : null;
+    if (reader !== null) stack.adopt(reader, (opened) => opened.close());
     const lines = settings.providers.flatMap((provider) => linesOf(provider, settings, clock));
     const held = [...contracts].map(([provider, contract]) => ({ provider, contract }));
     const metrics = createMetrics({
@@ -124,7 +126,10 @@ export async function openAgent(
     );
     metrics.attach(engine.recorder.state, tallies);
     const judging = { recorder: engine.recorder, scoreboard: metrics, clock, log };
-    const referee = as === 'daemon' ? await openReferee(settings.dataFolder, held, judging, stack) : null;
+    const referee =
+      reader === null
+        ? null
+        : stack.adopt(startReferee({ version: VERSION, held }, { ...judging, ledger: reader }), (it) => it.stop());
     const shown = { control: engine, reports: referee, metrics: () => metrics.render() };
     const url = as === 'daemon' ? await openHttp(settings, shown, stack, log) : null;
     if (url !== null) lock.announce(url);
@@ -173,19 +178,6 @@ export function localSpotChecker(control: AgentControl): SpotChecker {
       return viewProbe(sight);
     },
   };
-}
-
-/** Reads the ledger by a thread of its own beside the one that writes: a month may take seconds. */
-async function openReferee(
-  dataFolder: string,
-  held: readonly Held[],
-  parts: Omit<RefereeParts, 'ledger'>,
-  stack: AsyncDisposableStack,
-): Promise<Referee> {
-  const ledger = stack.adopt(await openLedger(dataFolder, { role: 'reader', log: parts.log }), (opened) =>
-    opened.close(),
-  );
-  return stack.adopt(startReferee({ version: VERSION, held }, { ...parts, ledger }), (started) => started.stop());
 }
 
 async function openHttp(

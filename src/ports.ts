@@ -327,8 +327,19 @@ export interface ProbeSight {
 }
 /** The months' reports as the ledger stands, evaluated where the facts lie. */
 export interface Reports {
-  /** Null means the month that runs. Resolves with null if the ledger knows nothing of it; asked for the same at once, it is judged once. */
+  /**
+   * Null means the month that runs. Resolves with null if the ledger knows nothing of it; asked for the same at once, it is judged once.
+   * Rejects with TooBusy while REPORTS_MAX others are being judged.
+   */
   month(month: Month | null): Promise<MonthReport | null>;
+}
+/** Each takes a second or so of one thread, and somebody waits for it. */
+export const REPORTS_MAX = 8;
+export class TooBusy extends Error {
+  constructor() {
+    super(`at most ${REPORTS_MAX} months can be judged at once: try again in a minute`);
+    this.name = 'TooBusy';
+  }
 }
 export interface AgentHealth {
   readonly ready: boolean;

@@ -4,7 +4,7 @@ import { findClosing, termsHash } from '../domain/closing.ts';
 import type { LedgerEvent, MonthClosed } from '../domain/event.ts';
 import type { MonthReport } from '../domain/judge.ts';
 import { finalAtMs } from '../domain/report.ts';
-import type { Clock, Ledger, Log, Reports, Scoreboard } from '../ports.ts';
+import { type Clock, type Ledger, type Log, REPORTS_MAX, type Reports, type Scoreboard, TooBusy } from '../ports.ts';
 import { every } from './engine.ts';
 import { type Held, reportMonth } from './reports.ts';
 
@@ -60,11 +60,12 @@ export function startReferee({ version, held }: RefereeOptions, parts: RefereePa
       const nowMs = clock.now().wallMs;
       const month = asked ?? currentMonth(held, nowMs);
       if (month === null) return Promise.resolve(null);
-      const shared =
-        underWay.get(month) ??
-        reportMonth(ledger, held, { month, nowMs, version }).finally(() => underWay.delete(month));
-      underWay.set(month, shared);
-      return shared;
+      const started = underWay.get(month);
+      if (started !== undefined) return started;
+      if (underWay.size >= REPORTS_MAX) return Promise.reject(new TooBusy());
+      const judged = reportMonth(ledger, held, { month, nowMs, version }).finally(() => underWay.delete(month));
+      underWay.set(month, judged);
+      return judged;
     },
     async stop() {
       stopping.abort();

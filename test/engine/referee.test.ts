@@ -7,7 +7,7 @@ import { finalAtMs } from '../../src/domain/report.ts';
 import type { Standing } from '../../src/domain/standing.ts';
 import { createRecorder } from '../../src/engine/recorder.ts';
 import { type Referee, startReferee } from '../../src/engine/referee.ts';
-import type { Log } from '../../src/ports.ts';
+import { type Log, REPORTS_MAX } from '../../src/ports.ts';
 import { CONTRACT } from '../fakes/contract.ts';
 import { CountingObserver, silentLog } from '../fakes/fake-provider.ts';
 import { MemoryLedger } from '../fakes/memory-ledger.ts';
@@ -213,6 +213,16 @@ test('a report is judged once for all who ask at the same time, and anew for who
   expect(asked.judge).toBe(1);
   await running.month(null);
   expect(asked.judge).toBe(2);
+});
+
+test('more months at once than one thread can judge are refused, and taken again later', async () => {
+  await ledger.append(refused('a'));
+  const running = await start();
+  const many = Array.from({ length: REPORTS_MAX + 1 }, (_, index) => `199${index}-01`);
+  const asking = many.map((month) => running.month(month));
+  await expect(asking.at(-1)).rejects.toThrow('at most 8 months can be judged at once');
+  expect(await Promise.all(asking.slice(0, -1))).toEqual(Array(REPORTS_MAX).fill(null));
+  expect(await running.month(many.at(-1) ?? '')).toBeNull();
 });
 
 test('of a month that has not begun, or that the ledger knows nothing of, there is no report', async () => {

@@ -1,7 +1,7 @@
 /** The agent over HTTP: metrics, health, spot checks, and a first page. */
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { HostPort } from '../../domain/settings.ts';
-import { type Log, UnknownRoute } from '../../ports.ts';
+import { type Log, TooBusy, UnknownRoute } from '../../ports.ts';
 import { MalformedRequest } from './request.ts';
 import { addActing, addReading, type Shown } from './routes.ts';
 
@@ -71,6 +71,7 @@ function addHeaders(server: FastifyInstance): void {
 function answerError(error: unknown, reply: FastifyReply, log: Log): FastifyReply {
   if (error instanceof MalformedRequest) return reply.code(400).send({ error: error.message });
   if (error instanceof UnknownRoute) return reply.code(404).send({ error: error.message });
+  if (error instanceof TooBusy) return reply.code(503).send({ error: error.message });
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   if (status >= 400 && status < 500)
     return reply.code(status).send({ error: REASONS[status] ?? 'the request must be well-formed' });

@@ -1,5 +1,6 @@
 /** The verdicts and reports over HTTP: which month, which format, and what is no month. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { TooBusy } from '../../../src/ports.ts';
 import { sample } from '../report/sample.ts';
 import { type Served, serve } from './served.ts';
 
@@ -11,6 +12,7 @@ beforeEach(async () => {
   const reports = {
     month: async (month: string | null) => {
       asked.push(month);
+      if (month === '1998-01') throw new TooBusy();
       return month === '1999-01' ? null : { report: sample(), charts: [{ provider: 'acme', delays: [] }] };
     },
   };
@@ -60,6 +62,12 @@ test.each([
   expect(answer.status).toBe(400);
   expect(await errorIn(answer)).toBe(rule);
   expect(asked).toEqual([]);
+});
+
+test('while too many are judged it is unavailable for now', async () => {
+  const answer = await served.get('/reports/1998-01');
+  expect(answer.status).toBe(503);
+  expect(await errorIn(answer)).toMatch(/^at most 8 months can be judged at once/);
 });
 
 test('a month of which nothing is known is not found', async () => {
