@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { makeSigner } from '../../src/adapters/config-file/signing-key.ts';
 import { openLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { createLog, openAgent, readSettings, readSigner, systemRandom } from '../../src/app.ts';
@@ -17,6 +17,9 @@ import { type SigningRelay, startSigningRelay } from '../fakes/signing-relay.ts'
 import { type Finished, run } from '../servers/command.ts';
 import { configured, daemonOf } from './configured.ts';
 import { MONTH, monthLedger } from './month-ledger.ts';
+
+// Each test starts several processes, one after the other.
+vi.setConfig({ testTimeout: 120_000 });
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** Whether this system lets a process have a network of its own, with nothing in it. */
@@ -227,7 +230,7 @@ providers:
 
 describe('of a long month', () => {
   it('is written to standard output as to a file, and holds', async () => {
-    const { config, folder } = await monthLedger();
+    const { config, folder } = await monthLedger({ everySeconds: 7200 });
     const signer = await makeSigner(folder, systemRandom);
     const file = join(folder, 'june.bundle');
     expect((await run(['ledger', 'export', '-c', config, '--month', MONTH, '-o', file])).code).toBe(0);
@@ -242,7 +245,7 @@ describe('of a long month', () => {
   });
 
   it('says what is missing, and leaves no file behind', async () => {
-    const { config, folder } = await monthLedger();
+    const { config, folder } = await monthLedger({ everySeconds: 86_400 });
     const file = join(folder, 'june.bundle');
     const told = async (...args: readonly string[]) => {
       const { code, stdout, stderr } = await run(['ledger', 'export', '-c', config, '-o', file, ...args]);

@@ -13,6 +13,7 @@ const RECORD_LENGTH_MAX = 4096;
 export function createKeyLookup(servers: readonly string[] = []): KeyLookup {
   return {
     async find(domain, selector, signal) {
+      if (signal.aborted) return null;
       const resolver = new Resolver({ timeout: TRY_MS, tries: TRIES });
       if (servers.length > 0) resolver.setServers(servers);
       const cancel = (): void => resolver.cancel();

@@ -5,13 +5,16 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import DKIM from 'nodemailer/lib/dkim';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ChainHead } from '../../../src/domain/anchor.ts';
 import type { BundleManifest } from '../../../src/domain/bundle.ts';
 import type { LedgerEvent } from '../../../src/domain/event.ts';
 import type { Ledger } from '../../../src/ports.ts';
 import { bundleOf, forged, IDENTITY, SIGNER, signerOf, verified } from './bundle-case.ts';
 import { at, captured, delivered, handedOver, opened, planned, tamper, temporaryFolder } from './support.ts';
+
+// Some of these check hundreds of altered copies.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** A provider's key as DNS has it, and its signature over a probe that names an entry. */
 function dkimSigner() {
