@@ -265,6 +265,10 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     expect(roundTrips).toEqual([
       { ...trip('delivered', 1), delivered: true, byProvider: false, reason: null },
       { ...trip('failed', 30), delivered: false, byProvider: true, reason: 'refused at rcpt: 550 5.1.1 no such user' },
+      // Those that may yet arrive.
+      { ...trip('missing', 40), delivered: null, byProvider: false, reason: null },
+      { ...trip('tried', 50), delivered: null, byProvider: false, reason: null },
+      { ...trip('doubted', 5002), delivered: null, byProvider: false, reason: null },
     ]);
     const { head } = await ledger.snapshot();
     expect(rest).toEqual({

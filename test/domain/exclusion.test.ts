@@ -131,7 +131,7 @@ describe('the timeline', () => {
 
   it('is restored from what was stored before there were any', () => {
     const { exclusions: _, ...older } = storeTimeline(fold());
-    expect(restoreTimeline(older, [])).toEqual(emptyTimeline());
+    expect(restoreTimeline(older, [])).toEqual({ ...emptyTimeline(), begun: true });
   });
 
   it('gets back from the ledger what was entered', () => {

@@ -178,7 +178,7 @@ describe('gaps', () => {
   });
 });
 
-test('charts come of the same evaluation as the report, with exclusions taken out and each record read but once more', () => {
+test('charts come of the same evaluation as the report, with exclusions taken out and each record read but once', () => {
   let passes = 0;
   const records = [delivered('late', 0, 2 * HOUR), delivered('prompt', 1200, 4), lost('gone', 2400, 120 * HOUR)];
   const contract = {
@@ -208,7 +208,7 @@ test('charts come of the same evaluation as the report, with exclusions taken ou
       },
     },
   );
-  expect(passes).toBe(2);
+  expect(passes).toBe(1);
   expect(judgement.report.clauses.map(({ id }) => id)).toEqual(['2a', '9']);
   expect(judgement.charts).toMatchObject({
     provider: 'acme',

@@ -14,7 +14,7 @@ import { ENDPOINTS, type Endpoint } from '../../domain/endpoint.ts';
 import { PATHS, type Path } from '../../domain/probe.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 
-const RUN = 'SELECT provider, endpoint, from_ms, to_ms, kind, checks, cell_ms, reason FROM runs';
+export const RUN = 'SELECT provider, endpoint, from_ms, to_ms, kind, checks, cell_ms, reason FROM runs';
 /** The last two, since the last may reach into the range, and then the one before it is its neighbour. */
 export const RUNS_BEFORE = `${RUN} WHERE provider = ? AND endpoint = ? AND from_ms < ? ORDER BY from_ms DESC LIMIT 2`;
 export const RUNS_WITHIN = `${RUN} WHERE provider = ? AND endpoint = ? AND from_ms >= ? AND from_ms < ? ORDER BY from_ms`;
@@ -55,7 +55,7 @@ function readRuns(db: DatabaseSync, { provider, fromMs, toMs }: AvailabilityQuer
   return [...before, ...all(RUNS_WITHIN, fromMs, toMs), ...all(RUN_AFTER, toMs)];
 }
 
-function toRun(row: Readonly<Record<string, SQLOutputValue>>): Run {
+export function toRun(row: Readonly<Record<string, SQLOutputValue>>): Run {
   const { from_ms: fromMs, to_ms: toMs, cell_ms: cellMs, ...rest } = row;
   return { ...rest, fromMs, toMs, cellMs } as unknown as Run;
 }

@@ -1,6 +1,6 @@
 /** The rows derived from the events: probes, their tallies, runs of checks and the timeline's state, kept in step with the ledger. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { applyChange, type RunChange } from '../../domain/availability/run-fold.ts';
+import { afterthought, applyChange, type RunChange } from '../../domain/availability/run-fold.ts';
 import { decode, encode } from '../../domain/codec.ts';
 import { exceedsMaximum } from '../../domain/delay.ts';
 import type { CheckUnmeasured, LedgerEvent, SlotUnmeasured } from '../../domain/event.ts';
@@ -14,6 +14,7 @@ import {
   type Tally,
   type TimelineState,
 } from '../../domain/timeline.ts';
+import { RUN, toRun } from './availability.ts';
 import { LedgerError } from './failure.ts';
 import { PROJECTION_VERSION } from './schema.ts';
 
@@ -54,7 +55,10 @@ const TABLES = ['probes', 'tallies', 'slots', 'runs', 'missed_checks', 'timeline
 export class Projection {
   readonly #db: DatabaseSync;
   readonly #sql: Readonly<
-    Record<'find' | 'record' | 'put' | 'tally' | 'slot' | 'unrun' | 'run' | 'missed' | 'state', StatementSync>
+    Record<
+      'find' | 'record' | 'put' | 'tally' | 'slot' | 'unrun' | 'run' | 'held' | 'doubt' | 'missed' | 'state',
+      StatementSync
+    >
   >;
   #memory: Memory | null = null;
   readonly #touched = new Map<string, Touched>();
@@ -82,6 +86,10 @@ export class Projection {
       unrun: db.prepare('DELETE FROM runs WHERE provider = ? AND endpoint = ? AND from_ms >= ?'),
       run: db.prepare(`INSERT INTO runs (provider, endpoint, from_ms, to_ms, kind, checks, cell_ms, reason)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
+      held: db.prepare(`${RUN} WHERE provider = ? AND endpoint = ? AND from_ms <= ? AND to_ms >= ?
+        ORDER BY from_ms DESC LIMIT 1`),
+      doubt: db.prepare(`UPDATE runs SET kind = ?, checks = ?, cell_ms = ?, reason = ?
+        WHERE provider = ? AND endpoint = ? AND from_ms = ?`),
       missed: db.prepare('INSERT INTO missed_checks (seq, provider, endpoint, due_ms) VALUES (?, ?, ?, ?)'),
       state: db.prepare('INSERT OR REPLACE INTO timeline (id, version, seq, state) VALUES (1, ?, ?, ?)'),
     };
@@ -198,11 +206,23 @@ export class Projection {
       key,
       before === undefined
         ? change
-        : { ...change, sinceMs: Math.min(before.sinceMs, change.sinceMs), runs: applyChange(before.runs, change) },
+        : {
+            ...change,
+            sinceMs: Math.min(before.sinceMs, change.sinceMs),
+            runs: applyChange(before.runs, change),
+            late: [...before.late, ...change.late],
+          },
     );
   }
 
-  #writeRuns({ provider, endpoint, sinceMs, runs }: RunChange): void {
+  #writeRuns({ provider, endpoint, sinceMs, runs, late }: RunChange): void {
+    for (const check of late) {
+      const { wallMs } = check.began;
+      const row = this.#sql.held.get(provider, endpoint, wallMs, wallMs);
+      if (row === undefined) continue;
+      const { kind, checks, cellMs, reason } = afterthought(toRun(row), check);
+      this.#sql.doubt.run(kind, checks, cellMs, reason, provider, endpoint, Number(row['from_ms']));
+    }
     this.#sql.unrun.run(provider, endpoint, sinceMs);
     for (const { fromMs, toMs, kind, checks, cellMs, reason } of runs)
       this.#sql.run.run(provider, endpoint, fromMs, toMs, kind, checks, cellMs, reason);

@@ -28,7 +28,7 @@ interface Stretch {
   readonly last: Check;
 }
 /** Checks that began at one millisecond: as good as always a single one. */
-interface Check {
+export interface Check {
   readonly began: Instant;
   readonly kind: RunKind;
   readonly cellMs: number;
@@ -36,18 +36,22 @@ interface Check {
   readonly reason: string | null;
 }
 
-/** Of one endpoint: the runs that begin at or after `sinceMs` are now these, and no others; by their beginning. */
+/**
+ * Of one endpoint: the runs that begin at or after `sinceMs` are now these, and no others; by their beginning. `late` are checks from
+ * before them that came only now, for the run of old that holds their moment, if one does.
+ */
 export interface RunChange {
   readonly provider: string;
   readonly endpoint: Endpoint;
   readonly sinceMs: number;
   readonly runs: readonly Run[];
+  readonly late: readonly Check[];
 }
 
 /**
  * Runs are made of the checks in the order of their wall time, so that none overlap. That checks come in another order changes
  * nothing while no more than RECENT_MAX that began later came before. One that comes later still, or that began after the wall
- * clock was set back, can only take away: it makes the settled run that it contradicts doubtful. Before that run's beginning it
+ * clock was set back, can only take away: it makes the run that it contradicts doubtful, be it the settled one or one of old. Before that run's beginning it
  * changes nothing: those runs are not remembered here.
  *
  * A check that is `inconclusive` is left out, as a cell that was missed: it neither breaks a run nor makes it longer, and time
@@ -63,7 +67,10 @@ export function foldCheck(
   if (check === null) return { checks: known, change: null };
   const { settled } = known;
   const ms = check.began.wallMs;
-  if (settled !== null && ms < settled.run.fromMs) return { checks: known, change: null };
+  if (settled !== null && ms < settled.run.fromMs) {
+    const change = { provider, endpoint, sinceMs: Number.POSITIVE_INFINITY, runs: [], late: [check] };
+    return { checks: known, change };
+  }
   const taken =
     settled !== null && ms <= settled.run.toMs
       ? { ...known, settled: { ...settled, run: afterthought(settled.run, check) } }
@@ -77,12 +84,17 @@ export function tailChange(checks: EndpointChecks, sinceMs = Number.POSITIVE_INF
   const { provider, endpoint, settled, recent } = checks;
   const fromMs = settled?.run.fromMs ?? recent[0]?.began.wallMs ?? sinceMs;
   const runs = stretchesOf(checks).map(({ run }) => run);
-  return { provider, endpoint, sinceMs: Math.min(sinceMs, fromMs), runs };
+  return { provider, endpoint, sinceMs: Math.min(sinceMs, fromMs), runs, late: [] };
 }
 
 /** The runs of one endpoint, by their beginning, after a change. */
-export function applyChange(runs: readonly Run[], { sinceMs, runs: changed }: RunChange): readonly Run[] {
-  return [...runs.filter(({ fromMs }) => fromMs < sinceMs), ...changed];
+export function applyChange(runs: readonly Run[], { sinceMs, runs: changed, late }: RunChange): readonly Run[] {
+  const kept = runs.filter(({ fromMs }) => fromMs < sinceMs);
+  return [...kept.map((run) => late.filter((check) => holds(run, check)).reduce(afterthought, run)), ...changed];
+}
+
+function holds({ fromMs, toMs }: Run, { began }: Check): boolean {
+  return fromMs <= began.wallMs && began.wallMs <= toMs;
 }
 
 function stretchesOf({ provider, endpoint, settled, recent }: EndpointChecks): readonly Stretch[] {
@@ -122,7 +134,7 @@ function extended({ run }: Stretch, check: Check): Stretch {
 }
 
 /** Which of its checks it lies between is not known any more, so all of a run that it contradicts is doubtful. */
-function afterthought(run: Run, { kind, checks, reason, cellMs }: Check): Run {
+export function afterthought(run: Run, { kind, checks, reason, cellMs }: Check): Run {
   const counted = { ...run, checks: run.checks + checks, cellMs: Math.max(run.cellMs, cellMs) };
   return kind === run.kind ? counted : { ...counted, kind: 'doubtful', reason: run.reason ?? reason };
 }

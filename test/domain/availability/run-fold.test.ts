@@ -131,9 +131,12 @@ test('one that comes far too late makes the run that it contradicts doubtful, an
   expect(told(runsOf([...hour, failed(601), up(3600)]))).toEqual(['doubtful 0-3300 x57', 'up 3360-3600 x5']);
 });
 
-test('one from before the settled run changes nothing', () => {
-  const settled = [failed(0), ...Array.from({ length: 9 }, (_, minute) => up(60 + minute * 60))];
-  expect(runsOf([...settled, failed(30)])).toEqual(runsOf(settled));
+test('one from before the settled run casts doubt on the run of old that holds it, and makes none', () => {
+  const old = Array.from({ length: 3 }, (_, minute) => up(minute * 60));
+  const settled = [...old, failed(180), ...Array.from({ length: 9 }, (_, minute) => up(240 + minute * 60))];
+  expect(told(runsOf([...settled, failed(90)]))).toEqual(['doubtful 0-120 x4', 'down 180-180 x1', 'up 240-720 x9']);
+  expect(told(runsOf([...settled, up(90)]))).toEqual(['up 0-120 x4', 'down 180-180 x1', 'up 240-720 x9']);
+  expect(runsOf([...settled, failed(150)])).toEqual(runsOf(settled));
 });
 
 test('after the wall clock was set back nothing is presumed of the time it shows twice', () => {
