@@ -63,7 +63,6 @@ time{white-space:nowrap}
 .attested{margin-top:.6rem;font-size:.95rem}
 .attested li{display:grid;grid-template-columns:auto 1fr;gap:.3rem .8rem;align-items:start}
 .attested li+li{margin-top:1rem}
-.attested .name{white-space:nowrap}
 .attested .reason{grid-column:2;font-size:.9rem}
 .facts{display:grid;gap:.5rem 2rem;margin-top:1.25rem}
 .facts div{display:grid;grid-template-columns:minmax(9rem,13rem) 1fr;gap:0 1.25rem}

@@ -102,7 +102,8 @@ export const EN: Words = {
   under: (figure) => `under ${figure}`,
   longerThan: (figure) => `Longer than ${figure}`,
   coverage: (share, longestGap) => `${share} of the month so far, longest stretch without a probe ${longestGap}`,
-  breachesLeft: (times) => `the maximum may be exceeded ${times} more times with the clause still kept`,
+  breachesLeft: (times) =>
+    `the maximum may be exceeded ${times} more ${times === '1' ? 'time' : 'times'} with the clause still kept`,
   availabilityCoverage: (share, longestGap, unmeasured) =>
     `${share} of the month so far, longest stretch without knowledge ${longestGap}, checks that did not take place: ${unmeasured}`,
   resolution: (figure) => `${figure} (two cells of the schedule)`,

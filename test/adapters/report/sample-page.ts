@@ -141,6 +141,12 @@ async function judged(
 }
 
 const ATTESTED_TITLES = [
+  // As long as the preset's.
+  [
+    '3-attested',
+    'Operations: time to open the web page, billing errors, 7x24 operation',
+    '运维：网页打开时间、计费差错、7x24 运维',
+  ],
   ['4', 'Anti-spam', '反垃圾'],
   ['5', 'Anti-virus', '防病毒'],
   ['6', 'Anti-intrusion', '防黑客'],
