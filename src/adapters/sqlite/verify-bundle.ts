@@ -1,4 +1,5 @@
 /** Checks a bundle by itself: signature, chain, the report recomputed, and the anchors. Reads nothing but the file. */
+import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { type BundleChain, type BundleManifest, firstDifference, parseEntryLine } from '../../domain/bundle.ts';
 import { monthRange, parseMonth } from '../../domain/calendar.ts';
@@ -10,6 +11,7 @@ import { type Anchors, checkAnchors } from './anchors.ts';
 import { type Line, readLines, textOf } from './bundle-lines.ts';
 import { type Opening, openManifest, type Part } from './bundle-manifest.ts';
 import type { Head } from './database.ts';
+import { LedgerError } from './failure.ts';
 import { Projection } from './projection.ts';
 import { judgeAll, openScratch } from './scratch.ts';
 import { rebuild } from './store.ts';
@@ -41,6 +43,8 @@ export interface BundleCheck {
 
 /** Rejects with LedgerError NOT_A_BUNDLE, or with the system's error where the file cannot be read. */
 export async function verifyBundle(file: string, check: BundleCheck): Promise<BundleVerification> {
+  if (statSync(file).isDirectory())
+    throw new LedgerError('NOT_A_BUNDLE', `${file} must be a bundle, is a folder: a ledger is verified by --data`);
   const lines = readLines(file);
   const db = openScratch();
   try {

@@ -48,7 +48,7 @@ it('holds whatever the history, with checks, exclusions, outages and checkpoints
         if (chain.firstSeq > 1) later += 1;
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 25, endOnFailure: true },
   );
   // Otherwise it would say nothing of what checkpoints remember.
   expect(later).toBeGreaterThan(5);
