@@ -259,7 +259,7 @@ export interface Ledger {
   closing(matter: Matter): Promise<Closing>;
   /** How many probes of a provider's month an entry after `afterSeq` names. Goes through every one of those entries. */
   lateProbes(query: LateQuery): Promise<number>;
-  /** Wall time of the first entry, milliseconds since the epoch; null if there is none. */
+  /** The earliest wall time of any entry, milliseconds since the epoch; null if there is none. */
   firstMs(): Promise<number | null>;
   close(): Promise<void>;
 }

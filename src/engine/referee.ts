@@ -49,7 +49,7 @@ export function startReferee({ version, held }: RefereeOptions, parts: RefereePa
   const stopping = new AbortController();
   const { signal } = stopping;
   const known = new Map<string, Known>();
-  const empty = new Set<string>();
+  const empty = new Map<string, number>();
   const loops = [
     every(STAND_EVERY, clock, signal, () => standAll(held, known, parts, signal), log),
     every(CLOSE_EVERY, clock, signal, () => closeAll({ version, held }, empty, parts, signal), log),
@@ -114,7 +114,8 @@ function isStale(before: Known, now: Omit<Known, 'failed'>): boolean {
 /** Closes every month that is final and has not been closed. One provider's failure does not keep another's months open. */
 async function closeAll(
   { version, held }: RefereeOptions,
-  empty: Set<string>,
+  /** Provider and month, and when it was found so. */
+  empty: Map<string, number>,
   parts: RefereeParts,
   signal: AbortSignal,
 ): Promise<void> {
@@ -133,7 +134,8 @@ async function closeMonths(
   { provider, contract }: Held,
   firstMs: number,
   version: string,
-  empty: Set<string>,
+  /** Provider and month, and when it was found so. */
+  empty: Map<string, number>,
   { ledger, recorder, clock, log }: RefereeParts,
   signal: AbortSignal,
 ): Promise<void> {
@@ -142,11 +144,13 @@ async function closeMonths(
   let month = monthOf(firstMs, contract.timeZone);
   for (; finalAtMs({ contract, month }) <= nowMs && !signal.aborted; month = monthAfter(month)) {
     const key = `${provider} ${month}`;
-    if (empty.has(key) || findClosing(closings, provider, month) !== null) continue;
+    // Found so by a clock that was ahead, it may have been measured since.
+    if ((empty.get(key) ?? Number.POSITIVE_INFINITY) <= nowMs || findClosing(closings, provider, month) !== null)
+      continue;
     const { report, clauses, head, measured } = await ledger.closing({ provider, contract, month, nowMs });
     if (!measured) {
       // What is not known of a month by then nobody will learn; it is looked at again by the next start.
-      empty.add(key);
+      empty.set(key, nowMs);
       continue;
     }
     const closed: MonthClosed = {

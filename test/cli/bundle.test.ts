@@ -306,6 +306,10 @@ it('tells what is no bundle from one that was altered', async () => {
     stderr: expect.stringContaining('must be a bundle that ledger export wrote'),
   });
   expect(verifyElsewhere('/nonexistent')).toMatchObject({ code: 3, stdout: '' });
+  expect(verifyElsewhere(tmpdir())).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('must be a bundle, is a folder: a ledger is verified by --data'),
+  });
   expect(verifyElsewhere(file, '--key', 'nonsense')).toMatchObject({
     code: 3,
     stderr: expect.stringContaining('--key must be an Ed25519 public key'),

@@ -205,6 +205,29 @@ test('a month of which nothing is known is not closed, nor judged again and agai
   expect(asked.closing).toBe(1);
 });
 
+test('a month that a clock ahead of time found empty is closed once it is measured and over', async () => {
+  await ledger.append([{ type: 'agent.stopped', at: clock.now() }]);
+  clock.stepWall(100 * DAY);
+  const recorder = await startRecording();
+  expect(closed()).toEqual([]);
+  // Back to the middle of the month after the first: it was thought to be over.
+  clock.stepWall(-70 * DAY);
+  await recorder.record(refused('a'));
+  clock.stepWall(45 * DAY);
+  await clock.advance(3601);
+  expect(closed()).toHaveLength(1);
+});
+
+test('months from before the first entry are closed too, where that one was written by a clock ahead of time', async () => {
+  clock.stepWall(400 * DAY);
+  await ledger.append([{ type: 'agent.stopped', at: clock.now() }]);
+  clock.stepWall(-400 * DAY);
+  await ledger.append(refused('a'));
+  clock.stepWall(60 * DAY);
+  await start();
+  expect(closed()).toHaveLength(1);
+});
+
 test('a report is judged once for all who ask at the same time, and anew for who asks later', async () => {
   await ledger.append(refused('a'));
   const running = await start();

@@ -138,7 +138,7 @@ export class MemoryLedger implements Ledger {
   }
 
   async firstMs(): Promise<number | null> {
-    return this.entries[0]?.event.at.wallMs ?? null;
+    return this.entries.length === 0 ? null : Math.min(...this.entries.map(({ event }) => event.at.wallMs));
   }
 
   #facts(): FactSource {

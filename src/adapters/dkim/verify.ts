@@ -106,7 +106,11 @@ function problemOf(
 /** §3.7: the named fields, of several alike the last one first, then the signature's own field without its proof. */
 function signedHeader({ fields, headerForm }: Signature, own: string, all: readonly string[]): string {
   const left = new Map<string, string[]>();
-  for (const field of all) left.set(fieldName(field), [...(left.get(fieldName(field)) ?? []), field]);
+  for (const field of all) {
+    const alike = left.get(fieldName(field));
+    if (alike === undefined) left.set(fieldName(field), [field]);
+    else alike.push(field);
+  }
   const named = fields.flatMap((name) => left.get(name)?.pop() ?? []);
   const colon = own.indexOf(':') + 1;
   const bare = own.slice(0, colon) + own.slice(colon).replace(/(^|;)([ \t\r\n]*b[ \t\r\n]*=)[^;]*/, '$1$2');

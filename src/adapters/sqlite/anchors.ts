@@ -93,7 +93,8 @@ function isSound({ provider, head, header, body, at }: AnchorSigned): boolean {
   return (
     texts.every((value) => typeof value === 'string') &&
     Number.isSafeInteger(head.seq) &&
-    Math.abs(at?.wallMs) <= MS_MAX
+    typeof at?.wallMs === 'number' &&
+    Math.abs(at.wallMs) <= MS_MAX
   );
 }
 

@@ -47,8 +47,12 @@ export async function writeBundle(
   write: (line: string) => void | Promise<void>,
 ): Promise<BundleManifest> {
   const db = openReadOnly(place);
+  // In the order in which `contracts` is read again: JSON objects have names that are numbers first.
+  const matters = Object.values(Object.fromEntries(request.matters.map((matter) => [matter.provider, matter])));
   try {
-    const manifest = reading(place, () => makeManifest(db, request, judgeNow(db, place, request.matters), signer));
+    const manifest = reading(place, () =>
+      makeManifest(db, { ...request, matters }, judgeNow(db, place, matters), signer),
+    );
     const line = JSON.stringify(manifest);
     await write(`${line}\n${signer.sign(Buffer.from(line))}\n`);
     const { firstSeq, lastSeq } = manifest.chain;

@@ -44,8 +44,9 @@ export class Months {
   }
 
   firstMs(): number | null {
-    const row = this.#db.prepare('SELECT wall_ms FROM events WHERE seq = 1').get();
-    return row === undefined ? null : Number(row['wall_ms']);
+    // By its index. The first entry may have been written by a clock ahead of time.
+    const first = this.#db.prepare('SELECT min(wall_ms) AS first FROM events').get()?.['first'];
+    return typeof first === 'number' ? first : null;
   }
 
   #changed(afterSeq: number, ids: Iterable<string>): readonly ProbeRecord[] | null {

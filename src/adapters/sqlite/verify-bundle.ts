@@ -1,7 +1,9 @@
 /** Checks a bundle by itself: signature, chain, the report recomputed, and the anchors. Reads nothing but the file. */
+import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { type BundleChain, type BundleManifest, firstDifference, parseEntryLine } from '../../domain/bundle.ts';
-import { parseMonth } from '../../domain/calendar.ts';
+import { monthRange, parseMonth } from '../../domain/calendar.ts';
+import { GENESIS } from '../../domain/chain.ts';
 import { decodeEvent } from '../../domain/codec.ts';
 import type { Matter } from '../../domain/report.ts';
 import type { SignatureCheck } from '../../ports.ts';
@@ -9,6 +11,7 @@ import { type Anchors, checkAnchors } from './anchors.ts';
 import { type Line, readLines, textOf } from './bundle-lines.ts';
 import { type Opening, openManifest, type Part } from './bundle-manifest.ts';
 import type { Head } from './database.ts';
+import { LedgerError } from './failure.ts';
 import { Projection } from './projection.ts';
 import { judgeAll, openScratch } from './scratch.ts';
 import { rebuild } from './store.ts';
@@ -40,6 +43,8 @@ export interface BundleCheck {
 
 /** Rejects with LedgerError NOT_A_BUNDLE, or with the system's error where the file cannot be read. */
 export async function verifyBundle(file: string, check: BundleCheck): Promise<BundleVerification> {
+  if (statSync(file).isDirectory())
+    throw new LedgerError('NOT_A_BUNDLE', `${file} must be a bundle, is a folder: a ledger is verified by --data`);
   const lines = readLines(file);
   const db = openScratch();
   try {
@@ -88,6 +93,7 @@ function unread(signature: Opening['signature']): BundleVerification {
 async function load(db: DatabaseSync, lines: AsyncGenerator<Line>, chain: BundleChain): Promise<string | null> {
   const insert = db.prepare('INSERT INTO events (seq, text, hash) VALUES (?, ?, ?)');
   let head: Head = { seq: chain.firstSeq - 1, hash: chain.previousHash };
+  if (chain.firstSeq === 1 && head.hash !== GENESIS) return `entry 1 must follow ${GENESIS}, follows ${head.hash}`;
   db.exec('BEGIN');
   for await (const { number, bytes, whole } of lines) {
     if (head.seq >= chain.lastSeq) return `line ${number} must not be there: the last entry is ${chain.lastSeq}`;
@@ -116,8 +122,10 @@ function findKey(db: DatabaseSync, publicKey: string): Part {
     const event = decodeEvent(String(text));
     if (event.type !== 'agent.started' || typeof event.identity?.publicKey !== 'string') continue;
     known = true;
+    // Whoever made the bundle may have put anything there.
+    const agent = typeof event.identity.agent === 'string' ? event.identity.agent : 'without a name';
     if (event.identity.publicKey === publicKey)
-      return { ok: true, says: `stands in the chain, entry ${String(seq)}, agent ${event.identity.agent}` };
+      return { ok: true, says: `stands in the chain, entry ${String(seq)}, agent ${agent}` };
   }
   return known
     ? { ok: false, says: "the chain's agent was started with another key" }
@@ -129,12 +137,15 @@ function recompute(db: DatabaseSync, manifest: BundleManifest, version: string):
   const { report, version: by } = manifest;
   const versions = by === version ? '' : ` (written by version ${by}, this is ${version})`;
   try {
+    const matters = mattersOf(manifest);
+    const leftOut = whatIsLeftOut(db, manifest.chain, matters);
+    if (leftOut !== null) return { ok: false, says: leftOut };
     db.exec('BEGIN');
     const checkpoints = new CheckpointWatch();
     rebuild(db, new Projection(db), checkpoints.look);
     db.exec('COMMIT');
     if (checkpoints.wrong !== null) return { ok: false, says: `${checkpoints.wrong}${versions}` };
-    const computed = judgeAll(db, mattersOf(manifest));
+    const computed = judgeAll(db, matters);
     const difference = firstDifference(report, computed, 'report');
     if (difference !== null) {
       const [is, be] = [difference.one, difference.other].map(shown);
@@ -151,9 +162,24 @@ function recompute(db: DatabaseSync, manifest: BundleManifest, version: string):
   }
 }
 
+/**
+ * A bundle begins with the ledger's first entry, or with a checkpoint from before the month: otherwise its keeper could leave out what
+ * went wrong in the month's first days. Null if this one does.
+ */
+function whatIsLeftOut(db: DatabaseSync, { firstSeq }: BundleChain, matters: readonly Matter[]): string | null {
+  if (firstSeq === 1) return null;
+  const monthMs = Math.min(...matters.map(({ month, contract }) => monthRange(month, contract.timeZone).fromMs));
+  const row = db.prepare('SELECT text FROM events WHERE seq = ?').get(firstSeq);
+  const first = row === undefined ? null : decodeEvent(String(row['text']));
+  if (first?.type === 'ledger.checkpoint' && first.at.wallMs < monthMs) return null;
+  return `entry ${firstSeq} must be the ledger's first one or a checkpoint from before the month: what was left out may bear on it`;
+}
+
+/** Throws an Error that says what is wrong. */
 function mattersOf({ contracts, month: text, exportedAt }: BundleManifest): readonly Matter[] {
   const month = parseMonth(text);
   if (!month.ok) throw new Error(`the month ${month.problem}`);
+  if (Object.keys(contracts).length === 0) throw new Error('it names no provider');
   return Object.entries(contracts).map(([provider, contract]) => ({
     provider,
     contract,

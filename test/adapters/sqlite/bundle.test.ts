@@ -8,6 +8,7 @@ import DKIM from 'nodemailer/lib/dkim';
 import { describe, expect, it, vi } from 'vitest';
 import type { ChainHead } from '../../../src/domain/anchor.ts';
 import type { BundleManifest } from '../../../src/domain/bundle.ts';
+import { chainHash } from '../../../src/domain/chain.ts';
 import type { LedgerEvent } from '../../../src/domain/event.ts';
 import type { Ledger } from '../../../src/ports.ts';
 import { bundleOf, forged, IDENTITY, SIGNER, signerOf, verified } from './bundle-case.ts';
@@ -91,6 +92,11 @@ describe('an untouched bundle', () => {
     expect(result).toMatchObject({ ok: true, ...HOLDS });
     expect(result.key.says).toMatch(/^does not stand in the chain/);
   });
+});
+
+it('holds for several providers whatever they are called: a JSON object has numbers first', async () => {
+  const file = await bundleOf(await ledgerWith(1), { providers: ['qq', '163', 'acme'] });
+  expect(await verified(file)).toMatchObject({ ok: true, ...HOLDS });
 });
 
 describe('a bundle of a ledger with checkpoints', () => {
@@ -295,6 +301,51 @@ describe('a bundle that its keeper made anew, hashes and signature included', ()
     expect(verdict.says).toMatch(/^report\[0\]\.clauses\[0\]\.\S+ is .*, by the entries it is /);
   });
 
+  it('is given away where its first entries were left out, and with them what went wrong', async () => {
+    const of = async (events: readonly LedgerEvent[]): Promise<string> => {
+      const folder = temporaryFolder();
+      await (await opened(folder)).append(events);
+      return bundleOf(folder);
+    };
+    const good = delivered('good', 100);
+    const file = await of([planned('lost', 1), handedOver('lost', 3), ...good]);
+    // What a ledger says that never had the lost one.
+    const { report } = JSON.parse(readFileSync(await of(good), 'utf8').split('\n')[0]!) as BundleManifest;
+    const cutAt = (firstSeq: number): string =>
+      forged(file, ({ manifest, events }) => {
+        let hash = manifest.chain.previousHash;
+        for (const text of events.splice(0, 2)) hash = chainHash(hash, text);
+        Object.assign(manifest, { report, chain: { ...manifest.chain, firstSeq, previousHash: hash } });
+      });
+    const third = await verified(cutAt(3));
+    expect(third).toMatchObject({ ok: false, chain: { ok: true } });
+    expect(third.verdict.says).toBe(
+      "entry 3 must be the ledger's first one or a checkpoint from before the month: what was left out may bear on it",
+    );
+    const first = await verified(cutAt(1));
+    expect(first.ok).toBe(false);
+    expect(first.chain.says).toMatch(/^entry 1 must follow [0-9a-f]{64}, follows [0-9a-f]{64}$/);
+  });
+
+  it('is given away where it begins with a checkpoint of the month itself', async () => {
+    const folder = temporaryFolder();
+    const ledger = await opened(folder);
+    await ledger.append(delivered('lost', 100).slice(0, 2));
+    await ledger.checkpoint(at(300));
+    await ledger.append(delivered('good', 400));
+    const whole = await bundleOf(folder);
+    const { says } = (
+      await verified(
+        forged(whole, ({ manifest, events }) => {
+          let hash = manifest.chain.previousHash;
+          for (const text of events.splice(0, 2)) hash = chainHash(hash, text);
+          Object.assign(manifest.chain, { firstSeq: 3, previousHash: hash });
+        }),
+      )
+    ).verdict;
+    expect(says).toMatch(/^entry 3 must be the ledger's first one or a checkpoint from before the month/);
+  });
+
   it('is given away by the chain where another key signed it', async () => {
     const other = signerOf(2);
     const { ok, signature, key } = await verified(forged(await bundleOf(await ledgerWith(1)), () => {}, other));
@@ -322,6 +373,30 @@ describe('a bundle that its keeper made anew, hashes and signature included', ()
     );
   });
 
+  it('breaks nothing where the agent has no name, or an anchor that holds no time', async () => {
+    const folder = temporaryFolder();
+    const ledger = await opened(folder);
+    const { key, sign } = dkimSigner();
+    const [start] = await ledger.append([
+      { type: 'agent.started', at: at(0), version: '1.2.3', unwatchedSince: null, identity: IDENTITY },
+    ]);
+    const anchor = { type: 'anchor.signed', probe: 'p', provider: 'acme', at: { wallMs: '1e15' } };
+    const nameless = await verified(
+      forged(await bundleOf(folder), ({ events }) => {
+        events[0] = events[0]!.replace('"agent":"test"', '"agent":{"toString":1}');
+      }),
+    );
+    expect(nameless.key).toEqual({ ok: true, says: 'stands in the chain, entry 1, agent without a name' });
+    const signed = await sign(start!);
+    const timeless = await verified(
+      forged(await bundleOf(folder), ({ events, manifest }) => {
+        Object.assign(manifest, { keys: [{ seq: 0, domain: 'acme.example', selector: 'one', record: key }] });
+        events.push(JSON.stringify({ ...anchor, head: start, ...signed }));
+      }),
+    );
+    expect(timeless.anchors).toMatchObject({ failures: [{ where: 'entry 2', reason: 'the entry is no anchor' }] });
+  });
+
   it('is refused, and breaks nothing, where it holds nonsense', async () => {
     const file = await bundleOf(await ledgerWith(2));
     const nonsense: Record<string, Parameters<typeof forged>[1]> = {
@@ -329,6 +404,7 @@ describe('a bundle that its keeper made anew, hashes and signature included', ()
       'no contract': ({ manifest }) => void Object.assign(manifest.contracts, { acme: { timeZone: 'Mars/Olympus' } }),
       'no month': ({ manifest }) => void Object.assign(manifest, { month: '2026-99' }),
       'no time': ({ manifest }) => void Object.assign(manifest, { exportedAt: 'yesterday' }),
+      'no provider': ({ manifest }) => void Object.assign(manifest, { contracts: {}, report: [] }),
     };
     for (const [what, change] of Object.entries(nonsense)) {
       const result = await verified(forged(file, change));

@@ -52,7 +52,7 @@ test('any history, asked about by a reader between any two appends, stands as al
   );
 }, 120_000);
 
-test('the first entry tells when the ledger begins', async () => {
+test('the earliest entry tells when the ledger begins: the first may be of a clock ahead of time', async () => {
   const ledger = await opened(temporaryFolder());
   expect(await ledger.firstMs()).toBeNull();
   await ledger.append([
@@ -60,4 +60,6 @@ test('the first entry tells when the ledger begins', async () => {
     { type: 'agent.stopped', at: at(7) },
   ]);
   expect(await ledger.firstMs()).toBe(at(5).wallMs);
+  await ledger.append([{ type: 'agent.stopped', at: at(3) }]);
+  expect(await ledger.firstMs()).toBe(at(3).wallMs);
 });
