@@ -2,6 +2,7 @@
 import type { SignatureFinding } from './domain/anchor.ts';
 import type { AvailabilityFacts, AvailabilityQuery } from './domain/availability/facts.ts';
 import type { Month } from './domain/calendar.ts';
+import type { ChainHead } from './domain/chain.ts';
 import type { Closing } from './domain/closing.ts';
 import type { Assessment } from './domain/delay.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
@@ -227,7 +228,7 @@ export interface LedgerSnapshot {
   readonly tallies: readonly Tally[];
   /** The last beat of a daemon, null if none ever ran. */
   readonly heartbeat: Instant | null;
-  readonly head: { readonly seq: number; readonly hash: string };
+  readonly head: ChainHead;
 }
 
 /** The append-only, hash-chained store of events. Written by a worker; safe for two processes at once. */

@@ -1,18 +1,18 @@
 /** Closing a month whose report is final, and what a later report of it says beside the one that was closed. */
-import { monthRange } from './calendar.ts';
 import { contentHash } from './chain.ts';
 import type { ContractTerms } from './contract-terms.ts';
 import type { ClosedClause, LedgerEntry, MonthClosed } from './event.ts';
 import type { Exclusion } from './exclusion.ts';
+import { isoText } from './instant.ts';
 import { isMeasured } from './judge.ts';
 import {
   type ClosedChange,
   type ClosedComparison,
   type ClosedReason,
   finalAtMs,
-  isoText,
   type Matter,
   type ProviderReport,
+  rangeOf,
 } from './report.ts';
 import { type Standing, summariseReport } from './standing.ts';
 
@@ -110,7 +110,7 @@ function exclusionReasons(
   matter: Matter,
   entries: readonly LedgerEntry[],
 ): readonly ClosedReason[] {
-  const { fromMs } = monthRange(matter.month, matter.contract.timeZone);
+  const { fromMs } = rangeOf(matter);
   const untilMs = finalAtMs(matter);
   const bears = (exclusion: Exclusion | undefined): boolean =>
     exclusion !== undefined &&

@@ -1,6 +1,6 @@
 /** A provider's month, judged clause by clause from what the ledger holds of it. */
 import type { AvailabilityFacts, AvailabilityQuery } from './availability/facts.ts';
-import { type Month, monthRange } from './calendar.ts';
+import type { Month } from './calendar.ts';
 import type { ClauseTerms, DelayClause } from './contract-terms.ts';
 import type { MonthFacts, MonthQuery } from './month-facts.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type Matter,
   type ProviderReport,
   type Report,
+  rangeOf,
   reportProvider,
 } from './report.ts';
 import { reportConnectivity, reportOperations } from './report-availability.ts';
@@ -48,8 +49,8 @@ export function monthReport(month: Month, nowMs: number, judgements: readonly Ju
 
 /** One clause after another, and one path at a time: a month of one may have a hundred thousand probes. */
 export function judgeProvider(matter: Matter, source: FactSource): Judgement {
-  const { provider, contract, month } = matter;
-  const range = monthRange(month, contract.timeZone);
+  const { provider } = matter;
+  const range = rangeOf(matter);
   const delays: DelayChart[] = [];
   const report = judgeWith(matter, source, (clause) => {
     const judged = reportDelay(clause, matter, source.month({ provider, path: clause.path, ...range }));
@@ -94,8 +95,7 @@ export function isMeasured({ clauses }: ProviderReport): boolean {
 }
 
 function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource, judgeDelay: JudgeDelay): ClauseReport {
-  const { provider, contract, month } = matter;
-  const availability = () => source.availability({ provider, ...monthRange(month, contract.timeZone) });
+  const availability = () => source.availability({ provider: matter.provider, ...rangeOf(matter) });
   switch (clause.kind) {
     case 'attested':
       return reportAttested(clause);

@@ -1,6 +1,6 @@
 /** What the ledger and its worker say to each other. Every request gets one answer, in the order of the requests. */
-
 import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availability/facts.ts';
+import type { ChainHead } from '../../domain/chain.ts';
 import type { Closing } from '../../domain/closing.ts';
 import { decode } from '../../domain/codec.ts';
 import type { LedgerEntry, RareType } from '../../domain/event.ts';
@@ -11,7 +11,7 @@ import type { ProbeRecord } from '../../domain/record.ts';
 import type { Matter } from '../../domain/report.ts';
 import type { Standing } from '../../domain/standing.ts';
 import type { Bookmark, LateQuery, LedgerSnapshot } from '../../ports.ts';
-import type { Head, Role } from './database.ts';
+import type { Role } from './database.ts';
 import type { LedgerErrorCode } from './failure.ts';
 
 export interface WorkerSettings {
@@ -22,7 +22,7 @@ export interface WorkerSettings {
 /** Operations with their input and output, as structured clones. */
 export interface Operations {
   /** Encoded events in, the entries' place in the chain out. */
-  append: { readonly input: readonly string[]; readonly output: readonly Head[] };
+  append: { readonly input: readonly string[]; readonly output: readonly ChainHead[] };
   /** When in; the entry out. */
   checkpoint: { readonly input: Instant; readonly output: LedgerEntry };
   beat: { readonly input: Instant; readonly output: null };

@@ -1,7 +1,7 @@
 /** The ledger as the worker holds it: batches of writes in one transaction each, and the reads beside them. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type AvailabilityFacts, type AvailabilityQuery, endpointsOf } from '../../domain/availability/facts.ts';
-import { chainHash } from '../../domain/chain.ts';
+import { type ChainHead, chainHash } from '../../domain/chain.ts';
 import { checkpointOf } from '../../domain/checkpoint.ts';
 import { decode, decodeEvent, encode, encodeEvent } from '../../domain/codec.ts';
 import type { LedgerEntry, LedgerEvent } from '../../domain/event.ts';
@@ -12,8 +12,8 @@ import type { ProbeRecord } from '../../domain/record.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import { readAvailability } from './availability.ts';
-import { eventChunks, type Head, inTransaction, openDatabase, type Role, readHead, toEventRow } from './database.ts';
-import { LedgerError, ledgerError, sqliteCode } from './failure.ts';
+import { eventChunks, inTransaction, openDatabase, type Role, readHead, toEventRow } from './database.ts';
+import { LedgerError, ledgerError, messageOf, sqliteCode } from './failure.ts';
 import { Months } from './months.ts';
 import { Projection } from './projection.ts';
 import {
@@ -74,7 +74,7 @@ export class Store implements FactSource {
   #writeAll(requests: readonly WriteRequest[]): unknown[] {
     const appends = requests.some(({ op }) => op === 'append' || op === 'checkpoint');
     let head = appends ? this.#refresh().head : readHead(this.#db);
-    const append = (texts: readonly string[]): readonly Head[] => {
+    const append = (texts: readonly string[]): readonly ChainHead[] => {
       const entries = this.#append(head, texts);
       head = entries.at(-1) ?? head;
       return entries;
@@ -102,7 +102,7 @@ export class Store implements FactSource {
    * The last entry and the state as of it. They are written together, so a projection that knows of more entries than there
    * are has outlived some: to append then would hide it.
    */
-  #refresh(): { readonly head: Head; readonly state: TimelineState } {
+  #refresh(): { readonly head: ChainHead; readonly state: TimelineState } {
     const { seq, state } = this.#projection.refresh();
     const head = readHead(this.#db);
     if (seq !== head.seq) {
@@ -114,7 +114,7 @@ export class Store implements FactSource {
     return { head, state };
   }
 
-  #append(head: Head, texts: readonly string[]): readonly Head[] {
+  #append(head: ChainHead, texts: readonly string[]): readonly ChainHead[] {
     let last = head;
     return texts.map((text) => {
       last = { seq: last.seq + 1, hash: chainHash(last.hash, text) };
@@ -262,17 +262,19 @@ export function openStore(folder: string, role: Role): Store {
 }
 
 /**
- * Makes the projection's rows anew from every event of `events`. Call within a transaction. `onEvent` sees each event with the
- * state before it.
+ * Makes the projection's rows anew from every event of `events`, or from those after `afterSeq` up to `toSeq`. Call within a
+ * transaction. `onEvent` sees each event with the state before it.
  */
 export function rebuild(
   events: DatabaseSync,
   projection: Projection,
   onEvent: (seq: number, event: LedgerEvent, state: TimelineState) => void = () => {},
+  afterSeq?: number,
+  toSeq?: number,
 ): void {
   projection.clear();
   const { state } = projection.refresh();
-  for (const rows of eventChunks(events)) {
+  for (const rows of eventChunks(events, afterSeq, toSeq)) {
     for (const { seq, text } of rows) {
       const event = decodeEvent(text);
       onEvent(seq, event, state);
@@ -306,5 +308,5 @@ export function toFailure(doing: string, place: string, error: unknown): Failure
   const root = cause instanceof Error ? cause : error;
   const name = root instanceof Error ? root.name : 'Error';
   const errcode = root instanceof Error && 'errcode' in root && typeof root.errcode === 'number' ? root.errcode : null;
-  return { code, message, cause: { name, message: root instanceof Error ? root.message : String(root), errcode } };
+  return { code, message, cause: { name, message: messageOf(root), errcode } };
 }
