@@ -1,6 +1,7 @@
 /** A provider's month, judged clause by clause from what the ledger holds of it. */
 import type { AvailabilityFacts, AvailabilityQuery } from './availability/facts.ts';
 import type { Month } from './calendar.ts';
+import { contentHash } from './chain.ts';
 import type { ClauseTerms, DelayClause } from './contract-terms.ts';
 import type { MonthFacts, MonthQuery } from './month-facts.ts';
 import {
@@ -27,6 +28,8 @@ export interface FactSource {
 /** What one evaluation gives: the report, and beside it what charts of the same facts are drawn from. */
 export interface Judgement {
   readonly report: ProviderReport;
+  /** Lower-case hex SHA-256 of the report alone, not of what it says of an earlier closing. Of one with thousands of breaches it takes seconds, which the caller's thread may not have. */
+  readonly sha256: string;
   readonly charts: ProviderCharts;
 }
 
@@ -57,7 +60,7 @@ export function judgeProvider(matter: Matter, source: FactSource): Judgement {
     delays.push(judged.chart);
     return judged.report;
   });
-  return { report, charts: { provider, delays } };
+  return { report, sha256: contentHash({ ...report, closed: undefined }), charts: { provider, delays } };
 }
 
 /** The same report from what `kept` holds of the month from the last time, and what changed since. */

@@ -1,6 +1,6 @@
 /** Reports out of the ledger: of a month, beside what was closed of it, and of a year. */
 import type { Month } from '../domain/calendar.ts';
-import { compareClosing, findClosing, reportHash, stillHolds } from '../domain/closing.ts';
+import { compareClosing, findClosing, stillHolds } from '../domain/closing.ts';
 import type { ContractTerms } from '../domain/contract-terms.ts';
 import { isMeasured, type Judgement, type MonthReport, monthReport } from '../domain/judge.ts';
 import { hasBegun, type Matter, rangeOf } from '../domain/report.ts';
@@ -22,17 +22,17 @@ export interface Held {
 /** A provider's month as it is judged now, and where it was closed, what changed since and why. `version` is the program's. */
 export async function judgeMonth(ledger: ReportLedger, matter: Matter, version: string): Promise<Judgement> {
   const judgement = await ledger.judge(matter);
-  const { report } = judgement;
+  const { report, sha256 } = judgement;
   const { provider, month } = matter;
   const closed = findClosing(await ledger.marked(['month.closed']), provider, month);
   if (closed === null) return judgement;
-  const same = closed.report === reportHash(report);
+  const same = closed.report === sha256;
   const [entries, lateProbes] = await Promise.all([
     ledger.marked(EXCLUSION_TYPES),
     // A walk over all that came since, so only where there is something to explain.
     same ? 0 : ledger.lateProbes({ provider, ...rangeOf(matter), afterSeq: closed.asOf.seq }),
   ]);
-  const comparison = compareClosing(closed, report, matter, { entries, lateProbes, version });
+  const comparison = compareClosing(closed, judgement, matter, { entries, lateProbes, version });
   return { ...judgement, report: { ...report, closed: comparison } };
 }
 

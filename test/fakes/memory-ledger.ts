@@ -123,7 +123,7 @@ export class MemoryLedger implements Ledger {
   }
 
   async closing(matter: Matter): Promise<Closing> {
-    return closingOf(judgeProvider(matter, this.#facts()).report, this.#snapshot().head);
+    return closingOf(judgeProvider(matter, this.#facts()), this.#snapshot().head);
   }
 
   async lateProbes({ provider, fromMs, toMs, afterSeq }: LateQuery): Promise<number> {
