@@ -16,15 +16,7 @@ import { eventChunks, inTransaction, openDatabase, type Role, readHead, toEventR
 import { LedgerError, ledgerError, messageOf, sqliteCode } from './failure.ts';
 import { Months } from './months.ts';
 import { Projection } from './projection.ts';
-import {
-  decodeEach,
-  type Failure,
-  type MarkedQuery,
-  type Outcome,
-  type ReadRequest,
-  type StoredMonth,
-  type WriteRequest,
-} from './protocol.ts';
+import { type Failure, type MarkedQuery, type Outcome, type ReadRequest, type WriteRequest } from './protocol.ts';
 import { RARE_TYPES_SQL } from './schema.ts';
 
 export class Store implements FactSource {
@@ -146,10 +138,6 @@ export class Store implements FactSource {
         return this.#projection.find(request.input);
       case 'recent':
         return this.#recent(request.input);
-      case 'month':
-        return this.#storedMonth(request.input);
-      case 'availability':
-        return this.availability(request.input);
       case 'marked':
         return this.#marked(request.input);
       case 'judge':
@@ -193,10 +181,11 @@ export class Store implements FactSource {
       .map(({ seq, hash, text }) => ({ seq, hash, event: decodeEvent(text) }));
   }
 
-  /** Within a transaction, as every answer. Records are decoded as they are gone through. */
+  /** Within a transaction, as every answer, and by an index: no other month is read. Records are decoded as they are gone through. */
   month(query: MonthQuery): MonthFacts {
-    const { records, ...facts } = this.#storedMonth(query);
-    return { ...facts, records: decodeEach(records) };
+    const { provider, path, fromMs, toMs } = query;
+    const rows = this.#db.prepare(MONTH_RECORDS).all(provider, path, fromMs, toMs);
+    return { ...this.bearings(query), records: decodeEach(rows.map((row) => String(row['record']))) };
   }
 
   /** As `month`. */
@@ -209,12 +198,6 @@ export class Store implements FactSource {
       endpoints: endpointsOf(state, provider),
       head,
     };
-  }
-
-  #storedMonth(query: MonthQuery): StoredMonth {
-    const { provider, path, fromMs, toMs } = query;
-    const rows = this.#db.prepare(MONTH_RECORDS).all(provider, path, fromMs, toMs);
-    return { ...this.bearings(query), records: rows.map((row) => String(row['record'])) };
   }
 
   /** A month without its records. */
@@ -284,6 +267,15 @@ export function rebuild(
   }
 }
 
+/** One by one, anew each time they are gone through: decoded, a month of them takes several times the memory of its text. */
+function decodeEach(texts: readonly string[]): Iterable<ProbeRecord> {
+  return {
+    *[Symbol.iterator]() {
+      for (const text of texts) yield decode<ProbeRecord>(text);
+    },
+  };
+}
+
 const DOING = {
   append: 'append to the ledger',
   checkpoint: 'append a checkpoint',
@@ -293,8 +285,6 @@ const DOING = {
   snapshot: 'read the ledger',
   probe: 'read a probe',
   recent: 'read the last probes',
-  month: 'read a month',
-  availability: 'read the checks of a month',
   marked: 'read the ledger',
   judge: 'judge a month',
   standing: 'judge a month',
