@@ -1,5 +1,4 @@
 /** The composition root: from settings to a running agent, opened part by part and closed in reverse. */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { redact, settingsReader } from './adapters/config-file/read.ts';
 import { makeSigner } from './adapters/config-file/signing-key.ts';
@@ -7,35 +6,21 @@ import { createKeyLookup } from './adapters/dkim/lookup.ts';
 import { checkSignatures } from './adapters/dkim/verify.ts';
 import { remoteSpotChecker, type SpotChecker } from './adapters/http/client.ts';
 import { type HttpParts, serveHttp } from './adapters/http/server.ts';
-import { createMailboxChecker } from './adapters/imap/checker.ts';
-import { createMailbox } from './adapters/imap/mailbox.ts';
-import { readStored } from './adapters/imap/stored.ts';
 import { createMetrics } from './adapters/prometheus/metrics.ts';
 import { renderProbeMetrics } from './adapters/prometheus/probe-metrics.ts';
 import { renderReport } from './adapters/report/render.ts';
-import { createMxChecker, createSubmissionChecker } from './adapters/smtp-client/checker.ts';
-import { createControl } from './adapters/smtp-client/control.ts';
-import { createInjector, createSubmitter } from './adapters/smtp-client/sender.ts';
 import { createSink } from './adapters/smtp-sink/sink.ts';
 import { openLedger } from './adapters/sqlite/ledger.ts';
 import { acquireFolder, readHolder } from './adapters/sqlite/lock.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
-import type { StoredHead } from './domain/anchor.ts';
-import { canonicalText } from './domain/canonical.ts';
+import { bounceAddresses, connectivityOf, engineOptions, identityOf, linesOf, routesOf } from './app/from-settings.ts';
 import type { ContractTerms } from './domain/contract-terms.ts';
-import type { AgentIdentity } from './domain/event.ts';
-import { chainHeadOf } from './domain/message.ts';
-import { isInNetworks } from './domain/network.ts';
-import type { Path } from './domain/probe.ts';
 import { viewProbe } from './domain/probe-view.ts';
-import { recognise } from './domain/recognise.ts';
-import type { HostPort, ProviderSettings, Settings } from './domain/settings.ts';
-import type { CheckedEndpoint, ConnectivityOptions } from './engine/connectivity.ts';
+import type { HostPort, Settings } from './domain/settings.ts';
 import { startEngine } from './engine/engine.ts';
-import type { Line } from './engine/prober.ts';
 import { startReferee } from './engine/referee.ts';
-import type { AgentControl, Clock, Log, Signer } from './ports.ts';
+import type { AgentControl, Clock, Log } from './ports.ts';
 
 export { findContract } from './adapters/config-file/contracts.ts';
 export { readDataFolder, settingsSchema } from './adapters/config-file/read.ts';
@@ -50,6 +35,7 @@ export { openLedger } from './adapters/sqlite/ledger.ts';
 export { ledgerStats } from './adapters/sqlite/stats.ts';
 export { verifyLedger } from './adapters/sqlite/verify.ts';
 export { type BundleVerification, verifyBundle } from './adapters/sqlite/verify-bundle.ts';
+export { configurationDigest, routesOf, storedHeads } from './app/from-settings.ts';
 export { judgeMonth, judgeYear } from './engine/reports.ts';
 export type { SpotChecker };
 export { checkSignatures, redact, renderProbeMetrics, renderReport, systemClock, systemRandom };
@@ -119,7 +105,12 @@ export async function openAgent(
     const parts = { ledger, sink, clock, random: systemRandom, dkim, observer: metrics, log };
     const engine = stack.adopt(
       await startEngine(
-        { ...engineOptions(settings, lines, clock, log), identity: identityOf(settings, signer), ...scheduled },
+        {
+          ...engineOptions(settings, lines, clock, log),
+          version: VERSION,
+          identity: identityOf(settings, signer),
+          ...scheduled,
+        },
         parts,
       ),
       (started) => started.stop(),
@@ -193,142 +184,4 @@ async function openHttp(
     log,
   });
   return stack.adopt(server, (opened) => opened.close()).url;
-}
-
-function identityOf(settings: Settings, { publicKey }: Signer): AgentIdentity {
-  return {
-    agent: settings.agent,
-    contact: contactOf(settings),
-    configuration: configurationDigest(settings),
-    publicKey,
-  };
-}
-
-/** Lower-case hex SHA-256 of the settings without their secrets. */
-export function configurationDigest(settings: Settings): string {
-  return createHash('sha256')
-    .update(canonicalText(redact(settings)))
-    .digest('hex');
-}
-
-function contactOf({ sink }: Settings): string {
-  return `postmaster@${sink.domain}`;
-}
-
-function engineOptions(settings: Settings, lines: readonly Line[], clock: Clock, log: Log) {
-  const { agent, key, providers, sink } = settings;
-  return {
-    agent,
-    version: VERSION,
-    contact: contactOf(settings),
-    key,
-    lines,
-    reachability: sink.reachability,
-    sinkOnLoopback: isInNetworks(sink.listen.host, ['127.0.0.0/8', '::1/128']) || sink.listen.host === 'localhost',
-    sinkClients: providers.map(({ name, submission, networks }) => ({
-      provider: name,
-      sender: submission?.from ?? null,
-      networks,
-    })),
-    mailboxes: providers.flatMap(({ name, mailbox }) =>
-      mailbox === null
-        ? []
-        : [
-            {
-              provider: name,
-              mailbox: createMailbox(mailbox, sendersOf(settings), clock, log),
-              cleanup: mailbox.cleanup,
-            },
-          ],
-    ),
-  };
-}
-
-/** The servers of every provider, each with a connection of its own. */
-function connectivityOf({ providers, connectivity }: Settings, clock: Clock, log: Log): ConnectivityOptions {
-  const { every: everySeconds, control } = connectivity;
-  const session = { shallow: 'session', deep: 'login' } as const;
-  const checks = providers.flatMap(({ name: provider, submission, mx, mailbox }) => {
-    const targets: CheckedEndpoint[] = [];
-    if (submission !== null) {
-      const checker = createSubmissionChecker(submission, clock);
-      targets.push({ provider, endpoint: 'submission', depths: session, checker });
-    }
-    if (mx !== null) {
-      // Without a mailbox there is no address of the provider's to ask for.
-      const deep = mailbox === null ? 'greeting' : 'recipient';
-      const checker = createMxChecker(mx, mailbox?.address ?? null, clock);
-      targets.push({ provider, endpoint: 'mx', depths: { shallow: 'greeting', deep }, checker });
-    }
-    if (mailbox !== null) {
-      const checker = createMailboxChecker(mailbox, clock, log);
-      targets.push({ provider, endpoint: 'mailbox', depths: session, checker });
-    }
-    return targets;
-  });
-  return { everySeconds, checks, control: control.length === 0 ? null : createControl(control, clock) };
-}
-
-/** Where the ledger stood by our own verified messages in the providers' mailboxes. Rejects with MailboxError. */
-export async function storedHeads({ providers, key }: Settings, log: Log): Promise<readonly StoredHead[]> {
-  const clock = systemClock();
-  const heads: StoredHead[] = [];
-  try {
-    for (const { name: provider, mailbox } of providers) {
-      if (mailbox === null) continue;
-      for await (const { header, body, storedMs, where } of readStored(mailbox, clock, log)) {
-        const head = chainHeadOf(header, body);
-        const ours = recognise({ header, body }, key).some(({ kind }) => kind === 'probe');
-        if (ours && head !== null) heads.push({ provider, head, storedMs, where });
-      }
-    }
-    return heads;
-  } finally {
-    clock.close();
-  }
-}
-
-/** Every provider and path that the settings allow to be measured, scheduled or not. */
-export function routesOf(settings: Settings): readonly { readonly provider: string; readonly path: Path }[] {
-  return settings.providers.flatMap((provider) => pathsOf(provider).map((path) => ({ provider: provider.name, path })));
-}
-
-function pathsOf({ submission, mx, mailbox }: ProviderSettings): Path[] {
-  const paths: Path[] = [];
-  if (submission !== null) paths.push('send');
-  if (mx !== null && mailbox !== null) paths.push('receive');
-  if (submission !== null && mailbox !== null) paths.push('internal');
-  return paths;
-}
-
-/** A provider's paths with what it takes to send on them. */
-function linesOf({ name, submission, mx, mailbox }: ProviderSettings, { sink }: Settings, clock: Clock): Line[] {
-  const lines: Line[] = [];
-  if (submission !== null) {
-    const sender = createSubmitter(submission, clock);
-    const pool = Array.from({ length: sink.recipients }, (_, index) => `probe-${index}@${sink.domain}`);
-    const common = { provider: name, sender, from: submission.from, retryAfter: [] };
-    lines.push({ ...common, path: 'send', recipients: pool });
-    if (mailbox !== null) lines.push({ ...common, path: 'internal', recipients: [mailbox.address] });
-  }
-  if (mx !== null && mailbox !== null) {
-    lines.push({
-      provider: name,
-      path: 'receive',
-      sender: createInjector(mx, clock),
-      from: mx.from,
-      recipients: [mailbox.address],
-      retryAfter: mx.retryAfter,
-    });
-  }
-  return lines;
-}
-
-/** Envelope senders at the sink's domain: bounces of what is injected come back to them. */
-function bounceAddresses({ providers }: Settings): string[] {
-  return [...new Set(providers.flatMap(({ mx }) => (mx === null ? [] : [mx.from])))];
-}
-
-function sendersOf({ providers }: Settings): string[] {
-  return [...new Set(providers.flatMap(({ mx, submission }) => [mx?.from ?? [], submission?.from ?? []].flat()))];
 }

@@ -1,14 +1,13 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
 import type { SignatureFinding } from './domain/anchor.ts';
-import type { AvailabilityFacts, AvailabilityQuery } from './domain/availability/facts.ts';
 import type { Month } from './domain/calendar.ts';
+import type { ChainHead } from './domain/chain.ts';
 import type { Closing } from './domain/closing.ts';
 import type { Assessment } from './domain/delay.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
 import type { Instant } from './domain/instant.ts';
 import type { Judgement, MonthReport } from './domain/judge.ts';
-import type { MonthFacts, MonthQuery } from './domain/month-facts.ts';
 import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeRecord } from './domain/record.ts';
 import type { Matter } from './domain/report.ts';
@@ -227,7 +226,7 @@ export interface LedgerSnapshot {
   readonly tallies: readonly Tally[];
   /** The last beat of a daemon, null if none ever ran. */
   readonly heartbeat: Instant | null;
-  readonly head: { readonly seq: number; readonly hash: string };
+  readonly head: ChainHead;
 }
 
 /** The append-only, hash-chained store of events. Written by a worker; safe for two processes at once. */
@@ -245,10 +244,6 @@ export interface Ledger {
   probe(id: string): Promise<ProbeRecord | null>;
   /** The last planned probes, newest first. */
   recent(limit: number): Promise<readonly ProbeRecord[]>;
-  /** What a route's month is judged by, read without touching any other month. */
-  month(query: MonthQuery): Promise<MonthFacts>;
-  /** What a provider's availability is judged by, as `month`. */
-  availability(query: AvailabilityQuery): Promise<AvailabilityFacts>;
   /** Every entry of these types after `afterSeq`, in the order of the chain. */
   marked(types: readonly RareType[], afterSeq?: number): Promise<readonly LedgerEntry[]>;
   /** A provider's month, judged where the facts lie: not on the caller's thread. */

@@ -1,5 +1,6 @@
 /** An exclusion as `exclusion` prints it. */
 import type { Exclusion } from '../domain/exclusion.ts';
+import { isoText } from '../domain/instant.ts';
 import { localText } from '../domain/local-time.ts';
 import { plain } from './plain.ts';
 
@@ -15,5 +16,5 @@ const LINE_LENGTH_MAX = 2000;
 
 /** For programs: times as RFC 3339 in UTC. */
 export function exclusionView({ fromMs, toMs, ...rest }: Exclusion): Readonly<Record<string, string | null>> {
-  return { ...rest, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+  return { ...rest, from: isoText(fromMs), to: isoText(toMs) };
 }

@@ -1,6 +1,8 @@
 /** Reading a calendar month from the command line, and what it is in the time zone of a contract. */
 import { type Month, monthRange, parseMonth } from '../domain/calendar.ts';
 import type { ContractTerms } from '../domain/contract-terms.ts';
+import { localText } from '../domain/local-time.ts';
+import type { Matter } from '../domain/report.ts';
 import { DEFAULT_CONTRACT, loadContract } from './contracts.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
 import { loadSettings } from './settings.ts';
@@ -16,6 +18,19 @@ export function readMonth(text: string): Month {
   const parsed = parseMonth(text);
   if (!parsed.ok) throw new ExitWith(EXIT_USAGE, [`--month ${parsed.problem}`]);
   return parsed.month;
+}
+
+/** Exits 3 if what an option asks for, a month or a year that begins with `month`, is still to come. */
+export function refuseFuture(
+  option: '--month' | '--year',
+  asked: string,
+  { month, contract: { timeZone }, nowMs }: Pick<Matter, 'month' | 'contract' | 'nowMs'>,
+): void {
+  const { fromMs } = monthRange(month, timeZone);
+  if (fromMs <= nowMs) return;
+  throw new ExitWith(EXIT_USAGE, [
+    `${option} must have begun, is ${asked}, which begins at ${localText(fromMs, timeZone)} (${timeZone})`,
+  ]);
 }
 
 /**

@@ -1,12 +1,10 @@
 /** `report --year`: the twelve months' verdicts and the days without a fault. */
 import { createLog, judgeYear, openLedger, renderYearCsv, renderYearMarkdown, VERSION } from '../app.ts';
-import { monthRange } from '../domain/calendar.ts';
-import type { ContractTerms } from '../domain/contract-terms.ts';
-import { localText } from '../domain/local-time.ts';
 import type { ProviderSettings, Settings } from '../domain/settings.ts';
 import { buildYear, type ProviderYear, type YearReport } from '../domain/year-report.ts';
 import { loadContract } from './contracts.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
+import { refuseFuture } from './month.ts';
 import { jsonText } from './output.ts';
 
 const FORMATS = ['markdown', 'json', 'csv'] as const;
@@ -35,7 +33,7 @@ export async function yearText(
   const held = await Promise.all(
     providers.map(async ({ name, contract }) => ({ provider: name, contract: await loadContract(contract, config) })),
   );
-  for (const { contract } of held) refuseFuture(year, contract, nowMs);
+  for (const { contract } of held) refuseFuture('--year', year, { month: `${year}-01`, contract, nowMs });
   const ledger = await openLedger(settings.dataFolder, { role: 'reader', log: createLog('error', settings.agent) });
   try {
     const years: ProviderYear[] = [];
@@ -53,14 +51,6 @@ export async function yearText(
 
 /** Of a wrong year, which may be anything. */
 const SHOWN_LENGTH_MAX = 40;
-
-function refuseFuture(year: string, { timeZone }: ContractTerms, nowMs: number): void {
-  const { fromMs } = monthRange(`${year}-01`, timeZone);
-  if (fromMs <= nowMs) return;
-  throw new ExitWith(EXIT_USAGE, [
-    `--year must have begun, is ${year}, which begins at ${localText(fromMs, timeZone)} (${timeZone})`,
-  ]);
-}
 
 function render(report: YearReport, format: (typeof FORMATS)[number], language: 'en' | 'zh'): string {
   switch (format) {

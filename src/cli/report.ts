@@ -1,14 +1,13 @@
 /** `report`: a month's verdicts with figures and evidence, read from the ledger beside a running daemon or without one. */
 import { Command, Option } from 'commander';
 import { createLog, judgeMonth, openLedger, renderReport, VERSION } from '../app.ts';
-import { type Month, monthRange } from '../domain/calendar.ts';
+import type { Month } from '../domain/calendar.ts';
 import { isMeasured, type Judgement, type MonthReport, monthReport } from '../domain/judge.ts';
-import { localText } from '../domain/local-time.ts';
 import type { Matter } from '../domain/report.ts';
 import type { ProviderSettings, Settings } from '../domain/settings.ts';
 import { loadContract } from './contracts.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
-import { readMonth } from './month.ts';
+import { readMonth, refuseFuture } from './month.ts';
 import { now } from './now.ts';
 import { jsonText, print, writeNewFile } from './output.ts';
 import { yearText } from './report-year.ts';
@@ -74,7 +73,7 @@ export async function mattersOf(
       return { provider: name, contract: await loadContract(contract, config), month, nowMs };
     }),
   );
-  for (const matter of matters) refuseFuture(matter);
+  for (const matter of matters) refuseFuture('--month', month, matter);
   return matters;
 }
 
@@ -83,14 +82,6 @@ function chosen({ providers }: Settings, name: string | undefined): readonly Pro
   if (found.length > 0) return found;
   const known = providers.map((provider) => provider.name).join(', ');
   throw new ExitWith(EXIT_USAGE, [`--provider must be one of ${known}, is ${JSON.stringify(name)}`]);
-}
-
-function refuseFuture({ month, contract: { timeZone }, nowMs }: Matter): void {
-  const { fromMs } = monthRange(month, timeZone);
-  if (fromMs <= nowMs) return;
-  throw new ExitWith(EXIT_USAGE, [
-    `--month must have begun, is ${month}, which begins at ${localText(fromMs, timeZone)} (${timeZone})`,
-  ]);
 }
 
 /** Exits 3 if the ledger knows nothing of the month. */

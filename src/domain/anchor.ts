@@ -1,4 +1,7 @@
 /** Anchors: entries of the ledger whose hash somebody else has signed or stored, so that what lies before them cannot be rewritten. */
+import type { ChainHead } from './chain.ts';
+import type { DkimKeySeen } from './event.ts';
+import { isoText } from './instant.ts';
 
 /** What one DKIM signature of a message comes to. */
 export interface SignatureFinding {
@@ -11,12 +14,6 @@ export interface SignatureFinding {
   readonly problem: string | null;
 }
 
-export interface ChainHead {
-  readonly seq: number;
-  /** Lower-case hex. */
-  readonly hash: string;
-}
-
 /** A message of ours that came back out of a provider. */
 export interface SignedMessage {
   readonly provider: string;
@@ -27,6 +24,14 @@ export interface SignedMessage {
   readonly bodyHead: ChainHead | null;
   readonly signatures: readonly SignatureFinding[];
 }
+/** DKIM keys as a look-up by domain and selector, in their order: a selector's key may have been replaced. */
+export function recordsIn(
+  keys: readonly Pick<DkimKeySeen, 'domain' | 'selector' | 'record'>[],
+): (domain: string, selector: string) => readonly string[] {
+  return (domain, selector) =>
+    keys.filter((key) => key.domain === domain && key.selector === selector).map(({ record }) => record);
+}
+
 /** What the chain has at an entry. `before` the first one of a bundle nothing is known. */
 export type ChainPlace =
   | { readonly kind: 'entry'; readonly hash: string }
@@ -178,7 +183,7 @@ export class AnchorTally {
     }
     const entry = (place: { seq: number; ms: number } | undefined): AnchoredEntry => ({
       seq: place?.seq ?? 0,
-      at: new Date(place?.ms ?? 0).toISOString(),
+      at: isoText(place?.ms ?? 0),
     });
     return {
       provider,

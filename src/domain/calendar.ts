@@ -16,7 +16,7 @@ export type ParsedMonth =
 
 const MONTH = /^([1-9]\d{3})-(0[1-9]|1[0-2])$/;
 const DAY = /^([1-9]\d{3})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 /** A wrong month on the command line may be anything; its beginning is enough to see the mistake. */
 const SHOWN_LENGTH_MAX = 40;
 
@@ -107,6 +107,11 @@ function startOfDate(date: number, zone: string): number {
     else after = middle;
   }
   return after;
+}
+
+/** Days from the epoch to the one that UTC shows. */
+export function utcDay(wallMs: number): number {
+  return Math.floor(wallMs / DAY_MS);
 }
 
 /** What the zone's clocks and calendar show, as the milliseconds at which UTC shows the same. */

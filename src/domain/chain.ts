@@ -2,6 +2,12 @@
 import { createHash } from 'node:crypto';
 import { canonicalText } from './canonical.ts';
 
+/** An entry of the chain and its hash, lower-case hex: by it everything before is fixed. */
+export interface ChainHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
 /** The hash before the first entry: names the format, so that another format is another chain. */
 export const GENESIS = createHash('sha256').update('mailflow-probe ledger 1').digest('hex');
 

@@ -1,18 +1,17 @@
 /** Closing a month whose report is final, and what a later report of it says beside the one that was closed. */
-import { monthRange } from './calendar.ts';
-import { contentHash } from './chain.ts';
+import { type ChainHead, contentHash } from './chain.ts';
 import type { ContractTerms } from './contract-terms.ts';
 import type { ClosedClause, LedgerEntry, MonthClosed } from './event.ts';
 import type { Exclusion } from './exclusion.ts';
-import { isMeasured } from './judge.ts';
+import { isoText } from './instant.ts';
+import { isMeasured, type Judgement } from './judge.ts';
 import {
   type ClosedChange,
   type ClosedComparison,
   type ClosedReason,
   finalAtMs,
-  isoText,
   type Matter,
-  type ProviderReport,
+  rangeOf,
 } from './report.ts';
 import { type Standing, summariseReport } from './standing.ts';
 
@@ -24,18 +23,13 @@ export interface Closing extends Standing {
   readonly measured: boolean;
 }
 
-export function closingOf(report: ProviderReport, head: Standing['head']): Closing {
+export function closingOf({ report, sha256 }: Pick<Judgement, 'report' | 'sha256'>, head: ChainHead): Closing {
   return {
-    report: reportHash(report),
+    report: sha256,
     clauses: summariseReport(report),
     head,
     measured: isMeasured(report),
   };
-}
-
-/** Of the report alone, not of what it says of an earlier closing. */
-export function reportHash(provider: ProviderReport): string {
-  return contentHash({ ...provider, closed: undefined });
 }
 
 export function termsHash(contract: ContractTerms): string {
@@ -59,18 +53,18 @@ export interface Aftermath {
   readonly version: string;
 }
 
-/** `report` is the month's now, of the same provider and month as `closed`. */
+/** `judged` is the month as it is judged now, of the same provider and month as `closed`. */
 export function compareClosing(
   closed: MonthClosed,
-  report: ProviderReport,
+  judged: Pick<Judgement, 'report' | 'sha256'>,
   matter: Matter,
   aftermath: Aftermath,
 ): ClosedComparison {
   return {
     at: isoText(closed.at.wallMs),
     reportSha256: closed.report,
-    same: closed.report === reportHash(report),
-    changes: changesOf(closed.summary, summariseReport(report)),
+    same: closed.report === judged.sha256,
+    changes: changesOf(closed.summary, summariseReport(judged.report)),
     reasons: reasonsFor(closed, matter, aftermath),
   };
 }
@@ -110,7 +104,7 @@ function exclusionReasons(
   matter: Matter,
   entries: readonly LedgerEntry[],
 ): readonly ClosedReason[] {
-  const { fromMs } = monthRange(matter.month, matter.contract.timeZone);
+  const { fromMs } = rangeOf(matter);
   const untilMs = finalAtMs(matter);
   const bears = (exclusion: Exclusion | undefined): boolean =>
     exclusion !== undefined &&

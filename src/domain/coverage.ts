@@ -22,10 +22,7 @@ export function coverageOf(times: readonly number[], unmeasured: number, { fromM
   return {
     measured: times.length,
     unmeasured,
-    ratio:
-      toMs > fromMs
-        ? Math.floor((Math.min(coveredMs, toMs - fromMs) / (toMs - fromMs)) * RATIO_PARTS) / RATIO_PARTS
-        : 0,
+    ratio: knownRatio(coveredMs, toMs - fromMs),
     longestGapSeconds: gaps.reduce((longest, gap) => Math.max(longest, gap), 0) / 1000,
   };
 }
@@ -52,5 +49,9 @@ function usualGapMs(gaps: readonly number[]): number {
   return (between[Math.floor(between.length / 2)] ?? 0) * USUAL_GAP_MEDIANS;
 }
 
-/** A month has some two and a half million seconds. */
+/** The share of a stretch of time that is known; 0 of none at all. */
+export function knownRatio(knownMs: number, ofMs: number): number {
+  return ofMs > 0 ? Math.floor((Math.min(knownMs, ofMs) / ofMs) * RATIO_PARTS) / RATIO_PARTS : 0;
+}
+/** Rounded down to as many, so that nothing but the whole is 1: a month has some two and a half million seconds. */
 const RATIO_PARTS = 1e6;

@@ -1,4 +1,5 @@
 /** The events of the ledger: every fact the agent ever learnt, append-only. Everything else is derived from them. */
+import type { ChainHead } from './chain.ts';
 import type { CheckDepth, CheckResult, ControlState, Endpoint } from './endpoint.ts';
 import type { Exclusion } from './exclusion.ts';
 import type { Instant } from './instant.ts';
@@ -223,7 +224,7 @@ export interface MonthClosed extends Recorded {
   readonly report: string;
   readonly summary: readonly ClosedClause[];
   /** The last entry that it took into account. */
-  readonly asOf: { readonly seq: number; readonly hash: string };
+  readonly asOf: ChainHead;
 }
 /** `figures`: by name, `[lo, hi]`, where null stands for no bound. */
 export interface ClosedClause {
@@ -251,7 +252,7 @@ export interface AnchorSigned extends Recorded {
   readonly probe: string;
   readonly provider: string;
   /** As the body says it; whether the ledger has that entry is for the verification. */
-  readonly head: { readonly seq: number; readonly hash: string };
+  readonly head: ChainHead;
   /** Raw header section and body as received, latin1: of our own message alone, all that its signatures cover. */
   readonly header: string;
   readonly body: string;

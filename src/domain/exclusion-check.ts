@@ -1,5 +1,6 @@
 /** Whether what somebody entered can be an exclusion. */
 import { EXCLUSION_KINDS, type Exclusion } from './exclusion.ts';
+import { isoText } from './instant.ts';
 import { PATHS } from './probe.ts';
 
 /** As entered, by command or over HTTP: of the right types, and not yet of the right values. */
@@ -65,9 +66,9 @@ function timeProblems(fromMs: number, toMs: number): readonly string[] {
     .filter(([, ms]) => !(Number.isSafeInteger(ms) && ms >= TIME_MIN_MS && ms < TIME_MAX_MS))
     .map(([name, ms]) => `${name} must be a time in the years 1000 to 9999, in whole milliseconds, is ${ms}`);
   if (problems.length > 0) return problems;
-  if (toMs <= fromMs) return [`to must be after from, is ${iso(toMs)} and from is ${iso(fromMs)}`];
+  if (toMs <= fromMs) return [`to must be after from, is ${isoText(toMs)} and from is ${isoText(fromMs)}`];
   if (toMs - fromMs > LENGTH_MAX_MS)
-    return [`to must be at most 366 days after from, is ${iso(toMs)} and from is ${iso(fromMs)}`];
+    return [`to must be at most 366 days after from, is ${isoText(toMs)} and from is ${isoText(fromMs)}`];
   return [];
 }
 
@@ -82,8 +83,4 @@ function textProblems(name: string, text: string): readonly string[] {
 
 function shown(text: string): string {
   return JSON.stringify(text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}…` : text);
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

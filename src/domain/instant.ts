@@ -95,5 +95,10 @@ export function laterOf<T extends Instant | null>(a: T, b: Instant): Instant {
 
 /** Wall time as RFC 3339 in UTC, for people and JSON. */
 export function toIso(instant: Instant): string {
-  return new Date(instant.wallMs).toISOString();
+  return isoText(instant.wallMs);
+}
+
+/** As `toIso`, of milliseconds since the epoch. */
+export function isoText(ms: number): string {
+  return new Date(ms).toISOString();
 }

@@ -1,6 +1,7 @@
 /** A provider's month, judged clause by clause from what the ledger holds of it. */
 import type { AvailabilityFacts, AvailabilityQuery } from './availability/facts.ts';
-import { type Month, monthRange } from './calendar.ts';
+import type { Month } from './calendar.ts';
+import { contentHash } from './chain.ts';
 import type { ClauseTerms, DelayClause } from './contract-terms.ts';
 import type { MonthFacts, MonthQuery } from './month-facts.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type Matter,
   type ProviderReport,
   type Report,
+  rangeOf,
   reportProvider,
 } from './report.ts';
 import { reportConnectivity, reportOperations } from './report-availability.ts';
@@ -26,6 +28,8 @@ export interface FactSource {
 /** What one evaluation gives: the report, and beside it what charts of the same facts are drawn from. */
 export interface Judgement {
   readonly report: ProviderReport;
+  /** Lower-case hex SHA-256 of the report alone, not of what it says of an earlier closing. Of one with thousands of breaches it takes seconds, which the caller's thread may not have. */
+  readonly sha256: string;
   readonly charts: ProviderCharts;
 }
 
@@ -48,15 +52,15 @@ export function monthReport(month: Month, nowMs: number, judgements: readonly Ju
 
 /** One clause after another, and one path at a time: a month of one may have a hundred thousand probes. */
 export function judgeProvider(matter: Matter, source: FactSource): Judgement {
-  const { provider, contract, month } = matter;
-  const range = monthRange(month, contract.timeZone);
+  const { provider } = matter;
+  const range = rangeOf(matter);
   const delays: DelayChart[] = [];
   const report = judgeWith(matter, source, (clause) => {
     const judged = reportDelay(clause, matter, source.month({ provider, path: clause.path, ...range }));
     delays.push(judged.chart);
     return judged.report;
   });
-  return { report, charts: { provider, delays } };
+  return { report, sha256: contentHash({ ...report, closed: undefined }), charts: { provider, delays } };
 }
 
 /** The same report from what `kept` holds of the month from the last time, and what changed since. */
@@ -94,8 +98,7 @@ export function isMeasured({ clauses }: ProviderReport): boolean {
 }
 
 function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource, judgeDelay: JudgeDelay): ClauseReport {
-  const { provider, contract, month } = matter;
-  const availability = () => source.availability({ provider, ...monthRange(month, contract.timeZone) });
+  const availability = () => source.availability({ provider: matter.provider, ...rangeOf(matter) });
   switch (clause.kind) {
     case 'attested':
       return reportAttested(clause);

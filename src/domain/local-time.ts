@@ -1,5 +1,5 @@
 /** Moments as people write and read them, by the clocks of a time zone. */
-import { localMs } from './calendar.ts';
+import { DAY_MS, localMs } from './calendar.ts';
 
 export type ParsedTime =
   | {
@@ -15,7 +15,6 @@ export type ParsedTime =
 /** ISO 8601 to the minute, second or millisecond; T or a space; Z, an offset or neither. */
 const TIME =
   /^([1-9]\d{3})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,3}))?)?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?$/;
-const DAY_MS = 86_400_000;
 /** Enough to see the mistake. */
 const SHOWN_LENGTH_MAX = 40;
 

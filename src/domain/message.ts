@@ -1,4 +1,5 @@
 /** The text of a probe: a plain message that says what it is, whom to ask, and where the ledger stood. */
+import type { ChainHead } from './chain.ts';
 import { parseHeader } from './header.ts';
 import type { Instant } from './instant.ts';
 import { formatMailDate } from './mail-date.ts';
@@ -15,7 +16,7 @@ export interface ProbeText {
   readonly recipient: string;
   readonly date: Instant;
   /** The ledger's last entry, so that the provider's own signature or mailbox anchors the chain (measurement.md, "Evidence"). */
-  readonly chainHead: { readonly seq: number; readonly hash: string };
+  readonly chainHead: ChainHead;
   /** Whom to ask about the message. */
   readonly contact: string;
   /** Also in the subject; filters dislike it. */

@@ -1,4 +1,5 @@
 /** What the verdict on a route's month is made from: the probes that belong to it, and what bears on them. */
+import type { ChainHead } from './chain.ts';
 import type { Exclusion } from './exclusion.ts';
 import type { Path } from './probe.ts';
 import type { ProbeRecord } from './record.ts';
@@ -21,7 +22,7 @@ export interface MonthFacts {
   /** Those that hold for the route, of any time: a probe of the month may arrive after it. Retracted ones are left out. */
   readonly exclusions: readonly Exclusion[];
   readonly absence: TimelineState['absence'];
-  readonly head: { readonly seq: number; readonly hash: string };
+  readonly head: ChainHead;
 }
 
 /** The exclusions in force that hold for a route, in the order of their beginning. */

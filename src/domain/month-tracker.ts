@@ -28,6 +28,7 @@ export interface MonthSamples {
   readonly breaches: readonly BreachEvidence[];
 }
 
+/** One scheduled probe that measured something. */
 export interface MonthPoint {
   /** When it was accepted, wall time in milliseconds. */
   readonly atMs: number;

@@ -1,5 +1,6 @@
 /** The trace of `Received` fields (RFC 5321 §4.4) as a hop timeline: what the hosts on the way say, by their own clocks. */
 import { type HeaderField, headerValues, stripComments, tidy } from './header.ts';
+import { isoText } from './instant.ts';
 import { parseMailDate } from './mail-date.ts';
 import type { Hop } from './probe.ts';
 
@@ -17,7 +18,7 @@ export function parseReceived(fields: readonly HeaderField[]): readonly Hop[] {
   return traces.map(({ by, from, stampMs }) => {
     const seconds = stampMs === null || before === null ? null : (stampMs - before) / 1000;
     before = stampMs;
-    return { by, from, at: stampMs === null ? null : new Date(stampMs).toISOString(), seconds };
+    return { by, from, at: stampMs === null ? null : isoText(stampMs), seconds };
   });
 }
 

@@ -4,18 +4,20 @@ import type { AvailabilityFacts } from './availability/facts.ts';
 import { type Outage, outagesOf } from './availability/outages.ts';
 import { availabilityOf, judgeConnectivity, judgeOperations } from './availability/verdict.ts';
 import { faultyDays } from './availability/year.ts';
-import { daysOf, monthRange } from './calendar.ts';
+import { daysOf } from './calendar.ts';
 import type { ConnectivityClause, OperationsClause } from './contract-terms.ts';
+import { knownRatio } from './coverage.ts';
 import type { Exclusion, ExclusionKind } from './exclusion.ts';
+import { isoText } from './instant.ts';
 import {
   type AvailabilityCoverage,
   type ConnectivityClauseReport,
   type DowntimeFigures,
   type ExcludedTime,
-  isoText,
   type Matter,
   type OperationsClauseReport,
   type OutageReport,
+  rangeOf,
 } from './report.ts';
 import { exclusionsShown } from './report-clause.ts';
 import { type Figure, figureOf } from './report-evidence.ts';
@@ -40,7 +42,7 @@ export function reportConnectivity(
     limits: { downUnderSeconds, availabilityMin, denominator },
     downtimeLeftSeconds: leftOf(downUnderSeconds, time.down),
     coverage: coverageOf(time),
-    excluded: excludedOf(time, facts.exclusions, clause.exclusions, monthOf(matter)),
+    excluded: excludedOf(time, facts.exclusions, clause.exclusions, rangeOf(matter)),
     outages: outagesOf(time.parts, time.elapsed).map(outageReport),
   };
 }
@@ -52,7 +54,7 @@ export function reportOperations(
 ): OperationsClauseReport {
   const { id, title, faultsMaxSeconds, adjustmentsMaxSeconds, availabilityMin, denominator } = clause;
   const time = downtimeOf(clause, matter, facts);
-  const month = monthOf(matter);
+  const month = rangeOf(matter);
   const adjustmentsMs = adjustedMs(facts.exclusions, month);
   const adjustment = { loMs: adjustmentsMs, hiMs: adjustmentsMs };
   const { verdict, ...verdicts } = judgeOperations(clause, time, adjustmentsMs);
@@ -86,16 +88,12 @@ export function downtimeOf(
   facts: AvailabilityFacts,
 ): Downtime {
   const days = daysOf(matter.month, matter.contract.timeZone);
-  return measureDowntime({ facts, kinds, denominator, month: monthOf(matter), days, nowMs: matter.nowMs });
+  return measureDowntime({ facts, kinds, denominator, month: rangeOf(matter), days, nowMs: matter.nowMs });
 }
 
 /** Announced for the month, those still to come included, on whatever path; where two overlap the time counts once. */
 function adjustedMs(exclusions: readonly Exclusion[], month: MsRange): number {
   return totalMs(clip(normalise(exclusions.filter(({ kind }) => kind === 'adjustment')), month));
-}
-
-function monthOf({ month, contract }: Matter): MsRange {
-  return monthRange(month, contract.timeZone);
 }
 
 function figuresOf({ down, raw, ofMs, monthMs, figures, elapsed }: Downtime): DowntimeFigures {
@@ -104,7 +102,7 @@ function figuresOf({ down, raw, ofMs, monthMs, figures, elapsed }: Downtime): Do
     availability: availabilityOf(down, ofMs),
     raw: { downSeconds: secondsOf(raw), availability: availabilityOf(raw, monthMs) },
     parts: figures.map(({ part, down: ofPart, unknownMs }) => {
-      return { part, downSeconds: secondsOf(ofPart), coverage: knownRatio(unknownMs, elapsed) };
+      return { part, downSeconds: secondsOf(ofPart), coverage: ratioWithout(unknownMs, elapsed) };
     }),
   };
 }
@@ -112,19 +110,16 @@ function figuresOf({ down, raw, ofMs, monthMs, figures, elapsed }: Downtime): Do
 function coverageOf({ coverage, elapsed }: Downtime): AvailabilityCoverage {
   const { unknownMs, longestGapMs, unmeasured, resolutionMs } = coverage;
   return {
-    ratio: knownRatio(unknownMs, elapsed),
+    ratio: ratioWithout(unknownMs, elapsed),
     longestGapSeconds: longestGapMs / 1000,
     unmeasured,
     resolutionSeconds: resolutionMs === null ? null : resolutionMs / 1000,
   };
 }
 
-function knownRatio(unknownMs: number, { fromMs, toMs }: MsRange): number {
-  if (toMs <= fromMs) return 0;
-  return Math.floor(((toMs - fromMs - unknownMs) / (toMs - fromMs)) * RATIO_PARTS) / RATIO_PARTS;
+function ratioWithout(unknownMs: number, { fromMs, toMs }: MsRange): number {
+  return knownRatio(toMs - fromMs - unknownMs, toMs - fromMs);
 }
-/** Rounded down to as many, so that nothing but the whole is 1: a month has some two and a half million seconds. */
-const RATIO_PARTS = 1e6;
 
 function excludedOf(
   { excusedMs }: Downtime,

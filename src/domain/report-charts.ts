@@ -2,6 +2,7 @@
 import { daysOf, type Month } from './calendar.ts';
 import type { Interval } from './interval.ts';
 import { standing } from './interval.ts';
+import type { MonthPoint } from './month-tracker.ts';
 import type { Outcome } from './record.ts';
 import type { MsRange } from './span-set.ts';
 
@@ -44,15 +45,6 @@ export interface DistributionStep {
   readonly share: Interval;
 }
 
-/** One scheduled probe that measured something. */
-export interface DelayPoint {
-  /** When it was accepted, wall time in milliseconds. */
-  readonly atMs: number;
-  readonly outcome: Outcome;
-  /** Exclusions taken out; null where it was refused. */
-  readonly delay: Interval | null;
-}
-
 export interface ChartTerms {
   readonly clause: string;
   readonly month: Month;
@@ -70,7 +62,7 @@ export const STEPS_MAX = 200;
 export const GAPS_MAX = 200;
 
 /** `points` are those of the month in the order of acceptance. */
-export function chartDelays(points: readonly DelayPoint[], terms: ChartTerms): DelayChart {
+export function chartDelays(points: readonly MonthPoint[], terms: ChartTerms): DelayChart {
   const { clause, month, timeZone, averageSeconds, maximumSeconds, gaps } = terms;
   return {
     clause,
@@ -81,7 +73,7 @@ export function chartDelays(points: readonly DelayPoint[], terms: ChartTerms): D
 }
 
 function bucketsOf(
-  points: readonly DelayPoint[],
+  points: readonly MonthPoint[],
   month: Month,
   timeZone: string,
   maximumSeconds: number,
@@ -102,7 +94,7 @@ function bucketsOf(
 }
 
 function summarise(
-  points: readonly DelayPoint[],
+  points: readonly MonthPoint[],
   maximumSeconds: number,
 ): Omit<DelayBucket, 'day' | 'fromMs' | 'toMs'> {
   const delays = points.flatMap(({ delay, outcome }) => (delay === null || outcome === 'failed' ? [] : [delay]));
@@ -132,7 +124,7 @@ function summarise(
  * Of what was accepted and has not failed. Lost mail never came out; a pending message may yet bounce and leave the sample, so it
  * counts above only where it raises the share (as in `quantilesOf`).
  */
-function distributionOf(points: readonly DelayPoint[], limits: readonly number[]): readonly DistributionStep[] {
+function distributionOf(points: readonly MonthPoint[], limits: readonly number[]): readonly DistributionStep[] {
   const of = (...outcomes: readonly Outcome[]): readonly Interval[] =>
     points.flatMap(({ delay, outcome }) => (delay !== null && outcomes.includes(outcome) ? [delay] : []));
   const [delivered, certain, pending] = [of('delivered'), of('delivered', 'lost'), of('pending')];

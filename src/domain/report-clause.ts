@@ -1,9 +1,9 @@
 /** One clause of the report: what the verdict says, and what it rests on. */
-import { monthRange } from './calendar.ts';
 import type { AttestedClause, DelayClause, Localised } from './contract-terms.ts';
 import { coverageOf, unusualGaps } from './coverage.ts';
 import { delayExclusions, judgeSamples } from './delay-verdict.ts';
 import type { Exclusion, ExclusionKind } from './exclusion.ts';
+import { isoText } from './instant.ts';
 import type { Interval } from './interval.ts';
 import type { MonthFacts } from './month-facts.ts';
 import { type MonthPoint, MonthTracker } from './month-tracker.ts';
@@ -14,9 +14,9 @@ import {
   type DelayClauseReport,
   type ExclusionReport,
   finalAtMs,
-  isoText,
   type Matter,
   type ReportSummary,
+  rangeOf,
 } from './report.ts';
 import { chartDelays, type DelayChart } from './report-charts.ts';
 import { type Figure, figureOf } from './report-evidence.ts';
@@ -63,7 +63,7 @@ export function trackDelay(clause: DelayClause, matter: Matter, exclusions: read
   return new MonthTracker({
     provider,
     path: clause.path,
-    month: monthRange(matter.month, matter.contract.timeZone),
+    month: rangeOf(matter),
     excluded: delayExclusions(exclusions, provider, clause),
     maximumSeconds: clause.maximumSeconds,
   });
@@ -80,7 +80,7 @@ export function reportTracked(
   const { breachesFrom, countedPer, lossesInAverage } = clause;
   const { provider, month, nowMs } = matter;
   const { timeZone } = matter.contract;
-  const { fromMs } = monthRange(month, timeZone);
+  const { fromMs } = rangeOf(matter);
   const { unmeasured, exclusions, absence } = facts;
   const random = seededUniform(`${provider} ${id} ${month}`);
   const tracked = tracker.samples(absence, nowMs);
@@ -122,9 +122,9 @@ export function reportTracked(
 }
 
 /** The month as far as it is over. */
-function monthSoFar({ month, contract, nowMs }: Matter): MsRange {
-  const { fromMs, toMs } = monthRange(month, contract.timeZone);
-  return { fromMs, toMs: Math.min(toMs, nowMs) };
+function monthSoFar(matter: Matter): MsRange {
+  const { fromMs, toMs } = rangeOf(matter);
+  return { fromMs, toMs: Math.min(toMs, matter.nowMs) };
 }
 
 function summaryOf({ average, conditionalAverage, maximum, breaches, quantiles }: DelaySummary): ReportSummary {

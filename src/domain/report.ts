@@ -5,10 +5,12 @@ import type { ContractTerms, Denominator, Localised } from './contract-terms.ts'
 import type { Coverage } from './coverage.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Exclusion } from './exclusion.ts';
+import { isoText } from './instant.ts';
 import type { Verdict } from './month-verdict.ts';
 import type { Path } from './probe.ts';
 import type { Outcome } from './record.ts';
 import type { BreachEvidence, Figure } from './report-evidence.ts';
+import type { MsRange } from './span-set.ts';
 
 /** `provisional` until the month's end and as long after it as mail may still arrive, then `final`. */
 export type ReportStatus = 'provisional' | 'final';
@@ -255,8 +257,8 @@ export function buildReport(month: Month, nowMs: number, providers: readonly Pro
 
 /** `clauses` are those of the contract, each as domain/report-clause makes it. */
 export function reportProvider(matter: Matter, clauses: readonly ClauseReport[]): ProviderReport {
-  const { provider, contract, month, nowMs } = matter;
-  const { fromMs, toMs } = monthRange(month, contract.timeZone);
+  const { provider, contract, nowMs } = matter;
+  const { fromMs, toMs } = rangeOf(matter);
   const finalMs = finalAtMs(matter);
   return {
     provider,
@@ -272,12 +274,16 @@ export function reportProvider(matter: Matter, clauses: readonly ClauseReport[])
   };
 }
 
-/** Milliseconds since the epoch. */
-export function finalAtMs({ contract, month }: Pick<Matter, 'contract' | 'month'>): number {
-  return monthRange(month, contract.timeZone).toMs + contract.finalAfterSeconds * 1000;
+/** The month by the contract's clocks. */
+export function rangeOf({ contract, month }: Pick<Matter, 'contract' | 'month'>): MsRange {
+  return monthRange(month, contract.timeZone);
 }
 
-/** RFC 3339 in UTC. */
-export function isoText(ms: number): string {
-  return new Date(ms).toISOString();
+export function hasBegun(matter: Matter): boolean {
+  return rangeOf(matter).fromMs <= matter.nowMs;
+}
+
+/** Milliseconds since the epoch. */
+export function finalAtMs(matter: Pick<Matter, 'contract' | 'month'>): number {
+  return rangeOf(matter).toMs + matter.contract.finalAfterSeconds * 1000;
 }

@@ -1,10 +1,9 @@
 /** The months as they run: each delay clause's samples are kept from one question to the next, and only what changed is read. */
-import { monthRange } from './calendar.ts';
 import type { DelayClause } from './contract-terms.ts';
 import type { MonthFacts, MonthQuery } from './month-facts.ts';
 import type { MonthTracker } from './month-tracker.ts';
 import type { ProbeRecord } from './record.ts';
-import type { Matter } from './report.ts';
+import { type Matter, rangeOf } from './report.ts';
 import { trackDelay } from './report-clause.ts';
 
 /** Where facts and changes are read, all of one call as of the same entry. */
@@ -40,7 +39,7 @@ export class RouteStandings {
     const key = JSON.stringify([provider, clause.id]);
     const kept = this.#kept.get(key);
     this.#kept.delete(key);
-    const query = { provider, path: clause.path, ...monthRange(month, contract.timeZone) };
+    const query = { provider, path: clause.path, ...rangeOf(matter) };
     const facts = source.bearings(query);
     const { exclusions, head } = facts;
     const made = JSON.stringify([clause, month, contract.timeZone, exclusions]);

@@ -1,5 +1,6 @@
 /** How a provider's month stands in a few numbers: what metrics show while it runs, and what is kept of it when it is closed. */
 import type { DayTally } from './availability/year.ts';
+import type { ChainHead } from './chain.ts';
 import type { ClosedClause } from './event.ts';
 import type { ClauseReport, ProviderReport } from './report.ts';
 import type { Figure } from './report-evidence.ts';
@@ -8,7 +9,7 @@ import type { Figure } from './report-evidence.ts';
 export interface Standing {
   /** As the report's, in the contract's order. */
   readonly clauses: readonly ClosedClause[];
-  readonly head: { readonly seq: number; readonly hash: string };
+  readonly head: ChainHead;
 }
 
 /** Verdicts and main figures by name, durations in seconds; a figure that there is not is left out. */

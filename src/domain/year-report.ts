@@ -1,10 +1,11 @@
 /** A provider's year as plain data: the twelve months' verdicts by clause, and the days without a fault. */
 import { type DayTally, faultFreeDays } from './availability/year.ts';
-import { daysOf, type Month, monthRange } from './calendar.ts';
+import { daysOf, type Month } from './calendar.ts';
 import type { ContractTerms, Localised, OperationsClause } from './contract-terms.ts';
 import type { ClosedClause } from './event.ts';
+import { isoText } from './instant.ts';
 import type { Verdict } from './month-verdict.ts';
-import { finalAtMs, isoText, type ReportStatus } from './report.ts';
+import { finalAtMs, type ReportStatus } from './report.ts';
 import { type Figure, figureOf } from './report-evidence.ts';
 import { daysIn } from './standing.ts';
 
@@ -109,9 +110,4 @@ function daysWithout(
     coverage,
     verdict,
   };
-}
-
-/** Whether a month has begun by now. */
-export function hasBegun(month: Month, { timeZone }: Pick<ContractTerms, 'timeZone'>, nowMs: number): boolean {
-  return monthRange(month, timeZone).fromMs <= nowMs;
 }

@@ -1,10 +1,11 @@
 /** Keeps messages of ours that came back with the provider's signature over the chain's head: neither side can rewrite what lies before. */
+import { recordsIn } from '../domain/anchor.ts';
 import type { DkimKeySeen, LedgerEvent } from '../domain/event.ts';
 import { headerValues, parseHeader } from '../domain/header.ts';
 import { type Instant, spanBetween } from '../domain/instant.ts';
 import { chainHeadOf } from '../domain/message.ts';
 import type { ProbeRecord } from '../domain/record.ts';
-import type { Clock, KeyLookup, KeysOf, Log, ReceivedMessage, SignatureCheck } from '../ports.ts';
+import type { Clock, KeyLookup, Log, ReceivedMessage, SignatureCheck } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Checks DKIM signatures, and finds the keys for it. */
@@ -33,21 +34,16 @@ export function createAnchorKeeper(
   const known = [...seen];
   const lastTried = new Map<string, Instant>();
 
-  const keysOf =
-    (keys: readonly DkimKeySeen[]): KeysOf =>
-    (domain, selector) =>
-      keys.filter((key) => key.domain === domain && key.selector === selector).map(({ record }) => record);
-
   /** The keys of the message's signatures that DNS shows otherwise than the ledger has them. */
   const freshKeys = async (message: ReceivedMessage): Promise<readonly DkimKeySeen[]> => {
-    const named = check(message, keysOf(known)).filter(({ domain }) => domain !== '');
+    const named = check(message, recordsIn(known)).filter(({ domain }) => domain !== '');
     const distinct = new Map(
       named.map(({ domain, selector }) => [`${selector}._domainkey.${domain}`, { domain, selector }]),
     );
     const found = await Promise.all(
       [...distinct.values()].map(async ({ domain, selector }): Promise<readonly DkimKeySeen[]> => {
         const record = await lookup.find(domain, selector, signal);
-        if (record === null || keysOf(known)(domain, selector).includes(record)) return [];
+        if (record === null || recordsIn(known)(domain, selector).includes(record)) return [];
         return [{ type: 'dkim.key-seen', at: clock.now(), domain, selector, record }];
       }),
     );
@@ -61,7 +57,7 @@ export function createAnchorKeeper(
     if (head === null) return;
     const fresh = await freshKeys(message);
     if (signal.aborted) return;
-    const findings = check(message, keysOf([...known, ...fresh]));
+    const findings = check(message, recordsIn([...known, ...fresh]));
     if (findings.every(({ problem }) => problem !== null)) {
       log.info('no signature of the provider holds, so nothing is anchored', { provider, probe, findings });
       return;

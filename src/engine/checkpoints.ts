@@ -1,9 +1,8 @@
 /** Appends a checkpoint to the ledger once a day, so that a long ledger can be evaluated from any of its days on. */
+import { utcDay } from '../domain/calendar.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { Ledger } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
-
-const DAY_MS = 86_400_000;
 
 /** What to call at each beat: appends one when the UTC day is another than the last one's, or when there is none yet. */
 export function keepCheckpoints(ledger: Ledger, recorder: Recorder): (now: Instant) => Promise<void> {
@@ -12,14 +11,10 @@ export function keepCheckpoints(ledger: Ledger, recorder: Recorder): (now: Insta
   return async (now) => {
     if (last === undefined) {
       const before = (await ledger.marked(['ledger.checkpoint'])).at(-1);
-      last = before === undefined ? null : dayOf(before.event.at);
+      last = before === undefined ? null : utcDay(before.event.at.wallMs);
     }
-    if (last === dayOf(now)) return;
+    if (last === utcDay(now.wallMs)) return;
     await recorder.checkpoint(now);
-    last = dayOf(now);
+    last = utcDay(now.wallMs);
   };
-}
-
-function dayOf({ wallMs }: Instant): number {
-  return Math.floor(wallMs / DAY_MS);
 }

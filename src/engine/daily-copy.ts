@@ -1,8 +1,8 @@
 /** Which of our own messages stays in a mailbox though the others are deleted: one a day, for the provider's store is no book of ours. */
+import { utcDay } from '../domain/calendar.ts';
 import type { ProbeRecord } from '../domain/record.ts';
 import type { Ledger } from '../ports.ts';
 
-const DAY_MS = 86_400_000;
 /** Three paths at a probe a minute are 4,320 a day. Where there are more, a restart keeps one message more. */
 const RECENT_MAX = 5000;
 
@@ -15,7 +15,7 @@ export interface DailyCopy {
 export async function openDailyCopy(provider: string, ledger: Pick<Ledger, 'recent'>): Promise<DailyCopy> {
   const firsts = new Map<number, string>();
   const stays = ({ id, planned }: ProbeRecord): boolean => {
-    const day = Math.floor(planned.wallMs / DAY_MS);
+    const day = utcDay(planned.wallMs);
     if (!firsts.has(day)) firsts.set(day, id);
     return firsts.get(day) === id;
   };

@@ -1,4 +1,5 @@
 /** The one way a fact enters the agent: durable in the ledger first, then folded into the state that everybody reads. */
+import type { ChainHead } from '../domain/chain.ts';
 import type { LedgerEntry, LedgerEvent } from '../domain/event.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { ProbeRecord } from '../domain/record.ts';
@@ -9,7 +10,7 @@ export interface Recorder {
   /** What is known now, from durable facts alone. Read it, never change it. */
   readonly state: TimelineState;
   /** The last entry's number and hash, as it goes into each probe's body. */
-  readonly head: { readonly seq: number; readonly hash: string };
+  readonly head: ChainHead;
   /** Resolves when the events are durable and folded. Rejects, with nothing recorded, when the ledger refuses. */
   record(events: readonly LedgerEvent[]): Promise<void>;
   /**

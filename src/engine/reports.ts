@@ -1,14 +1,17 @@
 /** Reports out of the ledger: of a month, beside what was closed of it, and of a year. */
-import { type Month, monthRange } from '../domain/calendar.ts';
-import { compareClosing, findClosing, reportHash, stillHolds } from '../domain/closing.ts';
+import type { Month } from '../domain/calendar.ts';
+import { compareClosing, findClosing, stillHolds } from '../domain/closing.ts';
 import type { ContractTerms } from '../domain/contract-terms.ts';
 import { isMeasured, type Judgement, type MonthReport, monthReport } from '../domain/judge.ts';
-import type { Matter } from '../domain/report.ts';
+import { hasBegun, type Matter, rangeOf } from '../domain/report.ts';
 import { summariseReport } from '../domain/standing.ts';
-import { hasBegun, type JudgedMonth, monthsOf, type ProviderYear, reportYear } from '../domain/year-report.ts';
+import { type JudgedMonth, monthsOf, type ProviderYear, reportYear } from '../domain/year-report.ts';
 import type { Ledger } from '../ports.ts';
 
 export type ReportLedger = Pick<Ledger, 'judge' | 'marked' | 'lateProbes'>;
+
+/** What can change a month after it was closed, but late facts. */
+const EXCLUSION_TYPES = ['exclusion.added', 'exclusion.retracted'] as const;
 
 /** Which contract a provider is held to. */
 export interface Held {
@@ -19,18 +22,17 @@ export interface Held {
 /** A provider's month as it is judged now, and where it was closed, what changed since and why. `version` is the program's. */
 export async function judgeMonth(ledger: ReportLedger, matter: Matter, version: string): Promise<Judgement> {
   const judgement = await ledger.judge(matter);
-  const { report } = judgement;
-  const { provider, month, contract } = matter;
+  const { report, sha256 } = judgement;
+  const { provider, month } = matter;
   const closed = findClosing(await ledger.marked(['month.closed']), provider, month);
   if (closed === null) return judgement;
-  const same = closed.report === reportHash(report);
-  const range = monthRange(month, contract.timeZone);
+  const same = closed.report === sha256;
   const [entries, lateProbes] = await Promise.all([
-    ledger.marked(['exclusion.added', 'exclusion.retracted']),
+    ledger.marked(EXCLUSION_TYPES),
     // A walk over all that came since, so only where there is something to explain.
-    same ? 0 : ledger.lateProbes({ provider, ...range, afterSeq: closed.asOf.seq }),
+    same ? 0 : ledger.lateProbes({ provider, ...rangeOf(matter), afterSeq: closed.asOf.seq }),
   ]);
-  const comparison = compareClosing(closed, report, matter, { entries, lateProbes, version });
+  const comparison = compareClosing(closed, judgement, matter, { entries, lateProbes, version });
   return { ...judgement, report: { ...report, closed: comparison } };
 }
 
@@ -40,9 +42,9 @@ export async function reportMonth(
   held: readonly Held[],
   { month, nowMs, version }: { readonly month: Month; readonly nowMs: number; readonly version: string },
 ): Promise<MonthReport | null> {
-  const begun = held.filter(({ contract }) => monthRange(month, contract.timeZone).fromMs <= nowMs);
+  const begun = held.map((each): Matter => ({ ...each, month, nowMs })).filter(hasBegun);
   const judgements: Judgement[] = [];
-  for (const each of begun) judgements.push(await judgeMonth(ledger, { ...each, month, nowMs }, version));
+  for (const matter of begun) judgements.push(await judgeMonth(ledger, matter, version));
   return judgements.some(({ report }) => isMeasured(report)) ? monthReport(month, nowMs, judgements) : null;
 }
 
@@ -56,13 +58,13 @@ export async function judgeYear(
   { year, nowMs, version }: { readonly year: string; readonly nowMs: number; readonly version: string },
 ): Promise<ProviderYear | null> {
   const closings = await ledger.marked(['month.closed']);
-  const aftermath = { entries: await ledger.marked(['exclusion.added', 'exclusion.retracted']), version };
+  const aftermath = { entries: await ledger.marked(EXCLUSION_TYPES), version };
   const judged: JudgedMonth[] = [];
   let measured = false;
   for (const month of monthsOf(year)) {
     const matter = { provider, contract, month, nowMs };
     const closed = findClosing(closings, provider, month);
-    if (!hasBegun(month, contract, nowMs)) judged.push(null);
+    if (!hasBegun(matter)) judged.push(null);
     else if (closed !== null && stillHolds(closed, matter, aftermath)) {
       judged.push({ clauses: closed.summary, closed: true });
       measured = true;

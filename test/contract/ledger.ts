@@ -6,7 +6,7 @@ import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import { emptyTimeline, foldEvent, storeTimeline, type TimelineState } from '../../src/domain/timeline.ts';
 import type { Bookmark, Ledger } from '../../src/ports.ts';
-import { at, captured, checked, delivered, handedOver, planned } from '../adapters/sqlite/support.ts';
+import { at, captured, checked, delivered, factsOf, handedOver, planned } from '../adapters/sqlite/support.ts';
 
 /** One of each thing that stands in the state: open and closed probes, absence, a closed sink, doubt, an early attempt. */
 function history(): LedgerEvent[] {
@@ -259,7 +259,7 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     const up = run('up', 5010, 5310, 6);
     const down = run('down', 5315, 5315, 1, 'connect ECONNREFUSED: refused');
     const again = run('up', 5320, 5320, 1);
-    const { runs, roundTrips, ...rest } = await ledger.availability(range(0, 6000));
+    const { runs, roundTrips, ...rest } = factsOf(ledger).availability(range(0, 6000));
     expect(runs).toEqual([up, down, again]);
     const trip = (probe: string, seconds: number) => ({ probe, path: 'send', plannedMs: at(seconds).wallMs });
     expect(roundTrips).toEqual([
@@ -274,15 +274,15 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     expect(rest).toEqual({
       ...{ unmeasured: { submission: 0, mx: 1, mailbox: 0 }, exclusions: [], endpoints: ['mx'], head },
     });
-    const runsOf = async (from: number, to: number) => (await ledger.availability(range(from, to))).runs;
+    const runsOf = (from: number, to: number) => factsOf(ledger).availability(range(from, to)).runs;
     // The first reaches into the range, its end included; none begins there.
-    expect(await runsOf(5310, 5315)).toEqual([up, down]);
-    expect(await runsOf(5311, 5315)).toEqual([up, down]);
-    expect(await runsOf(5316, 5319)).toEqual([down, again]);
-    expect(await runsOf(5315, 5316)).toEqual([up, down, again]);
-    expect(await runsOf(9000, 9999)).toEqual([again]);
-    expect(await runsOf(0, 5010)).toEqual([up]);
-    expect((await ledger.availability({ ...range(0, 9999), provider: 'nobody' })).endpoints).toEqual([]);
+    expect(runsOf(5310, 5315)).toEqual([up, down]);
+    expect(runsOf(5311, 5315)).toEqual([up, down]);
+    expect(runsOf(5316, 5319)).toEqual([down, again]);
+    expect(runsOf(5315, 5316)).toEqual([up, down, again]);
+    expect(runsOf(9000, 9999)).toEqual([again]);
+    expect(runsOf(0, 5010)).toEqual([up]);
+    expect(factsOf(ledger).availability({ ...range(0, 9999), provider: 'nobody' }).endpoints).toEqual([]);
   });
 
   it('appends a checkpoint of the entry before it, in the order of the calls, which changes nothing', async () => {
@@ -309,7 +309,7 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     for (const id of ['missing', 'tried', 'doubted']) expect(await rest.probe(id)).toEqual(await whole.probe(id));
     expect((await rest.recent(9)).map(({ id }) => id)).toEqual(['doubted', 'tried', 'missing']);
     const query = { provider: 'acme', fromMs: at(5000).wallMs, toMs: at(9000).wallMs };
-    expect((await rest.availability(query)).runs).toEqual((await whole.availability(query)).runs);
+    expect(factsOf(rest).availability(query).runs).toEqual(factsOf(whole).availability(query).runs);
   });
 
   it('gives back what it was given, to the letter', async () => {

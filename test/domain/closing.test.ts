@@ -11,9 +11,9 @@ import {
 } from '../../src/domain/closing.ts';
 import type { LedgerEntry, LedgerEvent, MonthClosed } from '../../src/domain/event.ts';
 import type { Exclusion } from '../../src/domain/exclusion.ts';
-import { judgeProvider } from '../../src/domain/judge.ts';
+import { type Judgement, judgeProvider } from '../../src/domain/judge.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
-import type { Matter, ProviderReport } from '../../src/domain/report.ts';
+import type { Matter } from '../../src/domain/report.ts';
 import { CONTRACT } from '../fakes/contract.ts';
 import { at, delivered, exclusion, probe } from './month-case.ts';
 
@@ -24,17 +24,17 @@ const MATTER: Matter = {
 };
 const HEAD = { seq: 10, hash: 'ab'.repeat(32) };
 
-function reportOf(records: readonly ProbeRecord[], exclusions: readonly Exclusion[] = []): ProviderReport {
+function reportOf(records: readonly ProbeRecord[], exclusions: readonly Exclusion[] = []): Judgement {
   const bearings = { unmeasured: 0, exclusions, absence: new Map(), head: HEAD };
   return judgeProvider(MATTER, {
     month: () => ({ ...bearings, records }),
     availability: () => {
       throw new Error('no clause asks for it');
     },
-  }).report;
+  });
 }
-function close(report: ProviderReport, change: Partial<MonthClosed> = {}): MonthClosed {
-  const { clauses: summary, report: hash, head: asOf } = closingOf(report, HEAD);
+function close(judged: Judgement, change: Partial<MonthClosed> = {}): MonthClosed {
+  const { clauses: summary, report: hash, head: asOf } = closingOf(judged, HEAD);
   return {
     ...{ type: 'month.closed', at: at(30 * 86_400), provider: 'acme', month: '2026-11', version: '1.0.0' },
     ...{ contract: termsHash(CONTRACT_2A), report: hash, summary, asOf },

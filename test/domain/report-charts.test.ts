@@ -3,15 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { unusualGaps } from '../../src/domain/coverage.ts';
 import { type Judgement, judgeProvider } from '../../src/domain/judge.ts';
+import type { MonthPoint } from '../../src/domain/month-tracker.ts';
 import type { Outcome } from '../../src/domain/record.ts';
-import {
-  BUCKETS_PER_DAY,
-  chartDelays,
-  type DelayChart,
-  type DelayPoint,
-  GAPS_MAX,
-  STEPS_MAX,
-} from '../../src/domain/report-charts.ts';
+import { BUCKETS_PER_DAY, chartDelays, type DelayChart, GAPS_MAX, STEPS_MAX } from '../../src/domain/report-charts.ts';
 import { CLAUSE, delivered, HOUR, lost, T0 } from './month-case.ts';
 
 const TERMS = {
@@ -26,10 +20,10 @@ const FROM = Date.parse('2026-10-31T16:00:00Z');
 const TO = Date.parse('2026-11-30T16:00:00Z');
 const NEVER = Number.POSITIVE_INFINITY;
 
-const point = (atMs: number, lo: number, hi = lo, outcome: Outcome = 'delivered'): DelayPoint => {
+const point = (atMs: number, lo: number, hi = lo, outcome: Outcome = 'delivered'): MonthPoint => {
   return { atMs, outcome, delay: { lo, hi } };
 };
-const chart = (points: readonly DelayPoint[]): DelayChart => chartDelays(points, TERMS);
+const chart = (points: readonly MonthPoint[]): DelayChart => chartDelays(points, TERMS);
 const within = ({ distribution }: DelayChart, seconds: number) =>
   distribution.find((step) => step.seconds === seconds)?.share;
 

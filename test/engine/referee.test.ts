@@ -159,13 +159,13 @@ test('a month is closed once it is final and not before, with the hash and the m
   expect(others).toEqual([]);
   const { month, nowMs } = { month: only?.month ?? '', nowMs: clock.now().wallMs };
   expect(new Date(firstMs + 8 * 3_600_000).toISOString().slice(0, 7)).toBe(month);
-  const { report } = await ledger.judge({ provider: 'acme', contract: CONTRACT, month, nowMs });
-  expect(report.status).toBe('final');
+  const judged = await ledger.judge({ provider: 'acme', contract: CONTRACT, month, nowMs });
+  expect(judged.report.status).toBe('final');
   expect(only).toMatchObject({ provider: 'acme', version: '1.0.0', contract: termsHash(CONTRACT) });
   expect(only?.asOf.seq).toBe(2);
   const aftermath = { entries: [], lateProbes: 0, version: '1.0.0' };
   expect(
-    compareClosing(only!, report, { provider: 'acme', contract: CONTRACT, month, nowMs }, aftermath),
+    compareClosing(only!, judged, { provider: 'acme', contract: CONTRACT, month, nowMs }, aftermath),
   ).toMatchObject({
     same: true,
     changes: [],

@@ -33,7 +33,7 @@ import { type Standing, summariseReport } from '../../src/domain/standing.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
 import type { Bookmark, LateQuery, Ledger, LedgerSnapshot } from '../../src/ports.ts';
 
-export class MemoryLedger implements Ledger {
+export class MemoryLedger implements Ledger, FactSource {
   readonly entries: LedgerEntry[] = [];
   /** While set, every append is refused with it. */
   failure: Error | null = null;
@@ -105,25 +105,21 @@ export class MemoryLedger implements Ledger {
     return [...this.#records.values()].toReversed().slice(0, limit);
   }
 
-  async month(query: MonthQuery): Promise<MonthFacts> {
-    return this.#month(query);
-  }
-
   async marked(types: readonly RareType[], afterSeq = 0): Promise<readonly LedgerEntry[]> {
     return this.entries.filter(({ seq, event }) => seq > afterSeq && types.some((type) => type === event.type));
   }
 
   async judge(matter: Matter): Promise<Judgement> {
-    return judgeProvider(matter, this.#facts());
+    return judgeProvider(matter, this);
   }
 
   async standing(matter: Matter): Promise<Standing> {
-    const { report } = judgeProvider(matter, this.#facts());
+    const { report } = judgeProvider(matter, this);
     return { clauses: summariseReport(report), head: this.#snapshot().head };
   }
 
   async closing(matter: Matter): Promise<Closing> {
-    return closingOf(judgeProvider(matter, this.#facts()).report, this.#snapshot().head);
+    return closingOf(judgeProvider(matter, this), this.#snapshot().head);
   }
 
   async lateProbes({ provider, fromMs, toMs, afterSeq }: LateQuery): Promise<number> {
@@ -141,18 +137,7 @@ export class MemoryLedger implements Ledger {
     return this.entries.length === 0 ? null : Math.min(...this.entries.map(({ event }) => event.at.wallMs));
   }
 
-  #facts(): FactSource {
-    return {
-      month: (query) => this.#month(query),
-      availability: (query) => this.#availability(query),
-    };
-  }
-
-  async availability(query: AvailabilityQuery): Promise<AvailabilityFacts> {
-    return this.#availability(query);
-  }
-
-  #availability(query: AvailabilityQuery): AvailabilityFacts {
+  availability(query: AvailabilityQuery): AvailabilityFacts {
     const { provider, fromMs, toMs } = query;
     const { state, head } = this.#snapshot();
     const missed = (endpoint: Endpoint): number =>
@@ -192,7 +177,7 @@ export class MemoryLedger implements Ledger {
     return trips.filter((trip) => open.includes(trip) || neighbours.includes(trip));
   }
 
-  #month({ provider, path, fromMs, toMs }: MonthQuery): MonthFacts {
+  month({ provider, path, fromMs, toMs }: MonthQuery): MonthFacts {
     const belongs = (route: { provider: string; path: string }, ms: number): boolean =>
       route.provider === provider && route.path === path && ms >= fromMs && ms < toMs;
     const { state, head } = this.#snapshot();

@@ -21,6 +21,11 @@ export function renderCsv(report: Report, language: Language): string {
   );
   const header = lines[0]?.map(([column]) => column) ?? [];
   const rows = [header, ...lines.map((cells) => cells.map(([, value]) => value))];
+  return csvText(rows, language);
+}
+
+/** Rows as a file of the language. */
+export function csvText(rows: readonly (readonly Cell[])[], language: Language): string {
   const text = rows.map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
   return language === 'zh' ? BYTE_ORDER_MARK + text : text;
 }

@@ -1,5 +1,6 @@
 /** The month as lines of a day each: when there were outages, exclusions, breaches, and when nothing was measured. */
 import type { Day } from '../../domain/calendar.ts';
+import { DAY_MS } from '../../domain/calendar.ts';
 import type { MsRange, SpanSet } from '../../domain/span-set.ts';
 import { clip, normalise } from '../../domain/span-set.ts';
 import { html, type Markup, pathData } from './html-text.ts';
@@ -28,7 +29,6 @@ const ROW = 17;
 const BOTTOM = 6;
 /** What is shorter than this would not be seen; what is nearer to another is drawn as one with it. */
 const SPAN_MIN = 2.5;
-const DAY_MS = 86_400_000;
 const HOURS = [0, 3, 6, 9, 12, 15, 18, 21, 24];
 
 export function calendarHeight(days: number): number {

@@ -1,6 +1,7 @@
 /** The year of a provider as Markdown and CSV: months down, clauses across, and the days without a fault. */
 import type { ProviderYear, YearMonth, YearReport } from '../../domain/year-report.ts';
-import { csvCell, markdownText } from './escape.ts';
+import { csvText } from './csv.ts';
+import { markdownText } from './escape.ts';
 import { count, type Language, localTime, percent } from './format.ts';
 import { wordsOf } from './words.ts';
 
@@ -121,6 +122,5 @@ export function renderYearCsv({ year, generatedAt, providers }: YearReport, lang
     return [...months, ...days];
   });
   const padded = rows.map((row) => head.map((_, index) => row[index] ?? null));
-  const text = [head, ...padded].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
-  return language === 'zh' ? `\ufeff${text}` : text;
+  return csvText([head, ...padded], language);
 }

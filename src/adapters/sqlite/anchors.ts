@@ -6,6 +6,7 @@ import {
   type ChainPlace,
   checkAnchor,
   checkStored,
+  recordsIn,
   type StoredHead,
 } from '../../domain/anchor.ts';
 import type { BundledKey } from '../../domain/bundle.ts';
@@ -58,8 +59,6 @@ export function checkAnchors(
   stored: readonly StoredHead[] = [],
 ): Anchors {
   const keys = [...start.keys, ...keysSeen(db)];
-  const keysOf = (domain: string, selector: string): readonly string[] =>
-    keys.filter((key) => key.domain === domain && key.selector === selector).map(({ record }) => record);
   const placeOf = chainPlaces(db, start);
   const tally = new AnchorTally(start.firstSeq);
   for (const { seq, event } of entriesOf(db, 'anchor.signed')) {
@@ -73,7 +72,7 @@ export function checkAnchors(
       head,
       recordedMs: event.at.wallMs,
       bodyHead: chainHeadOf(header, body),
-      signatures: check({ header, body }, keysOf),
+      signatures: check({ header, body }, recordsIn(keys)),
     };
     tally.add(`entry ${seq}`, provider, head.seq, checkAnchor(message, placeOf(head.seq)));
   }

@@ -7,19 +7,19 @@ import {
   entryLine,
   firstDifference,
 } from '../../domain/bundle.ts';
-import { monthRange } from '../../domain/calendar.ts';
-import { GENESIS } from '../../domain/chain.ts';
-import { decodeEvent } from '../../domain/codec.ts';
+import { DAY_MS } from '../../domain/calendar.ts';
+import { type ChainHead, GENESIS } from '../../domain/chain.ts';
+import { isoText } from '../../domain/instant.ts';
 import { judgeProvider } from '../../domain/judge.ts';
-import type { Matter, ProviderReport } from '../../domain/report.ts';
+import { type Matter, type ProviderReport, rangeOf } from '../../domain/report.ts';
 import type { Signer } from '../../ports.ts';
 import { keysSeen } from './anchors.ts';
-import { eventChunks, type Head, inTransaction, openReadOnly, readHead, toEventRow } from './database.ts';
+import { eventChunks, inTransaction, openReadOnly, readHead, toEventRow } from './database.ts';
 import { LedgerError, ledgerError } from './failure.ts';
 import { Projection } from './projection.ts';
 import { RARE_TYPES_SQL } from './schema.ts';
 import { judgeAll, openScratch } from './scratch.ts';
-import { Store } from './store.ts';
+import { rebuild, Store } from './store.ts';
 import { CheckpointWatch } from './verify.ts';
 
 export interface BundleRequest extends Pick<BundleManifest, 'agent' | 'version' | 'month' | 'configuration'> {
@@ -30,7 +30,6 @@ export interface BundleRequest extends Pick<BundleManifest, 'agent' | 'version' 
 /** Days before a month that a bundle begins at the latest: what most verdicts look back to. It takes more where they look further. */
 const LOOK_BACK_DAYS = 2;
 const LOOK_BACK_GROWTH = 8;
-const DAY_MS = 86_400_000;
 const LAST_CHECKPOINT = `SELECT seq FROM events
   WHERE type = 'ledger.checkpoint' AND type IN (${RARE_TYPES_SQL}) AND wall_ms <= ? ORDER BY seq DESC LIMIT 1`;
 
@@ -84,7 +83,7 @@ function makeManifest(db: DatabaseSync, request: BundleRequest, judged: Judged, 
     agent,
     version,
     month,
-    exportedAt: new Date(matters[0]?.nowMs ?? 0).toISOString(),
+    exportedAt: isoText(matters[0]?.nowMs ?? 0),
     configuration,
     contracts: Object.fromEntries(matters.map(({ provider, contract }) => [provider, contract])),
     report,
@@ -96,7 +95,7 @@ function makeManifest(db: DatabaseSync, request: BundleRequest, judged: Judged, 
 
 interface Judged {
   readonly report: readonly ProviderReport[];
-  readonly head: Head;
+  readonly head: ChainHead;
 }
 
 /** One read, so that report and head are of the same moment. What comes before the head stays as it is. */
@@ -116,7 +115,7 @@ function chainOf(
   matters: readonly Matter[],
   judged: Judged,
 ): Pick<BundleChain, 'firstSeq' | 'previousHash'> {
-  const monthMs = Math.min(...matters.map(({ month, contract }) => monthRange(month, contract.timeZone).fromMs));
+  const monthMs = Math.min(...matters.map((matter) => rangeOf(matter).fromMs));
   let tried: number | null = null;
   for (let days = LOOK_BACK_DAYS; ; days *= LOOK_BACK_GROWTH) {
     const checkpoint = db.prepare(LAST_CHECKPOINT).get(monthMs - days * DAY_MS);
@@ -143,18 +142,9 @@ function differenceFrom(
 ): string | null {
   const scratch = openScratch();
   try {
-    const projection = new Projection(scratch);
     const checkpoints = new CheckpointWatch();
     scratch.exec('BEGIN');
-    const { state } = projection.refresh();
-    for (const rows of eventChunks(db, firstSeq - 1, head.seq)) {
-      for (const { seq, text } of rows) {
-        const event = decodeEvent(text);
-        checkpoints.look(seq, event, state);
-        projection.fold(seq, event);
-      }
-      projection.flush();
-    }
+    rebuild(db, new Projection(scratch), checkpoints.look, firstSeq - 1, head.seq);
     if (head.seq > 0) copyEntry(db, scratch, head.seq);
     scratch.exec('COMMIT');
     const computed = judgeAll(scratch, matters);

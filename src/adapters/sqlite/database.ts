@@ -2,7 +2,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { GENESIS } from '../../domain/chain.ts';
+import { type ChainHead, GENESIS } from '../../domain/chain.ts';
 import { LedgerError, ledgerError } from './failure.ts';
 import { checkSchema, MIGRATIONS, migrate, schemaVersion } from './schema.ts';
 
@@ -115,13 +115,8 @@ export function inTransaction<T>(db: DatabaseSync, kind: 'DEFERRED' | 'IMMEDIATE
   }
 }
 
-export interface Head {
-  readonly seq: number;
-  readonly hash: string;
-}
-
 /** The last entry; seq 0 and GENESIS in an empty ledger. */
-export function readHead(db: DatabaseSync): Head {
+export function readHead(db: DatabaseSync): ChainHead {
   const row = db.prepare('SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1').get();
   return row === undefined ? { seq: 0, hash: GENESIS } : { seq: Number(row['seq']), hash: toHex(row['hash']) };
 }

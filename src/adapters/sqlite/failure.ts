@@ -50,7 +50,11 @@ export function sqliteCode(error: unknown): number | null {
 /** `doing` completes "cannot …": `append to the ledger`. `place` is the folder or file. */
 export function ledgerError(doing: string, place: string, cause: unknown): LedgerError {
   if (cause instanceof LedgerError) return cause;
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = messageOf(cause);
   const [code, rule] = RULES.get(sqliteCode(cause) ?? -1) ?? (['FAILED', null] as const);
   return new LedgerError(code, `cannot ${doing} in ${place}: ${rule === null ? text : `${rule} (${text})`}`, { cause });
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,26 +1,17 @@
 /** The port `Ledger` on SQLite: hands every call to the worker thread that owns the database. */
 import { Worker } from 'node:worker_threads';
-import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availability/facts.ts';
 import type { Closing } from '../../domain/closing.ts';
 import { encodeEvent } from '../../domain/codec.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Judgement } from '../../domain/judge.ts';
-import type { MonthFacts, MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { Matter } from '../../domain/report.ts';
 import type { Standing } from '../../domain/standing.ts';
 import type { Bookmark, LateQuery, Ledger, LedgerSnapshot, Log } from '../../ports.ts';
 import type { Role } from './database.ts';
 import { LedgerError } from './failure.ts';
-import {
-  decodeEach,
-  type Failure,
-  type FromWorker,
-  type Operation,
-  type Operations,
-  type WorkerSettings,
-} from './protocol.ts';
+import { type Failure, type FromWorker, type Operation, type Operations, type WorkerSettings } from './protocol.ts';
 
 export interface LedgerOptions {
   readonly role: Role;
@@ -130,15 +121,6 @@ class WorkerLedger implements Ledger {
 
   recent(limit: number): Promise<readonly ProbeRecord[]> {
     return this.#call('recent', limit);
-  }
-
-  async month(query: MonthQuery): Promise<MonthFacts> {
-    const { records, ...facts } = await this.#call('month', query);
-    return { ...facts, records: decodeEach(records) };
-  }
-
-  availability(query: AvailabilityQuery): Promise<AvailabilityFacts> {
-    return this.#call('availability', query);
   }
 
   marked(types: readonly RareType[], afterSeq = 0): Promise<readonly LedgerEntry[]> {

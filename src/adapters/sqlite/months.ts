@@ -35,7 +35,7 @@ export class Months {
   }
 
   closing(matter: Matter): Closing {
-    return closingOf(judgeProvider(matter, this.#facts).report, readHead(this.#db));
+    return closingOf(judgeProvider(matter, this.#facts), readHead(this.#db));
   }
 
   lateProbes({ provider, fromMs, toMs, afterSeq }: LateQuery): number {

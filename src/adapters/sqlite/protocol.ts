@@ -1,17 +1,14 @@
 /** What the ledger and its worker say to each other. Every request gets one answer, in the order of the requests. */
-
-import type { AvailabilityFacts, AvailabilityQuery } from '../../domain/availability/facts.ts';
+import type { ChainHead } from '../../domain/chain.ts';
 import type { Closing } from '../../domain/closing.ts';
-import { decode } from '../../domain/codec.ts';
 import type { LedgerEntry, RareType } from '../../domain/event.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Judgement } from '../../domain/judge.ts';
-import type { MonthFacts, MonthQuery } from '../../domain/month-facts.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { Matter } from '../../domain/report.ts';
 import type { Standing } from '../../domain/standing.ts';
 import type { Bookmark, LateQuery, LedgerSnapshot } from '../../ports.ts';
-import type { Head, Role } from './database.ts';
+import type { Role } from './database.ts';
 import type { LedgerErrorCode } from './failure.ts';
 
 export interface WorkerSettings {
@@ -22,7 +19,7 @@ export interface WorkerSettings {
 /** Operations with their input and output, as structured clones. */
 export interface Operations {
   /** Encoded events in, the entries' place in the chain out. */
-  append: { readonly input: readonly string[]; readonly output: readonly Head[] };
+  append: { readonly input: readonly string[]; readonly output: readonly ChainHead[] };
   /** When in; the entry out. */
   checkpoint: { readonly input: Instant; readonly output: LedgerEntry };
   beat: { readonly input: Instant; readonly output: null };
@@ -34,8 +31,6 @@ export interface Operations {
   snapshot: { readonly input: null; readonly output: LedgerSnapshot };
   probe: { readonly input: string; readonly output: ProbeRecord | null };
   recent: { readonly input: number; readonly output: readonly ProbeRecord[] };
-  month: { readonly input: MonthQuery; readonly output: StoredMonth };
-  availability: { readonly input: AvailabilityQuery; readonly output: AvailabilityFacts };
   marked: {
     readonly input: MarkedQuery;
     readonly output: readonly LedgerEntry[];
@@ -50,18 +45,6 @@ export interface Operations {
 export interface MarkedQuery {
   readonly types: readonly RareType[];
   readonly afterSeq: number;
-}
-/** Records as their stored text: to copy a month of decoded ones between threads takes longer than to decode them. */
-export interface StoredMonth extends Omit<MonthFacts, 'records'> {
-  readonly records: readonly string[];
-}
-/** One by one, anew each time they are gone through: decoded, a month of them takes several times the memory of its text. */
-export function decodeEach(texts: readonly string[]): Iterable<ProbeRecord> {
-  return {
-    *[Symbol.iterator]() {
-      for (const text of texts) yield decode<ProbeRecord>(text);
-    },
-  };
 }
 
 export type Operation = keyof Operations;

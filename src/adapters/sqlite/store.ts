@@ -1,7 +1,7 @@
 /** The ledger as the worker holds it: batches of writes in one transaction each, and the reads beside them. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type AvailabilityFacts, type AvailabilityQuery, endpointsOf } from '../../domain/availability/facts.ts';
-import { chainHash } from '../../domain/chain.ts';
+import { type ChainHead, chainHash } from '../../domain/chain.ts';
 import { checkpointOf } from '../../domain/checkpoint.ts';
 import { decode, decodeEvent, encode, encodeEvent } from '../../domain/codec.ts';
 import type { LedgerEntry, LedgerEvent } from '../../domain/event.ts';
@@ -12,19 +12,11 @@ import type { ProbeRecord } from '../../domain/record.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import { readAvailability } from './availability.ts';
-import { eventChunks, type Head, inTransaction, openDatabase, type Role, readHead, toEventRow } from './database.ts';
-import { LedgerError, ledgerError, sqliteCode } from './failure.ts';
+import { eventChunks, inTransaction, openDatabase, type Role, readHead, toEventRow } from './database.ts';
+import { LedgerError, ledgerError, messageOf, sqliteCode } from './failure.ts';
 import { Months } from './months.ts';
 import { Projection } from './projection.ts';
-import {
-  decodeEach,
-  type Failure,
-  type MarkedQuery,
-  type Outcome,
-  type ReadRequest,
-  type StoredMonth,
-  type WriteRequest,
-} from './protocol.ts';
+import { type Failure, type MarkedQuery, type Outcome, type ReadRequest, type WriteRequest } from './protocol.ts';
 import { RARE_TYPES_SQL } from './schema.ts';
 
 export class Store implements FactSource {
@@ -74,7 +66,7 @@ export class Store implements FactSource {
   #writeAll(requests: readonly WriteRequest[]): unknown[] {
     const appends = requests.some(({ op }) => op === 'append' || op === 'checkpoint');
     let head = appends ? this.#refresh().head : readHead(this.#db);
-    const append = (texts: readonly string[]): readonly Head[] => {
+    const append = (texts: readonly string[]): readonly ChainHead[] => {
       const entries = this.#append(head, texts);
       head = entries.at(-1) ?? head;
       return entries;
@@ -102,7 +94,7 @@ export class Store implements FactSource {
    * The last entry and the state as of it. They are written together, so a projection that knows of more entries than there
    * are has outlived some: to append then would hide it.
    */
-  #refresh(): { readonly head: Head; readonly state: TimelineState } {
+  #refresh(): { readonly head: ChainHead; readonly state: TimelineState } {
     const { seq, state } = this.#projection.refresh();
     const head = readHead(this.#db);
     if (seq !== head.seq) {
@@ -114,7 +106,7 @@ export class Store implements FactSource {
     return { head, state };
   }
 
-  #append(head: Head, texts: readonly string[]): readonly Head[] {
+  #append(head: ChainHead, texts: readonly string[]): readonly ChainHead[] {
     let last = head;
     return texts.map((text) => {
       last = { seq: last.seq + 1, hash: chainHash(last.hash, text) };
@@ -146,10 +138,6 @@ export class Store implements FactSource {
         return this.#projection.find(request.input);
       case 'recent':
         return this.#recent(request.input);
-      case 'month':
-        return this.#storedMonth(request.input);
-      case 'availability':
-        return this.availability(request.input);
       case 'marked':
         return this.#marked(request.input);
       case 'judge':
@@ -193,10 +181,11 @@ export class Store implements FactSource {
       .map(({ seq, hash, text }) => ({ seq, hash, event: decodeEvent(text) }));
   }
 
-  /** Within a transaction, as every answer. Records are decoded as they are gone through. */
+  /** Within a transaction, as every answer, and by an index: no other month is read. Records are decoded as they are gone through. */
   month(query: MonthQuery): MonthFacts {
-    const { records, ...facts } = this.#storedMonth(query);
-    return { ...facts, records: decodeEach(records) };
+    const { provider, path, fromMs, toMs } = query;
+    const rows = this.#db.prepare(MONTH_RECORDS).all(provider, path, fromMs, toMs);
+    return { ...this.bearings(query), records: decodeEach(rows.map((row) => String(row['record']))) };
   }
 
   /** As `month`. */
@@ -209,12 +198,6 @@ export class Store implements FactSource {
       endpoints: endpointsOf(state, provider),
       head,
     };
-  }
-
-  #storedMonth(query: MonthQuery): StoredMonth {
-    const { provider, path, fromMs, toMs } = query;
-    const rows = this.#db.prepare(MONTH_RECORDS).all(provider, path, fromMs, toMs);
-    return { ...this.bearings(query), records: rows.map((row) => String(row['record'])) };
   }
 
   /** A month without its records. */
@@ -262,17 +245,19 @@ export function openStore(folder: string, role: Role): Store {
 }
 
 /**
- * Makes the projection's rows anew from every event of `events`. Call within a transaction. `onEvent` sees each event with the
- * state before it.
+ * Makes the projection's rows anew from every event of `events`, or from those after `afterSeq` up to `toSeq`. Call within a
+ * transaction. `onEvent` sees each event with the state before it.
  */
 export function rebuild(
   events: DatabaseSync,
   projection: Projection,
   onEvent: (seq: number, event: LedgerEvent, state: TimelineState) => void = () => {},
+  afterSeq?: number,
+  toSeq?: number,
 ): void {
   projection.clear();
   const { state } = projection.refresh();
-  for (const rows of eventChunks(events)) {
+  for (const rows of eventChunks(events, afterSeq, toSeq)) {
     for (const { seq, text } of rows) {
       const event = decodeEvent(text);
       onEvent(seq, event, state);
@@ -280,6 +265,15 @@ export function rebuild(
     }
     projection.flush();
   }
+}
+
+/** One by one, anew each time they are gone through: decoded, a month of them takes several times the memory of its text. */
+function decodeEach(texts: readonly string[]): Iterable<ProbeRecord> {
+  return {
+    *[Symbol.iterator]() {
+      for (const text of texts) yield decode<ProbeRecord>(text);
+    },
+  };
 }
 
 const DOING = {
@@ -291,8 +285,6 @@ const DOING = {
   snapshot: 'read the ledger',
   probe: 'read a probe',
   recent: 'read the last probes',
-  month: 'read a month',
-  availability: 'read the checks of a month',
   marked: 'read the ledger',
   judge: 'judge a month',
   standing: 'judge a month',
@@ -306,5 +298,5 @@ export function toFailure(doing: string, place: string, error: unknown): Failure
   const root = cause instanceof Error ? cause : error;
   const name = root instanceof Error ? root.name : 'Error';
   const errcode = root instanceof Error && 'errcode' in root && typeof root.errcode === 'number' ? root.errcode : null;
-  return { code, message, cause: { name, message: root instanceof Error ? root.message : String(root), errcode } };
+  return { code, message, cause: { name, message: messageOf(root), errcode } };
 }

@@ -3,15 +3,14 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { type BundleChain, type BundleManifest, firstDifference, parseEntryLine } from '../../domain/bundle.ts';
 import { monthRange, parseMonth } from '../../domain/calendar.ts';
-import { GENESIS } from '../../domain/chain.ts';
+import { type ChainHead, GENESIS } from '../../domain/chain.ts';
 import { decodeEvent } from '../../domain/codec.ts';
 import type { Matter } from '../../domain/report.ts';
 import type { SignatureCheck } from '../../ports.ts';
 import { type Anchors, checkAnchors } from './anchors.ts';
 import { type Line, readLines, textOf } from './bundle-lines.ts';
 import { type Opening, openManifest, type Part } from './bundle-manifest.ts';
-import type { Head } from './database.ts';
-import { LedgerError } from './failure.ts';
+import { LedgerError, messageOf } from './failure.ts';
 import { Projection } from './projection.ts';
 import { judgeAll, openScratch } from './scratch.ts';
 import { rebuild } from './store.ts';
@@ -92,7 +91,7 @@ function unread(signature: Opening['signature']): BundleVerification {
 /** Takes the entries in, each checked before it is. Resolves with what is wrong first, null if nothing is. */
 async function load(db: DatabaseSync, lines: AsyncGenerator<Line>, chain: BundleChain): Promise<string | null> {
   const insert = db.prepare('INSERT INTO events (seq, text, hash) VALUES (?, ?, ?)');
-  let head: Head = { seq: chain.firstSeq - 1, hash: chain.previousHash };
+  let head: ChainHead = { seq: chain.firstSeq - 1, hash: chain.previousHash };
   if (chain.firstSeq === 1 && head.hash !== GENESIS) return `entry 1 must follow ${GENESIS}, follows ${head.hash}`;
   db.exec('BEGIN');
   for await (const { number, bytes, whole } of lines) {
@@ -194,8 +193,4 @@ const SHOWN_LENGTH_MAX = 200;
 function shown(value: unknown): string {
   const text = value === undefined ? 'missing' : JSON.stringify(value);
   return text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}…` : text;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

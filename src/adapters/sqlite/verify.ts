@@ -1,19 +1,19 @@
 /** Checks a ledger against itself: the chain of its events, and the projection against a rebuild from them. */
 import { DatabaseSync } from 'node:sqlite';
-import { chainHash, GENESIS } from '../../domain/chain.ts';
+import { type ChainHead, chainHash, GENESIS } from '../../domain/chain.ts';
 import { checkpointDifference } from '../../domain/checkpoint.ts';
 import { decodeEvent } from '../../domain/codec.ts';
 import type { LedgerEvent } from '../../domain/event.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
-import { type EventRow, eventChunks, type Head, inTransaction, openDatabase, openReadOnly } from './database.ts';
-import { ledgerError, sqliteCode } from './failure.ts';
+import { type EventRow, eventChunks, inTransaction, openDatabase, openReadOnly } from './database.ts';
+import { ledgerError, messageOf, sqliteCode } from './failure.ts';
 import { acquireFolder } from './lock.ts';
 import { Projection } from './projection.ts';
 import { PROJECTION_TABLES } from './schema.ts';
 import { rebuild } from './store.ts';
 
 export type Verification =
-  | { readonly ok: true; readonly entries: number; readonly head: Head }
+  | { readonly ok: true; readonly entries: number; readonly head: ChainHead }
   /** `seq` is the first bad entry: altered, missing, or the one that no longer follows an altered hash. */
   | { readonly ok: false; readonly seq: number; readonly reason: string };
 
@@ -25,7 +25,7 @@ const SQLITE_CORRUPT = 11;
  */
 export async function verifyLedger(place: string): Promise<Verification> {
   const db = openReadOnly(place);
-  let head: Head = { seq: 0, hash: GENESIS };
+  let head: ChainHead = { seq: 0, hash: GENESIS };
   try {
     // Read before the walk: entries that come later do not matter, these must all be found.
     const promised = Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM timeline').get()?.['seq']);
@@ -51,7 +51,7 @@ export async function verifyLedger(place: string): Promise<Verification> {
 }
 
 /** Why an entry does not follow from the one before it; null if it does. */
-export function whyBad(previous: Head, row: EventRow): string | null {
+export function whyBad(previous: ChainHead, row: EventRow): string | null {
   if (row.seq !== previous.seq + 1) return `the entry is missing, the next one is ${row.seq}`;
   if (row.hash !== chainHash(previous.hash, row.text))
     return 'the hash does not follow from the entry before it and the text';
@@ -60,7 +60,7 @@ export function whyBad(previous: Head, row: EventRow): string | null {
     const named = typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string';
     return named ? null : 'the text is not an event';
   } catch (error) {
-    return `the text is not an event: ${error instanceof Error ? error.message : String(error)}`;
+    return `the text is not an event: ${messageOf(error)}`;
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the verdict on a provider's availability is made from: the runs of its endpoints' checks, and the probes that failed. */
+import type { ChainHead } from '../chain.ts';
 import { ENDPOINTS, type Endpoint } from '../endpoint.ts';
 import type { Exclusion } from '../exclusion.ts';
 import type { Path } from '../probe.ts';
@@ -47,7 +48,7 @@ export interface AvailabilityFacts {
   readonly exclusions: readonly Exclusion[];
   /** Endpoints that were checked at least once, ever: a provider without a mailbox is not held to one. */
   readonly endpoints: readonly Endpoint[];
-  readonly head: { readonly seq: number; readonly hash: string };
+  readonly head: ChainHead;
 }
 
 /** In the order of ENDPOINTS. */

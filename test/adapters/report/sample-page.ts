@@ -1,6 +1,6 @@
 /** Whole months as the agent would have judged them, for the page that people read: one with everything, one without a fault. */
 import type { ContractTerms, DelayClause } from '../../../src/domain/contract-terms.ts';
-import { DEFAULT_EXCLUSIONS, type Exclusion } from '../../../src/domain/exclusion.ts';
+import type { Exclusion } from '../../../src/domain/exclusion.ts';
 import {
   buildReport,
   type ClauseReport,
@@ -10,6 +10,7 @@ import {
 } from '../../../src/domain/report.ts';
 import type { ProviderCharts } from '../../../src/domain/report-charts.ts';
 import { fill, HEALTHY, type Plan } from '../../bench/generate-ledger.ts';
+import { CLAUSE } from '../../domain/month-case.ts';
 import { MemoryLedger } from '../../fakes/memory-ledger.ts';
 import { ATTESTED } from './sample.ts';
 import { CONNECTIVITY, OPERATIONS } from './sample-availability.ts';
@@ -23,19 +24,7 @@ const REMEDY = {
   en: "The month's service time doubled when the average is missed, or the maximum is exceeded twice or more (两次以上) in the month",
   zh: '平均延迟未达标，或最大延迟当月超过两次以上的，当月服务时间加倍',
 };
-const SEND: DelayClause = {
-  id: '2a',
-  kind: 'delay',
-  title: { en: 'Send delay', zh: '发送延迟' },
-  remedy: REMEDY,
-  path: 'send',
-  averageMaxSeconds: 60,
-  maximumSeconds: 3600,
-  breachesFrom: 2,
-  countedPer: 'message',
-  lossesInAverage: false,
-  exclusions: DEFAULT_EXCLUSIONS.delay,
-};
+const SEND: DelayClause = { ...CLAUSE, remedy: REMEDY };
 const CONTRACT: ContractTerms = {
   name: 'enterprise-mail-sla',
   title: { en: 'Enterprise mail service-level agreement', zh: '企业邮件服务品质保证书' },

@@ -15,7 +15,18 @@ import { ENDPOINTS } from '../../../src/domain/endpoint.ts';
 import type { EndpointChecked, LedgerEvent } from '../../../src/domain/event.ts';
 import { PATHS } from '../../../src/domain/probe.ts';
 import { MemoryLedger } from '../../fakes/memory-ledger.ts';
-import { accepted, at, captured, checked, opened, planned, rawly, tamper, temporaryFolder } from './support.ts';
+import {
+  accepted,
+  at,
+  captured,
+  checked,
+  factsOf,
+  opened,
+  planned,
+  rawly,
+  tamper,
+  temporaryFolder,
+} from './support.ts';
 
 const failing: Partial<EndpointChecked> = {
   result: { kind: 'down', stage: 'connect', code: 'ECONNREFUSED', text: '' },
@@ -83,7 +94,7 @@ test('what a refused commit would have changed of a run is not there, and the ne
   );
   await expect(ledger.append([checked(90, failing), checked(120)])).rejects.toThrow('disk full');
   await ledger.append([checked(130)]);
-  const { runs } = await ledger.availability(between(0, 1000));
+  const { runs } = factsOf(ledger).availability(between(0, 1000));
   expect(runs).toMatchObject([{ kind: 'up', fromMs: at(0).wallMs, toMs: at(130).wallMs, checks: 3 }]);
   expect(await compareProjection(folder)).toEqual({ ok: true, probes: 0 });
 });
@@ -163,7 +174,7 @@ test('the ledger on the disk and the one in memory have the same facts of any ra
         await disk.append(events);
         await memory.append(events);
         const query = between(from, from + length);
-        expect(await disk.availability(query)).toEqual(await memory.availability(query));
+        expect(factsOf(disk).availability(query)).toEqual(memory.availability(query));
         await disk.close();
       },
     ),

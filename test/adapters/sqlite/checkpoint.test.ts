@@ -5,7 +5,7 @@ import { compareProjection, rebuildProjection, verifyLedger } from '../../../src
 import { checkpointOf } from '../../../src/domain/checkpoint.ts';
 import { emptyTimeline, foldEvent } from '../../../src/domain/timeline.ts';
 import { historyOf, step } from './any-history.ts';
-import { at, checked, delivered, handedOver, opened, planned, tamper, temporaryFolder } from './support.ts';
+import { at, checked, delivered, factsOf, handedOver, opened, planned, tamper, temporaryFolder } from './support.ts';
 
 test('a checkpoint remembers the state before it in any history, by turns of a daemon and a visitor', async () => {
   await fc.assert(
@@ -52,7 +52,7 @@ test('a ledger that begins with one holds its open probes as rows, in the order 
     { outcome: 'pending', count: 3 },
   ]);
   const range = { provider: 'acme', fromMs: at(0).wallMs, toMs: at(99).wallMs };
-  expect((await ledger.availability(range)).runs).toMatchObject([{ fromMs: at(3).wallMs, toMs: at(63).wallMs }]);
+  expect(factsOf(ledger).availability(range).runs).toMatchObject([{ fromMs: at(3).wallMs, toMs: at(63).wallMs }]);
   expect(await compareProjection(folder)).toEqual({ ok: true, probes: 4 });
   await ledger.close();
   await rebuildProjection(folder);

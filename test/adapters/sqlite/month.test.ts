@@ -14,7 +14,18 @@ import type { Exclusion } from '../../../src/domain/exclusion.ts';
 import { type MonthFacts, type MonthQuery, monthInstantMs } from '../../../src/domain/month-facts.ts';
 import type { Handover } from '../../../src/domain/probe.ts';
 import { MemoryLedger } from '../../fakes/memory-ledger.ts';
-import { accepted, at, captured, delivered, handedOver, opened, planned, rawly, temporaryFolder } from './support.ts';
+import {
+  accepted,
+  at,
+  captured,
+  delivered,
+  factsOf,
+  handedOver,
+  opened,
+  planned,
+  rawly,
+  temporaryFolder,
+} from './support.ts';
 
 const ROUTE = { provider: 'acme', path: 'send' } as const;
 /** From one second of the test's time to another. */
@@ -46,10 +57,10 @@ test('a probe belongs to the month of its 250, at the very millisecond, and to n
   const ledger = await opened(temporaryFolder());
   // Planned at 0 and accepted at 2.
   await ledger.append(delivered('a', 0));
-  expect(ids(await ledger.month(between(2, 3)))).toEqual(['a']);
-  expect(ids(await ledger.month(between(0, 2)))).toEqual([]);
-  expect(ids(await ledger.month({ ...between(0, 2), toMs: at(2).wallMs + 1 }))).toEqual(['a']);
-  expect(ids(await ledger.month({ ...between(2, 9), fromMs: at(2).wallMs + 1 }))).toEqual([]);
+  expect(ids(factsOf(ledger).month(between(2, 3)))).toEqual(['a']);
+  expect(ids(factsOf(ledger).month(between(0, 2)))).toEqual([]);
+  expect(ids(factsOf(ledger).month({ ...between(0, 2), toMs: at(2).wallMs + 1 }))).toEqual(['a']);
+  expect(ids(factsOf(ledger).month({ ...between(2, 9), fromMs: at(2).wallMs + 1 }))).toEqual([]);
 });
 
 test('one whose reply was never read belongs to when it was handed over, one that was refused or not yet handed over to its plan', async () => {
@@ -63,8 +74,8 @@ test('one whose reply was never read belongs to when it was handed over, one tha
     ...ended('refused', handoverOf('refused', 5)),
     planned('waiting', 0),
   ]);
-  expect(ids(await ledger.month(between(5, 6)))).toEqual(['uncertain']);
-  expect(ids(await ledger.month(between(0, 1)))).toEqual(['refused', 'waiting']);
+  expect(ids(factsOf(ledger).month(between(5, 6)))).toEqual(['uncertain']);
+  expect(ids(factsOf(ledger).month(between(0, 1)))).toEqual(['refused', 'waiting']);
 });
 
 test('other providers and paths are left out, spot checks are not, and acceptance is the order', async () => {
@@ -78,16 +89,16 @@ test('other providers and paths are left out, spot checks are not, and acceptanc
     planned('back', 1, { path: 'receive' }),
     planned('spot', 40, { kind: 'spot' }),
   ]);
-  expect(ids(await ledger.month(between(0, 60)))).toEqual(['quick', 'slow', 'spot']);
-  expect(ids(await ledger.month(between(0, 60, { path: 'receive' })))).toEqual(['back']);
-  expect(ids(await ledger.month(between(0, 60, { path: 'internal' })))).toEqual([]);
-  expect(ids(await ledger.month(between(0, 60, { provider: 'nobody' })))).toEqual([]);
+  expect(ids(factsOf(ledger).month(between(0, 60)))).toEqual(['quick', 'slow', 'spot']);
+  expect(ids(factsOf(ledger).month(between(0, 60, { path: 'receive' })))).toEqual(['back']);
+  expect(ids(factsOf(ledger).month(between(0, 60, { path: 'internal' })))).toEqual([]);
+  expect(ids(factsOf(ledger).month(between(0, 60, { provider: 'nobody' })))).toEqual([]);
 });
 
 test('records can be gone through again, and are those of `probe`', async () => {
   const ledger = await opened(temporaryFolder());
   await ledger.append([...delivered('a', 0), ...delivered('b', 60)]);
-  const { records, head } = await ledger.month(between(0, 100));
+  const { records, head } = factsOf(ledger).month(between(0, 100));
   expect([...records]).toEqual([await ledger.probe('a'), await ledger.probe('b')]);
   expect([...records]).toHaveLength(2);
   expect(head).toEqual((await ledger.snapshot()).head);
@@ -96,8 +107,8 @@ test('records can be gone through again, and are those of `probe`', async () => 
 test('slots that passed unmeasured are counted by when they were found to have passed', async () => {
   const ledger = await opened(temporaryFolder());
   await ledger.append([slot(0), slot(1), slot(2), slot(1, { provider: 'other' }), slot(1, { path: 'receive' })]);
-  expect((await ledger.month(between(1, 3))).unmeasured).toBe(2);
-  expect((await ledger.month(between(3, 4))).unmeasured).toBe(0);
+  expect(factsOf(ledger).month(between(1, 3)).unmeasured).toBe(2);
+  expect(factsOf(ledger).month(between(3, 4)).unmeasured).toBe(0);
 });
 
 test('exclusions come whatever their time, but for other routes and the retracted ones', async () => {
@@ -111,13 +122,20 @@ test('exclusions come whatever their time, but for other routes and the retracte
     entered(4, exclusion('gone')),
     { type: 'exclusion.retracted', at: at(5), id: 'gone', by: 'Li Wei', note: 'wrong day' },
   ]);
-  const of = async (query: MonthQuery) => (await ledger.month(query)).exclusions.map(({ id }) => id);
-  expect(await of(between(0, 1))).toEqual(['all', 'later']);
-  expect(await of(between(0, 1, { path: 'receive' }))).toEqual(['all', 'back', 'later']);
+  const of = (query: MonthQuery) =>
+    factsOf(ledger)
+      .month(query)
+      .exclusions.map(({ id }) => id);
+  expect(of(between(0, 1))).toEqual(['all', 'later']);
+  expect(of(between(0, 1, { path: 'receive' }))).toEqual(['all', 'back', 'later']);
   expect(await compareProjection(folder)).toMatchObject({ ok: true });
   await ledger.close();
   const again = await opened(folder, 'reader');
-  expect((await again.month(between(0, 1))).exclusions.map(({ id }) => id)).toEqual(['all', 'later']);
+  expect(
+    factsOf(again)
+      .month(between(0, 1))
+      .exclusions.map(({ id }) => id),
+  ).toEqual(['all', 'later']);
 });
 
 test('a reader has the month beside a daemon that writes, whole as of one entry', async () => {
@@ -125,10 +143,10 @@ test('a reader has the month beside a daemon that writes, whole as of one entry'
   const daemon = await opened(folder);
   await daemon.append([planned('a', 0), handedOver('a', 2)]);
   const reader = await opened(folder, 'reader');
-  const [before] = (await reader.month(between(0, 100))).records;
+  const [before] = factsOf(reader).month(between(0, 100)).records;
   expect(before).toMatchObject({ id: 'a', capture: null });
   await daemon.append([captured('a', 20), { type: 'absence.proven', at: at(30), channel: 'sink', until: at(30) }]);
-  const after = await reader.month(between(0, 100));
+  const after = factsOf(reader).month(between(0, 100));
   expect([...after.records]).toMatchObject([{ id: 'a', capture: { latest: at(19) } }]);
   expect(after.absence.get('sink')).toEqual(at(30));
   expect(after.head.seq).toBe(4);
@@ -150,8 +168,8 @@ test('the column and the domain agree on the month of any probe, and so do the l
       await disk.append(events);
       await memory.append(events);
       const query = between(from, from + length);
-      const expected = await memory.month(query);
-      const found = await disk.month(query);
+      const expected = memory.month(query);
+      const found = factsOf(disk).month(query);
       expect({ ...found, records: [...found.records] }).toEqual(expected);
       const inside = [...memory.records.values()].filter((record) => {
         const ms = monthInstantMs(record);
@@ -222,7 +240,7 @@ test('a ledger from before there were months gets its columns and rows when the 
 
   await expect(opened(folder, 'reader')).rejects.toMatchObject({ code: 'TOO_OLD' });
   const ledger = await opened(folder);
-  const facts = await ledger.month(between(0, 10));
+  const facts = factsOf(ledger).month(between(0, 10));
   expect(ids(facts)).toEqual(['a']);
   expect(facts.unmeasured).toBe(1);
   expect(await compareProjection(folder)).toEqual({ ok: true, probes: 1 });

@@ -38,9 +38,15 @@ test('any history, asked about by a reader between any two appends, stands as al
         const [entries] = await Promise.all([daemon.append(events), memory.append(events)]);
         const matter = matterAt(events.at(-1)?.at.wallMs ?? 0, next ? '2026-12' : '2026-11');
         const { seq, hash } = entries.at(-1) ?? { seq: 0, hash: '' };
-        const { report: scratch } = await daemon.judge(matter);
-        expect(await reader.standing(matter)).toEqual({ clauses: summariseReport(scratch), head: { seq, hash } });
-        expect(await memory.standing(matter)).toEqual({ clauses: summariseReport(scratch), head: { seq, hash } });
+        const scratch = await daemon.judge(matter);
+        expect(await reader.standing(matter)).toEqual({
+          clauses: summariseReport(scratch.report),
+          head: { seq, hash },
+        });
+        expect(await memory.standing(matter)).toEqual({
+          clauses: summariseReport(scratch.report),
+          head: { seq, hash },
+        });
         expect(await reader.closing(matter)).toEqual<Closing>(closingOf(scratch, { seq, hash }));
         const late = { provider: 'acme', ...NOVEMBER, afterSeq: Math.floor(seq / 2) };
         expect(await reader.lateProbes(late)).toBe(await memory.lateProbes(late));

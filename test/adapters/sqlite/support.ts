@@ -6,10 +6,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { onTestFinished } from 'vitest';
 import type { Role } from '../../../src/adapters/sqlite/database.ts';
 import { openLedger } from '../../../src/adapters/sqlite/ledger.ts';
+import { openStore } from '../../../src/adapters/sqlite/store.ts';
 import type { EndpointChecked, LedgerEvent, ProbePlanned } from '../../../src/domain/event.ts';
 import type { Instant } from '../../../src/domain/instant.ts';
+import type { FactSource } from '../../../src/domain/judge.ts';
 import type { Handover } from '../../../src/domain/probe.ts';
 import type { Ledger, Log } from '../../../src/ports.ts';
+import { MemoryLedger } from '../../fakes/memory-ledger.ts';
 
 export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -23,7 +26,22 @@ export function temporaryFolder(): string {
 export async function opened(folder: string, role: Role = 'daemon'): Promise<Ledger> {
   const ledger = await openLedger(folder, { role, log: quiet });
   onTestFinished(() => ledger.close());
+  FOLDERS.set(ledger, folder);
   return ledger;
+}
+
+const FOLDERS = new WeakMap<Ledger, string>();
+const FACTS = new WeakMap<Ledger, FactSource>();
+
+/** What months are judged by, read as the thread of a ledger does that `opened` gave; one in memory reads it itself. */
+export function factsOf(ledger: Ledger): FactSource {
+  if (ledger instanceof MemoryLedger) return ledger;
+  const known = FACTS.get(ledger);
+  if (known !== undefined) return known;
+  const store = openStore(FOLDERS.get(ledger) ?? '', 'reader');
+  onTestFinished(() => store.close());
+  FACTS.set(ledger, store);
+  return store;
 }
 
 const EPOCH_MS = Date.UTC(2026, 10, 3, 8, 0, 0);

@@ -1,0 +1,155 @@
+/** What the parts of the agent are made from: the settings, put into each part's own terms. */
+import { redact } from '../adapters/config-file/read.ts';
+import { createMailboxChecker } from '../adapters/imap/checker.ts';
+import { createMailbox } from '../adapters/imap/mailbox.ts';
+import { readStored } from '../adapters/imap/stored.ts';
+import { createMxChecker, createSubmissionChecker } from '../adapters/smtp-client/checker.ts';
+import { createControl } from '../adapters/smtp-client/control.ts';
+import { createInjector, createSubmitter } from '../adapters/smtp-client/sender.ts';
+import { systemClock } from '../adapters/system/clock.ts';
+import type { StoredHead } from '../domain/anchor.ts';
+import { contentHash } from '../domain/chain.ts';
+import type { AgentIdentity } from '../domain/event.ts';
+import { chainHeadOf } from '../domain/message.ts';
+import { isInNetworks } from '../domain/network.ts';
+import type { Path } from '../domain/probe.ts';
+import { recognise } from '../domain/recognise.ts';
+import type { ProviderSettings, Settings } from '../domain/settings.ts';
+import type { CheckedEndpoint, ConnectivityOptions } from '../engine/connectivity.ts';
+import type { Line } from '../engine/prober.ts';
+import type { Clock, Log, Signer } from '../ports.ts';
+
+export function identityOf(settings: Settings, { publicKey }: Signer): AgentIdentity {
+  return {
+    agent: settings.agent,
+    contact: contactOf(settings),
+    configuration: configurationDigest(settings),
+    publicKey,
+  };
+}
+
+/** Lower-case hex SHA-256 of the settings without their secrets. */
+export function configurationDigest(settings: Settings): string {
+  return contentHash(redact(settings));
+}
+
+function contactOf({ sink }: Settings): string {
+  return `postmaster@${sink.domain}`;
+}
+
+export function engineOptions(settings: Settings, lines: readonly Line[], clock: Clock, log: Log) {
+  const { agent, key, providers, sink } = settings;
+  return {
+    agent,
+    contact: contactOf(settings),
+    key,
+    lines,
+    reachability: sink.reachability,
+    sinkOnLoopback: isInNetworks(sink.listen.host, ['127.0.0.0/8', '::1/128']) || sink.listen.host === 'localhost',
+    sinkClients: providers.map(({ name, submission, networks }) => ({
+      provider: name,
+      sender: submission?.from ?? null,
+      networks,
+    })),
+    mailboxes: providers.flatMap(({ name, mailbox }) =>
+      mailbox === null
+        ? []
+        : [
+            {
+              provider: name,
+              mailbox: createMailbox(mailbox, sendersOf(settings), clock, log),
+              cleanup: mailbox.cleanup,
+            },
+          ],
+    ),
+  };
+}
+
+/** The servers of every provider, each with a connection of its own. */
+export function connectivityOf({ providers, connectivity }: Settings, clock: Clock, log: Log): ConnectivityOptions {
+  const { every: everySeconds, control } = connectivity;
+  const session = { shallow: 'session', deep: 'login' } as const;
+  const checks = providers.flatMap(({ name: provider, submission, mx, mailbox }) => {
+    const targets: CheckedEndpoint[] = [];
+    if (submission !== null) {
+      const checker = createSubmissionChecker(submission, clock);
+      targets.push({ provider, endpoint: 'submission', depths: session, checker });
+    }
+    if (mx !== null) {
+      // Without a mailbox there is no address of the provider's to ask for.
+      const deep = mailbox === null ? 'greeting' : 'recipient';
+      const checker = createMxChecker(mx, mailbox?.address ?? null, clock);
+      targets.push({ provider, endpoint: 'mx', depths: { shallow: 'greeting', deep }, checker });
+    }
+    if (mailbox !== null) {
+      const checker = createMailboxChecker(mailbox, clock, log);
+      targets.push({ provider, endpoint: 'mailbox', depths: session, checker });
+    }
+    return targets;
+  });
+  return { everySeconds, checks, control: control.length === 0 ? null : createControl(control, clock) };
+}
+
+/** Where the ledger stood by our own verified messages in the providers' mailboxes. Rejects with MailboxError. */
+export async function storedHeads({ providers, key }: Settings, log: Log): Promise<readonly StoredHead[]> {
+  const clock = systemClock();
+  const heads: StoredHead[] = [];
+  try {
+    for (const { name: provider, mailbox } of providers) {
+      if (mailbox === null) continue;
+      for await (const { header, body, storedMs, where } of readStored(mailbox, clock, log)) {
+        const head = chainHeadOf(header, body);
+        const ours = recognise({ header, body }, key).some(({ kind }) => kind === 'probe');
+        if (ours && head !== null) heads.push({ provider, head, storedMs, where });
+      }
+    }
+    return heads;
+  } finally {
+    clock.close();
+  }
+}
+
+/** Every provider and path that the settings allow to be measured, scheduled or not. */
+export function routesOf(settings: Settings): readonly { readonly provider: string; readonly path: Path }[] {
+  return settings.providers.flatMap((provider) => pathsOf(provider).map((path) => ({ provider: provider.name, path })));
+}
+
+function pathsOf({ submission, mx, mailbox }: ProviderSettings): Path[] {
+  const paths: Path[] = [];
+  if (submission !== null) paths.push('send');
+  if (mx !== null && mailbox !== null) paths.push('receive');
+  if (submission !== null && mailbox !== null) paths.push('internal');
+  return paths;
+}
+
+/** A provider's paths with what it takes to send on them. */
+export function linesOf({ name, submission, mx, mailbox }: ProviderSettings, { sink }: Settings, clock: Clock): Line[] {
+  const lines: Line[] = [];
+  if (submission !== null) {
+    const sender = createSubmitter(submission, clock);
+    const pool = Array.from({ length: sink.recipients }, (_, index) => `probe-${index}@${sink.domain}`);
+    const common = { provider: name, sender, from: submission.from, retryAfter: [] };
+    lines.push({ ...common, path: 'send', recipients: pool });
+    if (mailbox !== null) lines.push({ ...common, path: 'internal', recipients: [mailbox.address] });
+  }
+  if (mx !== null && mailbox !== null) {
+    lines.push({
+      provider: name,
+      path: 'receive',
+      sender: createInjector(mx, clock),
+      from: mx.from,
+      recipients: [mailbox.address],
+      retryAfter: mx.retryAfter,
+    });
+  }
+  return lines;
+}
+
+/** Envelope senders at the sink's domain: bounces of what is injected come back to them. */
+export function bounceAddresses({ providers }: Settings): string[] {
+  return [...new Set(providers.flatMap(({ mx }) => (mx === null ? [] : [mx.from])))];
+}
+
+function sendersOf({ providers }: Settings): string[] {
+  return [...new Set(providers.flatMap(({ mx, submission }) => [mx?.from ?? [], submission?.from ?? []].flat()))];
+}
