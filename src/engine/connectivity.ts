@@ -8,6 +8,7 @@ import type { ProbeRecord } from '../domain/record.ts';
 import type { Checker, CheckReport, Clock, Control, Log, Observer, Random } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
 import { createWaker, type Waker } from './waker.ts';
+import { standBy, type Witness } from './witness.ts';
 
 export interface ConnectivityOptions {
   /** Length of a cell. */
@@ -161,12 +162,15 @@ class Watch {
   /** Resolves to why there is nothing to record, null if there was. */
   async #check(kind: EndpointChecked['kind'], depth: CheckDepth): Promise<string | null> {
     const { provider, endpoint, checker, depths } = this.#target;
-    const { log } = this.#parts;
+    const { log, clock } = this.#parts;
+    const witness = standBy(this.#options.control, clock);
     try {
       const report = await checker.check(depth, this.#signal);
-      const control = report.result.kind === 'down' ? await this.#askControl() : null;
+      const awake = witness.awake();
+      const control = report.result.kind === 'down' ? await this.#askControl(witness) : null;
       // What an abort cut off looks like a failure of the server, or of the line.
       if (this.#signal.aborted && report.result.kind !== 'up') return 'the agent stopped meanwhile';
+      if (!awake) return 'the agent was held up meanwhile';
       const began = sinceBoot(report.began) - this.#origin;
       const before = this.#plan;
       this.#plan = planAfter(before, depths, report.depth, report.result, began);
@@ -178,13 +182,16 @@ class Watch {
       log.error('a check broke off', { provider, endpoint, depth, error });
       return 'the check broke off';
     } finally {
+      witness.awake();
       this.#freeAt = this.#now();
     }
   }
 
-  async #askControl(): Promise<ControlState> {
+  /** Now, in which it may be up again, as well as beside the check. */
+  async #askControl({ lineHeld }: Witness): Promise<ControlState> {
     const { control } = this.#options;
     if (control === null) return 'none';
+    if (!lineHeld) return 'failed';
     return (await control.healthy(this.#signal)) ? 'healthy' : 'failed';
   }
 

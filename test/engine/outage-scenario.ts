@@ -43,13 +43,15 @@ export interface OutageScenario {
 }
 
 /** Seconds that a scenario lasts. */
-export const SPAN = 5400;
+export const SPAN = 2700;
 const PROVIDER = 'acme';
 const MONTH = '2026-11';
 /** Milliseconds that a new connection may take (adapters/smtp-client/checker), and a kept one's silence. */
 const VISIT_MS = 18_000;
 const SESSION_MS = 5000;
 const CONTROL_MS = 5000;
+/** Milliseconds that a server takes: so long that a stop of the agent may fall into them. */
+const ANSWER_MS = 1500;
 /** Milliseconds after a first SYN when it and those that follow are sent (RFC 6298, as Linux does it). */
 const SYNS = [0, 1000, 3000, 7000, 15_000];
 
@@ -206,7 +208,7 @@ class World {
       const how = this.#spells[endpoint].find(({ fromMs, toMs }) => fromMs <= this.#nowMs && this.#nowMs < toMs)?.how;
       const opensAfter = this.#lineOpensAfter(limitMs);
       const answered = opensAfter !== null && how !== 'mute';
-      await clock.sleep(answered ? opensAfter + 20 : limitMs, signal);
+      await clock.sleep(answered ? opensAfter + ANSWER_MS : limitMs, signal);
       if (signal.aborted) return { kind: 'inconclusive', reason: 'stopped' };
       // A timer that is due goes before an answer that waits.
       if (!answered || spanBetween(began, clock.now()).lo * 1000 > limitMs)
