@@ -213,7 +213,9 @@ class World {
       // A timer that is due goes before an answer that waits.
       if (!answered || spanBetween(began, clock.now()).lo * 1000 > limitMs)
         return { kind: 'down', stage: 'connect', code: 'TIMEOUT', text: '' };
-      return how === undefined ? { kind: 'up' } : { kind: 'down', stage: 'connect', code: how, text: '' };
+      if (how === undefined) return { kind: 'up' };
+      const stage = how !== 'deep' ? 'connect' : endpoint === 'mx' ? 'rcpt' : 'auth';
+      return { kind: 'down', stage, code: how, text: '' };
     };
     const report = (depth: CheckDepth, began: Instant, result: CheckResult): CheckReport => {
       const seconds = Math.max(0, spanBetween(began, clock.now()).lo);
