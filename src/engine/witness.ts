@@ -35,7 +35,7 @@ export function standBy(control: Control | null, clock: Clock): Witness {
     while (!signal.aborted) {
       await clock.sleep(LOOK_EVERY, signal);
       // One that is cut off has not failed.
-      if (!signal.aborted && !(await control.healthy(signal)) && !signal.aborted) lineHeld = false;
+      if (!signal.aborted && !(await control.healthy(false, signal)) && !signal.aborted) lineHeld = false;
     }
   };
   void ticking();

@@ -138,7 +138,7 @@ class World {
       seed: seed + this.#starts,
       connectivityOf: (clock) => ({
         everySeconds,
-        control: controlled ? { healthy: (signal) => this.#controlHealthy(clock, signal) } : null,
+        control: controlled ? { healthy: (_, signal) => this.#controlHealthy(clock, signal) } : null,
         checks: ENDPOINTS.map((endpoint) => ({
           provider: PROVIDER,
           endpoint,
