@@ -12,8 +12,8 @@ const seconds = (max: number): fc.Arbitrary<number> => fc.integer({ min: 0, max 
 const outages: fc.Arbitrary<readonly SimulatedOutage[]> = fc.array(
   fc.record({
     how: fc.constantFrom('refuses', 'mute', 'deep'),
-    after: fc.oneof(seconds(60), seconds(2400)),
-    length: fc.oneof(seconds(60), seconds(900)),
+    after: fc.oneof(seconds(60), seconds(900)),
+    length: fc.oneof(seconds(60), seconds(600)),
   }),
   { maxLength: 3 },
 );

@@ -43,7 +43,7 @@ export interface OutageScenario {
 }
 
 /** Seconds that a scenario lasts. */
-export const SPAN = 2700;
+export const SPAN = 1800;
 const PROVIDER = 'acme';
 const MONTH = '2026-11';
 /** Milliseconds that a new connection may take (adapters/smtp-client/checker), and a kept one's silence. */

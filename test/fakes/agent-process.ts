@@ -21,7 +21,7 @@ export interface ProcessOptions {
   readonly lagMs: number;
   readonly commitMs: number;
   readonly seed: number;
-  /** Checks made by this clock; left out, there are none. */
+  /** Checks made by this clock, and then nothing else; left out, there are none. */
   connectivityOf?(clock: Clock): ConnectivityOptions;
 }
 
@@ -46,9 +46,10 @@ export class AgentProcess {
     const sender = options.senderOf(clock);
     const mailbox = this.#mortal<Mailbox>(options.mailbox);
     const { reachability, seed } = options;
-    const connectivity = options.connectivityOf?.(clock) ?? { everySeconds: 60, checks: [], control: null };
+    const connectivity = options.connectivityOf?.(clock);
+    const all = engineOptions({ submitter: sender, injector: sender, mailbox, routes: [], reachability });
     this.engine = startEngine(
-      engineOptions({ submitter: sender, injector: sender, mailbox, routes: [], reachability, connectivity }),
+      connectivity === undefined ? all : { ...all, connectivity, lines: [], mailboxes: [], sinkClients: [] },
       {
         ledger: this.#slowLedger(options, clock),
         sink: this.sink,

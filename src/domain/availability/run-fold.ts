@@ -26,7 +26,7 @@ export interface EndpointChecks {
 interface Stretch {
   readonly run: Run;
   readonly last: Check;
-  /** Wall time of the last check that went deep, of the first if none did; missing where it was stored before there were any. */
+  /** Wall time of the last check that let somebody in anew; missing if none did. */
   readonly deepMs?: number;
 }
 /** Checks that began at one millisecond: as good as always a single one. */
@@ -36,7 +36,7 @@ export interface Check {
   readonly cellMs: number;
   readonly checks: number;
   readonly reason: string | null;
-  /** Whether it let somebody in, or did not, whom shallow checks say nothing of; missing as in Stretch. */
+  /** Whether somebody was let in anew: a kept session, or a greeting, does not say that. Missing where it is not so. */
   readonly deep?: boolean;
 }
 
@@ -53,8 +53,6 @@ export interface RunChange {
 }
 
 /**
- * A failure that shallow checks cannot see cuts the good run before it back to the last check that went as deep.
- *
  * Runs are made of the checks in the order of their wall time, so that none overlap. That checks come in another order changes
  * nothing while no more than RECENT_MAX that began later came before. One that comes later still, or that began after the wall
  * clock was set back, can only take away: it makes the run that it contradicts doubtful, be it the settled one or one of old. Before that run's beginning it
@@ -109,8 +107,8 @@ function stretchesOf({ provider, endpoint, settled, recent }: EndpointChecks): r
     const open = stretches.at(-1);
     if (open !== undefined && goesOn(open, check)) stretches[stretches.length - 1] = extended(open, check);
     else {
-      if (open !== undefined && hidden(open, check)) stretches[stretches.length - 1] = cutBack(open);
-      stretches.push({ run: begun(provider, endpoint, check), last: check, deepMs: check.began.wallMs });
+      if (open !== undefined) stretches[stretches.length - 1] = cutBack(open);
+      stretches.push({ run: begun(provider, endpoint, check), last: check, ...reached(check) });
     }
   }
   return stretches;
@@ -130,27 +128,30 @@ function goesOn({ run, last }: Stretch, check: Check): boolean {
   return run.kind === check.kind && flags.length === 0 && lo * 1000 <= limitMs;
 }
 
-/** Shallow checks were good while nobody may have been let in any more: a kept session does not say that another one can begin. */
-function hidden({ run, deepMs = run.toMs }: Stretch, { kind, deep = false }: Check): boolean {
-  return run.kind === 'up' && kind !== 'up' && deep && deepMs < run.toMs;
-}
-
-/** To the last check that went as deep: from then on it is not known. */
+/**
+ * A good run that ends ends with the last check that let somebody in anew, for the shallow ones after it would have been good
+ * without. An MX of which no recipient is ever named is checked no deeper than its greeting.
+ */
 function cutBack(stretch: Stretch): Stretch {
-  const { run, deepMs = run.toMs } = stretch;
-  return { ...stretch, run: { ...run, toMs: deepMs } };
+  const { run, deepMs = run.endpoint === 'mx' ? run.toMs : run.fromMs } = stretch;
+  return run.kind === 'up' ? { ...stretch, run: { ...run, toMs: deepMs } } : stretch;
 }
 
 function begun(provider: string, endpoint: Endpoint, { began, kind, checks, reason, cellMs }: Check): Run {
   return { provider, endpoint, kind, fromMs: began.wallMs, toMs: began.wallMs, checks, reason, cellMs };
 }
 
-function extended({ run, deepMs = run.toMs }: Stretch, check: Check): Stretch {
-  const { began, checks, cellMs, deep = false } = check;
+function reached({ began, deep }: Check): Pick<Stretch, 'deepMs'> {
+  return deep === true ? { deepMs: began.wallMs } : {};
+}
+
+function extended({ run, deepMs }: Stretch, check: Check): Stretch {
+  const { began, checks, cellMs } = check;
   return {
     run: { ...run, toMs: began.wallMs, checks: run.checks + checks, cellMs: Math.max(run.cellMs, cellMs) },
     last: check,
-    deepMs: deep ? began.wallMs : deepMs,
+    ...(deepMs === undefined ? {} : { deepMs }),
+    ...reached(check),
   };
 }
 
@@ -177,7 +178,7 @@ function merged(one: Check, other: Check): Check {
     kind: first.kind === second.kind ? first.kind : 'doubtful',
     cellMs: Math.max(first.cellMs, second.cellMs),
     checks: first.checks + second.checks,
-    deep: one.deep === true && other.deep === true,
+    deep: one.deep === true || other.deep === true,
     // Not the first one's: which comes first must make no difference.
     reason: [first.reason, second.reason].filter((reason) => reason !== null).sort()[0] ?? null,
   };
@@ -191,10 +192,7 @@ function checkOf({ began, depth, result, control, everySeconds }: EndpointChecke
       return { began, kind: 'up', cellMs, checks: 1, reason: null, deep: depth === 'login' || depth === 'recipient' };
     case 'down': {
       const reason = `${result.stage} ${result.code}: ${result.text}`.slice(0, REASON_CHARS_MAX);
-      // Our own line's failure says nothing of what was before; nor does an MX that fails before it is given a name.
-      const named = depth === 'recipient' && (result.stage === 'mail' || result.stage === 'rcpt');
-      const deep = control !== 'failed' && (depth === 'login' || named);
-      return { began, kind: control === 'healthy' ? 'down' : 'doubtful', cellMs, checks: 1, reason, deep };
+      return { began, kind: control === 'healthy' ? 'down' : 'doubtful', cellMs, checks: 1, reason };
     }
     case 'inconclusive':
       return null;

@@ -120,19 +120,18 @@ test('a slow failure that is recorded after a quick check that began later split
   ]);
 });
 
-describe('a failure that shallow checks cannot see', () => {
+describe('a good run that ends', () => {
   const login = { endpoint: 'mailbox', depth: 'login' } as const;
   const session = { endpoint: 'mailbox', depth: 'session' } as const;
   const recipient = { depth: 'recipient' } as const;
-  const unknown = { result: { kind: 'down', stage: 'rcpt', code: '550', text: 'no such user' } } as const;
 
-  test('leaves it open from the last login on, though a kept session was answered meanwhile', () => {
+  test('ends with its last login, though a kept session was answered meanwhile', () => {
     const minutes = [60, 120, 180, 240].map((seconds) => up(seconds, session));
     const runs = runsOf([up(0, login), up(30, login), ...minutes, failed(300, login), failed(305, login)]);
     expect(told(runs)).toEqual(['up 0-30 x6', 'down 300-305 x2']);
   });
 
-  test('and after any number of settled checks, whatever the fold forgets in between', () => {
+  test('does so after any number of settled checks, whatever the fold forgets in between', () => {
     const minutes = [60, 120, 180, 240, 300, 360, 420, 480].map((seconds) => up(seconds, session));
     const events = [up(0, session), up(10, login), ...minutes, failed(540, login), failed(545, login), up(600, login)];
     const expected = ['up 0-10 x10', 'down 540-545 x2', 'up 600-600 x1'];
@@ -140,21 +139,20 @@ describe('a failure that shallow checks cannot see', () => {
     expect(told(runsOf(events, [3, 6, 9, 11]))).toEqual(expected);
   });
 
-  test('is an unknown recipient at an MX, not an MX that greets nobody', () => {
-    const before = [up(0, recipient), up(60), up(120)];
-    expect(told(runsOf([...before, failed(180, { ...recipient, ...unknown })]))).toEqual([
-      'up 0-0 x3',
-      'down 180-180 x1',
-    ]);
-    expect(told(runsOf([...before, failed(180, recipient)]))).toEqual(['up 0-120 x3', 'down 180-180 x1']);
+  test('does so whatever ended it: an outage that nobody saw may have begun meanwhile', () => {
+    const before = [up(0, login), up(60, session), up(120, session)];
+    const later = [
+      failed(180, { ...login, control: 'failed' }),
+      up(600, login),
+      up(180, { ...login, began: at(180, 'b') }),
+    ];
+    for (const end of later) expect(told(runsOf([...before, end]))[0]).toBe('up 0-0 x3');
+    expect(told(runsOf([up(0, session), up(60, session), up(600, login)]))[0]).toBe('up 0-0 x2');
   });
 
-  test('is not our own line that failed', () => {
-    const before = [up(0, login), up(60, session)];
-    expect(told(runsOf([...before, failed(120, { ...login, control: 'failed' })]))).toEqual([
-      'up 0-60 x2',
-      'doubtful 120-120 x1',
-    ]);
+  test('ends, at an MX, with the last recipient it took, or with its last greeting if none was ever named', () => {
+    expect(told(runsOf([up(0, recipient), up(60), up(120), failed(180)]))[0]).toBe('up 0-0 x3');
+    expect(told(runsOf([up(0), up(60), up(120), failed(180)]))[0]).toBe('up 0-120 x3');
   });
 });
 
