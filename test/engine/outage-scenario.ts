@@ -110,7 +110,8 @@ class World {
         .catch((error: unknown) => this.#failures.push(`the simulation failed: ${String(error)}`));
     await this.#clock.advance(SPAN + 60);
     this.#ledger.failure = null;
-    await this.#clock.advance(2 * this.#scenario.everySeconds);
+    // Of the time since the last login it is not known yet whether anybody was let in.
+    await this.#clock.advance(DEEP_EVERY + 2 * this.#scenario.everySeconds);
     this.#agent?.kill();
     return [...this.#failures, ...(await this.#judge())];
   }

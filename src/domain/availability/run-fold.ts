@@ -22,6 +22,8 @@ export interface EndpointChecks {
   readonly settled: Stretch | null;
   /** The newest checks, by wall time, all after the settled ones. */
   readonly recent: readonly Check[];
+  /** Whether a recipient was ever named; an MX of which none is has its greeting for the deepest. Missing where it is not so. */
+  readonly named?: boolean;
 }
 interface Stretch {
   readonly run: Run;
@@ -66,7 +68,8 @@ export function foldCheck(
   event: EndpointChecked,
 ): { readonly checks: EndpointChecks; readonly change: RunChange | null } {
   const { provider, endpoint } = event;
-  const known = before ?? { provider, endpoint, settled: null, recent: [] };
+  const fresh: EndpointChecks = before ?? { provider, endpoint, settled: null, recent: [] };
+  const known: EndpointChecks = event.depth === 'recipient' ? { ...fresh, named: true } : fresh;
   const check = checkOf(event);
   if (check === null) return { checks: known, change: null };
   const { settled } = known;
@@ -101,13 +104,13 @@ function holds({ fromMs, toMs }: Run, { began }: Check): boolean {
   return fromMs <= began.wallMs && began.wallMs <= toMs;
 }
 
-function stretchesOf({ provider, endpoint, settled, recent }: EndpointChecks): readonly Stretch[] {
+function stretchesOf({ provider, endpoint, settled, recent, named = false }: EndpointChecks): readonly Stretch[] {
   const stretches: Stretch[] = settled === null ? [] : [settled];
   for (const check of recent) {
     const open = stretches.at(-1);
     if (open !== undefined && goesOn(open, check)) stretches[stretches.length - 1] = extended(open, check);
     else {
-      if (open !== undefined) stretches[stretches.length - 1] = cutBack(open);
+      if (open !== undefined) stretches[stretches.length - 1] = cutBack(open, named);
       stretches.push({ run: begun(provider, endpoint, check), last: check, ...reached(check) });
     }
   }
@@ -130,10 +133,10 @@ function goesOn({ run, last }: Stretch, check: Check): boolean {
 
 /**
  * A good run that ends ends with the last check that let somebody in anew, for the shallow ones after it would have been good
- * without. An MX of which no recipient is ever named is checked no deeper than its greeting.
+ * without.
  */
-function cutBack(stretch: Stretch): Stretch {
-  const { run, deepMs = run.endpoint === 'mx' ? run.toMs : run.fromMs } = stretch;
+function cutBack(stretch: Stretch, named: boolean): Stretch {
+  const { run, deepMs = run.endpoint === 'mx' && !named ? run.toMs : run.fromMs } = stretch;
   return run.kind === 'up' ? { ...stretch, run: { ...run, toMs: deepMs } } : stretch;
 }
 

@@ -153,6 +153,9 @@ describe('a good run that ends', () => {
   test('ends, at an MX, with the last recipient it took, or with its last greeting if none was ever named', () => {
     expect(told(runsOf([up(0, recipient), up(60), up(120), failed(180)]))[0]).toBe('up 0-0 x3');
     expect(told(runsOf([up(0), up(60), up(120), failed(180)]))[0]).toBe('up 0-120 x3');
+    // Taken in an earlier run, not in this one.
+    const again = [up(0, recipient), failed(60), up(120), up(180), failed(240)];
+    expect(told(runsOf(again))).toEqual(['up 0-0 x1', 'down 60-60 x1', 'up 120-120 x2', 'down 240-240 x1']);
   });
 });
 
