@@ -82,8 +82,11 @@ export interface Checker {
 }
 /** A neutral target that tells whether our own line works. */
 export interface Control {
-  /** Whether at least one of its hosts could be reached just now. Resolves within CHECK_MS_MAX. */
-  healthy(signal: AbortSignal): Promise<boolean>;
+  /**
+   * Whether at least one of its hosts could be reached just now. `byName`: one whose name had to be looked up for it, which shows
+   * that our resolver works too. Resolves within CHECK_MS_MAX.
+   */
+  healthy(byName: boolean, signal: AbortSignal): Promise<boolean>;
 }
 /** Milliseconds. A server that does not answer a client for so long is down to it; less than a cell of 30 s, so that checks do not pile up. */
 export const CHECK_MS_MAX = 25_000;

@@ -1,6 +1,6 @@
 /** Checks a provider's servers: each once at a random moment of each cell, again within seconds of a failure, with a neutral host beside. */
 import { type CheckPlan, cellAt, type Depths, depthOf, FIRST_PLAN, momentOf, planAfter } from '../domain/check-plan.ts';
-import type { CheckDepth, ControlState, Endpoint } from '../domain/endpoint.ts';
+import type { CheckDepth, CheckResult, ControlState, Endpoint } from '../domain/endpoint.ts';
 import type { EndpointChecked, LedgerEntry } from '../domain/event.ts';
 import type { Instant } from '../domain/instant.ts';
 import { ABORTED, type Handover, isThrottling, type Path } from '../domain/probe.ts';
@@ -8,6 +8,7 @@ import type { ProbeRecord } from '../domain/record.ts';
 import type { Checker, CheckReport, Clock, Control, Log, Observer, Random } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
 import { createWaker, type Waker } from './waker.ts';
+import { standBy, type Witness } from './witness.ts';
 
 export interface ConnectivityOptions {
   /** Length of a cell. */
@@ -161,12 +162,15 @@ class Watch {
   /** Resolves to why there is nothing to record, null if there was. */
   async #check(kind: EndpointChecked['kind'], depth: CheckDepth): Promise<string | null> {
     const { provider, endpoint, checker, depths } = this.#target;
-    const { log } = this.#parts;
+    const { log, clock } = this.#parts;
+    const witness = standBy(this.#options.control, clock);
     try {
       const report = await checker.check(depth, this.#signal);
-      const control = report.result.kind === 'down' ? await this.#askControl() : null;
+      const awake = witness.awake();
+      const control = report.result.kind === 'down' ? await this.#askControl(report.result, witness) : null;
       // What an abort cut off looks like a failure of the server, or of the line.
       if (this.#signal.aborted && report.result.kind !== 'up') return 'the agent stopped meanwhile';
+      if (!awake) return 'the agent was held up meanwhile';
       const began = sinceBoot(report.began) - this.#origin;
       const before = this.#plan;
       this.#plan = planAfter(before, depths, report.depth, report.result, began);
@@ -178,14 +182,18 @@ class Watch {
       log.error('a check broke off', { provider, endpoint, depth, error });
       return 'the check broke off';
     } finally {
+      witness.awake();
       this.#freeAt = this.#now();
     }
   }
 
-  async #askControl(): Promise<ControlState> {
+  /** Now, in which it may be up again, as well as beside the check. */
+  async #askControl(result: CheckResult, { lineHeld }: Witness): Promise<ControlState> {
     const { control } = this.#options;
+    const byName = mayBeResolver(this.#target.endpoint, result);
     if (control === null) return 'none';
-    return (await control.healthy(this.#signal)) ? 'healthy' : 'failed';
+    if (!lineHeld) return 'failed';
+    return (await control.healthy(byName, this.#signal)) ? 'healthy' : 'failed';
   }
 
   async #tell(kind: EndpointChecked['kind'], report: CheckReport, control: ControlState | null, before: CheckPlan) {
@@ -233,6 +241,13 @@ class Watch {
   #now(): number {
     return sinceBoot(this.#parts.clock.now()) - this.#origin;
   }
+}
+
+/** Whether it may be our own resolver that gave no answer; a library that logs in to a mailbox does not tell looking up from connecting. */
+function mayBeResolver(endpoint: Endpoint, result: CheckResult): boolean {
+  if (result.kind !== 'down') return false;
+  const { stage, code } = result;
+  return stage === 'dns' || (endpoint === 'mailbox' && stage === 'connect' && code === 'TIMEOUT');
 }
 
 /** Seconds, those that the host slept through included. */

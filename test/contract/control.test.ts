@@ -1,5 +1,5 @@
 /** Control: the one that answers as told, and TCP to real listeners. */
-import { describe, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createControl } from '../../src/adapters/smtp-client/control.ts';
 import { startMute } from '../../src/demo/sockets.ts';
 import type { HostPort } from '../../src/domain/settings.ts';
@@ -11,11 +11,19 @@ describe('the control that answers as told', () => {
   describeControl(async (reachable) => {
     const control = new FakeControl(new VirtualClock());
     control.answer = reachable !== 'none';
+    control.answerByName = false;
     return { control, expire: (work) => work };
   });
 });
 
 describe('the control over TCP', () => {
+  it('looks up the name of a host that has one', async () => {
+    const host = await startMute();
+    onTestFinished(() => host.close());
+    const control = createControl([{ ...host.at, host: 'localhost' }], new VirtualClock());
+    expect(await control.healthy(true, new AbortController().signal)).toBe(true);
+  });
+
   describeControl(async (reachable) => {
     const hosts: HostPort[] = [];
     for (const index of [0, 1]) {

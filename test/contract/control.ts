@@ -8,7 +8,7 @@ export interface ControlUnderTest {
   readonly expire: <T>(work: Promise<T>) => Promise<T>;
 }
 
-/** Which of the neutral hosts can be reached. */
+/** Which of the neutral hosts, all given by their addresses, can be reached. */
 export type Reachable = 'all' | 'one' | 'none';
 
 export function describeControl(make: (reachable: Reachable) => Promise<ControlUnderTest>): void {
@@ -18,12 +18,17 @@ export function describeControl(make: (reachable: Reachable) => Promise<ControlU
     ['none', false],
   ] as const)('with %s of its hosts within reach it is healthy: %s', async (reachable, healthy) => {
     const { control, expire } = await make(reachable);
-    expect(await expire(control.healthy(new AbortController().signal))).toBe(healthy);
-    expect(await expire(control.healthy(new AbortController().signal)), 'asked again').toBe(healthy);
+    expect(await expire(control.healthy(false, new AbortController().signal))).toBe(healthy);
+    expect(await expire(control.healthy(false, new AbortController().signal)), 'asked again').toBe(healthy);
+  });
+
+  it('shows that names can be looked up only by a host that has one', async () => {
+    const { control, expire } = await make('all');
+    expect(await expire(control.healthy(true, new AbortController().signal))).toBe(false);
   });
 
   it('is not healthy when it is aborted before it knows', async () => {
     const { control, expire } = await make('all');
-    expect(await expire(control.healthy(AbortSignal.abort()))).toBe(false);
+    expect(await expire(control.healthy(false, AbortSignal.abort()))).toBe(false);
   });
 }

@@ -210,6 +210,28 @@ describe('after a failure', () => {
     expect(new Set(checksOf('mx').map((check) => check.control))).toEqual(new Set([null]));
   });
 
+  it.each([
+    ['submission', 'dns', 'ENOTFOUND', 'failed'],
+    ['mx', 'dns', 'TIMEOUT', 'failed'],
+    ['mx', 'connect', 'TIMEOUT', 'healthy'],
+    // imapflow gives up without a word on whether it had an address.
+    ['mailbox', 'connect', 'TIMEOUT', 'failed'],
+    ['mailbox', 'connect', 'ECONNREFUSED', 'healthy'],
+  ] as const)(
+    'of %s at %s by %s, needs a neutral host with a name only if our resolver may be dead',
+    async (endpoint, stage, code, state) => {
+      await begin();
+      control.answerByName = false;
+      const checker = { submission, mx, mailbox }[endpoint];
+      checker.answer = () => ({ kind: 'down', stage, code, text: '' });
+      await world.clock.advance(70);
+      expect(checksOf(endpoint)[0]?.control).toBe(state);
+      control.answerByName = true;
+      await world.clock.advance(60);
+      expect(checksOf(endpoint).at(-1)?.control).toBe('healthy');
+    },
+  );
+
   it('says so where there is no neutral host to ask', async () => {
     await begin({ controlled: false });
     submission.answer = () => REFUSED;

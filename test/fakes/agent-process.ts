@@ -1,4 +1,6 @@
 /** The real engine in a process that can be killed: from then on nothing it waits for ever comes, and nothing it does has an effect. */
+
+import type { ConnectivityOptions } from '../../src/engine/connectivity.ts';
 import { type Engine, startEngine } from '../../src/engine/engine.ts';
 import type { Clock, Ledger, Mailbox, Sender } from '../../src/ports.ts';
 import { engineOptions, NO_DKIM, seededRandom } from './agent.ts';
@@ -19,22 +21,35 @@ export interface ProcessOptions {
   readonly lagMs: number;
   readonly commitMs: number;
   readonly seed: number;
+  /** Checks made by this clock, and then nothing else; left out, there are none. */
+  connectivityOf?(clock: Clock): ConnectivityOptions;
 }
+
+/** Milliseconds after a stop for which the system's clock still tells of it: two of its ticks. */
+const STOP_TOLD_MS = 40;
 
 export class AgentProcess {
   readonly sink: FakeSink;
   readonly engine: Promise<Engine>;
   readonly #death = Promise.withResolvers<void>();
   #alive = true;
+  /** While the process is stopped (SIGSTOP), what its timers wait for. */
+  #held: PromiseWithResolvers<void> | null = null;
+  /** The last stop: when it began and ended, by monotonic time; microseconds. */
+  #stopped = { fromUs: 0, toUs: 0 };
+  readonly #clock: VirtualClock;
 
   constructor(options: ProcessOptions) {
+    this.#clock = options.clock;
     const clock = this.#mortalClock(options);
     this.sink = new FakeSink(clock, options.lagMs);
     const sender = options.senderOf(clock);
     const mailbox = this.#mortal<Mailbox>(options.mailbox);
     const { reachability, seed } = options;
+    const connectivity = options.connectivityOf?.(clock);
+    const all = engineOptions({ submitter: sender, injector: sender, mailbox, routes: [], reachability });
     this.engine = startEngine(
-      engineOptions({ submitter: sender, injector: sender, mailbox, routes: [], reachability }),
+      connectivity === undefined ? all : { ...all, connectivity, lines: [], mailboxes: [], sinkClients: [] },
       {
         ledger: this.#slowLedger(options, clock),
         sink: this.sink,
@@ -60,6 +75,17 @@ export class AgentProcess {
     this.sink.die();
   }
 
+  /** Stops the process for a while, as a starved host does: no timer of it fires meanwhile. */
+  async hold(ms: number): Promise<void> {
+    if (this.#held !== null) return;
+    const fromUs = this.#clock.now().monoUs;
+    this.#held = Promise.withResolvers();
+    await this.#clock.sleep(ms);
+    this.#stopped = { fromUs, toUs: this.#clock.now().monoUs };
+    this.#held.resolve();
+    this.#held = null;
+  }
+
   async #unlessDead<T>(work: Promise<T>): Promise<T> {
     const result = await work.catch(async (error: unknown) => {
       await this.#lifetime();
@@ -76,8 +102,13 @@ export class AgentProcess {
 
   #mortalClock({ clock, lagMs }: ProcessOptions): Clock {
     return {
-      now: () => ({ ...clock.now(), errorUs: lagMs * 1000 }),
-      sleep: (ms, signal) => this.#unlessDead(clock.sleep(ms, signal)),
+      now: () => {
+        const now = clock.now();
+        const { fromUs, toUs } = this.#stopped;
+        const told = now.monoUs >= toUs && now.monoUs - toUs < STOP_TOLD_MS * 1000;
+        return { ...now, errorUs: lagMs * 1000 + (told ? toUs - fromUs : 0) };
+      },
+      sleep: (ms, signal) => this.#unlessDead(clock.sleep(ms, signal).then(() => this.#held?.promise)),
     };
   }
 

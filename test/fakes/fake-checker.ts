@@ -67,13 +67,15 @@ export class FakeControl implements Control {
   answer = true;
   latencyMs = 0;
   asked = 0;
+  /** Whether a host that has a name answers, too. */
+  answerByName = true;
   readonly #clock: Clock;
   constructor(clock: Clock) {
     this.#clock = clock;
   }
-  async healthy(signal: AbortSignal): Promise<boolean> {
+  async healthy(byName: boolean, signal: AbortSignal): Promise<boolean> {
     this.asked += 1;
     if (this.latencyMs > 0) await this.#clock.sleep(this.latencyMs, signal);
-    return this.answer && !signal.aborted;
+    return this.answer && (!byName || this.answerByName) && !signal.aborted;
   }
 }

@@ -1,4 +1,5 @@
 /** The port Control: whether any of a few neutral hosts takes a TCP connection. */
+import { isIP } from 'node:net';
 import type { HostPort } from '../../domain/settings.ts';
 import type { Clock, Control } from '../../ports.ts';
 import { connectFirst } from './connect.ts';
@@ -9,13 +10,14 @@ import { addressesOf } from './reach.ts';
 /** Milliseconds: a name, and three SYNs (1 and 3 s after the first). A line that is slower is no sound one. */
 const CONTROL_MS_MAX = 5000;
 
-/** All of `hosts` at once; the first that can be reached ends it. */
+/** All of `hosts`, or those with a name, at once; the first that can be reached ends it. */
 export function createControl(hosts: readonly HostPort[], clock: Clock): Control {
   return {
-    async healthy(signal) {
+    async healthy(byName, signal) {
       const reached = new AbortController();
       const outer = AbortSignal.any([signal, reached.signal]);
-      const tries = hosts.map(async (host) => {
+      const asked = hosts.filter(({ host }) => !byName || isIP(host) === 0);
+      const tries = asked.map(async (host) => {
         if (await canReach(host, clock, outer)) reached.abort();
       });
       await Promise.all(tries);

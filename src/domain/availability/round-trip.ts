@@ -18,15 +18,18 @@ export function roundTripOf(record: ProbeRecord): RoundTrip {
   };
 }
 
-/** A refusal or a bounce is an answer; what was accepted, or given in full, and never came out was in the provider's hands. */
+/**
+ * A refusal or a bounce is an answer; what was accepted and never came out was in the provider's hands. Where the connection was
+ * lost before the reply it may have been our own line.
+ */
 function isByProvider({ handover, notice }: ProbeRecord): boolean {
   switch (handover?.kind) {
     case 'refused':
     case 'accepted':
-    case 'uncertain':
       return true;
     case 'unreachable':
       return false;
+    case 'uncertain':
     case undefined:
       return notice?.action === 'failed';
   }

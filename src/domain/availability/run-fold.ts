@@ -22,10 +22,14 @@ export interface EndpointChecks {
   readonly settled: Stretch | null;
   /** The newest checks, by wall time, all after the settled ones. */
   readonly recent: readonly Check[];
+  /** Whether a recipient was ever named; an MX of which none is has its greeting for the deepest. Missing where it is not so. */
+  readonly named?: boolean;
 }
 interface Stretch {
   readonly run: Run;
   readonly last: Check;
+  /** Wall time of the last check that let somebody in anew; missing if none did. */
+  readonly deepMs?: number;
 }
 /** Checks that began at one millisecond: as good as always a single one. */
 export interface Check {
@@ -34,6 +38,8 @@ export interface Check {
   readonly cellMs: number;
   readonly checks: number;
   readonly reason: string | null;
+  /** Whether somebody was let in anew: a kept session, or a greeting, does not say that. Missing where it is not so. */
+  readonly deep?: boolean;
 }
 
 /**
@@ -62,7 +68,8 @@ export function foldCheck(
   event: EndpointChecked,
 ): { readonly checks: EndpointChecks; readonly change: RunChange | null } {
   const { provider, endpoint } = event;
-  const known = before ?? { provider, endpoint, settled: null, recent: [] };
+  const fresh: EndpointChecks = before ?? { provider, endpoint, settled: null, recent: [] };
+  const known: EndpointChecks = event.depth === 'recipient' ? { ...fresh, named: true } : fresh;
   const check = checkOf(event);
   if (check === null) return { checks: known, change: null };
   const { settled } = known;
@@ -97,12 +104,15 @@ function holds({ fromMs, toMs }: Run, { began }: Check): boolean {
   return fromMs <= began.wallMs && began.wallMs <= toMs;
 }
 
-function stretchesOf({ provider, endpoint, settled, recent }: EndpointChecks): readonly Stretch[] {
+function stretchesOf({ provider, endpoint, settled, recent, named = false }: EndpointChecks): readonly Stretch[] {
   const stretches: Stretch[] = settled === null ? [] : [settled];
   for (const check of recent) {
     const open = stretches.at(-1);
     if (open !== undefined && goesOn(open, check)) stretches[stretches.length - 1] = extended(open, check);
-    else stretches.push({ run: begun(provider, endpoint, check), last: check });
+    else {
+      if (open !== undefined) stretches[stretches.length - 1] = cutBack(open, named);
+      stretches.push({ run: begun(provider, endpoint, check), last: check, ...reached(check) });
+    }
   }
   return stretches;
 }
@@ -121,15 +131,30 @@ function goesOn({ run, last }: Stretch, check: Check): boolean {
   return run.kind === check.kind && flags.length === 0 && lo * 1000 <= limitMs;
 }
 
+/**
+ * A good run that ends ends with the last check that let somebody in anew, for the shallow ones after it would have been good
+ * without.
+ */
+function cutBack(stretch: Stretch, named: boolean): Stretch {
+  const { run, deepMs = run.endpoint === 'mx' && !named ? run.toMs : run.fromMs } = stretch;
+  return run.kind === 'up' ? { ...stretch, run: { ...run, toMs: deepMs } } : stretch;
+}
+
 function begun(provider: string, endpoint: Endpoint, { began, kind, checks, reason, cellMs }: Check): Run {
   return { provider, endpoint, kind, fromMs: began.wallMs, toMs: began.wallMs, checks, reason, cellMs };
 }
 
-function extended({ run }: Stretch, check: Check): Stretch {
+function reached({ began, deep }: Check): Pick<Stretch, 'deepMs'> {
+  return deep === true ? { deepMs: began.wallMs } : {};
+}
+
+function extended({ run, deepMs }: Stretch, check: Check): Stretch {
   const { began, checks, cellMs } = check;
   return {
     run: { ...run, toMs: began.wallMs, checks: run.checks + checks, cellMs: Math.max(run.cellMs, cellMs) },
     last: check,
+    ...(deepMs === undefined ? {} : { deepMs }),
+    ...reached(check),
   };
 }
 
@@ -156,17 +181,18 @@ function merged(one: Check, other: Check): Check {
     kind: first.kind === second.kind ? first.kind : 'doubtful',
     cellMs: Math.max(first.cellMs, second.cellMs),
     checks: first.checks + second.checks,
+    deep: one.deep === true || other.deep === true,
     // Not the first one's: which comes first must make no difference.
     reason: [first.reason, second.reason].filter((reason) => reason !== null).sort()[0] ?? null,
   };
 }
 
 /** Null for one that shows neither. */
-function checkOf({ began, result, control, everySeconds }: EndpointChecked): Check | null {
+function checkOf({ began, depth, result, control, everySeconds }: EndpointChecked): Check | null {
   const cellMs = everySeconds * 1000;
   switch (result.kind) {
     case 'up':
-      return { began, kind: 'up', cellMs, checks: 1, reason: null };
+      return { began, kind: 'up', cellMs, checks: 1, reason: null, deep: depth === 'login' || depth === 'recipient' };
     case 'down': {
       const reason = `${result.stage} ${result.code}: ${result.text}`.slice(0, REASON_CHARS_MAX);
       return { began, kind: control === 'healthy' ? 'down' : 'doubtful', cellMs, checks: 1, reason };

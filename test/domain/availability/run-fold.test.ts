@@ -120,6 +120,45 @@ test('a slow failure that is recorded after a quick check that began later split
   ]);
 });
 
+describe('a good run that ends', () => {
+  const login = { endpoint: 'mailbox', depth: 'login' } as const;
+  const session = { endpoint: 'mailbox', depth: 'session' } as const;
+  const recipient = { depth: 'recipient' } as const;
+
+  test('ends with its last login, though a kept session was answered meanwhile', () => {
+    const minutes = [60, 120, 180, 240].map((seconds) => up(seconds, session));
+    const runs = runsOf([up(0, login), up(30, login), ...minutes, failed(300, login), failed(305, login)]);
+    expect(told(runs)).toEqual(['up 0-30 x6', 'down 300-305 x2']);
+  });
+
+  test('does so after any number of settled checks, whatever the fold forgets in between', () => {
+    const minutes = [60, 120, 180, 240, 300, 360, 420, 480].map((seconds) => up(seconds, session));
+    const events = [up(0, session), up(10, login), ...minutes, failed(540, login), failed(545, login), up(600, login)];
+    const expected = ['up 0-10 x10', 'down 540-545 x2', 'up 600-600 x1'];
+    expect(told(runsOf(events))).toEqual(expected);
+    expect(told(runsOf(events, [3, 6, 9, 11]))).toEqual(expected);
+  });
+
+  test('does so whatever ended it: an outage that nobody saw may have begun meanwhile', () => {
+    const before = [up(0, login), up(60, session), up(120, session)];
+    const later = [
+      failed(180, { ...login, control: 'failed' }),
+      up(600, login),
+      up(180, { ...login, began: at(180, 'b') }),
+    ];
+    for (const end of later) expect(told(runsOf([...before, end]))[0]).toBe('up 0-0 x3');
+    expect(told(runsOf([up(0, session), up(60, session), up(600, login)]))[0]).toBe('up 0-0 x2');
+  });
+
+  test('ends, at an MX, with the last recipient it took, or with its last greeting if none was ever named', () => {
+    expect(told(runsOf([up(0, recipient), up(60), up(120), failed(180)]))[0]).toBe('up 0-0 x3');
+    expect(told(runsOf([up(0), up(60), up(120), failed(180)]))[0]).toBe('up 0-120 x3');
+    // Taken in an earlier run, not in this one.
+    const again = [up(0, recipient), failed(60), up(120), up(180), failed(240)];
+    expect(told(runsOf(again))).toEqual(['up 0-0 x1', 'down 60-60 x1', 'up 120-120 x2', 'down 240-240 x1']);
+  });
+});
+
 test('a good check that comes late splits a fault', () => {
   expect(told(runsOf([failed(0), failed(60), up(30)]))).toEqual(['down 0-0 x1', 'up 30-30 x1', 'down 60-60 x1']);
 });

@@ -1,0 +1,48 @@
+/** Whose fault a probe that failed shows: only what the provider answered, or took, speaks against it. */
+import { expect, test } from 'vitest';
+import { roundTripOf } from '../../../src/domain/availability/round-trip.ts';
+import type { LedgerEvent } from '../../../src/domain/event.ts';
+import type { Handover } from '../../../src/domain/probe.ts';
+import type { ProbeRecord } from '../../../src/domain/record.ts';
+import { emptyTimeline, foldEvent } from '../../../src/domain/timeline.ts';
+import { accepted, at, planned } from '../../adapters/sqlite/support.ts';
+
+function ofProbe(...events: readonly LedgerEvent[]): ProbeRecord {
+  const state = emptyTimeline();
+  const changed = events.flatMap((event) => foldEvent(state, event).changed);
+  const record = changed.at(-1);
+  if (record === undefined) throw new Error('no probe');
+  return record;
+}
+const rest = { stages: [], peer: null, certificateExpiresMs: null };
+const handedOver = (handover: Handover): LedgerEvent => ({
+  type: 'probe.handed-over',
+  at: at(2),
+  probe: 'p',
+  handover,
+});
+const plan = planned('p', 0, { path: 'receive' });
+const expired: LedgerEvent = { type: 'probe.expired', at: at(500_000), probe: 'p' };
+const lost: Handover = { kind: 'uncertain', handedOver: at(1), code: 'CONNECTION_LOST', text: 'lost', ...rest };
+const bounced: LedgerEvent = {
+  type: 'probe.notified',
+  at: at(60),
+  probe: 'p',
+  where: 'sink',
+  status: { action: 'failed', status: '5.1.1', recipient: null, diagnostic: null },
+};
+
+test.each<readonly [string, boolean, readonly LedgerEvent[]]>([
+  ['a refusal', true, [handedOver({ kind: 'refused', stage: 'rcpt', code: 550, enhanced: null, text: 'no', ...rest })]],
+  ['what was accepted and never came out', true, [handedOver(accepted(2)), expired]],
+  [
+    'a server out of reach',
+    false,
+    [handedOver({ kind: 'unreachable', stage: 'connect', code: 'TIMEOUT', text: '', ...rest })],
+  ],
+  // Our own line may have gone down with the message on it.
+  ['a connection lost before the reply', false, [handedOver(lost), expired]],
+  ['one whose message bounced', true, [handedOver(lost), bounced]],
+])('%s speaks against the provider: %s', (_, byProvider, events) => {
+  expect(roundTripOf(ofProbe(plan, ...events))).toMatchObject({ delivered: false, byProvider });
+});
