@@ -1,17 +1,18 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
-import type { SignatureFinding } from './domain/anchor.ts';
-import type { Month } from './domain/calendar.ts';
-import type { ChainHead } from './domain/chain.ts';
-import type { Closing } from './domain/closing.ts';
-import type { Assessment } from './domain/delay.ts';
+
+import type { Assessment } from './domain/delay/delay.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
-import type { Instant } from './domain/instant.ts';
-import type { Judgement, MonthReport } from './domain/judge.ts';
+import type { SignatureFinding } from './domain/evidence/anchor.ts';
+import type { ChainHead } from './domain/evidence/chain.ts';
 import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeRecord } from './domain/record.ts';
-import type { Matter } from './domain/report.ts';
-import type { Standing } from './domain/standing.ts';
+import type { Closing } from './domain/report/closing.ts';
+import type { Judgement, MonthReport } from './domain/report/judge.ts';
+import type { Matter } from './domain/report/report.ts';
+import type { Standing } from './domain/report/standing.ts';
+import type { Month } from './domain/time/calendar.ts';
+import type { Instant } from './domain/time/instant.ts';
 import type { Tally, TimelineState } from './domain/timeline.ts';
 
 /** The only source of time. */

@@ -7,13 +7,13 @@ import { createMxChecker, createSubmissionChecker } from '../adapters/smtp-clien
 import { createControl } from '../adapters/smtp-client/control.ts';
 import { createInjector, createSubmitter } from '../adapters/smtp-client/sender.ts';
 import { systemClock } from '../adapters/system/clock.ts';
-import type { StoredHead } from '../domain/anchor.ts';
-import { contentHash } from '../domain/chain.ts';
 import type { AgentIdentity } from '../domain/event.ts';
-import { chainHeadOf } from '../domain/message.ts';
+import type { StoredHead } from '../domain/evidence/anchor.ts';
+import { contentHash } from '../domain/evidence/chain.ts';
+import { chainHeadOf } from '../domain/mail/message.ts';
+import { recognise } from '../domain/mail/recognise.ts';
 import { isInNetworks } from '../domain/network.ts';
 import type { Path } from '../domain/probe.ts';
-import { recognise } from '../domain/recognise.ts';
 import type { ProviderSettings, Settings } from '../domain/settings.ts';
 import type { CheckedEndpoint, ConnectivityOptions } from '../engine/connectivity.ts';
 import type { Line } from '../engine/prober.ts';

@@ -1,12 +1,12 @@
 /** `exclusion`: enters, lists and takes back time that the contract does not hold against a provider, beside a running daemon or without one. */
 import { Command, Option } from 'commander';
 import { createLog, openLedger, systemRandom } from '../app.ts';
-import { monthRange } from '../domain/calendar.ts';
 import { EXCLUSION_KINDS, type Exclusion, type ExclusionKind } from '../domain/exclusion.ts';
 import { checkExclusion, type ExclusionInput } from '../domain/exclusion-check.ts';
-import { parseTime } from '../domain/local-time.ts';
 import { PATHS, type Path } from '../domain/probe.ts';
 import type { Settings } from '../domain/settings.ts';
+import { monthRange } from '../domain/time/calendar.ts';
+import { parseTime } from '../domain/time/local-time.ts';
 import { newProbeId } from '../domain/token.ts';
 import { DEFAULT_CONTRACT, loadContract } from './contracts.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';

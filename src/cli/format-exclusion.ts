@@ -1,7 +1,7 @@
 /** An exclusion as `exclusion` prints it. */
 import type { Exclusion } from '../domain/exclusion.ts';
-import { isoText } from '../domain/instant.ts';
-import { localText } from '../domain/local-time.ts';
+import { isoText } from '../domain/time/instant.ts';
+import { localText } from '../domain/time/local-time.ts';
 import { plain } from './plain.ts';
 
 /** One line, times by the clocks of the zone. */

@@ -10,7 +10,7 @@ import {
   verifyAnchors,
   verifyLedger,
 } from '../app.ts';
-import type { StoredHead } from '../domain/anchor.ts';
+import type { StoredHead } from '../domain/evidence/anchor.ts';
 import { anchorLines, bundleLines, checkBundle, exportBundle } from './bundle.ts';
 import { EXIT_USAGE, ExitWith, endWith } from './exit.ts';
 import { ledgerMonth, type MonthRange } from './month.ts';

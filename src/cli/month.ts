@@ -1,8 +1,9 @@
 /** Reading a calendar month from the command line, and what it is in the time zone of a contract. */
-import { type Month, monthRange, parseMonth } from '../domain/calendar.ts';
+
 import type { ContractTerms } from '../domain/contract-terms.ts';
-import { localText } from '../domain/local-time.ts';
-import type { Matter } from '../domain/report.ts';
+import type { Matter } from '../domain/report/report.ts';
+import { type Month, monthRange, parseMonth } from '../domain/time/calendar.ts';
+import { localText } from '../domain/time/local-time.ts';
 import { DEFAULT_CONTRACT, loadContract } from './contracts.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
 import { loadSettings } from './settings.ts';

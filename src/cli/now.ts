@@ -1,6 +1,6 @@
 /** The time for commands that ask for it once. */
 import { systemClock } from '../app.ts';
-import type { Instant } from '../domain/instant.ts';
+import type { Instant } from '../domain/time/instant.ts';
 
 export function now(): Instant {
   const clock = systemClock();

@@ -1,7 +1,7 @@
 /** `report --year`: the twelve months' verdicts and the days without a fault. */
 import { createLog, judgeYear, openLedger, renderYearCsv, renderYearMarkdown, VERSION } from '../app.ts';
+import { buildYear, type ProviderYear, type YearReport } from '../domain/report/year-report.ts';
 import type { ProviderSettings, Settings } from '../domain/settings.ts';
-import { buildYear, type ProviderYear, type YearReport } from '../domain/year-report.ts';
 import { loadContract } from './contracts.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
 import { refuseFuture } from './month.ts';

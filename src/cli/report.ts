@@ -1,10 +1,10 @@
 /** `report`: a month's verdicts with figures and evidence, read from the ledger beside a running daemon or without one. */
 import { Command, Option } from 'commander';
 import { createLog, judgeMonth, openLedger, renderReport, VERSION } from '../app.ts';
-import type { Month } from '../domain/calendar.ts';
-import { isMeasured, type Judgement, type MonthReport, monthReport } from '../domain/judge.ts';
-import type { Matter } from '../domain/report.ts';
+import { isMeasured, type Judgement, type MonthReport, monthReport } from '../domain/report/judge.ts';
+import type { Matter } from '../domain/report/report.ts';
 import type { ProviderSettings, Settings } from '../domain/settings.ts';
+import type { Month } from '../domain/time/calendar.ts';
 import { loadContract } from './contracts.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
 import { readMonth, refuseFuture } from './month.ts';

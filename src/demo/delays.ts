@@ -1,6 +1,6 @@
 /** The delays the demo's provider injects, settable while it runs, and a memory of which message got which. */
-import { headerValues, parseHeader } from '../domain/header.ts';
-import { TOKEN_FIELD } from '../domain/message.ts';
+import { headerValues, parseHeader } from '../domain/mail/header.ts';
+import { TOKEN_FIELD } from '../domain/mail/message.ts';
 import { PATHS, type Path } from '../domain/probe.ts';
 import { findTokens } from '../domain/token.ts';
 import type { Random } from '../ports.ts';

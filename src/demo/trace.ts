@@ -1,5 +1,5 @@
 /** What the demo's provider writes on top of a message: trace fields, and the report on one it could not deliver. */
-import { formatMailDate } from '../domain/mail-date.ts';
+import { formatMailDate } from '../domain/mail/mail-date.ts';
 
 /** A `Received` field (RFC 5321 §4.4) and its line end. */
 export function receivedField(from: string, by: string, protocol: string, queueId: string, wallMs: number): string {

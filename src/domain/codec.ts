@@ -1,6 +1,6 @@
 /** Events and records as JSON text, instants in a short form, and back: what is written is what is hashed. */
 import type { LedgerEvent } from './event.ts';
-import type { Instant } from './instant.ts';
+import type { Instant } from './time/instant.ts';
 
 /** Marks an instant in JSON: `["@", wallMs, monoUs, suspendedMs, errorUs, boot]`, a third of the bytes of the object. */
 const INSTANT_MARK = '@';

@@ -1,10 +1,11 @@
 /** The events of the ledger: every fact the agent ever learnt, append-only. Everything else is derived from them. */
-import type { ChainHead } from './chain.ts';
+
 import type { CheckDepth, CheckResult, ControlState, Endpoint } from './endpoint.ts';
+import type { ChainHead } from './evidence/chain.ts';
 import type { Exclusion } from './exclusion.ts';
-import type { Instant } from './instant.ts';
 import type { DeliveryStatus, FolderRole, Handover, Hop, Path, ProbeKind, Refusal, SinkSteps } from './probe.ts';
 import type { ProbeRecord } from './record.ts';
+import type { Instant } from './time/instant.ts';
 import type { StoredTimeline } from './timeline.ts';
 
 interface Recorded {

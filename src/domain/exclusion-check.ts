@@ -1,7 +1,7 @@
 /** Whether what somebody entered can be an exclusion. */
 import { EXCLUSION_KINDS, type Exclusion } from './exclusion.ts';
-import { isoText } from './instant.ts';
 import { PATHS } from './probe.ts';
+import { isoText } from './time/instant.ts';
 
 /** As entered, by command or over HTTP: of the right types, and not yet of the right values. */
 export interface ExclusionInput {

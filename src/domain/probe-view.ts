@@ -1,10 +1,10 @@
 /** One probe as people and programs see it: the JSON of `check` and of the HTTP interface. */
 import { DELAY_AVERAGE_LIMIT, DELAY_MAXIMUM_LIMIT } from './contract.ts';
-import type { Assessment } from './delay.ts';
-import { toIso } from './instant.ts';
+import type { Assessment } from './delay/delay.ts';
 import { standing } from './interval.ts';
 import type { Hop, Path, ProbeKind, Stage, StageTiming } from './probe.ts';
 import type { Outcome, ProbeRecord } from './record.ts';
+import { toIso } from './time/instant.ts';
 
 export interface ProbeView {
   readonly id: string;

@@ -1,5 +1,5 @@
 /** The nouns of a probe: which path it takes, what each side said of it, and where a message was found. */
-import type { Instant } from './instant.ts';
+import type { Instant } from './time/instant.ts';
 
 /** `send`: submission to our sink (clause 2a). `receive`: our injector to the mailbox (2b). `internal`: submission to the mailbox (1). */
 export const PATHS = ['send', 'receive', 'internal'] as const;

@@ -1,5 +1,5 @@
 /** The record of one probe: all that is known of it, and what became of it. */
-import type { Instant } from './instant.ts';
+
 import {
   ABORTED,
   type DeliveryStatus,
@@ -11,6 +11,7 @@ import {
   type ProbeKind,
   type Refusal,
 } from './probe.ts';
+import type { Instant } from './time/instant.ts';
 
 /** All that is known of one probe. */
 export interface ProbeRecord {

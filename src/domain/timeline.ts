@@ -13,9 +13,9 @@ import type {
   TransferCaptured,
 } from './event.ts';
 import type { Exclusion } from './exclusion.ts';
-import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from './instant.ts';
 import type { Path } from './probe.ts';
 import { type Capture, channelOf, DUPLICATES_MAX, type Outcome, outcomeOf, type ProbeRecord } from './record.ts';
+import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from './time/instant.ts';
 
 /** Seconds. A sink that heard nothing for longer may have been cut off; a shorter outage of ours is taken for none. */
 const SILENCE_MAX = 600;

@@ -1,10 +1,11 @@
 /** Keeps messages of ours that came back with the provider's signature over the chain's head: neither side can rewrite what lies before. */
-import { recordsIn } from '../domain/anchor.ts';
+
 import type { DkimKeySeen, LedgerEvent } from '../domain/event.ts';
-import { headerValues, parseHeader } from '../domain/header.ts';
-import { type Instant, spanBetween } from '../domain/instant.ts';
-import { chainHeadOf } from '../domain/message.ts';
+import { recordsIn } from '../domain/evidence/anchor.ts';
+import { headerValues, parseHeader } from '../domain/mail/header.ts';
+import { chainHeadOf } from '../domain/mail/message.ts';
 import type { ProbeRecord } from '../domain/record.ts';
+import { type Instant, spanBetween } from '../domain/time/instant.ts';
 import type { Clock, KeyLookup, Log, ReceivedMessage, SignatureCheck } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
 

@@ -1,6 +1,6 @@
 /** Appends a checkpoint to the ledger once a day, so that a long ledger can be evaluated from any of its days on. */
-import { utcDay } from '../domain/calendar.ts';
-import type { Instant } from '../domain/instant.ts';
+import { utcDay } from '../domain/time/calendar.ts';
+import type { Instant } from '../domain/time/instant.ts';
 import type { Ledger } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
 

@@ -2,9 +2,9 @@
 import { type CheckPlan, cellAt, type Depths, depthOf, FIRST_PLAN, momentOf, planAfter } from '../domain/check-plan.ts';
 import type { CheckDepth, CheckResult, ControlState, Endpoint } from '../domain/endpoint.ts';
 import type { EndpointChecked, LedgerEntry } from '../domain/event.ts';
-import type { Instant } from '../domain/instant.ts';
 import { ABORTED, type Handover, isThrottling, type Path } from '../domain/probe.ts';
 import type { ProbeRecord } from '../domain/record.ts';
+import type { Instant } from '../domain/time/instant.ts';
 import type { Checker, CheckReport, Clock, Control, Log, Observer, Random } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
 import { createWaker, type Waker } from './waker.ts';

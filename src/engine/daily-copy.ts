@@ -1,6 +1,7 @@
 /** Which of our own messages stays in a mailbox though the others are deleted: one a day, for the provider's store is no book of ours. */
-import { utcDay } from '../domain/calendar.ts';
+
 import type { ProbeRecord } from '../domain/record.ts';
+import { utcDay } from '../domain/time/calendar.ts';
 import type { Ledger } from '../ports.ts';
 
 /** Three paths at a probe a minute are 4,320 a day. Where there are more, a restart keeps one message more. */

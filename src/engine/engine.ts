@@ -1,12 +1,12 @@
 /** The running agent: recovers, opens the sink, watches the mailboxes, keeps the schedule, and answers spot checks. */
 
 import { LOST_AFTER } from '../domain/contract.ts';
-import { assess } from '../domain/delay.ts';
+import { assess } from '../domain/delay/delay.ts';
 import type { AgentIdentity, DkimKeySeen, LedgerEvent } from '../domain/event.ts';
-import { type Instant, isBefore, spanBetween } from '../domain/instant.ts';
 import type { Path } from '../domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../domain/record.ts';
 import type { HostPort, RouteSettings } from '../domain/settings.ts';
+import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
 import type {
   AgentControl,
   AgentHealth,

@@ -1,9 +1,9 @@
 /** Reads one message of a mailbox: a probe seen, a further copy, a bounce, or nothing of ours. */
-import { parseHeader } from '../domain/header.ts';
-import type { Instant } from '../domain/instant.ts';
-import { parseReceived } from '../domain/received.ts';
-import { recognise } from '../domain/recognise.ts';
+import { parseHeader } from '../domain/mail/header.ts';
+import { parseReceived } from '../domain/mail/received.ts';
+import { recognise } from '../domain/mail/recognise.ts';
 import { DUPLICATES_MAX, isNews, type ProbeRecord } from '../domain/record.ts';
+import type { Instant } from '../domain/time/instant.ts';
 import type { Clock, FetchedMessage, FolderState, Observer } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
 

@@ -1,7 +1,7 @@
 /** Watches one mailbox: looks at growing intervals while a probe is awaited, fetches what is new, and records what it was. */
 import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
-import { type Instant, isBefore, spanBetween } from '../domain/instant.ts';
 import { channelOf, type ProbeRecord } from '../domain/record.ts';
+import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
 import type { Bookmark, Clock, FolderState, Ledger, Log, Look, Mailbox, Observer } from '../ports.ts';
 import { MailboxError } from '../ports.ts';
 import { type DailyCopy, openDailyCopy } from './daily-copy.ts';

@@ -1,7 +1,6 @@
 /** Sends one probe: plans it, hands it to the provider, and records how that ended. */
 import { LOST_AFTER } from '../domain/contract.ts';
-import { type Instant, spanBetween } from '../domain/instant.ts';
-import { composeProbe } from '../domain/message.ts';
+import { composeProbe } from '../domain/mail/message.ts';
 import {
   ABORTED,
   type Handover,
@@ -11,6 +10,7 @@ import {
   type Refusal,
   type Stage,
 } from '../domain/probe.ts';
+import { type Instant, spanBetween } from '../domain/time/instant.ts';
 import { newProbeId, tokenOf } from '../domain/token.ts';
 import type { Clock, EndpointCheck, Log, Observer, Random, Sender } from '../ports.ts';
 import type { Recorder } from './recorder.ts';

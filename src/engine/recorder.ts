@@ -1,8 +1,9 @@
 /** The one way a fact enters the agent: durable in the ledger first, then folded into the state that everybody reads. */
-import type { ChainHead } from '../domain/chain.ts';
+
 import type { LedgerEntry, LedgerEvent } from '../domain/event.ts';
-import type { Instant } from '../domain/instant.ts';
+import type { ChainHead } from '../domain/evidence/chain.ts';
 import type { ProbeRecord } from '../domain/record.ts';
+import type { Instant } from '../domain/time/instant.ts';
 import { foldEvent, type TimelineState } from '../domain/timeline.ts';
 import type { Ledger, LedgerSnapshot, Log, Observer } from '../ports.ts';
 

@@ -1,9 +1,10 @@
 /** Judges while the agent measures: how the running months stand, which months to close, and reports for whoever asks. */
-import { type Month, monthAfter, monthOf } from '../domain/calendar.ts';
-import { findClosing, termsHash } from '../domain/closing.ts';
+
 import type { LedgerEvent, MonthClosed } from '../domain/event.ts';
-import type { MonthReport } from '../domain/judge.ts';
-import { finalAtMs } from '../domain/report.ts';
+import { findClosing, termsHash } from '../domain/report/closing.ts';
+import type { MonthReport } from '../domain/report/judge.ts';
+import { finalAtMs } from '../domain/report/report.ts';
+import { type Month, monthAfter, monthOf } from '../domain/time/calendar.ts';
 import { type Clock, type Ledger, type Log, REPORTS_MAX, type Reports, type Scoreboard, TooBusy } from '../ports.ts';
 import { every } from './engine.ts';
 import { type Held, reportMonth } from './reports.ts';

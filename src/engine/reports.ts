@@ -1,11 +1,12 @@
 /** Reports out of the ledger: of a month, beside what was closed of it, and of a year. */
-import type { Month } from '../domain/calendar.ts';
-import { compareClosing, findClosing, stillHolds } from '../domain/closing.ts';
+
 import type { ContractTerms } from '../domain/contract-terms.ts';
-import { isMeasured, type Judgement, type MonthReport, monthReport } from '../domain/judge.ts';
-import { hasBegun, type Matter, rangeOf } from '../domain/report.ts';
-import { summariseReport } from '../domain/standing.ts';
-import { type JudgedMonth, monthsOf, type ProviderYear, reportYear } from '../domain/year-report.ts';
+import { compareClosing, findClosing, stillHolds } from '../domain/report/closing.ts';
+import { isMeasured, type Judgement, type MonthReport, monthReport } from '../domain/report/judge.ts';
+import { hasBegun, type Matter, rangeOf } from '../domain/report/report.ts';
+import { summariseReport } from '../domain/report/standing.ts';
+import { type JudgedMonth, monthsOf, type ProviderYear, reportYear } from '../domain/report/year-report.ts';
+import type { Month } from '../domain/time/calendar.ts';
 import type { Ledger } from '../ports.ts';
 
 export type ReportLedger = Pick<Ledger, 'judge' | 'marked' | 'lateProbes'>;

@@ -1,8 +1,8 @@
 /** Starts the scheduled probes of one route at Poisson times, and records each slot that our own doing left empty. */
 
-import { spanBetween } from '../domain/instant.ts';
-import { nextGapSeconds } from '../domain/schedule.ts';
 import type { RouteSettings } from '../domain/settings.ts';
+import { spanBetween } from '../domain/time/instant.ts';
+import { nextGapSeconds } from '../domain/time/schedule.ts';
 import type { Clock, Log, Random } from '../ports.ts';
 import type { Line, Prober } from './prober.ts';
 import type { Recorder } from './recorder.ts';

@@ -1,12 +1,12 @@
 /** Turns what reaches the sink into facts: captured probes, failed attempts, bounces, and proof that the sink can be reached. */
 import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
 import type { LedgerEvent, TransferAttempted } from '../domain/event.ts';
-import { headerValues, parseHeader } from '../domain/header.ts';
-import { earliest as earliestOf, type Instant, isBefore, spanBetween } from '../domain/instant.ts';
+import { headerValues, parseHeader } from '../domain/mail/header.ts';
+import { parseReceived } from '../domain/mail/received.ts';
+import { recognise } from '../domain/mail/recognise.ts';
 import { isInNetworks, peerAddress } from '../domain/network.ts';
-import { parseReceived } from '../domain/received.ts';
-import { recognise } from '../domain/recognise.ts';
 import { DUPLICATES_MAX, isNews, type ProbeRecord } from '../domain/record.ts';
+import { earliest as earliestOf, type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
 import { isSilenced } from '../domain/timeline.ts';
 import { verifyToken } from '../domain/token.ts';
 import type { Clock, Log, Observer, SinkListener, SinkMessage, SinkReply, SinkTransaction } from '../ports.ts';

@@ -1,5 +1,5 @@
 /** What is seen beside a check while it lasts: whether our own line worked, and the agent was awake, all along. */
-import { type Instant, spanBetween } from '../domain/instant.ts';
+import { type Instant, spanBetween } from '../domain/time/instant.ts';
 import type { Clock, Control } from '../ports.ts';
 
 /** Milliseconds from one look at the neutral hosts to the next: only a check that hangs lasts so long. */

@@ -6,10 +6,10 @@
 import { openLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { ENDPOINTS } from '../../src/domain/endpoint.ts';
 import type { EndpointChecked, LedgerEvent, ProbePlanned } from '../../src/domain/event.ts';
-import type { Instant } from '../../src/domain/instant.ts';
 import { type Handover, type Hop, PATHS, type Path } from '../../src/domain/probe.ts';
 import { channelOf } from '../../src/domain/record.ts';
-import { nextGapSeconds } from '../../src/domain/schedule.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
+import { nextGapSeconds } from '../../src/domain/time/schedule.ts';
 import type { Ledger, Random } from '../../src/ports.ts';
 import { seededRandom } from '../fakes/agent.ts';
 

@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLedger } from '../../src/adapters/sqlite/ledger.ts';
-import { monthRange } from '../../src/domain/calendar.ts';
 import type { LedgerEvent } from '../../src/domain/event.ts';
-import type { Instant } from '../../src/domain/instant.ts';
+import { monthRange } from '../../src/domain/time/calendar.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
 import { CLAUSE } from '../domain/month-case.ts';
 import { fill } from './generate-ledger.ts';
 

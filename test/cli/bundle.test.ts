@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { makeSigner } from '../../src/adapters/config-file/signing-key.ts';
 import { openLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { createLog, openAgent, readSettings, readSigner, systemRandom } from '../../src/app.ts';
-import { chainHash, GENESIS } from '../../src/domain/chain.ts';
+import { chainHash, GENESIS } from '../../src/domain/evidence/chain.ts';
 import type { Signer } from '../../src/ports.ts';
 import { forged, signerOf } from '../adapters/sqlite/bundle-case.ts';
 import { quiet, tamper } from '../adapters/sqlite/support.ts';

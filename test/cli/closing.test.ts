@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { MonthClosed } from '../../src/domain/event.ts';
-import type { Report } from '../../src/domain/report.ts';
-import type { YearReport } from '../../src/domain/year-report.ts';
+import type { Report } from '../../src/domain/report/report.ts';
+import type { YearReport } from '../../src/domain/report/year-report.ts';
 import { seriesOf } from '../adapters/prometheus/scrape.ts';
 import { opened } from '../adapters/sqlite/support.ts';
 import { type Daemon, type Finished, run, startDaemon } from '../servers/command.ts';

@@ -1,7 +1,7 @@
 /** `exclusion` as an operator runs it: beside a running daemon, and seen in the month's report. */
 import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
-import type { DelayClauseReport, Report } from '../../src/domain/report.ts';
+import type { DelayClauseReport, Report } from '../../src/domain/report/report.ts';
 import { type Finished, run, startDaemon } from '../servers/command.ts';
 import { MONTH, monthLedger } from './month-ledger.ts';
 

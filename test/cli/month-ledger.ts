@@ -1,6 +1,6 @@
 /** A data folder whose ledger has a month of known probes, and a configuration for it. */
 import { join } from 'node:path';
-import { monthRange } from '../../src/domain/calendar.ts';
+import { monthRange } from '../../src/domain/time/calendar.ts';
 import { folderWith } from '../adapters/config-file/folder.ts';
 import { opened } from '../adapters/sqlite/support.ts';
 import { fill, HEALTHY, type Plan, type Truth } from '../bench/generate-ledger.ts';

@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
-import { monthOf } from '../../src/domain/calendar.ts';
 import type { LedgerEvent } from '../../src/domain/event.ts';
-import type { DelayClauseReport, Report } from '../../src/domain/report.ts';
+import type { DelayClauseReport, Report } from '../../src/domain/report/report.ts';
+import { monthOf } from '../../src/domain/time/calendar.ts';
 import { at, handedOver, opened, planned } from '../adapters/sqlite/support.ts';
 import { type Finished, run, startDaemon } from '../servers/command.ts';
 import { MONTH, monthLedger } from './month-ledger.ts';

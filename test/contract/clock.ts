@@ -1,6 +1,6 @@
 /** What every Clock must keep. */
 import { expect, it } from 'vitest';
-import type { Instant } from '../../src/domain/instant.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
 import type { Clock } from '../../src/ports.ts';
 
 export interface ClockUnderTest {

@@ -1,8 +1,8 @@
 /** What every Ledger must keep, but durability. */
 import { expect, it } from 'vitest';
-import { chainHash, GENESIS } from '../../src/domain/chain.ts';
 import { encodeEvent } from '../../src/domain/codec.ts';
 import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
+import { chainHash, GENESIS } from '../../src/domain/evidence/chain.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import { emptyTimeline, foldEvent, storeTimeline, type TimelineState } from '../../src/domain/timeline.ts';
 import type { Bookmark, Ledger } from '../../src/ports.ts';

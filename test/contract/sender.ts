@@ -1,7 +1,7 @@
 /** What every Sender must keep. */
 import { expect, it } from 'vitest';
-import { spanBetween } from '../../src/domain/instant.ts';
 import { ABORTED, type Handover, STAGES, type Stage } from '../../src/domain/probe.ts';
+import { spanBetween } from '../../src/domain/time/instant.ts';
 import type { Sender } from '../../src/ports.ts';
 import { message } from '../adapters/smtp-client/fixtures.ts';
 

@@ -1,6 +1,6 @@
 /** What every Sink must keep. */
 import { expect, it } from 'vitest';
-import { earliest, type Instant } from '../../src/domain/instant.ts';
+import { earliest, type Instant } from '../../src/domain/time/instant.ts';
 import type { Sink, SinkReply } from '../../src/ports.ts';
 import { NotingListener } from '../adapters/smtp-sink/fixtures.ts';
 

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type DemoProvider, type DemoProviderOptions, startDemoProvider } from '../../src/demo/provider.ts';
-import { parseHeader } from '../../src/domain/header.ts';
-import { composeProbe } from '../../src/domain/message.ts';
+import { parseHeader } from '../../src/domain/mail/header.ts';
+import { composeProbe } from '../../src/domain/mail/message.ts';
+import { parseReceived } from '../../src/domain/mail/received.ts';
+import { recognise } from '../../src/domain/mail/recognise.ts';
 import type { Path } from '../../src/domain/probe.ts';
-import { parseReceived } from '../../src/domain/received.ts';
-import { recognise } from '../../src/domain/recognise.ts';
 import { newProbeId, tokenOf } from '../../src/domain/token.ts';
 import { clock, isOpen, lookFor, openMailbox, seededRandom, startSink, submit } from './harness.ts';
 

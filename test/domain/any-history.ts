@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import type { LedgerEvent } from '../../src/domain/event.ts';
 import { EXCLUSION_KINDS } from '../../src/domain/exclusion.ts';
-import type { Instant } from '../../src/domain/instant.ts';
 import type { Handover } from '../../src/domain/probe.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
 
 /** The end of November in China. */
 const EDGE_MS = Date.parse('2026-11-30T16:00:00Z');

@@ -8,9 +8,9 @@ import type { AvailabilityFacts, RoundTrip } from '../../src/domain/availability
 import type { Run } from '../../src/domain/availability/run.ts';
 import { judgeConnectivity, judgeOperations } from '../../src/domain/availability/verdict.ts';
 import type { Denominator } from '../../src/domain/contract-terms.ts';
+import type { Verdict } from '../../src/domain/delay/month-verdict.ts';
 import { ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
 import { DEFAULT_EXCLUSIONS, EXCLUSION_KINDS, type Exclusion } from '../../src/domain/exclusion.ts';
-import type { Verdict } from '../../src/domain/month-verdict.ts';
 import { PATHS } from '../../src/domain/probe.ts';
 
 /** Seconds. */

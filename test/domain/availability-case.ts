@@ -1,11 +1,11 @@
 /** Runs, round trips and a month to judge them in, for the tests of availability. Seconds count from the month's beginning. */
 import type { AvailabilityFacts, RoundTrip } from '../../src/domain/availability/facts.ts';
 import type { Run } from '../../src/domain/availability/run.ts';
-import { monthRange } from '../../src/domain/calendar.ts';
 import type { ConnectivityClause, ContractTerms, OperationsClause } from '../../src/domain/contract-terms.ts';
 import { DEFAULT_EXCLUSIONS, type Exclusion } from '../../src/domain/exclusion.ts';
-import type { ConnectivityClauseReport, Matter, OperationsClauseReport } from '../../src/domain/report.ts';
-import { reportConnectivity, reportOperations } from '../../src/domain/report-availability.ts';
+import type { ConnectivityClauseReport, Matter, OperationsClauseReport } from '../../src/domain/report/report.ts';
+import { reportConnectivity, reportOperations } from '../../src/domain/report/report-availability.ts';
+import { monthRange } from '../../src/domain/time/calendar.ts';
 
 export const MINUTE = 60;
 export const HOUR = 3600;

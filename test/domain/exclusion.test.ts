@@ -4,7 +4,7 @@ import { decodeEvent, encodeEvent } from '../../src/domain/codec.ts';
 import type { LedgerEvent } from '../../src/domain/event.ts';
 import { EXCLUSION_KINDS, type Exclusion } from '../../src/domain/exclusion.ts';
 import { checkExclusion, type ExclusionInput } from '../../src/domain/exclusion-check.ts';
-import type { Instant } from '../../src/domain/instant.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline } from '../../src/domain/timeline.ts';
 
 const NOV_1 = Date.parse('2026-11-01T00:00:00Z');

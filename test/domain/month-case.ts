@@ -1,11 +1,11 @@
 /** Records, exclusions and a month to judge them in, for the tests of the verdict. Seconds count from T0. */
 import type { DelayClause } from '../../src/domain/contract-terms.ts';
-import { type DelayCase, judgeDelay } from '../../src/domain/delay-verdict.ts';
+import { type DelayCase, judgeDelay } from '../../src/domain/delay/delay-verdict.ts';
+import type { DelayVerdict } from '../../src/domain/delay/month-verdict.ts';
 import { DEFAULT_EXCLUSIONS, type Exclusion } from '../../src/domain/exclusion.ts';
-import type { Instant } from '../../src/domain/instant.ts';
-import type { DelayVerdict } from '../../src/domain/month-verdict.ts';
 import type { Handover } from '../../src/domain/probe.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
 
 /** 10 November 2026, midnight in China. */
 export const T0 = Date.parse('2026-11-09T16:00:00Z');

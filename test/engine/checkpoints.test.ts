@@ -1,6 +1,6 @@
 /** One checkpoint for each UTC day on which the agent runs. */
 import { expect, test } from 'vitest';
-import type { Instant } from '../../src/domain/instant.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
 import { keepCheckpoints } from '../../src/engine/checkpoints.ts';
 import { createRecorder, type Recorder } from '../../src/engine/recorder.ts';
 import type { Observer } from '../../src/ports.ts';

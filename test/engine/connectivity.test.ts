@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckResult } from '../../src/domain/endpoint.ts';
-import { spanBetween } from '../../src/domain/instant.ts';
+import { spanBetween } from '../../src/domain/time/instant.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/agent.ts';
 import { FakeChecker, FakeControl, MUTE, REFUSED, UP } from '../fakes/fake-checker.ts';

@@ -1,6 +1,6 @@
 /** The engine over fakes and a virtual clock: what becomes of probes, whatever goes wrong around them. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { assess } from '../../src/domain/delay.ts';
+import { assess } from '../../src/domain/delay/delay.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { MailboxError } from '../../src/ports.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/agent.ts';

@@ -1,6 +1,6 @@
 /** What the agent says of a probe, held against the provider's own books. */
 import { DELAY_MAXIMUM_LIMIT } from '../../src/domain/contract.ts';
-import { assess, exceedsMaximum } from '../../src/domain/delay.ts';
+import { assess, exceedsMaximum } from '../../src/domain/delay/delay.ts';
 import type { Outcome, ProbeRecord } from '../../src/domain/record.ts';
 import type { TimelineState } from '../../src/domain/timeline.ts';
 import type { Truth } from '../fakes/fate.ts';

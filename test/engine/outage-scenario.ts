@@ -1,12 +1,13 @@
 /** A made-up morning of a provider whose servers go up and down, and of an agent that has troubles of its own: what the report says of it, held against what was so. */
-import { monthRange } from '../../src/domain/calendar.ts';
+
 import { DEEP_EVERY } from '../../src/domain/check-plan.ts';
 import type { ConnectivityClause, ContractTerms } from '../../src/domain/contract-terms.ts';
 import { type CheckDepth, type CheckResult, ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
 import type { Exclusion } from '../../src/domain/exclusion.ts';
-import { type Instant, spanBetween } from '../../src/domain/instant.ts';
-import type { ConnectivityClauseReport } from '../../src/domain/report.ts';
-import { clip, type MsRange, normalise, type SpanSet, subtract, totalMs } from '../../src/domain/span-set.ts';
+import type { ConnectivityClauseReport } from '../../src/domain/report/report.ts';
+import { monthRange } from '../../src/domain/time/calendar.ts';
+import { type Instant, spanBetween } from '../../src/domain/time/instant.ts';
+import { clip, type MsRange, normalise, type SpanSet, subtract, totalMs } from '../../src/domain/time/span-set.ts';
 import type { CheckedEndpoint } from '../../src/engine/connectivity.ts';
 import { type Checker, type CheckReport, type Clock, SESSION_SECONDS_MAX } from '../../src/ports.ts';
 import { AgentProcess } from '../fakes/agent-process.ts';

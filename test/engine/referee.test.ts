@@ -1,10 +1,10 @@
 /** Judging while the agent measures: running months are shown as they change, final ones are closed once, reports are shared. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { monthOf } from '../../src/domain/calendar.ts';
-import { compareClosing, termsHash } from '../../src/domain/closing.ts';
 import type { LedgerEvent, MonthClosed } from '../../src/domain/event.ts';
-import { finalAtMs } from '../../src/domain/report.ts';
-import type { Standing } from '../../src/domain/standing.ts';
+import { compareClosing, termsHash } from '../../src/domain/report/closing.ts';
+import { finalAtMs } from '../../src/domain/report/report.ts';
+import type { Standing } from '../../src/domain/report/standing.ts';
+import { monthOf } from '../../src/domain/time/calendar.ts';
 import { createRecorder } from '../../src/engine/recorder.ts';
 import { type Referee, startReferee } from '../../src/engine/referee.ts';
 import { type Log, REPORTS_MAX } from '../../src/ports.ts';

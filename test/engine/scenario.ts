@@ -1,5 +1,5 @@
 /** A made-up afternoon of an agent and a provider: what happens when, run on a virtual clock, and held against the provider's own books. */
-import { assess } from '../../src/domain/delay.ts';
+import { assess } from '../../src/domain/delay/delay.ts';
 import type { Path } from '../../src/domain/probe.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import { MailboxError } from '../../src/ports.ts';

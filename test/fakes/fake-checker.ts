@@ -1,6 +1,6 @@
 /** A server of a provider as a check meets it, and a neutral host: both answer as they are told. */
 import type { CheckDepth, CheckResult } from '../../src/domain/endpoint.ts';
-import { type Instant, spanBetween } from '../../src/domain/instant.ts';
+import { type Instant, spanBetween } from '../../src/domain/time/instant.ts';
 import {
   CHECK_MS_MAX,
   type Checker,

@@ -1,5 +1,5 @@
 /** A sink without a network: a peer connects, transfers and leaves by method calls, over any clock. */
-import { earliest, type Instant } from '../../src/domain/instant.ts';
+import { earliest, type Instant } from '../../src/domain/time/instant.ts';
 import type { Clock, OutgoingMessage, Sink, SinkListener, SinkMessage, SinkTransaction } from '../../src/ports.ts';
 
 export type Envelope = Pick<SinkTransaction, 'sender' | 'recipients' | 'envelopeId'>;

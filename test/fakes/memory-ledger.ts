@@ -10,26 +10,26 @@ import {
 import { roundTripOf } from '../../src/domain/availability/round-trip.ts';
 import type { Run } from '../../src/domain/availability/run.ts';
 import { applyChange } from '../../src/domain/availability/run-fold.ts';
-import { chainHash, GENESIS } from '../../src/domain/chain.ts';
-import { checkpointOf } from '../../src/domain/checkpoint.ts';
-import { type Closing, closingOf } from '../../src/domain/closing.ts';
 import { encodeEvent } from '../../src/domain/codec.ts';
-import { exceedsMaximum } from '../../src/domain/delay.ts';
-import { ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
-import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
-import type { Instant } from '../../src/domain/instant.ts';
-import { type FactSource, type Judgement, judgeProvider } from '../../src/domain/judge.ts';
+import { exceedsMaximum } from '../../src/domain/delay/delay.ts';
 import {
   exclusionsFor,
   exclusionsOf,
   type MonthFacts,
   type MonthQuery,
   monthInstantMs,
-} from '../../src/domain/month-facts.ts';
+} from '../../src/domain/delay/month-facts.ts';
+import { ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
+import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
+import { chainHash, GENESIS } from '../../src/domain/evidence/chain.ts';
+import { checkpointOf } from '../../src/domain/evidence/checkpoint.ts';
 import { PATHS, type Path } from '../../src/domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
-import type { Matter } from '../../src/domain/report.ts';
-import { type Standing, summariseReport } from '../../src/domain/standing.ts';
+import { type Closing, closingOf } from '../../src/domain/report/closing.ts';
+import { type FactSource, type Judgement, judgeProvider } from '../../src/domain/report/judge.ts';
+import type { Matter } from '../../src/domain/report/report.ts';
+import { type Standing, summariseReport } from '../../src/domain/report/standing.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
 import type { Bookmark, LateQuery, Ledger, LedgerSnapshot } from '../../src/ports.ts';
 

@@ -1,5 +1,5 @@
 /** A clock that stands still until it is told to go on: simulated hours take milliseconds. */
-import type { Instant } from '../../src/domain/instant.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
 import type { Clock } from '../../src/ports.ts';
 
 interface Sleeper {

@@ -1,7 +1,7 @@
 /** Holds the domain's verdict on a scene against the oracle's, figure by figure, and both against what really happened. */
-import { judgeDelay } from '../../src/domain/delay-verdict.ts';
+import { judgeDelay } from '../../src/domain/delay/delay-verdict.ts';
+import type { DelaySummary, DelayVerdict } from '../../src/domain/delay/month-verdict.ts';
 import type { Interval } from '../../src/domain/interval.ts';
-import type { DelaySummary, DelayVerdict } from '../../src/domain/month-verdict.ts';
 import { OUTCOMES } from '../../src/domain/record.ts';
 import { type Answer, episodesIn } from './brute-force.ts';
 import { caseOf } from './domain-view.ts';

@@ -1,10 +1,10 @@
 /** A scene as the domain is given it: records of exact instants, in no order. */
 
-import type { DelayCase } from '../../src/domain/delay-verdict.ts';
+import type { DelayCase } from '../../src/domain/delay/delay-verdict.ts';
 import type { Exclusion } from '../../src/domain/exclusion.ts';
-import type { Instant } from '../../src/domain/instant.ts';
 import { ABORTED, type DeliveryStatus, type Handover } from '../../src/domain/probe.ts';
 import { channelOf, type ProbeRecord } from '../../src/domain/record.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
 import type { Scene, SeenProbe } from './scene.ts';
 
 export function caseOf(scene: Scene): DelayCase {

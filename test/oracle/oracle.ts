@@ -1,7 +1,7 @@
 /** The delay clause judged straight from its definition (measurement.md, "Month verdict"), every possibility tried. */
 import type { DelayClause } from '../../src/domain/contract-terms.ts';
+import type { Verdict } from '../../src/domain/delay/month-verdict.ts';
 import type { Interval } from '../../src/domain/interval.ts';
-import type { Verdict } from '../../src/domain/month-verdict.ts';
 import {
   type Answer,
   COMBINATIONS_MAX,

@@ -1,8 +1,8 @@
 /** A contract file's shape, key by key, with what each means. */
 import { z } from 'zod';
-import { isTimeZone } from '../../domain/calendar.ts';
 import { EXCLUSION_KINDS } from '../../domain/exclusion.ts';
 import { PATHS } from '../../domain/probe.ts';
+import { isTimeZone } from '../../domain/time/calendar.ts';
 import { DURATION_PATTERN, DURATION_RULE } from './duration.ts';
 import { PERCENTAGE_PATTERN, PERCENTAGE_RULE } from './percentage.ts';
 

@@ -3,7 +3,7 @@
  * resolvers, public suffix lists and parsers of other formats along, none of which an offline check of a plain message needs.
  */
 import { createHash, type KeyObject, verify } from 'node:crypto';
-import type { SignatureFinding } from '../../domain/anchor.ts';
+import type { SignatureFinding } from '../../domain/evidence/anchor.ts';
 import type { KeysOf, ReceivedMessage } from '../../ports.ts';
 import { canonicalBody, canonicalField, type Form, fieldName, rawFields } from './canonical.ts';
 import { type KeyType, readKey } from './key.ts';

@@ -1,7 +1,7 @@
 /** The addresses that answer with a month's verdicts: as JSON for programs, and as the report that `report` writes. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { parseMonth } from '../../domain/calendar.ts';
-import type { MonthReport } from '../../domain/judge.ts';
+import type { MonthReport } from '../../domain/report/judge.ts';
+import { parseMonth } from '../../domain/time/calendar.ts';
 import type { Reports } from '../../ports.ts';
 import { describe, MalformedRequest } from './request.ts';
 

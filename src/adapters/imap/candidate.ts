@@ -1,7 +1,7 @@
 /** Whether a message may concern us, judged by a few header fields alone, so that other people's mail stays unread. */
-import { voiceOf } from '../../domain/bounce.ts';
-import { headerValues, parseHeader } from '../../domain/header.ts';
-import { TOKEN_FIELD } from '../../domain/message.ts';
+import { voiceOf } from '../../domain/mail/bounce.ts';
+import { headerValues, parseHeader } from '../../domain/mail/header.ts';
+import { TOKEN_FIELD } from '../../domain/mail/message.ts';
 import { findTokens } from '../../domain/token.ts';
 
 /** Fields that `candidacyOf` reads. */

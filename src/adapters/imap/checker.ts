@@ -1,8 +1,8 @@
 /** The port Checker over IMAP: whether a client can log in and is answered, on a connection of its own. */
 import { conceal } from '../../domain/conceal.ts';
 import type { CheckDepth, CheckResult } from '../../domain/endpoint.ts';
-import { type Instant, spanBetween } from '../../domain/instant.ts';
 import type { MailboxSettings } from '../../domain/settings.ts';
+import { type Instant, spanBetween } from '../../domain/time/instant.ts';
 import {
   CHECK_MS_MAX,
   type Checker,

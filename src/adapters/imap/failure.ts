@@ -1,5 +1,5 @@
 /** Says in one line and one stable code why a mailbox could not be used. */
-import { tidy } from '../../domain/header.ts';
+import { tidy } from '../../domain/mail/header.ts';
 import type { Stage } from '../../domain/probe.ts';
 import { MailboxError } from '../../ports.ts';
 

@@ -1,7 +1,7 @@
 /** Reads and deletes messages, on a connection that looks never use. */
 import type { ImapAttribute, ImapAttributeList, ImapAttributeNode } from 'imapflow';
-import type { Instant } from '../../domain/instant.ts';
-import { parseMailDate } from '../../domain/mail-date.ts';
+import { parseMailDate } from '../../domain/mail/mail-date.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import { BODY_BYTES_MAX, type Clock, type Fetched, type FolderState, HEADER_BYTES_MAX } from '../../ports.ts';
 import { CANDIDATE_FIELDS, candidacyOf } from './candidate.ts';
 import type { Connection } from './connection.ts';

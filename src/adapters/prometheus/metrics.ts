@@ -1,6 +1,6 @@
 /** The agent's Prometheus metrics: fed by what is recorded, computed from the shared state at each scrape. */
 import type { LedgerEntry } from '../../domain/event.ts';
-import type { Instant } from '../../domain/instant.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import type { Tally, TimelineState } from '../../domain/timeline.ts';
 import type { Clock, Observer, Scoreboard } from '../../ports.ts';
 import { createInstruments, type Route } from './instruments.ts';

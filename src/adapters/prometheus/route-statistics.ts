@@ -1,9 +1,9 @@
 /** The statistics of each route: of its scheduled probes alone, a spot check enters none. */
-import { assess, exceedsMaximum } from '../../domain/delay.ts';
-import { type Instant, spanBetween } from '../../domain/instant.ts';
+import { assess, exceedsMaximum } from '../../domain/delay/delay.ts';
 import { width } from '../../domain/interval.ts';
 import type { StageTiming } from '../../domain/probe.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
+import { type Instant, spanBetween } from '../../domain/time/instant.ts';
 import type { Tally, TimelineState } from '../../domain/timeline.ts';
 import type { Instruments, Route } from './instruments.ts';
 

@@ -2,8 +2,8 @@
 import type { Gauge } from 'prom-client';
 import type { ClauseTerms, ContractTerms } from '../../domain/contract-terms.ts';
 import type { ClosedClause } from '../../domain/event.ts';
-import type { Instant } from '../../domain/instant.ts';
-import type { Standing } from '../../domain/standing.ts';
+import type { Standing } from '../../domain/report/standing.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import type { Scoreboard } from '../../ports.ts';
 import type { Definers } from './instruments.ts';
 

@@ -1,7 +1,7 @@
 /** The report as CSV (RFC 4180): one line for each provider and clause, for spreadsheets and statistics. */
 import { ENDPOINTS } from '../../domain/endpoint.ts';
-import type { ClauseReport, OutageReport, ProviderReport, Report, ServicePart } from '../../domain/report.ts';
-import type { Figure } from '../../domain/report-evidence.ts';
+import type { ClauseReport, OutageReport, ProviderReport, Report, ServicePart } from '../../domain/report/report.ts';
+import type { Figure } from '../../domain/report/report-evidence.ts';
 import { csvCell } from './escape.ts';
 import type { Language } from './format.ts';
 import type { AvailabilityReport } from './pledges.ts';

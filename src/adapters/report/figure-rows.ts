@@ -1,6 +1,6 @@
 /** The figures of a clause, row by row, as the tables of every format for people show them. */
-import type { DelayClauseReport } from '../../domain/report.ts';
-import type { Figure } from '../../domain/report-evidence.ts';
+import type { DelayClauseReport } from '../../domain/report/report.ts';
+import type { Figure } from '../../domain/report/report-evidence.ts';
 import { count, duration, durations, exactPercent, limitText, percent, percents, seconds } from './format.ts';
 import type { AvailabilityReport, MeasuredReport } from './pledges.ts';
 import type { Label, Words } from './words.ts';

@@ -1,6 +1,7 @@
 /** Figures and times as people read them. */
-import { localText } from '../../domain/local-time.ts';
-import type { Figure } from '../../domain/report-evidence.ts';
+
+import type { Figure } from '../../domain/report/report-evidence.ts';
+import { localText } from '../../domain/time/local-time.ts';
 
 export type Language = 'en' | 'zh';
 

@@ -1,9 +1,10 @@
 /** The charts of one provider, each with its legend and with the same as a table for who cannot see it. */
-import { type Day, daysOf } from '../../domain/calendar.ts';
-import type { DelayClauseReport, OutageReport, ProviderReport } from '../../domain/report.ts';
-import type { DelayBucket, DelayChart, ProviderCharts } from '../../domain/report-charts.ts';
-import type { BreachEvidence } from '../../domain/report-evidence.ts';
-import type { MsRange } from '../../domain/span-set.ts';
+
+import type { DelayClauseReport, OutageReport, ProviderReport } from '../../domain/report/report.ts';
+import type { DelayBucket, DelayChart, ProviderCharts } from '../../domain/report/report-charts.ts';
+import type { BreachEvidence } from '../../domain/report/report-evidence.ts';
+import { type Day, daysOf } from '../../domain/time/calendar.ts';
+import type { MsRange } from '../../domain/time/span-set.ts';
 import { limitText, percents, seconds } from './format.ts';
 import { clauseName, type Setting, table } from './html-parts.ts';
 import { html, type Markup } from './html-text.ts';

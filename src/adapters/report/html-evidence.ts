@@ -1,6 +1,6 @@
 /** What shows each breach and each outage: who said what and when, as the network gave it. */
-import type { OutageReport } from '../../domain/report.ts';
-import type { BreachEvidence } from '../../domain/report-evidence.ts';
+import type { OutageReport } from '../../domain/report/report.ts';
+import type { BreachEvidence } from '../../domain/report/report-evidence.ts';
 import { durations, plainTime, SHOWN_MAX, seconds } from './format.ts';
 import { clauseName, type Fact, facts, labelsOf, type Setting, table, timeElement } from './html-parts.ts';
 import { html, type Markup } from './html-text.ts';

@@ -1,6 +1,6 @@
 /** What the page is made of again and again: verdicts, tables, lists of what is known. */
-import type { Verdict } from '../../domain/month-verdict.ts';
-import type { ClauseReport } from '../../domain/report.ts';
+import type { Verdict } from '../../domain/delay/month-verdict.ts';
+import type { ClauseReport } from '../../domain/report/report.ts';
 import { type Language, localTime, plainTime } from './format.ts';
 import { html, type Markup, type Value } from './html-text.ts';
 import type { PageWords } from './page-words.ts';

@@ -1,6 +1,6 @@
 /** What a stranger reads first: the month in a sentence, then each promise with what was measured, the verdict and what is owed. */
-import type { Verdict } from '../../domain/month-verdict.ts';
-import type { ProviderReport } from '../../domain/report.ts';
+import type { Verdict } from '../../domain/delay/month-verdict.ts';
+import type { ProviderReport } from '../../domain/report/report.ts';
 import { plainTime } from './format.ts';
 import { badge, clauseName, type Setting } from './html-parts.ts';
 import { html, type Markup } from './html-text.ts';

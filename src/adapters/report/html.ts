@@ -1,7 +1,7 @@
 /** The report as one HTML page that needs nothing else: no script, no other file, no host; for screens of any width and for paper. */
 import { createHash } from 'node:crypto';
-import type { ProviderReport, Report } from '../../domain/report.ts';
-import type { ProviderCharts } from '../../domain/report-charts.ts';
+import type { ProviderReport, Report } from '../../domain/report/report.ts';
+import type { ProviderCharts } from '../../domain/report/report-charts.ts';
 import { type Language, localTime } from './format.ts';
 import { chartsSection } from './html-charts.ts';
 import { clausesSection } from './html-clauses.ts';

@@ -1,5 +1,5 @@
 /** What a report says beside the one its month was closed with, as Markdown: the same, or what changed and why. */
-import type { ClosedChange, ClosedComparison, ClosedReason } from '../../domain/report.ts';
+import type { ClosedChange, ClosedComparison, ClosedReason } from '../../domain/report/report.ts';
 import { markdownText } from './escape.ts';
 import { type Language, localTime } from './format.ts';
 

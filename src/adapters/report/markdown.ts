@@ -1,6 +1,6 @@
 /** The report as Markdown (CommonMark with GFM tables), in English or Chinese: verdicts first, then each clause, then the evidence. */
-import type { ClauseReport, DelayClauseReport, ProviderReport, Report } from '../../domain/report.ts';
-import type { BreachEvidence } from '../../domain/report-evidence.ts';
+import type { ClauseReport, DelayClauseReport, ProviderReport, Report } from '../../domain/report/report.ts';
+import type { BreachEvidence } from '../../domain/report/report-evidence.ts';
 import { markdownText } from './escape.ts';
 import { figureRows, knownOf, partRows } from './figure-rows.ts';
 import { type Language, localTime, SHOWN_MAX, seconds } from './format.ts';

@@ -1,5 +1,5 @@
 /** The further words of the report's page: headings, the sentence at its top, what its charts show. */
-import type { Verdict } from '../../domain/month-verdict.ts';
+import type { Verdict } from '../../domain/delay/month-verdict.ts';
 
 export interface PageWords {
   /** Of `<html>`. */

@@ -1,7 +1,7 @@
 /** What a clause promises, one by one, beside what was measured of it: the first thing of the report that people look for. */
-import type { Verdict } from '../../domain/month-verdict.ts';
-import type { ClauseReport, ConnectivityClauseReport, OperationsClauseReport } from '../../domain/report.ts';
-import type { Figure } from '../../domain/report-evidence.ts';
+import type { Verdict } from '../../domain/delay/month-verdict.ts';
+import type { ClauseReport, ConnectivityClauseReport, OperationsClauseReport } from '../../domain/report/report.ts';
+import type { Figure } from '../../domain/report/report-evidence.ts';
 import { count, durations, exactPercent, limitText, percents, seconds } from './format.ts';
 import type { PageWords } from './page-words.ts';
 import type { Words } from './words.ts';

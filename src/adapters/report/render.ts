@@ -1,5 +1,5 @@
 /** A report in the format that is asked for. */
-import type { MonthReport } from '../../domain/judge.ts';
+import type { MonthReport } from '../../domain/report/judge.ts';
 import { renderCsv } from './csv.ts';
 import type { Language } from './format.ts';
 import { POLICY, renderHtml } from './html.ts';

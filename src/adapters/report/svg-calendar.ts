@@ -1,8 +1,8 @@
 /** The month as lines of a day each: when there were outages, exclusions, breaches, and when nothing was measured. */
-import type { Day } from '../../domain/calendar.ts';
-import { DAY_MS } from '../../domain/calendar.ts';
-import type { MsRange, SpanSet } from '../../domain/span-set.ts';
-import { clip, normalise } from '../../domain/span-set.ts';
+import type { Day } from '../../domain/time/calendar.ts';
+import { DAY_MS } from '../../domain/time/calendar.ts';
+import type { MsRange, SpanSet } from '../../domain/time/span-set.ts';
+import { clip, normalise } from '../../domain/time/span-set.ts';
 import { html, type Markup, pathData } from './html-text.ts';
 import { box, label, line, type Mark, mark, type Picture, picture } from './svg.ts';
 import { linearScale, type Scale } from './svg-scale.ts';

@@ -1,7 +1,8 @@
 /** The month's delays over time, on a logarithmic scale with both limits drawn. */
-import type { Day } from '../../domain/calendar.ts';
-import type { DelayBucket } from '../../domain/report-charts.ts';
-import type { MsRange } from '../../domain/span-set.ts';
+
+import type { DelayBucket } from '../../domain/report/report-charts.ts';
+import type { Day } from '../../domain/time/calendar.ts';
+import type { MsRange } from '../../domain/time/span-set.ts';
 import { html, type Markup, pathData } from './html-text.ts';
 import { box, label, line, type Mark, mark, type Picture, picture } from './svg.ts';
 import { linearScale, logScale, type Scale, secondTicks, tickRange } from './svg-scale.ts';

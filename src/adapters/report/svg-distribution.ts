@@ -1,5 +1,5 @@
 /** Which share of the mail had come out by which delay: two curves, with the true one between them. */
-import type { DistributionStep } from '../../domain/report-charts.ts';
+import type { DistributionStep } from '../../domain/report/report-charts.ts';
 import { html, type Markup, pathData } from './html-text.ts';
 import { label, line, type Picture, picture } from './svg.ts';
 import { linearScale, logScale, type Scale, secondTicks, tickRange } from './svg-scale.ts';

@@ -1,12 +1,12 @@
 /** The report's words in its two languages; the Chinese ones are the contract's own. */
 
 import type { Denominator } from '../../domain/contract-terms.ts';
+import type { Verdict } from '../../domain/delay/month-verdict.ts';
 import type { ExclusionKind } from '../../domain/exclusion.ts';
-import type { Verdict } from '../../domain/month-verdict.ts';
 import type { Path } from '../../domain/probe.ts';
 import type { Outcome } from '../../domain/record.ts';
-import type { ReportStatus, ServicePart } from '../../domain/report.ts';
-import type { BreachEvidence } from '../../domain/report-evidence.ts';
+import type { ReportStatus, ServicePart } from '../../domain/report/report.ts';
+import type { BreachEvidence } from '../../domain/report/report-evidence.ts';
 import type { Language, Units } from './format.ts';
 import type { PageWords } from './page-words.ts';
 import { PAGE_EN } from './page-words-en.ts';

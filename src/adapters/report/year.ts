@@ -1,5 +1,5 @@
 /** The year of a provider as Markdown and CSV: months down, clauses across, and the days without a fault. */
-import type { ProviderYear, YearMonth, YearReport } from '../../domain/year-report.ts';
+import type { ProviderYear, YearMonth, YearReport } from '../../domain/report/year-report.ts';
 import { csvText } from './csv.ts';
 import { markdownText } from './escape.ts';
 import { count, type Language, localTime, percent } from './format.ts';

@@ -2,9 +2,9 @@
 import type { SecureContext } from 'node:tls';
 import { conceal } from '../../domain/conceal.ts';
 import type { CheckDepth, CheckResult } from '../../domain/endpoint.ts';
-import { type Instant, spanBetween } from '../../domain/instant.ts';
 import { ABORTED, isTemporary, isThrottling, type Refusal, type Stage } from '../../domain/probe.ts';
 import type { Login, MxSettings, SubmissionSettings } from '../../domain/settings.ts';
+import { type Instant, spanBetween } from '../../domain/time/instant.ts';
 import {
   CHECK_MS_MAX,
   type Checker,

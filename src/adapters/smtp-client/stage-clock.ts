@@ -1,6 +1,7 @@
 /** Times the stages of one handover, each from the end of the one before. */
-import type { Instant } from '../../domain/instant.ts';
+
 import type { Stage, StageTiming } from '../../domain/probe.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import type { Clock } from '../../ports.ts';
 
 export interface StageClock {

@@ -1,6 +1,7 @@
 /** Follows an SMTP session by its commands and replies: which stage it is in, what was refused, and the instants that count. */
-import type { Instant } from '../../domain/instant.ts';
+
 import type { Accepted, Refusal, Stage, Uncertain, Unreachable } from '../../domain/probe.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import type { Clock } from '../../ports.ts';
 import { type Deadline, LIMIT_MS } from './deadline.ts';
 import { Failure } from './failure.ts';

@@ -1,8 +1,8 @@
 /** Wires smtp-server to the sink's sessions: its callbacks, its log, and the sockets below it. */
 import type { Socket } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
-import type { Instant } from '../../domain/instant.ts';
 import type { SinkSettings } from '../../domain/settings.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import {
   CLIENTS_MAX,
   CLIENTS_PER_ADDRESS_MAX,

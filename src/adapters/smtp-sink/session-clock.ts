@@ -1,5 +1,5 @@
 /** Keeps the time of one connection: between which instants the peer began to transfer each message (measurement.md, "Send delay"). */
-import { earliest, type Instant, isBefore, laterOf, shift } from '../../domain/instant.ts';
+import { earliest, type Instant, isBefore, laterOf, shift } from '../../domain/time/instant.ts';
 
 export interface Transfer {
   /** The transfer of the message began in `[earliest, latest]`. */

@@ -1,7 +1,7 @@
 /** One connection at the sink: what the peer has done on it, and what the listener hears of it, each transaction exactly once. */
 import type { Socket } from 'node:net';
 import type { SMTPServer, SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
-import { earliest, type Instant } from '../../domain/instant.ts';
+import { earliest, type Instant } from '../../domain/time/instant.ts';
 import type { Clock, Log, SinkListener, SinkMessage } from '../../ports.ts';
 import { COMMANDS_MAX, DATA_MS_MAX, MESSAGE_BYTES_CUT, SESSION_MS_MAX } from './limits.ts';
 import { EndOfDataScanner, MessageReader } from './message-reader.ts';

@@ -1,5 +1,7 @@
 /** Reads the anchors of a ledger and holds each against the chain, with the keys that the ledger itself has kept. */
 import type { DatabaseSync } from 'node:sqlite';
+import { decodeEvent } from '../../domain/codec.ts';
+import type { AnchorSigned, RareType } from '../../domain/event.ts';
 import {
   type AnchorSummary,
   AnchorTally,
@@ -8,12 +10,10 @@ import {
   checkStored,
   recordsIn,
   type StoredHead,
-} from '../../domain/anchor.ts';
-import type { BundledKey } from '../../domain/bundle.ts';
-import { GENESIS } from '../../domain/chain.ts';
-import { decodeEvent } from '../../domain/codec.ts';
-import type { AnchorSigned, RareType } from '../../domain/event.ts';
-import { chainHeadOf } from '../../domain/message.ts';
+} from '../../domain/evidence/anchor.ts';
+import type { BundledKey } from '../../domain/evidence/bundle.ts';
+import { GENESIS } from '../../domain/evidence/chain.ts';
+import { chainHeadOf } from '../../domain/mail/message.ts';
 import type { SignatureCheck } from '../../ports.ts';
 import { openReadOnly, toEventRow } from './database.ts';
 import { ledgerError } from './failure.ts';

@@ -1,6 +1,6 @@
 /** The first two lines of a bundle: what it says of itself, and whether the signature over that holds. */
 import { createPublicKey, verify } from 'node:crypto';
-import { BUNDLE_FORMAT, type BundledKey, type BundleManifest } from '../../domain/bundle.ts';
+import { BUNDLE_FORMAT, type BundledKey, type BundleManifest } from '../../domain/evidence/bundle.ts';
 import { type Line, textOf } from './bundle-lines.ts';
 import { LedgerError } from './failure.ts';
 

@@ -6,12 +6,12 @@ import {
   type BundleManifest,
   entryLine,
   firstDifference,
-} from '../../domain/bundle.ts';
-import { DAY_MS } from '../../domain/calendar.ts';
-import { type ChainHead, GENESIS } from '../../domain/chain.ts';
-import { isoText } from '../../domain/instant.ts';
-import { judgeProvider } from '../../domain/judge.ts';
-import { type Matter, type ProviderReport, rangeOf } from '../../domain/report.ts';
+} from '../../domain/evidence/bundle.ts';
+import { type ChainHead, GENESIS } from '../../domain/evidence/chain.ts';
+import { judgeProvider } from '../../domain/report/judge.ts';
+import { type Matter, type ProviderReport, rangeOf } from '../../domain/report/report.ts';
+import { DAY_MS } from '../../domain/time/calendar.ts';
+import { isoText } from '../../domain/time/instant.ts';
 import type { Signer } from '../../ports.ts';
 import { keysSeen } from './anchors.ts';
 import { eventChunks, inTransaction, openReadOnly, readHead, toEventRow } from './database.ts';

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type ChainHead, GENESIS } from '../../domain/chain.ts';
+import { type ChainHead, GENESIS } from '../../domain/evidence/chain.ts';
 import { LedgerError, ledgerError } from './failure.ts';
 import { checkSchema, MIGRATIONS, migrate, schemaVersion } from './schema.ts';
 

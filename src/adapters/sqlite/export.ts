@@ -1,6 +1,6 @@
 /** Writes the ledger's entries as lines of JSON that anyone can check without this program. */
 import type { DatabaseSync } from 'node:sqlite';
-import { entryLine } from '../../domain/bundle.ts';
+import { entryLine } from '../../domain/evidence/bundle.ts';
 import { type EventRow, eventChunks, openReadOnly } from './database.ts';
 import { ledgerError } from './failure.ts';
 

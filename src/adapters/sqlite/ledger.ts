@@ -1,13 +1,13 @@
 /** The port `Ledger` on SQLite: hands every call to the worker thread that owns the database. */
 import { Worker } from 'node:worker_threads';
-import type { Closing } from '../../domain/closing.ts';
 import { encodeEvent } from '../../domain/codec.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../domain/event.ts';
-import type { Instant } from '../../domain/instant.ts';
-import type { Judgement } from '../../domain/judge.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
-import type { Matter } from '../../domain/report.ts';
-import type { Standing } from '../../domain/standing.ts';
+import type { Closing } from '../../domain/report/closing.ts';
+import type { Judgement } from '../../domain/report/judge.ts';
+import type { Matter } from '../../domain/report/report.ts';
+import type { Standing } from '../../domain/report/standing.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import type { Bookmark, LateQuery, Ledger, LedgerSnapshot, Log } from '../../ports.ts';
 import type { Role } from './database.ts';
 import { LedgerError } from './failure.ts';

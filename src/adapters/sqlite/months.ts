@@ -1,12 +1,12 @@
 /** Months as the worker keeps them while they run, and what is asked about those that are over. */
 import type { DatabaseSync } from 'node:sqlite';
-import { type Closing, closingOf } from '../../domain/closing.ts';
 import { decode } from '../../domain/codec.ts';
-import { type FactSource, judgeAgain, judgeProvider } from '../../domain/judge.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
-import type { Matter } from '../../domain/report.ts';
-import { type ChangeSource, RouteStandings } from '../../domain/route-standing.ts';
-import { type Standing, summariseReport } from '../../domain/standing.ts';
+import { type Closing, closingOf } from '../../domain/report/closing.ts';
+import { type FactSource, judgeAgain, judgeProvider } from '../../domain/report/judge.ts';
+import type { Matter } from '../../domain/report/report.ts';
+import { type ChangeSource, RouteStandings } from '../../domain/report/route-standing.ts';
+import { type Standing, summariseReport } from '../../domain/report/standing.ts';
 import type { LateQuery } from '../../ports.ts';
 import { readHead } from './database.ts';
 

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { afterthought, applyChange, type RunChange } from '../../domain/availability/run-fold.ts';
 import { decode, encode } from '../../domain/codec.ts';
-import { exceedsMaximum } from '../../domain/delay.ts';
+import { exceedsMaximum } from '../../domain/delay/delay.ts';
 import type { CheckUnmeasured, LedgerEvent, SlotUnmeasured } from '../../domain/event.ts';
 import { type Outcome, outcomeOf, type ProbeRecord } from '../../domain/record.ts';
 import {

@@ -1,12 +1,13 @@
 /** What the ledger and its worker say to each other. Every request gets one answer, in the order of the requests. */
-import type { ChainHead } from '../../domain/chain.ts';
-import type { Closing } from '../../domain/closing.ts';
+
 import type { LedgerEntry, RareType } from '../../domain/event.ts';
-import type { Instant } from '../../domain/instant.ts';
-import type { Judgement } from '../../domain/judge.ts';
+import type { ChainHead } from '../../domain/evidence/chain.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
-import type { Matter } from '../../domain/report.ts';
-import type { Standing } from '../../domain/standing.ts';
+import type { Closing } from '../../domain/report/closing.ts';
+import type { Judgement } from '../../domain/report/judge.ts';
+import type { Matter } from '../../domain/report/report.ts';
+import type { Standing } from '../../domain/report/standing.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import type { Bookmark, LateQuery, LedgerSnapshot } from '../../ports.ts';
 import type { Role } from './database.ts';
 import type { LedgerErrorCode } from './failure.ts';

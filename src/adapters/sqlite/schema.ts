@@ -43,7 +43,7 @@ const FIRST_PROJECTION = `
   ) STRICT;
 `;
 
-/** `month_ms` is `monthInstantMs` of domain/month-facts; a slot's `due_ms` is when it was found to have passed. */
+/** `month_ms` is `monthInstantMs` of domain/delay/month-facts; a slot's `due_ms` is when it was found to have passed. */
 const MONTH_PROJECTION = `
   ALTER TABLE probes ADD COLUMN month_ms INTEGER GENERATED ALWAYS AS (coalesce(
     json_extract(record, '$.handover.acknowledged[1]'),

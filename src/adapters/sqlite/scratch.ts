@@ -1,7 +1,7 @@
 /** A ledger for a moment: entries out of another one, evaluated by themselves. */
 import { DatabaseSync } from 'node:sqlite';
-import type { Judgement } from '../../domain/judge.ts';
-import type { Matter } from '../../domain/report.ts';
+import type { Judgement } from '../../domain/report/judge.ts';
+import type { Matter } from '../../domain/report/report.ts';
 import { LedgerError } from './failure.ts';
 import { MIGRATIONS } from './schema.ts';
 import { Store } from './store.ts';

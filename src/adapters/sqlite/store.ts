@@ -1,14 +1,14 @@
 /** The ledger as the worker holds it: batches of writes in one transaction each, and the reads beside them. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type AvailabilityFacts, type AvailabilityQuery, endpointsOf } from '../../domain/availability/facts.ts';
-import { type ChainHead, chainHash } from '../../domain/chain.ts';
-import { checkpointOf } from '../../domain/checkpoint.ts';
 import { decode, decodeEvent, encode, encodeEvent } from '../../domain/codec.ts';
+import { exclusionsFor, exclusionsOf, type MonthFacts, type MonthQuery } from '../../domain/delay/month-facts.ts';
 import type { LedgerEntry, LedgerEvent } from '../../domain/event.ts';
-import type { Instant } from '../../domain/instant.ts';
-import { type FactSource, judgeProvider } from '../../domain/judge.ts';
-import { exclusionsFor, exclusionsOf, type MonthFacts, type MonthQuery } from '../../domain/month-facts.ts';
+import { type ChainHead, chainHash } from '../../domain/evidence/chain.ts';
+import { checkpointOf } from '../../domain/evidence/checkpoint.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
+import { type FactSource, judgeProvider } from '../../domain/report/judge.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import { readAvailability } from './availability.ts';

@@ -1,11 +1,16 @@
 /** Checks a bundle by itself: signature, chain, the report recomputed, and the anchors. Reads nothing but the file. */
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { type BundleChain, type BundleManifest, firstDifference, parseEntryLine } from '../../domain/bundle.ts';
-import { monthRange, parseMonth } from '../../domain/calendar.ts';
-import { type ChainHead, GENESIS } from '../../domain/chain.ts';
 import { decodeEvent } from '../../domain/codec.ts';
-import type { Matter } from '../../domain/report.ts';
+import {
+  type BundleChain,
+  type BundleManifest,
+  firstDifference,
+  parseEntryLine,
+} from '../../domain/evidence/bundle.ts';
+import { type ChainHead, GENESIS } from '../../domain/evidence/chain.ts';
+import type { Matter } from '../../domain/report/report.ts';
+import { monthRange, parseMonth } from '../../domain/time/calendar.ts';
 import type { SignatureCheck } from '../../ports.ts';
 import { type Anchors, checkAnchors } from './anchors.ts';
 import { type Line, readLines, textOf } from './bundle-lines.ts';

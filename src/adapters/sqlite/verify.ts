@@ -1,9 +1,9 @@
 /** Checks a ledger against itself: the chain of its events, and the projection against a rebuild from them. */
 import { DatabaseSync } from 'node:sqlite';
-import { type ChainHead, chainHash, GENESIS } from '../../domain/chain.ts';
-import { checkpointDifference } from '../../domain/checkpoint.ts';
 import { decodeEvent } from '../../domain/codec.ts';
 import type { LedgerEvent } from '../../domain/event.ts';
+import { type ChainHead, chainHash, GENESIS } from '../../domain/evidence/chain.ts';
+import { checkpointDifference } from '../../domain/evidence/checkpoint.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
 import { type EventRow, eventChunks, inTransaction, openDatabase, openReadOnly } from './database.ts';
 import { ledgerError, messageOf, sqliteCode } from './failure.ts';

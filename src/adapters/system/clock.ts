@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Instant } from '../../domain/instant.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import type { Clock } from '../../ports.ts';
 
 /** How often the loop's busy time is noted. Shorter is a tighter error and more wake-ups; 50 a second cost under 0.5% of a core. */

@@ -2,8 +2,8 @@
 import type { Denominator } from '../contract-terms.ts';
 import type { ExclusionKind } from '../exclusion.ts';
 import { PATHS } from '../probe.ts';
-import type { ServicePart } from '../report.ts';
-import { clip, type MsRange, normalise, type SpanSet, subtract, totalMs } from '../span-set.ts';
+import type { ServicePart } from '../report/report.ts';
+import { clip, type MsRange, normalise, type SpanSet, subtract, totalMs } from '../time/span-set.ts';
 import type { AvailabilityFacts } from './facts.ts';
 import { type DownSets, downTogether, excusedTime, type PartTime, partsOf } from './parts.ts';
 import { type DayTally, tallyDays } from './year.ts';

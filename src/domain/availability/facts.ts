@@ -1,6 +1,7 @@
 /** What the verdict on a provider's availability is made from: the runs of its endpoints' checks, and the probes that failed. */
-import type { ChainHead } from '../chain.ts';
+
 import { ENDPOINTS, type Endpoint } from '../endpoint.ts';
+import type { ChainHead } from '../evidence/chain.ts';
 import type { Exclusion } from '../exclusion.ts';
 import type { Path } from '../probe.ts';
 import type { TimelineState } from '../timeline.ts';

@@ -1,5 +1,5 @@
 /** What was seen of one part of the service at a stretch, alike for checks of a server and for probes of a path. */
-import type { MsRange } from '../span-set.ts';
+import type { MsRange } from '../time/span-set.ts';
 
 /** A run of checks, or a probe; from its first moment to its last, which may be the same. */
 export interface Observation extends MsRange {

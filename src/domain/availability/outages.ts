@@ -1,5 +1,5 @@
 /** The outages of a month, one by one: what failed between two good checks, or between two delivered probes. */
-import { type MsRange, overlapMs } from '../span-set.ts';
+import { type MsRange, overlapMs } from '../time/span-set.ts';
 import type { DownBounds } from './downtime.ts';
 import type { Observation } from './observation.ts';
 import { type PartTime, strippedOf } from './parts.ts';

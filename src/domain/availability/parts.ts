@@ -2,8 +2,8 @@
 import { ENDPOINTS, type Endpoint } from '../endpoint.ts';
 import type { Exclusion, ExclusionKind } from '../exclusion.ts';
 import { PATHS, type Path } from '../probe.ts';
-import type { ServicePart } from '../report.ts';
-import { clip, intersect, type MsRange, normalise, type SpanSet, subtract } from '../span-set.ts';
+import type { ServicePart } from '../report/report.ts';
+import { clip, intersect, type MsRange, normalise, type SpanSet, subtract } from '../time/span-set.ts';
 import type { AvailabilityFacts } from './facts.ts';
 import type { Observation } from './observation.ts';
 import { tripTime } from './round-trips.ts';

@@ -1,6 +1,6 @@
 /** What probes that failed say of the time between them: mail from one end to the other is a part of the service too. */
 import type { Path } from '../probe.ts';
-import { type MsRange, normalise, type SpanSet } from '../span-set.ts';
+import { type MsRange, normalise, type SpanSet } from '../time/span-set.ts';
 import type { RoundTrip } from './facts.ts';
 import type { Observation } from './observation.ts';
 

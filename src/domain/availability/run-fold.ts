@@ -1,7 +1,7 @@
 /** From checks to runs, one endpoint at a time and one check after another, in whatever order they come to be known. */
 import type { Endpoint } from '../endpoint.ts';
 import type { EndpointChecked } from '../event.ts';
-import { type Instant, spanBetween } from '../instant.ts';
+import { type Instant, spanBetween } from '../time/instant.ts';
 import type { Run, RunKind } from './run.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** The verdict on a month's downtime: a breach only by what is proven, met only by what is left open (measurement.md). */
 import type { ConnectivityClause, OperationsClause } from '../contract-terms.ts';
+import type { Verdict } from '../delay/month-verdict.ts';
 import type { Interval } from '../interval.ts';
-import type { Verdict } from '../month-verdict.ts';
 import type { DownBounds, Downtime } from './downtime.ts';
 
 /** A ratio is held in whole millionths, a percentage to four digits, so that no sum is off by a hair at the limit. */

@@ -1,7 +1,8 @@
 /** Days with and without a fault, and what a year of them amounts to: a year is its twelve months added up. */
+
+import type { Verdict } from '../delay/month-verdict.ts';
 import type { Interval } from '../interval.ts';
-import type { Verdict } from '../month-verdict.ts';
-import { type MsRange, overlapMs, type SpanSet } from '../span-set.ts';
+import { type MsRange, overlapMs, type SpanSet } from '../time/span-set.ts';
 
 /** How many calendar days of a month, or of several. Each day is in one of the first four. */
 export interface DayTally {

@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { createMetrics, type Metrics } from '../../../src/adapters/prometheus/metrics.ts';
 import type { ClosedClause } from '../../../src/domain/event.ts';
-import type { Standing } from '../../../src/domain/standing.ts';
+import type { Standing } from '../../../src/domain/report/standing.ts';
 import { createRecorder } from '../../../src/engine/recorder.ts';
 import { startReferee } from '../../../src/engine/referee.ts';
 import { CONTRACT } from '../../fakes/contract.ts';

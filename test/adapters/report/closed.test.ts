@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { renderMarkdown } from '../../../src/adapters/report/markdown.ts';
 import { closedBlocks } from '../../../src/adapters/report/markdown-closed.ts';
-import type { ClosedComparison, Report } from '../../../src/domain/report.ts';
+import type { ClosedComparison, Report } from '../../../src/domain/report/report.ts';
 import { sample } from './sample.ts';
 
 const CLOSED: ClosedComparison = {

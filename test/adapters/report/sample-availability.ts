@@ -1,5 +1,9 @@
 /** The two clauses on availability with something of everything, made by hand. */
-import type { ConnectivityClauseReport, OperationsClauseReport, OutageReport } from '../../../src/domain/report.ts';
+import type {
+  ConnectivityClauseReport,
+  OperationsClauseReport,
+  OutageReport,
+} from '../../../src/domain/report/report.ts';
 
 const exact = (value: number) => ({ lo: value, hi: value });
 

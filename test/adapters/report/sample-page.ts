@@ -7,8 +7,8 @@ import {
   type ConnectivityClauseReport,
   type OperationsClauseReport,
   type Report,
-} from '../../../src/domain/report.ts';
-import type { ProviderCharts } from '../../../src/domain/report-charts.ts';
+} from '../../../src/domain/report/report.ts';
+import type { ProviderCharts } from '../../../src/domain/report/report-charts.ts';
 import { fill, HEALTHY, type Plan } from '../../bench/generate-ledger.ts';
 import { CLAUSE } from '../../domain/month-case.ts';
 import { MemoryLedger } from '../../fakes/memory-ledger.ts';

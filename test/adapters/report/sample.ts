@@ -1,6 +1,6 @@
 /** A report with something of everything, for the tests of its formats. */
-import type { AttestedClauseReport, DelayClauseReport, Report } from '../../../src/domain/report.ts';
-import type { BreachEvidence } from '../../../src/domain/report-evidence.ts';
+import type { AttestedClauseReport, DelayClauseReport, Report } from '../../../src/domain/report/report.ts';
+import type { BreachEvidence } from '../../../src/domain/report/report-evidence.ts';
 
 const exact = (value: number) => ({ lo: value, hi: value });
 const summary = {

@@ -5,8 +5,8 @@ import { drawDelays } from '../../../src/adapters/report/svg-delay.ts';
 import { gauge } from '../../../src/adapters/report/svg-gauge.ts';
 import { linearScale, logScale, secondTicks, tickRange } from '../../../src/adapters/report/svg-scale.ts';
 import { EN } from '../../../src/adapters/report/words-en.ts';
-import { daysOf } from '../../../src/domain/calendar.ts';
-import { BUCKETS_PER_DAY, type DelayBucket } from '../../../src/domain/report-charts.ts';
+import { BUCKETS_PER_DAY, type DelayBucket } from '../../../src/domain/report/report-charts.ts';
+import { daysOf } from '../../../src/domain/time/calendar.ts';
 
 describe('a scale', () => {
   it('puts each tenfold as far from the next, and what lies outside at the edge', () => {

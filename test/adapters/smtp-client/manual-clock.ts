@@ -1,5 +1,5 @@
 /** A clock whose readings are real and whose sleeps end only when the test says so. */
-import type { Instant } from '../../../src/domain/instant.ts';
+import type { Instant } from '../../../src/domain/time/instant.ts';
 import type { Clock } from '../../../src/ports.ts';
 
 export interface ManualClock extends Clock {

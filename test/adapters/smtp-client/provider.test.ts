@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createInjector, createSubmitter } from '../../../src/adapters/smtp-client/sender.ts';
 import { type SystemClock, systemClock } from '../../../src/adapters/system/clock.ts';
-import { spanBetween } from '../../../src/domain/instant.ts';
+import { spanBetween } from '../../../src/domain/time/instant.ts';
 import { describeWithServers } from '../../servers/available.ts';
 import { type Provider, startProvider } from '../../servers/provider.ts';
 import { message, mx, never, submission } from './fixtures.ts';

@@ -2,8 +2,8 @@
 import { onTestFinished } from 'vitest';
 import { createSink } from '../../../src/adapters/smtp-sink/sink.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
-import type { Instant } from '../../../src/domain/instant.ts';
 import type { SinkSettings } from '../../../src/domain/settings.ts';
+import type { Instant } from '../../../src/domain/time/instant.ts';
 import type {
   Clock,
   Log,

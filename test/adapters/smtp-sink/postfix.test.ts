@@ -3,7 +3,7 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSink } from '../../../src/adapters/smtp-sink/sink.ts';
 import { type SystemClock, systemClock } from '../../../src/adapters/system/clock.ts';
-import { isBefore, spanBetween } from '../../../src/domain/instant.ts';
+import { isBefore, spanBetween } from '../../../src/domain/time/instant.ts';
 import type { Sink } from '../../../src/ports.ts';
 import { describeWithServers } from '../../servers/available.ts';
 import { total } from '../../servers/maillog.ts';

@@ -1,7 +1,7 @@
 /** The bounds of a transfer's start, with made-up instants: milliseconds since the accept. */
 import { describe, expect, test } from 'vitest';
 import { SessionClock } from '../../../src/adapters/smtp-sink/session-clock.ts';
-import type { Instant } from '../../../src/domain/instant.ts';
+import type { Instant } from '../../../src/domain/time/instant.ts';
 
 const at = (ms: number, errorUs = 0): Instant => ({
   wallMs: 1_000_000 + ms,

@@ -1,8 +1,8 @@
 /** Any history of a ledger, for properties: it need not make sense. */
 import fc from 'fast-check';
 import type { LedgerEvent } from '../../../src/domain/event.ts';
-import type { Instant } from '../../../src/domain/instant.ts';
 import type { Handover, Path } from '../../../src/domain/probe.ts';
+import type { Instant } from '../../../src/domain/time/instant.ts';
 import { accepted, at, captured, checked, planned } from './support.ts';
 
 const PROVIDERS = ['acme', 'Ünïcode "quoted"'];

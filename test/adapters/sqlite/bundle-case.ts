@@ -6,9 +6,9 @@ import { readContract } from '../../../src/adapters/config-file/contract.ts';
 import { checkSignatures } from '../../../src/adapters/dkim/verify.ts';
 import { writeBundle } from '../../../src/adapters/sqlite/bundle.ts';
 import { type BundleVerification, verifyBundle } from '../../../src/adapters/sqlite/verify-bundle.ts';
-import { type BundleManifest, entryLine, parseEntryLine } from '../../../src/domain/bundle.ts';
-import { chainHash } from '../../../src/domain/chain.ts';
 import type { ContractTerms } from '../../../src/domain/contract-terms.ts';
+import { type BundleManifest, entryLine, parseEntryLine } from '../../../src/domain/evidence/bundle.ts';
+import { chainHash } from '../../../src/domain/evidence/chain.ts';
 import type { Signer } from '../../../src/ports.ts';
 import { temporaryFolder } from './support.ts';
 

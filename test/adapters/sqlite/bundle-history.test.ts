@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readContract } from '../../../src/adapters/config-file/contract.ts';
 import { writeBundle } from '../../../src/adapters/sqlite/bundle.ts';
-import type { BundleManifest } from '../../../src/domain/bundle.ts';
+import type { BundleManifest } from '../../../src/domain/evidence/bundle.ts';
 import { historyOf, step } from './any-history.ts';
 import { SIGNER, verified } from './bundle-case.ts';
 import { opened, temporaryFolder } from './support.ts';

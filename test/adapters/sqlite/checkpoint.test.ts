@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareProjection, rebuildProjection, verifyLedger } from '../../../src/adapters/sqlite/verify.ts';
-import { checkpointOf } from '../../../src/domain/checkpoint.ts';
+import { checkpointOf } from '../../../src/domain/evidence/checkpoint.ts';
 import { emptyTimeline, foldEvent } from '../../../src/domain/timeline.ts';
 import { historyOf, step } from './any-history.ts';
 import { at, checked, delivered, factsOf, handedOver, opened, planned, tamper, temporaryFolder } from './support.ts';

@@ -6,8 +6,8 @@ import { backupLedger } from '../../../src/adapters/sqlite/backup.ts';
 import { exportLedger } from '../../../src/adapters/sqlite/export.ts';
 import { ledgerStats } from '../../../src/adapters/sqlite/stats.ts';
 import { compareProjection, verifyLedger } from '../../../src/adapters/sqlite/verify.ts';
-import { chainHash, GENESIS } from '../../../src/domain/chain.ts';
 import { decodeEvent } from '../../../src/domain/codec.ts';
+import { chainHash, GENESIS } from '../../../src/domain/evidence/chain.ts';
 import { at, delivered, opened, planned, rawly, tamper, temporaryFolder } from './support.ts';
 
 const DAY = 86_400;

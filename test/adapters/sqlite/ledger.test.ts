@@ -5,9 +5,9 @@ import { expect, test } from 'vitest';
 import { exportLedger } from '../../../src/adapters/sqlite/export.ts';
 import { connectLedger, openLedger, startWorker } from '../../../src/adapters/sqlite/ledger.ts';
 import { compareProjection, verifyLedger } from '../../../src/adapters/sqlite/verify.ts';
-import { chainHash, GENESIS } from '../../../src/domain/chain.ts';
 import { encodeEvent } from '../../../src/domain/codec.ts';
 import type { LedgerEvent } from '../../../src/domain/event.ts';
+import { chainHash, GENESIS } from '../../../src/domain/evidence/chain.ts';
 import { at, captured, delivered, handedOver, opened, planned, quiet, rawly, temporaryFolder } from './support.ts';
 
 test('a new ledger is empty, and its head is the genesis hash', async () => {

@@ -7,11 +7,11 @@ import { expect, test } from 'vitest';
 import { MIGRATIONS, migrate, RARE_TYPES_SQL } from '../../../src/adapters/sqlite/schema.ts';
 import { MARKED, MONTH_RECORDS, MONTH_SLOTS } from '../../../src/adapters/sqlite/store.ts';
 import { compareProjection } from '../../../src/adapters/sqlite/verify.ts';
-import { chainHash, GENESIS } from '../../../src/domain/chain.ts';
 import { encodeEvent } from '../../../src/domain/codec.ts';
+import { type MonthFacts, type MonthQuery, monthInstantMs } from '../../../src/domain/delay/month-facts.ts';
 import { type LedgerEvent, RARE_TYPES } from '../../../src/domain/event.ts';
+import { chainHash, GENESIS } from '../../../src/domain/evidence/chain.ts';
 import type { Exclusion } from '../../../src/domain/exclusion.ts';
-import { type MonthFacts, type MonthQuery, monthInstantMs } from '../../../src/domain/month-facts.ts';
 import type { Handover } from '../../../src/domain/probe.ts';
 import { MemoryLedger } from '../../fakes/memory-ledger.ts';
 import {

@@ -1,10 +1,10 @@
 /** Months on the disk: as they run, beside a daemon that writes, and what is asked about those that are over. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Closing, closingOf } from '../../../src/domain/closing.ts';
 import type { ContractTerms } from '../../../src/domain/contract-terms.ts';
-import type { Matter } from '../../../src/domain/report.ts';
-import { summariseReport } from '../../../src/domain/standing.ts';
+import { type Closing, closingOf } from '../../../src/domain/report/closing.ts';
+import type { Matter } from '../../../src/domain/report/report.ts';
+import { summariseReport } from '../../../src/domain/report/standing.ts';
 import { anyHistory, at } from '../../domain/any-history.ts';
 import { CLAUSE } from '../../domain/month-case.ts';
 import { MemoryLedger } from '../../fakes/memory-ledger.ts';

@@ -8,9 +8,9 @@ import type { Role } from '../../../src/adapters/sqlite/database.ts';
 import { openLedger } from '../../../src/adapters/sqlite/ledger.ts';
 import { openStore } from '../../../src/adapters/sqlite/store.ts';
 import type { EndpointChecked, LedgerEvent, ProbePlanned } from '../../../src/domain/event.ts';
-import type { Instant } from '../../../src/domain/instant.ts';
-import type { FactSource } from '../../../src/domain/judge.ts';
 import type { Handover } from '../../../src/domain/probe.ts';
+import type { FactSource } from '../../../src/domain/report/judge.ts';
+import type { Instant } from '../../../src/domain/time/instant.ts';
 import type { Ledger, Log } from '../../../src/ports.ts';
 import { MemoryLedger } from '../../fakes/memory-ledger.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { compareProjection, rebuildProjection, verifyLedger } from '../../../src/adapters/sqlite/verify.ts';
-import { chainHash } from '../../../src/domain/chain.ts';
+import { chainHash } from '../../../src/domain/evidence/chain.ts';
 import { delivered, opened, rawly, tamper, temporaryFolder } from './support.ts';
 
 const ENTRIES = 9;

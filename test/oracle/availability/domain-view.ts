@@ -3,8 +3,8 @@ import type { AvailabilityCase, Downtime } from '../../../src/domain/availabilit
 import { measureDowntime } from '../../../src/domain/availability/downtime.ts';
 import type { AvailabilityFacts, RoundTrip } from '../../../src/domain/availability/facts.ts';
 import type { Run } from '../../../src/domain/availability/run.ts';
-import { daysOf, monthRange } from '../../../src/domain/calendar.ts';
 import type { Exclusion } from '../../../src/domain/exclusion.ts';
+import { daysOf, monthRange } from '../../../src/domain/time/calendar.ts';
 import type { Scene, SeenCheck } from './scene.ts';
 
 export function downtimeIn(scene: Scene): Downtime {

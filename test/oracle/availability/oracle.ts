@@ -1,6 +1,7 @@
 /** Availability counted step by step: for every step of the month each part of the service is up, down or neither. */
+
+import type { Verdict } from '../../../src/domain/delay/month-verdict.ts';
 import { ENDPOINTS, type Endpoint } from '../../../src/domain/endpoint.ts';
-import type { Verdict } from '../../../src/domain/month-verdict.ts';
 import { PATHS, type Path } from '../../../src/domain/probe.ts';
 import type { Scene, SeenCheck, SeenTrip, Spell } from './scene.ts';
 

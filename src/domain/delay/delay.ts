@@ -1,0 +1,128 @@
+/** The delay of one probe as an interval that holds the truth (measurement.md, "Send delay" and "Receive delay"). */
+import { DELAY_MAXIMUM_LIMIT } from '../contract.ts';
+import { atLeastZero, type Interval } from '../interval.ts';
+import { channelOf, type Outcome, outcomeOf, type ProbeRecord } from '../record.ts';
+import { type ClockFlag, earlierOf, type Instant, isBefore, spanBetween } from '../time/instant.ts';
+import type { TimelineState } from '../timeline.ts';
+
+/** What made a delay less certain or odd, for people: never a reason to discard it. */
+export type DelayFlag = ClockFlag | 'before-acceptance' | 'acceptance-unknown' | 'unwatched' | 'junk' | 'trash';
+
+export interface Assessment {
+  readonly outcome: Outcome;
+  /** Null where there is none: it was refused, or not yet handed over. `hi` is Infinity while the message is missing. */
+  readonly delay: Interval | null;
+  readonly flags: readonly DelayFlag[];
+}
+
+/** All that follows from a record now. Derived from durable facts alone, so that every reader sees the same. */
+export function assess(record: ProbeRecord, absence: TimelineState['absence']): Assessment {
+  const outcome = outcomeOf(record);
+  const bounds = boundsOf(record, absence);
+  if (bounds === null) return { outcome, delay: null, flags: [] };
+  const { shortest, longest } = bounds;
+  const flags = new Set<DelayFlag>(bounds.flags);
+  if (record.capture?.found?.role === 'junk') flags.add('junk');
+  if (record.capture?.found?.role === 'trash') flags.add('trash');
+  const measure = ({ from, to }: Stretch): Interval => {
+    const span = spanBetween(from, to);
+    for (const flag of span.flags) flags.add(flag);
+    return span;
+  };
+  const lo = shortest === null ? 0 : measure(shortest).lo;
+  const hi = longest === null ? Number.POSITIVE_INFINITY : measure(longest).hi;
+  return { outcome, delay: atLeastZero({ lo: Math.min(lo, hi), hi }), flags: [...flags] };
+}
+
+/** Whether the record proves that the maximum of one hour was exceeded, be the message there by now or not. */
+export function exceedsMaximum(record: ProbeRecord, absence: TimelineState['absence']): boolean {
+  const { delay } = assess(record, absence);
+  return delay !== null && delay.lo > DELAY_MAXIMUM_LIMIT;
+}
+
+/** From one instant to another; in a `shortest` they may stand the wrong way round, then it is no time at all. */
+export interface Stretch {
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+/** What a delay is measured by. The truth lasts at least as long as `shortest` and lies within `longest`. */
+export interface DelayBounds {
+  /** From the latest acceptance to the earliest moment the message can have come out; null if nothing proves one of them. */
+  readonly shortest: Stretch | null;
+  /** From the earliest acceptance to the latest moment it can have come out; null while it is missing. */
+  readonly longest: Stretch | null;
+  readonly flags: readonly DelayFlag[];
+}
+
+/** Null if the message never got as far as its acceptance. */
+export function boundsOf(record: ProbeRecord, absence: TimelineState['absence']): DelayBounds | null {
+  const acceptance = acceptanceOf(record);
+  if (acceptance === null) return null;
+  const { unseenSince } = record;
+  const outcome = outcomeOf(record);
+  const emergence = emergenceOf(record, outcome);
+  const flags: DelayFlag[] = [];
+  let shortest: Stretch | null = null;
+  const proven = provenAbsent(record, outcome, absence);
+  if (acceptance.hi === null) flags.push('acceptance-unknown');
+  else if (proven !== null) {
+    const to = unseenSince === null ? proven : earlierOf(unseenSince, proven);
+    if (to !== proven) flags.push('unwatched');
+    shortest = { from: acceptance.hi, to };
+  }
+  if (emergence === null) return { shortest, longest: null, flags };
+  if (acceptance.hi !== null && isBefore(emergence.latest, acceptance.hi)) flags.push('before-acceptance');
+  return { shortest, longest: { from: acceptance.lo, to: emergence.latest }, flags };
+}
+
+/** Of a message that bounced: from its earliest acceptance until the notice of that was read, by when it was no longer under way. Else null. */
+export function untilBounce(record: ProbeRecord): Stretch | null {
+  const acceptance = acceptanceOf(record);
+  const { notice, noticedAt } = record;
+  if (notice?.action !== 'failed' || noticedAt === undefined || acceptance === null) return null;
+  return { from: acceptance.lo, to: noticedAt };
+}
+
+/** Complete reception lies in `[lo, hi]`; `hi` is null while no reply told. */
+interface Acceptance {
+  readonly lo: Instant;
+  readonly hi: Instant | null;
+}
+
+/** Null if the message never got that far. */
+function acceptanceOf(record: ProbeRecord): Acceptance | null {
+  switch (record.handover?.kind) {
+    case 'accepted':
+      return { lo: record.handover.handedOver, hi: record.handover.acknowledged };
+    case 'uncertain':
+      return { lo: record.handover.handedOver, hi: null };
+    case 'refused':
+    case 'unreachable':
+      return null;
+    case undefined:
+      // Interrupted, or tried or captured before the reply was read: it was handed over some time after it was planned.
+      return record.interrupted || record.attempt !== null || record.capture !== null
+        ? { lo: record.planned, hi: null }
+        : null;
+  }
+}
+
+/**
+ * When the message came out: the first attempt at our sink counts, even if nothing came of it. Null while nothing is known
+ * of it, and for one that ended otherwise: what turns up after a bounce or after 120 h changes no figure.
+ */
+function emergenceOf(
+  { attempt, capture }: ProbeRecord,
+  outcome: Outcome,
+): { readonly earliest: Instant | null; readonly latest: Instant } | null {
+  return attempt ?? (outcome === 'pending' || outcome === 'delivered' ? capture : null);
+}
+
+/** Up to when the message is proven not to have come out; a closed probe keeps to what was proven when it closed. */
+function provenAbsent(record: ProbeRecord, outcome: Outcome, absence: TimelineState['absence']): Instant | null {
+  const emergence = emergenceOf(record, outcome);
+  if (emergence !== null) return emergence.earliest;
+  if (outcome !== 'pending') return record.absentUntil;
+  return absence.get(channelOf(record.path, record.provider)) ?? null;
+}

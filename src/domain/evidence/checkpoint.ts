@@ -1,0 +1,33 @@
+/** A checkpoint: all that the fold remembers, written into the ledger so that what came before can be set aside. */
+import { encode } from '../codec.ts';
+import type { LedgerCheckpoint } from '../event.ts';
+import type { ProbeRecord } from '../record.ts';
+import type { Instant } from '../time/instant.ts';
+import { storeTimeline, type TimelineState } from '../timeline.ts';
+
+/** Of a state as of the last entry; the next entry must be this one. */
+export function checkpointOf(state: TimelineState, at: Instant): LedgerCheckpoint {
+  return { type: 'ledger.checkpoint', at, timeline: storeTimeline(state), open: openInOrder(state) };
+}
+
+/** Null if a checkpoint remembers the state before it; otherwise what it has and what it should have, the first that differs. */
+export function checkpointDifference(checkpoint: LedgerCheckpoint, state: TimelineState): string | null {
+  const expected = checkpointOf(state, checkpoint.at);
+  const parts = [
+    ...Object.keys({ ...expected.timeline, ...checkpoint.timeline }).map((name) => [
+      name,
+      encode(checkpoint.timeline[name as keyof typeof expected.timeline]),
+      encode(expected.timeline[name as keyof typeof expected.timeline]),
+    ]),
+    ['open', encode(checkpoint.open), encode(expected.open)],
+  ];
+  const [name, is, be] = parts.find(([, one, other]) => one !== other) ?? [];
+  return name === undefined ? null : `${name} is ${is ?? 'missing'}, by the events before it ${be ?? 'missing'}`;
+}
+
+/** By planning: the order in memory depends on where the state was read from. */
+function openInOrder({ open }: TimelineState): readonly ProbeRecord[] {
+  return [...open.values()].sort(
+    (one, other) => one.planned.wallMs - other.planned.wallMs || (one.id < other.id ? -1 : 1),
+  );
+}

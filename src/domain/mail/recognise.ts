@@ -1,0 +1,103 @@
+/** Whether a message is a probe of ours, a notice about one, or neither. */
+
+import type { DeliveryStatus } from '../probe.ts';
+import { findTokens, verifyToken } from '../token.ts';
+import { readBounce, voiceOf } from './bounce.ts';
+import { parseDeliveryStatus } from './dsn.ts';
+import { type HeaderField, headerValues, parseHeader } from './header.ts';
+import { TOKEN_FIELD } from './message.ts';
+import { leavesOf } from './mime.ts';
+
+export type Recognition =
+  /** A copy of the probe itself. */
+  | { readonly kind: 'probe'; readonly id: string; readonly where: 'header' | 'message-id' | 'body' }
+  /** A report on the probe; never counts as its delivery. */
+  | { readonly kind: 'notice'; readonly id: string; readonly status: DeliveryStatus }
+  /** Claims to be a probe by a token that does not verify. */
+  | { readonly kind: 'forged' }
+  /** None of our business. */
+  | { readonly kind: 'foreign' };
+
+/** Latin1, the body from its beginning. */
+export interface RawMessage {
+  readonly header: string;
+  readonly body: string;
+}
+
+/** The most consequential first: of several recipients the one that failed is the news. */
+const GRAVITY: readonly DeliveryStatus['action'][] = ['failed', 'delayed', 'delivered', 'relayed', 'expanded'];
+
+/** At least one, one only unless a report speaks of several probes. Never throws; linear in what it is given. */
+export function recognise(message: RawMessage, key: Uint8Array): readonly Recognition[] {
+  const fields = parseHeader(message.header);
+  const report = parseDeliveryStatus(message.header, message.body);
+  if (report !== null) {
+    const [gravest] = report.statuses.toSorted((a, b) => GRAVITY.indexOf(a.action) - GRAVITY.indexOf(b.action));
+    const ids = idsReported(fields, message.body, report.envelopeId ?? '', key);
+    return notices(ids, gravest ?? readBounce(fields, textOf(fields, message.body)), message.body);
+  }
+  const claim = recogniseHeader(fields, key);
+  if (claim.kind !== 'foreign') return [claim];
+  const voice = voiceOf(fields);
+  if (voice === 'responder') return [claim];
+  if (voice === 'mailer') {
+    return notices(
+      idsReported(fields, message.body, '', key),
+      readBounce(fields, textOf(fields, message.body)),
+      message.body,
+    );
+  }
+  const ids = idsWithin(fields, message.body, key);
+  // A body with the tokens of several probes was put together by somebody else.
+  const [id, ...others] = ids;
+  return id === undefined || others.length > 0 ? [claim] : [{ kind: 'probe', id, where: 'body' }];
+}
+
+/** Any one place suffices: systems on the way rewrite Message-ID, or strip fields they do not know. */
+function recogniseHeader(fields: readonly HeaderField[], key: Uint8Array): Recognition {
+  const inField = findTokens(headerValues(fields, TOKEN_FIELD).join('\n'));
+  const [byField] = inField.flatMap((token) => verified(token, key));
+  if (byField !== undefined) return { kind: 'probe', id: byField, where: 'header' };
+  const inMessageId = headerValues(fields, 'Message-ID').flatMap(
+    (value) => /^<([a-z2-7]{32})@[^\s<>]*>$/i.exec(value)?.[1]?.toLowerCase() ?? [],
+  );
+  const [byMessageId] = inMessageId.flatMap((token) => verified(token, key));
+  if (byMessageId !== undefined) return { kind: 'probe', id: byMessageId, where: 'message-id' };
+  return { kind: inField.length + inMessageId.length > 0 ? 'forged' : 'foreign' };
+}
+
+function notices(ids: readonly string[], status: DeliveryStatus, body: string): readonly Recognition[] {
+  if (ids.length > 0) return ids.map((id) => ({ kind: 'notice', id, status }));
+  const returned = new RegExp(`^${TOKEN_FIELD}:[ \\t]*([a-z2-7]{32})[ \\t]*\\r?$`, 'im');
+  return [{ kind: returned.test(body) ? 'forged' : 'foreign' }];
+}
+
+/** A report names its message by ENVID, by reference to its Message-ID, or by returning it. */
+function idsReported(
+  fields: readonly HeaderField[],
+  body: string,
+  envelopeId: string,
+  key: Uint8Array,
+): readonly string[] {
+  const references = [...headerValues(fields, 'References'), ...headerValues(fields, 'In-Reply-To')].join('\n');
+  return [...new Set([...verified(`${envelopeId}\n${references}`, key), ...idsWithin(fields, body, key)])];
+}
+
+/** Probe ids whose tokens stand in the body, as it is or with its encodings undone. */
+function idsWithin(fields: readonly HeaderField[], body: string, key: Uint8Array): readonly string[] {
+  const asIs = verified(body, key);
+  return asIs.length > 0 ? asIs : verified(textOf(fields, body), key);
+}
+
+function textOf(fields: readonly HeaderField[], body: string): string {
+  return leavesOf(fields, body)
+    .map((leaf) => leaf.text)
+    .join('\n');
+}
+
+function verified(text: string, key: Uint8Array): readonly string[] {
+  return findTokens(text).flatMap((token) => {
+    const result = verifyToken(token, key);
+    return result.ok ? [result.id] : [];
+  });
+}

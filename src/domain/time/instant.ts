@@ -1,0 +1,104 @@
+/** Instants on the agent's own clocks, and the time between two of them as an interval that holds the truth. */
+import type { Interval } from '../interval.ts';
+
+/**
+ * One reading of every clock the host has, taken together.
+ * The event that is read happened at `monoUs` or up to `errorUs` before it, never after.
+ */
+export interface Instant {
+  /** Wall time, milliseconds since the Unix epoch. Assigns months and spans reboots; never measures a duration within one boot. */
+  readonly wallMs: number;
+  /** Monotonic time, microseconds since boot (CLOCK_MONOTONIC: survives a restart of the process, shared by threads). */
+  readonly monoUs: number;
+  /** How long the host has been suspended since boot, milliseconds, to the kernel's 10 ms. */
+  readonly suspendedMs: number;
+  /** The reading's own error: how long the event loop may have been busy before it could take the reading, microseconds. */
+  readonly errorUs: number;
+  /** Names the boot. Monotonic time of two boots cannot be compared. */
+  readonly boot: string;
+}
+
+/** How far apart the wall clocks of two boots may be from the truth; NTP sets the clock within this of it, or the host is unsound. */
+const REBOOT_ERROR_SECONDS = 2;
+/** NTP slews a clock by at most 500 ppm of true time (adjtimex(2)), which is a little more of the time that a slow clock shows. */
+const CLOCK_RATE_ERROR = 500.5e-6;
+/** Seconds: two readings, each cut to the microsecond. */
+const READING_ERROR = 2e-6;
+/** `suspendedMs` is the difference of two clocks read to 10 ms; less than this is not a suspend. */
+const SUSPEND_RESOLUTION_MS = 50;
+/** A wall clock that moved against the monotonic one by more than this was stepped (NTP steps at 128 ms). */
+const STEP_THRESHOLD_MS = 128;
+
+/** Why a span is known less well than usual. */
+export type ClockFlag = 'clock-stepped' | 'host-suspended' | 'rebooted';
+
+/** Seconds from one reading to another, with what disturbed the clocks on the way. `lo` and `hi` are negative when `to` came first. */
+export interface Span extends Interval {
+  readonly flags: readonly ClockFlag[];
+}
+
+/**
+ * Seconds from `from` to `to`. Within one boot by monotonic time only; across boots by wall time, widened.
+ * A suspend in between widens the span to hold it with and without the time asleep; a step of the wall clock is flagged.
+ */
+export function spanBetween(from: Instant, to: Instant): Span {
+  if (from.boot !== to.boot) {
+    const seconds = (to.wallMs - from.wallMs) / 1000;
+    const error = REBOOT_ERROR_SECONDS + Math.abs(seconds) * CLOCK_RATE_ERROR;
+    return { lo: seconds - error, hi: seconds + error, flags: ['rebooted'] };
+  }
+  const flags: ClockFlag[] = [];
+  const awake = (to.monoUs - from.monoUs) / 1e6;
+  const asleepMs = to.suspendedMs - from.suspendedMs;
+  const suspended = Math.abs(asleepMs) > SUSPEND_RESOLUTION_MS;
+  if (suspended) flags.push('host-suspended');
+  const total = suspended ? awake + asleepMs / 1000 : awake;
+  if (
+    Math.abs(to.wallMs - from.wallMs - total * 1000) >
+    STEP_THRESHOLD_MS + Math.abs(total) * CLOCK_RATE_ERROR * 1000
+  ) {
+    flags.push('clock-stepped');
+  }
+  const error = Math.max(Math.abs(awake), Math.abs(total)) * CLOCK_RATE_ERROR + READING_ERROR;
+  return { lo: Math.min(awake, total) - error, hi: Math.max(awake, total) + error, flags };
+}
+
+/** The earliest moment at which the event behind a reading can have happened. */
+export function earliest(instant: Instant): Instant {
+  return instant.errorUs === 0 ? instant : shift(instant, -instant.errorUs / 1000);
+}
+
+/** The same clocks, `byMs` later (earlier if negative), as an exact instant. */
+export function shift(instant: Instant, byMs: number): Instant {
+  return {
+    ...instant,
+    wallMs: instant.wallMs + Math.round(byMs),
+    monoUs: instant.monoUs + Math.round(byMs * 1000),
+    errorUs: 0,
+  };
+}
+
+/** Whether `a` came before `b`; instants of two boots are ordered by wall time. */
+export function isBefore(a: Instant, b: Instant): boolean {
+  return a.boot === b.boot ? a.monoUs < b.monoUs : a.wallMs < b.wallMs;
+}
+
+/** The earlier of two instants; a missing one does not count. */
+export function earlierOf<T extends Instant | null>(a: T, b: Instant): Instant {
+  return a === null || isBefore(b, a) ? b : a;
+}
+
+/** The later of two instants; a missing one does not count. */
+export function laterOf<T extends Instant | null>(a: T, b: Instant): Instant {
+  return a === null || isBefore(a, b) ? b : a;
+}
+
+/** Wall time as RFC 3339 in UTC, for people and JSON. */
+export function toIso(instant: Instant): string {
+  return isoText(instant.wallMs);
+}
+
+/** As `toIso`, of milliseconds since the epoch. */
+export function isoText(ms: number): string {
+  return new Date(ms).toISOString();
+}

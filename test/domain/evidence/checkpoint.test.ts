@@ -1,0 +1,97 @@
+/** From a checkpoint on, a history folds to what the whole of it folds to. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decodeEvent, encodeEvent } from '../../../src/domain/codec.ts';
+import type { LedgerCheckpoint, LedgerEvent } from '../../../src/domain/event.ts';
+import { checkpointDifference, checkpointOf } from '../../../src/domain/evidence/checkpoint.ts';
+import { PATHS } from '../../../src/domain/probe.ts';
+import { emptyTimeline, foldEvent, storeTimeline } from '../../../src/domain/timeline.ts';
+import { historyOf, step } from '../../adapters/sqlite/any-history.ts';
+import { at, checked, handedOver, planned } from '../../adapters/sqlite/support.ts';
+import { MemoryLedger } from '../../fakes/memory-ledger.ts';
+
+/** Without what is said of probes that were closed by then: that needs what came before. */
+function ofKnown(events: readonly LedgerEvent[], open: ReadonlySet<string>): readonly LedgerEvent[] {
+  const known = new Set(open);
+  return events.filter((event) => {
+    if (event.type === 'probe.planned') known.add(event.probe);
+    return !('probe' in event) || event.probe === null || known.has(event.probe);
+  });
+}
+
+test('records, exclusions, runs and months are the same from a checkpoint on', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 120 }), fc.nat(120), async (steps, nth) => {
+      const events = historyOf(steps);
+      const cut = nth % events.length;
+      const whole = new MemoryLedger();
+      await whole.append(events.slice(0, cut));
+      // Through its text, as a file would have it.
+      const checkpoint = decodeEvent(encodeEvent((await whole.checkpoint(at(0))).event)) as LedgerCheckpoint;
+      const later = ofKnown(events.slice(cut), new Set(checkpoint.open.map(({ id }) => id)));
+      await whole.append(later);
+      const rest = new MemoryLedger();
+      await rest.append([checkpoint, ...later]);
+
+      expect(checkpointOf((await rest.snapshot()).state, at(0))).toEqual(
+        checkpointOf((await whole.snapshot()).state, at(0)),
+      );
+      const known = new Set(rest.records.keys());
+      for (const [id, record] of rest.records) expect(record).toEqual(whole.records.get(id));
+      for (const provider of ['acme', 'Ünïcode "quoted"']) {
+        const range = { provider, fromMs: at(0).wallMs, toMs: at(1e6).wallMs };
+        for (const path of PATHS) {
+          const [one, other] = [rest.month({ ...range, path }), whole.month({ ...range, path })];
+          expect([...one.records].map(({ id }) => id).sort()).toEqual(
+            [...other.records]
+              .map(({ id }) => id)
+              .filter((id) => known.has(id))
+              .sort(),
+          );
+          expect(one.exclusions).toEqual(other.exclusions);
+          expect(one.absence).toEqual(other.absence);
+        }
+        const [one, other] = [rest.availability(range), whole.availability(range)];
+        for (const endpoint of one.endpoints) {
+          const runs = one.runs.filter((run) => run.endpoint === endpoint);
+          // The last of the whole: those before were closed for good at the checkpoint.
+          const all = other.runs.filter((run) => run.endpoint === endpoint);
+          expect(runs).toEqual(runs.length === 0 ? [] : all.slice(-runs.length));
+          const begun = checkpoint.timeline.checks?.find(
+            (checks) => checks.provider === provider && checks.endpoint === endpoint,
+          );
+          const firstMs = begun?.settled?.run.fromMs ?? begun?.recent[0]?.began.wallMs ?? Number.NEGATIVE_INFINITY;
+          expect(runs.map(({ fromMs }) => fromMs)).toEqual(
+            all.map(({ fromMs }) => fromMs).filter((fromMs) => fromMs >= Math.min(firstMs, runs[0]?.fromMs ?? firstMs)),
+          );
+        }
+        expect(one.endpoints).toEqual(other.endpoints);
+        expect(one.exclusions).toEqual(other.exclusions);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a checkpoint anywhere but at the very beginning changes nothing, even where the state is empty', () => {
+  const other = emptyTimeline();
+  for (const event of [planned('p', 0), checked(1)]) foldEvent(other, event);
+  const checkpoint = checkpointOf(other, at(9));
+  const state = emptyTimeline();
+  foldEvent(state, { type: 'agent.stopped', at: at(0) });
+  expect(foldEvent(state, checkpoint)).toMatchObject({ changed: [], runs: [] });
+  expect(storeTimeline(state)).toEqual(storeTimeline(emptyTimeline()));
+  expect(state.open.size).toBe(0);
+});
+
+test('a checkpoint says what it differs in from the state before it', () => {
+  const state = emptyTimeline();
+  for (const event of [planned('p', 0), handedOver('p', 1), checked(1)]) foldEvent(state, event);
+  const checkpoint = checkpointOf(state, at(9));
+  expect(checkpointDifference(checkpoint, state)).toBeNull();
+  const closed: LedgerCheckpoint = { ...checkpoint, timeline: { ...checkpoint.timeline, sinkClosedSince: at(3) } };
+  expect(checkpointDifference(closed, state)).toMatch(/^sinkClosedSince is \["@".*by the events before it null$/);
+  expect(checkpointDifference({ ...checkpoint, open: [] }, state)).toMatch(/^open is \[\], by the events/);
+  const { checks: _, ...unchecked } = checkpoint.timeline;
+  expect(checkpointDifference({ ...checkpoint, timeline: unchecked }, state)).toMatch(/^checks is missing, by/);
+});
