@@ -264,6 +264,8 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     const trip = (probe: string, seconds: number) => ({ probe, path: 'send', plannedMs: at(seconds).wallMs });
     expect(roundTrips).toEqual([
       { ...trip('delivered', 1), delivered: true, byProvider: false, reason: null },
+      // A spot check that arrived: no proof that nothing did between two failures, and no more.
+      { ...trip('spotted', 20), delivered: null, byProvider: false, reason: null },
       { ...trip('failed', 30), delivered: false, byProvider: true, reason: 'refused at rcpt: 550 5.1.1 no such user' },
       // Those that may yet arrive.
       { ...trip('missing', 40), delivered: null, byProvider: false, reason: null },

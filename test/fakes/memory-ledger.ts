@@ -24,7 +24,7 @@ import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.
 import { chainHash, GENESIS } from '../../src/domain/evidence/chain.ts';
 import { checkpointOf } from '../../src/domain/evidence/checkpoint.ts';
 import { PATHS, type Path } from '../../src/domain/probe.ts';
-import { outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
+import { type Outcome, outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import { type Closing, closingOf } from '../../src/domain/report/closing.ts';
 import { type FactSource, type Judgement, judgeProvider } from '../../src/domain/report/judge.ts';
 import type { Matter } from '../../src/domain/report/report.ts';
@@ -160,21 +160,27 @@ export class MemoryLedger implements Ledger, FactSource {
   }
 
   #roundTrips({ provider, fromMs, toMs }: AvailabilityQuery, path: Path): readonly RoundTrip[] {
-    const trips = [...this.#records.values()]
-      .filter((record) => record.provider === provider && record.path === path && record.kind === 'scheduled')
-      .filter((record) => outcomeOf(record) !== 'unmeasured')
-      .map(roundTripOf)
-      .sort((one, other) => one.plannedMs - other.plannedMs);
-    const open = trips.filter(
-      ({ delivered, plannedMs }) => !delivered && plannedMs >= fromMs - ROUND_TRIP_BEFORE_MS && plannedMs < toMs,
+    const inTime = ({ plannedMs }: RoundTrip): boolean =>
+      plannedMs >= fromMs - ROUND_TRIP_BEFORE_MS && plannedMs < toMs;
+    const tripsOf = (kind: ProbeRecord['kind'], ...outcomes: readonly Outcome[]): readonly RoundTrip[] =>
+      [...this.#records.values()]
+        .filter((record) => record.provider === provider && record.path === path && record.kind === kind)
+        .filter((record) => outcomes.includes(outcomeOf(record)))
+        .map(roundTripOf);
+    const trips = tripsOf('scheduled', 'pending', 'delivered', 'failed', 'lost').toSorted(
+      (one, other) => one.plannedMs - other.plannedMs,
     );
+    const open = trips.filter((trip) => trip.delivered !== true && inTime(trip));
+    const spots = open.length > 0 ? tripsOf('spot', 'pending', 'delivered').filter(inTime) : [];
     const failures = open.filter(({ delivered }) => delivered === false);
     const good = trips.filter(({ delivered }) => delivered);
     const neighbours = failures.flatMap(({ plannedMs }) => [
       good.findLast((trip) => trip.plannedMs < plannedMs),
       good.find((trip) => trip.plannedMs >= plannedMs),
     ]);
-    return trips.filter((trip) => open.includes(trip) || neighbours.includes(trip));
+    return [...trips.filter((trip) => open.includes(trip) || neighbours.includes(trip)), ...spots].sort(
+      (one, other) => one.plannedMs - other.plannedMs,
+    );
   }
 
   month({ provider, path, fromMs, toMs }: MonthQuery): MonthFacts {

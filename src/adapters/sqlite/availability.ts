@@ -22,6 +22,8 @@ export const RUN_AFTER = `${RUN} WHERE provider = ? AND endpoint = ? AND from_ms
 /** Those that failed, and those that may yet. */
 export const FAILURES = `SELECT record FROM probes WHERE kind = 'scheduled' AND provider = ? AND path = ?
   AND outcome IN ('failed', 'lost', 'pending') AND planned_ms >= ? AND planned_ms < ? ORDER BY planned_ms, planned_seq`;
+export const SPOT_CHECKS = `SELECT record FROM probes WHERE kind = 'spot' AND provider = ? AND path = ?
+  AND planned_ms >= ? AND planned_ms < ? AND outcome IN ('delivered', 'pending') ORDER BY planned_ms, planned_seq`;
 const DELIVERED = `SELECT record FROM probes WHERE kind = 'scheduled' AND provider = ? AND path = ? AND outcome = 'delivered'`;
 export const DELIVERED_BEFORE = `${DELIVERED} AND planned_ms < ? ORDER BY planned_ms DESC, planned_seq DESC LIMIT 1`;
 export const DELIVERED_AFTER = `${DELIVERED} AND planned_ms >= ? ORDER BY planned_ms, planned_seq LIMIT 1`;
@@ -72,7 +74,8 @@ function readRoundTrips(
   const trips = new Map<string, RoundTrip>();
   // Failures in a row have the same neighbours: they are looked up once.
   let knownUntilMs = Number.NEGATIVE_INFINITY;
-  for (const row of db.prepare(FAILURES).iterate(provider, path, fromMs - ROUND_TRIP_BEFORE_MS, toMs)) {
+  const range = [provider, path, fromMs - ROUND_TRIP_BEFORE_MS, toMs] as const;
+  for (const row of db.prepare(FAILURES).iterate(...range)) {
     const failure = trip(row);
     const { plannedMs } = failure;
     const found =
@@ -83,5 +86,11 @@ function readRoundTrips(
     if (found.length > 0) knownUntilMs = right?.plannedMs ?? Number.POSITIVE_INFINITY;
     for (const each of [left, failure, right]) if (each !== null) trips.set(each.probe, each);
   }
+  if (trips.size > 0)
+    for (const each of db
+      .prepare(SPOT_CHECKS)
+      .all(...range)
+      .map(trip))
+      trips.set(each.probe, each);
   return [...trips.values()].sort((one, other) => one.plannedMs - other.plannedMs);
 }

@@ -62,7 +62,7 @@ const MONTH_PROJECTION = `
 
 /**
  * A run under way is one row, updated in place. `probes_ended` finds the failures among scheduled probes, and the delivered one
- * next to each; a missed check's `due_ms` is when it was found to have been missed.
+ * next to each, `probes_spot` what was checked by hand between; a missed check's `due_ms` is when it was found to have been missed.
  */
 const AVAILABILITY_PROJECTION = `
   CREATE TABLE runs (
@@ -83,6 +83,7 @@ const AVAILABILITY_PROJECTION = `
     due_ms INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX missed_checks_due ON missed_checks (provider, endpoint, due_ms);
+  CREATE INDEX probes_spot ON probes (provider, path, planned_ms) WHERE kind = 'spot';
   CREATE INDEX probes_ended ON probes (provider, path, outcome, planned_ms) WHERE kind = 'scheduled';
 `;
 

@@ -14,12 +14,15 @@ export interface AvailabilityQuery {
   readonly toMs: number;
 }
 
-/** A scheduled probe, as the ground truth of a round trip at the moment it was planned. */
+/** A probe, as the ground truth of a round trip at the moment it was planned. */
 export interface RoundTrip {
   readonly probe: string;
   readonly path: Path;
   readonly plannedMs: number;
-  /** Null while it may arrive yet: two failures around it prove nothing before that is known, or a breach would be taken back. */
+  /**
+   * Null for one that may arrive yet, and for a spot check that did or may: two failures around it prove nothing, or a breach would be
+   * taken back, and one be claimed of time in which mail was seen to arrive. More a spot check does not say: it enters no figure.
+   */
   readonly delivered: boolean | null;
   /**
    * Whether a failure shows by itself that the provider answered, and so that the fault is its own: it refused the message, bounced
@@ -39,8 +42,8 @@ export interface AvailabilityFacts {
   readonly runs: readonly Run[];
   /**
    * Failed and lost ones planned in the range or up to a day before it, in the order of planning, each path's with the delivered
-   * one right before and right after each failure, and with those still pending that were planned in that time. All others were
-   * delivered, or said nothing.
+   * one right before and right after each failure, and with those still pending, and spot checks that did not fail, that were
+   * planned in that time. All others were delivered, or said nothing.
    */
   readonly roundTrips: readonly RoundTrip[];
   /** Checks of the range that were due and did not take place, by our own doing. */

@@ -1,18 +1,18 @@
-/** A scheduled probe as the ground truth of a round trip. */
+/** A probe as the ground truth of a round trip. */
 import { errorOf } from '../probe-view.ts';
 import { outcomeOf, type ProbeRecord } from '../record.ts';
 import type { RoundTrip } from './facts.ts';
 
-/** Of a record that was delivered, failed or lost, or that is pending. */
+/** Of a scheduled probe that was delivered, failed or lost, or that is pending; or of a spot check that did not fail. */
 export function roundTripOf(record: ProbeRecord): RoundTrip {
-  const { id: probe, path, planned } = record;
+  const { id: probe, path, planned, kind } = record;
   const outcome = outcomeOf(record);
   const failed = outcome === 'failed' || outcome === 'lost';
   return {
     probe,
     path,
     plannedMs: planned.wallMs,
-    delivered: outcome === 'pending' ? null : !failed,
+    delivered: outcome === 'pending' || kind === 'spot' ? null : !failed,
     byProvider: failed && isByProvider(record),
     reason: failed ? errorOf(record) : null,
   };

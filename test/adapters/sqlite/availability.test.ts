@@ -9,6 +9,7 @@ import {
   RUN_AFTER,
   RUNS_BEFORE,
   RUNS_WITHIN,
+  SPOT_CHECKS,
 } from '../../../src/adapters/sqlite/availability.ts';
 import { compareProjection } from '../../../src/adapters/sqlite/verify.ts';
 import { ENDPOINTS } from '../../../src/domain/endpoint.ts';
@@ -44,6 +45,7 @@ test('each part is found by an index, without a sort of what it does not need', 
         [RUNS_WITHIN, 2],
         [RUN_AFTER, 1],
         [FAILURES, 2],
+        [SPOT_CHECKS, 2],
         [DELIVERED_BEFORE, 1],
         [DELIVERED_AFTER, 1],
         [MISSED_CHECKS, 2],
@@ -62,6 +64,7 @@ test('each part is found by an index, without a sort of what it does not need', 
     ['SEARCH runs USING PRIMARY KEY (provider=? AND endpoint=? AND from_ms>?)'],
     // Failures of two outcomes come in two orders: a sort of the failures alone.
     [`SEARCH probes USING INDEX probes_ended (${search}>? AND planned_ms<?)`, 'USE TEMP B-TREE FOR ORDER BY'],
+    ['SEARCH probes USING INDEX probes_spot (provider=? AND path=? AND planned_ms>? AND planned_ms<?)'],
     [`SEARCH probes USING INDEX probes_ended (${search}<?)`],
     [`SEARCH probes USING INDEX probes_ended (${search}>?)`],
     [
