@@ -1,6 +1,6 @@
 /** Bundles on the command line: `ledger export --month` writes one, `ledger verify BUNDLE` checks one. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import {
   type Anchors,
   type BundleVerification,
@@ -12,6 +12,7 @@ import {
   verifyBundle,
   writeBundle,
 } from '../app.ts';
+import type { BundleManifest } from '../domain/evidence/bundle.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
 import { readMonth } from './month.ts';
 import { now } from './now.ts';
@@ -42,12 +43,22 @@ export async function exportBundle(options: BundleArguments): Promise<void> {
   const request = { agent, version: VERSION, month, configuration, matters };
   const signer = await readSigner(dataFolder);
   if (options.output !== undefined) {
-    await writeNewFile(options.output, async (write) => void (await writeBundle(dataFolder, request, signer, write)));
+    let written: BundleManifest | null = null;
+    await writeNewFile(options.output, async (write) => {
+      written = await writeBundle(dataFolder, request, signer, write);
+    });
+    await print(`${options.output}: ${writtenLine(written)}\n`);
     return;
   }
   await writeBundle(dataFolder, request, signer, async (text) => {
     if ((await print(text)) === 'gone') throw new ExitWith(0);
   });
+}
+
+function writtenLine(manifest: BundleManifest | null): string {
+  if (manifest === null) throw new Error('a bundle was written without a manifest');
+  const { month, chain, publicKey } = manifest;
+  return `${month}, entries ${chain.firstSeq} to ${chain.lastSeq}, signed by the key ${publicKey}`;
 }
 
 /** Reads nothing but the file, and the key if that is in one. */
@@ -60,7 +71,13 @@ export function checkBundle(file: string, key: string | undefined): Promise<Bund
 }
 
 function readKey(text: string): string {
-  const key = publicKeyOf(existsSync(text) ? readFileSync(text, 'utf8') : text);
+  const given = statSync(text, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(text, 'utf8') : text;
+  // Its public key would do; but who is asked for a key and hands over this one hands over the signature.
+  if (given.includes('PRIVATE KEY'))
+    throw new ExitWith(EXIT_USAGE, [
+      '--key must be the public key, is a private one: that must not leave its data folder',
+    ]);
+  const key = publicKeyOf(given);
   if (key !== null) return key;
   throw new ExitWith(EXIT_USAGE, [
     `--key must be an Ed25519 public key, PEM file or base64, is ${JSON.stringify(text)}`,
@@ -73,7 +90,7 @@ export function bundleLines({ bundle, anchors, ...parts }: BundleVerification): 
     bundle === null ? [] : [`bundle: ${bundle.month} by agent ${bundle.agent}, exported ${bundle.exportedAt}`];
   const named = (['signature', 'key', 'chain', 'verdict'] as const).map((name) => {
     const { ok, says } = parts[name];
-    return `${name}: ${ok ? '' : 'DOES NOT HOLD: '}${says}`;
+    return `${name}: ${ok || says.startsWith('not looked for') ? '' : 'DOES NOT HOLD: '}${says}`;
   });
   const rest = anchors === null ? [] : anchorLines(anchors);
   return [...about, ...named, ...rest].map((line) => plain(line));

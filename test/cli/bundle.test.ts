@@ -1,5 +1,7 @@
 /** Evidence from end to end: a provider that signs, an agent that measures it, and somebody with nothing but the bundle. */
+
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,7 +113,10 @@ providers:
     anchors = await anchorsOf();
     signer = await readSigner(join(folder, 'data'));
     const exported = await run(['ledger', 'export', '-c', config, '--month', month, '-o', file]);
-    expect(exported).toEqual({ code: 0, stdout: '', stderr: '' });
+    // The key that the other side is given to compare with.
+    expect(exported).toMatchObject({ code: 0, stderr: '' });
+    expect(exported.stdout).toMatch(/: \d{4}-\d{2}, entries 1 to \d+, signed by the key /);
+    expect(exported.stdout.trimEnd().endsWith(` ${signer.publicKey}`)).toBe(true);
   }, 60_000);
   afterAll(async () => {
     await relay.close();
@@ -254,6 +259,8 @@ describe('of a long month', () => {
       return stderr;
     };
     expect(await told('--month', MONTH)).toContain('must hold a signing.key: the first run makes it');
+    await makeSigner(folder, systemRandom);
+    expect(await told('--month', '2020-01')).toContain("a bundle's month must be one with a probe or a check of acme");
     expect(await told('--month', MONTH, '--data', folder)).toContain('--data cannot go with it');
     expect(await told('--month', MONTH, '--provider', 'nobody')).toContain('--provider must be one of acme');
     expect(await told('--provider', 'acme')).toContain('--provider is for a bundle: name its --month');
@@ -313,6 +320,17 @@ it('tells what is no bundle from one that was altered', async () => {
   expect(verifyElsewhere(file, '--key', 'nonsense')).toMatchObject({
     code: 3,
     stderr: expect.stringContaining('--key must be an Ed25519 public key'),
+  });
+  expect(verifyElsewhere(file, '--key', tmpdir())).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('--key must be an Ed25519 public key'),
+  });
+  const mine = join(temporaryFolder(), 'signing.key');
+  const { privateKey } = generateKeyPairSync('ed25519');
+  writeFileSync(mine, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+  expect(verifyElsewhere(file, '--key', mine)).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('--key must be the public key, is a private one'),
   });
   expect(await run(['ledger', 'verify', '--key', 'x', '--data', tmpdir()])).toMatchObject({
     code: 3,

@@ -59,7 +59,7 @@ function signerOf(key: KeyObject): Signer {
 }
 
 /**
- * A public key as people hand it on, base64 of SPKI DER or PEM, made the former; a private key's own public one.
+ * A public key as people hand it on, base64 of SPKI DER or PEM, made the former.
  * Null for what is no Ed25519 key.
  */
 export function publicKeyOf(text: string): string | null {

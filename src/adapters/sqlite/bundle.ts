@@ -8,7 +8,7 @@ import {
   firstDifference,
 } from '../../domain/evidence/bundle.ts';
 import { type ChainHead, GENESIS } from '../../domain/evidence/chain.ts';
-import { judgeProvider } from '../../domain/report/judge.ts';
+import { isMeasured, judgeProvider } from '../../domain/report/judge.ts';
 import { type Matter, type ProviderReport, rangeOf } from '../../domain/report/report.ts';
 import { DAY_MS } from '../../domain/time/calendar.ts';
 import { isoText } from '../../domain/time/instant.ts';
@@ -102,7 +102,11 @@ interface Judged {
 function judgeNow(db: DatabaseSync, place: string, matters: readonly Matter[]): Judged {
   return inTransaction(db, 'DEFERRED', () => {
     const store = new Store(db, place);
-    return { report: matters.map((matter) => judgeProvider(matter, store).report), head: readHead(db) };
+    const report = matters.map((matter) => judgeProvider(matter, store).report);
+    if (report.some(isMeasured)) return { report, head: readHead(db) };
+    const names = matters.map(({ provider }) => provider).join(', ');
+    const rule = `a bundle's month must be one with a probe or a check of ${names} in the ledger`;
+    throw new LedgerError('MISSING', `${rule}, is ${matters[0]?.month}`);
   });
 }
 

@@ -84,12 +84,12 @@ describe('an untouched bundle', () => {
     expect(other.signature.says).toMatch(/^the key must be .*, is /);
   });
 
-  it('of a ledger without an entry holds too', async () => {
+  it('is not made of a month of which the ledger knows nothing', async () => {
     const folder = temporaryFolder();
     await (await opened(folder)).close();
-    const result = await verified(await bundleOf(folder));
-    expect(result).toMatchObject({ ok: true, ...HOLDS });
-    expect(result.key.says).toMatch(/^does not stand in the chain/);
+    await expect(bundleOf(folder)).rejects.toThrow(
+      "a bundle's month must be one with a probe or a check of acme in the ledger, is 2026-11",
+    );
   });
 });
 
@@ -378,6 +378,7 @@ describe('a bundle that its keeper made anew, hashes and signature included', ()
     const { key, sign } = dkimSigner();
     const [start] = await ledger.append([
       { type: 'agent.started', at: at(0), version: '1.2.3', unwatchedSince: null, identity: IDENTITY },
+      planned('a', 1),
     ]);
     const anchor = { type: 'anchor.signed', probe: 'p', provider: 'acme', at: { wallMs: '1e15' } };
     const nameless = await verified(
@@ -393,7 +394,7 @@ describe('a bundle that its keeper made anew, hashes and signature included', ()
         events.push(JSON.stringify({ ...anchor, head: start, ...signed }));
       }),
     );
-    expect(timeless.anchors).toMatchObject({ failures: [{ where: 'entry 2', reason: 'the entry is no anchor' }] });
+    expect(timeless.anchors).toMatchObject({ failures: [{ where: 'entry 3', reason: 'the entry is no anchor' }] });
   });
 
   it('is refused, and breaks nothing, where it holds nonsense', async () => {
