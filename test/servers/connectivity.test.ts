@@ -64,8 +64,10 @@ describeWithServers('the checks of a provider', () => {
     await pause(2500);
     await provider.startPostfix();
     await until(agent, upIs('submission', 1), upIs('mx', 1));
-    // Sessions are kept again.
-    await pause(2500);
+    // Sessions are kept again, and the MX is left at its greeting.
+    const lastDepth = async (endpoint: string) =>
+      (await checksIn(folder)).findLast((check) => check.endpoint === endpoint)?.depth;
+    while ((await lastDepth('submission')) !== 'session' || (await lastDepth('mx')) !== 'greeting') await pause(100);
     await agent.close();
     closers.pop();
 
@@ -80,7 +82,6 @@ describeWithServers('the checks of a provider', () => {
         expect.objectContaining({ stage: 'connect', code: 'ECONNREFUSED' }),
       );
       expect(mine[0]!.depth).toBe(endpoint === 'mx' ? 'recipient' : 'login');
-      expect(mine.at(-1)!.depth).toBe(endpoint === 'mx' ? 'greeting' : 'session');
     }
     const mailbox = checks.filter((check) => check.endpoint === 'mailbox');
     expect(new Set(mailbox.map(({ result }) => result.kind))).toEqual(new Set(['up']));

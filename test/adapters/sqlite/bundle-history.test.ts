@@ -1,17 +1,23 @@
 /** Bundles of any history, judged by a whole contract: whatever went before, what is written holds. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readContract } from '../../../src/adapters/config-file/contract.ts';
 import { writeBundle } from '../../../src/adapters/sqlite/bundle.ts';
-import type { BundleManifest } from '../../../src/domain/evidence/bundle.ts';
+import { LedgerError } from '../../../src/adapters/sqlite/failure.ts';
 import { historyOf, step } from './any-history.ts';
 import { SIGNER, verified } from './bundle-case.ts';
 import { opened, temporaryFolder } from './support.ts';
 
 /** Entries lie hours apart, so that a history goes over weeks and checkpoints come days before a month. */
 const SLOWER = 60;
+
+/** A history may end in a month of which it knows nothing; then there is nothing to write. */
+function nullIfUnmeasured(error: unknown): null {
+  if (error instanceof LedgerError && error.code === 'MISSING') return null;
+  throw error;
+}
 
 it('holds whatever the history, with checks, exclusions, outages and checkpoints, and however late it begins', async () => {
   const read = await readContract(
@@ -38,14 +44,16 @@ it('holds whatever the history, with checks, exclusions, outages and checkpoints
         const matters = ['acme', 'Ünïcode "quoted"'].map((provider) => ({ provider, contract, month, nowMs }));
         const request = { agent: 'test', version: '1.2.3', month, configuration: '', matters };
         let text = '';
-        await writeBundle(folder, request, SIGNER, (line) => void (text += line));
+        const manifest = await writeBundle(folder, request, SIGNER, (line) => void (text += line)).catch(
+          nullIfUnmeasured,
+        );
         await ledger.close();
+        if (manifest === null) return;
         const file = join(temporaryFolder(), 'month.bundle');
         writeFileSync(file, text);
         const result = await verified(file);
         expect([result.verdict, result.chain]).toMatchObject([{ ok: true }, { ok: true }]);
-        const { chain } = JSON.parse(readFileSync(file, 'utf8').split('\n')[0]!) as BundleManifest;
-        if (chain.firstSeq > 1) later += 1;
+        if (manifest.chain.firstSeq > 1) later += 1;
       },
     ),
     { numRuns: 25, endOnFailure: true },
