@@ -42,6 +42,26 @@ describe('the order', () => {
     expect(start).toContain('mail may still arrive until 2026-12-06 00:00.');
   });
 
+  it('goes on with what is owed, once however many clauses owe it, and tells the coverage of each verdict', () => {
+    const told = textOf(page([DELAY, { ...OPERATIONS, coverage: { ...OPERATIONS.coverage, ratio: 0.000299 } }]));
+    const [start = '', rest = ''] = told.split('Verdicts');
+    expect(start).toMatch(/Promise broken: 2a Send delay, 3 Operations\.\s+Owed: The month's service time doubled\./);
+    expect(start.match(/Owed:/g)).toHaveLength(1);
+    const [verdicts = ''] = rest.split('Clause by clause');
+    expect(verdicts).toMatch(/Coverage\s+99\.99%/);
+    expect(verdicts).toMatch(/Coverage\s+0\.02%/);
+    expect(textOf(page([CONNECTIVITY]))).not.toContain('Owed:');
+    expect(textOf(renderHtml(sample([OPERATIONS]), [], 'zh'))).toContain('应付补偿：当月服务时间加倍。');
+  });
+
+  it('says in both languages what may still change a breach, and how exclusions count', () => {
+    for (const [told, phrases] of [
+      [textOf(english), ['whatever arrives, except by an exclusion.', 'counts with what is left of it, down to 0 s']],
+      [textOf(chinese), ['仅可能因除外事项而改变。', '以扣除后所余（最少为 0 秒）计入']],
+    ] as const)
+      for (const phrase of phrases) expect(told).toContain(phrase);
+  });
+
   it('says of a kept month that every promise was kept, and of an open one that no breach is proven', async () => {
     const { report, charts } = await healthyMonth();
     const kept = textOf(renderHtml(report, charts, 'en'));

@@ -17,8 +17,32 @@ describe('in English', () => {
     expect(text).toContain('- Contract: Agreement (enterprise-mail-sla)');
     expect(text).toContain('- Month: 2026-11-01 00:00:00.000+08:00 – 2026-12-01 00:00:00.000+08:00 (Asia/Shanghai)');
     expect(text).toContain('- Final from: 2026-12-06 00:00:00.000+08:00');
-    expect(text).toContain("| 2a Send delay | **BREACH** | The month's service time doubled |  |");
-    expect(text).toContain('| 9 Customer service | **INCONCLUSIVE** | none | Nothing has been entered. |');
+    expect(text).toContain(
+      "| 2a Send delay | **BREACH** | 99.99% | The month's service time doubled | average, maximum |",
+    );
+    expect(text).toContain('| 9 Customer service | **INCONCLUSIVE** |  | none | Nothing has been entered. |');
+  });
+
+  it('says above the verdicts what is broken, what is owed, once, and what is not settled', () => {
+    const [above = ''] = renderMarkdown(sample([CONNECTIVITY, DELAY, OPERATIONS]), 'en').split('| Clause |');
+    expect(above.trim().split('\n').at(-1)).toBe(
+      "**Promise broken: 2a Send delay, 3 Operations.** Owed: The month's service time doubled. Not settled: 1 Connectivity.",
+    );
+    const chinese = renderMarkdown(sample([OPERATIONS]), 'zh');
+    expect(chinese).toContain('**违约：3 运维。** 应付补偿：当月服务时间加倍。');
+  });
+
+  it('says how much of the month each verdict rests on, and which part decides it', () => {
+    const coverage = { ...CONNECTIVITY.coverage, ratio: 0.000299 };
+    const rows = renderMarkdown(
+      sample([
+        { ...CONNECTIVITY, coverage },
+        { ...CONNECTIVITY, verdict: 'MET', verdicts: { downtime: 'MET', availability: 'MET' } },
+      ]),
+      'en',
+    );
+    expect(rows).toContain('| 1 Connectivity | **INCONCLUSIVE** | 0.02% | none | downtime, availability |');
+    expect(rows).toContain('| 1 Connectivity | **MET** | 97.98% | none |  |');
   });
 
   it('sets each figure beside its limit, rounded outwards, and says what nothing bounds', () => {
@@ -72,14 +96,16 @@ describe('of availability', () => {
     expect(text).toContain('| Availability | 99.8719–99.9223% | 99.8718–99.9222% | at least 99.99% | BREACH |');
     expect(text).toContain('| Days with a fault | 1–2 |  |  |  |');
     expect(text).toContain('- Faults left: 44 min 41 s–1 h 6 min 24 s');
-    expect(text).toContain("| 3 Operations | **BREACH** | The month's service time doubled |  |");
+    expect(text).toContain("| 3 Operations | **BREACH** | 97.98% | The month's service time doubled | availability |");
   });
 
   it('says of each part how long it was down and how much of that is known', () => {
     expect(text).toContain('| submission (SMTP) | 2016.000–2118.000 s | 99.98% |');
     expect(text).toContain('| mail from end to end | ≥ 0.000 s | – |');
     expect(text).toContain('checks that did not take place: 21');
-    expect(text).toContain('- Shortest outage surely seen: 2 min (two cells of the schedule)');
+    expect(text).toContain(
+      '- Shortest outage surely seen: 2 min (two cells of the schedule); logins and recipients by themselves',
+    );
   });
 
   it('lists outages with the bounds of their beginning and end', () => {
@@ -103,7 +129,7 @@ test('in Chinese it uses the terms of the contract', () => {
   const text = renderMarkdown(sample(), 'zh');
   expect(linesOf(text)[0]).toBe('# 服务品质月报 2026-11：暂定');
   expect(text).toContain('- 合同：企业邮件服务品质保证书 (enterprise-mail-sla)');
-  expect(text).toContain('| 2a 发送延迟 | **违约** | 当月服务时间加倍 |  |');
+  expect(text).toContain('| 2a 发送延迟 | **违约** | 99.99% | 当月服务时间加倍 | 平均、最大 |');
   expect(text).toContain('| 平均 | 61.250–63.100 s | 70.000 s | 不超过 60 s | 违约 |');
   expect(text).toContain('| 超过最大限值，按邮件计次 | 2–3 | 2–3 | 少于 2 次（按邮件计） | 违约 |');
   expect(text).toContain('(e) 电信线路中断或施工');
