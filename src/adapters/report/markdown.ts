@@ -2,7 +2,7 @@
 import type { ClauseReport, DelayClauseReport, ProviderReport, Report } from '../../domain/report/report.ts';
 import type { BreachEvidence } from '../../domain/report/report-evidence.ts';
 import { markdownText } from './escape.ts';
-import { figureRows, knownOf, partRows } from './figure-rows.ts';
+import { type FigureRow, figureRows, knownOf, partRows } from './figure-rows.ts';
 import { type Language, localTime, percent, SHOWN_MAX, seconds } from './format.ts';
 import { decidedBy, headlineOf } from './headline.ts';
 import { closedBlocks } from './markdown-closed.ts';
@@ -66,7 +66,7 @@ function clauseBlocks(clause: MeasuredReport, setting: Setting): readonly string
     `### ${name(clause, language)}${words.colon}${words.verdict[clause.verdict]}`,
     table(
       heads(words, 'figure', 'measured', 'raw', 'limit', 'verdict'),
-      figureRows(clause, words).map((row) => [words.label[row.label], row.measured, row.raw, row.limit, row.verdict]),
+      figureRows(clause, words).map((row) => [words.label[row.label], measured(row), row.raw, row.limit, row.verdict]),
     ),
     ...(clause.kind === 'delay' ? [] : [table(heads(words, 'part', 'downtime', 'coverage'), partRows(clause, words))]),
     [
@@ -76,6 +76,10 @@ function clauseBlocks(clause: MeasuredReport, setting: Setting): readonly string
     ...exclusionBlocks(clause, setting),
     ...(clause.kind === 'delay' ? breachBlocks(clause, setting) : outageBlocks(clause, setting)),
   ];
+}
+
+function measured({ measured: exact, readable }: FigureRow): string {
+  return readable === '' ? exact : `${exact} (${readable})`;
 }
 
 function exclusionBlocks({ id, excluded }: MeasuredReport, { words, timeZone }: Setting): readonly string[] {

@@ -46,8 +46,8 @@ describe('in English', () => {
   });
 
   it('sets each figure beside its limit, rounded outwards, and says what nothing bounds', () => {
-    expect(text).toContain('| Average | 61.250–63.100 s | 70.000 s | at most 60 s | BREACH |');
-    expect(text).toContain('| Maximum | ≥ 7200.000 s | ≥ 7200.000 s | at most 3600 s |  |');
+    expect(text).toContain('| Average | 61.250–63.100 s (1 min 1 s–1 min 4 s) | 70.000 s | at most 60 s | BREACH |');
+    expect(text).toContain('| Maximum | ≥ 7200.000 s (≥ 2 h) | ≥ 7200.000 s | at most 3600 s |  |');
     expect(text).toContain('| Maximum exceeded, messages | 2–3 | 2–3 | fewer than 2 messages | BREACH |');
     expect(text).toContain('| Maximum exceeded, episodes | 1 | 1 |  |  |');
     expect(text).toContain('- Probes: delivered 100, pending 0, failed 1, lost 2, unmeasured 3');
@@ -87,12 +87,16 @@ describe('of availability', () => {
 
   it('sets downtime and availability beside their limits, with what is left', () => {
     expect(text).toContain('### 1 Connectivity: INCONCLUSIVE');
-    expect(text).toContain('| Downtime | 2016.000–3318.500 s | 2017.000–3319.500 s | under 44 min | INCONCLUSIVE |');
+    expect(text).toContain(
+      '| Downtime | 2016.000–3318.500 s (33 min 36 s–55 min 19 s) | 2017.000–3319.500 s | under 44 min | INCONCLUSIVE |',
+    );
     expect(text).toContain('| Availability | 99.8719–99.9223% | 99.8718–99.9222% | at least 99.9% | INCONCLUSIVE |');
     expect(text).toContain('- Downtime left: 0 s–10 min 24 s');
     expect(text).toContain('- Availability is a share of: the whole month');
-    expect(text).toContain('| Faults | 2016.000–3318.500 s | 2017.000–3319.500 s | at most 100 min | MET |');
-    expect(text).toContain('| Announced adjustments | 5400.000 s |  | at most 100 min | MET |');
+    expect(text).toContain(
+      '| Faults | 2016.000–3318.500 s (33 min 36 s–55 min 19 s) | 2017.000–3319.500 s | at most 100 min | MET |',
+    );
+    expect(text).toContain('| Announced adjustments | 5400.000 s (1 h 30 min) |  | at most 100 min | MET |');
     expect(text).toContain('| Availability | 99.8719–99.9223% | 99.8718–99.9222% | at least 99.99% | BREACH |');
     expect(text).toContain('| Days with a fault | 1–2 |  |  |  |');
     expect(text).toContain('- Faults left: 44 min 41 s–1 h 6 min 24 s');
@@ -130,7 +134,7 @@ test('in Chinese it uses the terms of the contract', () => {
   expect(linesOf(text)[0]).toBe('# 服务品质月报 2026-11：暂定');
   expect(text).toContain('- 合同：企业邮件服务品质保证书 (enterprise-mail-sla)');
   expect(text).toContain('| 2a 发送延迟 | **违约** | 99.99% | 当月服务时间加倍 | 平均、最大 |');
-  expect(text).toContain('| 平均 | 61.250–63.100 s | 70.000 s | 不超过 60 s | 违约 |');
+  expect(text).toContain('| 平均 | 61.250–63.100 s (1 分钟 1 秒–1 分钟 4 秒) | 70.000 s | 不超过 60 s | 违约 |');
   expect(text).toContain('| 超过最大限值，按邮件计次 | 2–3 | 2–3 | 少于 2 次（按邮件计） | 违约 |');
   expect(text).toContain('(e) 电信线路中断或施工');
 });
