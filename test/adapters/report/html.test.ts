@@ -20,7 +20,8 @@ function textOf(page: string): string {
   return page
     .replace(/<style>.*<\/style>/s, '')
     .replaceAll(/<[^>]*>/g, '\n')
-    .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+    .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
+    .replaceAll('\u00a0', ' ');
 }
 const page = (clauses: Report['providers'][number]['clauses'], charts: readonly ProviderCharts[] = []): string =>
   renderHtml(sample(clauses), charts, 'en');
@@ -104,11 +105,15 @@ describe('every figure of the report is in it', () => {
     for (const limit of ['at most 1 min', 'fewer than 2 messages', 'under 44 min', 'at least 99.9%', 'at least 99.99%'])
       expect(alone).toContain(limit);
     expect(alone).toContain('at most 100 min');
-    expect(alone).toContain(durations(OPERATIONS.faultsLeftSeconds, EN.units));
+    expect(alone).toContain(durations(OPERATIONS.faultsLeftSeconds, EN.units).replaceAll('\u00a0', ' '));
     expect(alone).toContain('0 s–10 min 24 s');
     expect(alone).toContain('99.99% of the month so far, longest stretch without a probe 5 min 1 s');
     expect(alone).toContain('97.98% of the month so far, longest stretch without knowledge 20 min 1 s');
     expect(alone).toContain('delivered 100, pending 0, failed 1, lost 2, unmeasured 3');
+  });
+
+  it('with durations in which no line ends', () => {
+    expect(page([OPERATIONS])).toContain('44\u00a0min\u00a041\u00a0s–1\u00a0h\u00a06\u00a0min\u00a024\u00a0s');
   });
 
   it('with what is owed, and nothing where no breach is proven', () => {

@@ -1,9 +1,11 @@
 /** The report as Markdown: what a person reads, in two languages, and nothing of it written by strangers. */
 import { describe, expect, it, test } from 'vitest';
-import { renderMarkdown } from '../../../src/adapters/report/markdown.ts';
+import { renderMarkdown as rendered } from '../../../src/adapters/report/markdown.ts';
 import { ATTESTED, BREACH, DELAY, sample } from './sample.ts';
 import { CONNECTIVITY, OPERATIONS, OUTAGE } from './sample-availability.ts';
 
+/** Durations hold no-break spaces. */
+const renderMarkdown: typeof rendered = (...of) => rendered(...of).replaceAll('\u00a0', ' ');
 const linesOf = (text: string): string[] => text.split('\n');
 
 const HOSTILE = '250 ok\n\n# Owned | <img src=x onerror=alert(1)> [x](javascript:alert) `**` \u202e';
