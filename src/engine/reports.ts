@@ -67,12 +67,13 @@ export async function judgeYear(
     const closed = findClosing(closings, provider, month);
     if (!hasBegun(matter)) judged.push(null);
     else if (closed !== null && stillHolds(closed, matter, aftermath)) {
-      judged.push({ clauses: closed.summary, closed: true });
+      judged.push({ clauses: closed.summary, closed: true, measured: true });
       measured = true;
     } else {
       const { report } = await ledger.judge(matter);
-      judged.push({ clauses: summariseReport(report), closed: false });
-      measured ||= isMeasured(report);
+      const known = isMeasured(report);
+      judged.push({ clauses: summariseReport(report), closed: false, measured: known });
+      measured ||= known;
     }
   }
   return measured ? reportYear(provider, contract, { year, nowMs }, judged) : null;

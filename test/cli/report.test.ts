@@ -66,7 +66,7 @@ describe('of a month with late, lost, bounced and refused mail', () => {
     const { code, stdout, stderr } = await report(config, '--month', MONTH);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^# Service report 2025-06: final\n/);
-    expect(stdout).toMatch(/^\| 2a Send delay \| \*\*BREACH\*\* \| The month's service time doubled/m);
+    expect(stdout).toMatch(/^\| 2a Send delay \| \*\*BREACH\*\* \| [\d.]+% \| The month's service time doubled/m);
     expect(stdout).toMatch(/^1\. `[a-z2-7]{16}` proven$/m);
     expect((await report(config, '--month', MONTH, '--lang', 'zh')).stdout).toContain('| 2a 发送延迟 | **违约** |');
     const html = await report(config, '--month', MONTH, '--format', 'html');

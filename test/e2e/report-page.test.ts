@@ -70,6 +70,13 @@ describeWith(CHROMIUM, 'the page of a month', () => {
     await context.close();
   });
 
+  it('says on the first screen of a telephone what is owed', async () => {
+    const { context, page } = await visit(browser, urlOf('rich-en'), { viewport: PHONE });
+    const owed = await page.locator('.headline strong').first().boundingBox();
+    expect((owed?.y ?? PHONE.height) + (owed?.height ?? 0)).toBeLessThanOrEqual(PHONE.height);
+    await context.close();
+  });
+
   it.each(PAGES)('%s prints, dark scheme or not, on sheets of A4', async (name) => {
     const { context, page } = await visit(browser, urlOf(name), { colorScheme: 'dark' });
     const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });

@@ -145,7 +145,7 @@ export function partRows({ figures }: AvailabilityReport, words: Words): readonl
   return figures.parts.map(({ part, downSeconds, coverage }) => [
     words.part[part],
     seconds(downSeconds),
-    percent(coverage),
+    coverage === null ? '–' : percent(coverage),
   ]);
 }
 

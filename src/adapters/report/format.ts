@@ -31,7 +31,7 @@ export function durations({ lo, hi }: Figure, units: Units): string {
 /** `1 h`, `100 min`: in one unit where that is whole, as contracts do. */
 export function limitText(seconds: number, units: Units): string {
   const inMinutes = seconds > HOUR && seconds % HOUR !== 0 && seconds % MINUTE === 0;
-  return inMinutes ? `${seconds / MINUTE} ${units.minute}` : duration(seconds, units);
+  return inMinutes ? `${seconds / MINUTE}${JOIN}${units.minute}` : duration(seconds, units);
 }
 
 /** `44 min`, `1 h`, `2 h 5 min 1.5 s`: exact to the millisecond. */
@@ -42,8 +42,8 @@ export function duration(seconds: number, units: Units): string {
     [Math.floor((whole % HOUR) / MINUTE), units.minute],
     [Math.round((whole % MINUTE) * 1000) / 1000, units.second],
   ] as const;
-  const told = parts.filter(([value]) => value > 0).map(([value, unit]) => `${value} ${unit}`);
-  return told.length === 0 ? `0 ${units.second}` : told.join(' ');
+  const told = parts.filter(([value]) => value > 0).map(([value, unit]) => `${value}${JOIN}${unit}`);
+  return told.length === 0 ? `0${JOIN}${units.second}` : told.join(JOIN);
 }
 
 export interface Units {
@@ -51,6 +51,8 @@ export interface Units {
   readonly minute: string;
   readonly second: string;
 }
+/** No line ends within a duration: between the two of an interval it may. */
+const JOIN = '\u00a0';
 const MINUTE = 60;
 const HOUR = 3600;
 

@@ -58,6 +58,7 @@ time{white-space:nowrap}
 .pledge-verdict{text-align:right}
 .pledge-verdict .badge{font-size:.78rem;font-weight:550;background:none;padding-right:0}
 .owed{margin-top:.8rem;padding-left:2.1rem}
+.owed+.owed{margin-top:.2rem}
 .owed .term{display:inline;margin-right:.6em;font-size:.85rem}
 .attested-head{margin-top:2rem;font-size:.95rem;color:var(--soft);font-weight:600}
 .attested{margin-top:.6rem;font-size:.95rem}

@@ -1,7 +1,7 @@
-/** What a stranger reads first: the month in a sentence, then each promise with what was measured, the verdict and what is owed. */
-import type { Verdict } from '../../domain/delay/month-verdict.ts';
+/** What a stranger reads first: the month in a sentence, then each promise with what was measured, the verdict, how much of the month that rests on, and what is owed. */
 import type { ProviderReport } from '../../domain/report/report.ts';
-import { plainTime } from './format.ts';
+import { percent, plainTime } from './format.ts';
+import { headlineOf } from './headline.ts';
 import { badge, clauseName, type Setting } from './html-parts.ts';
 import { html, type Markup } from './html-text.ts';
 import { type AttestedReport, isMeasuredClause, type MeasuredReport, type Pledge, pledgesOf } from './pledges.ts';
@@ -9,20 +9,13 @@ import { gauge } from './svg-gauge.ts';
 
 export function headline(provider: ProviderReport, setting: Setting): Markup {
   const { page, words, language, timeZone } = setting;
-  const measured = provider.clauses.filter(isMeasuredClause);
-  const named = (verdict: Verdict): string =>
-    page.listed(measured.filter((clause) => clause.verdict === verdict).map((clause) => clauseName(clause, language)));
-  const worst = VERDICTS.find((verdict) => measured.some((clause) => clause.verdict === verdict));
-  const open = named('INCONCLUSIVE');
-  const sentence = worst === undefined ? page.nothingMeasured : page.headline[worst](named(worst));
-  const also = worst === 'BREACH' && open !== '' ? page.alsoOpen(open) : null;
+  // Made harmless where it is put into the page.
+  const { worst, sentence, owed, also } = headlineOf(provider, language, (named) => named);
   const until = plainTime(provider.finalAt, timeZone);
-  return html`<div class="headline">${worst === undefined ? null : badge(worst, words)}<p>${sentence}${also === null ? null : html` <span class="also">${also}</span>`}</p></div>
+  return html`<div class="headline">${worst === null ? null : badge(worst, words)}<p>${sentence}${owed.map((remedy) => html` <strong>${remedy}</strong>`)}${also === null ? null : html` <span class="also">${also}</span>`}</p></div>
 ${provider.status === 'final' ? null : html`<p class="note">${page.provisional(until)}</p>`}
 `;
 }
-/** The worst first. */
-const VERDICTS = ['BREACH', 'INCONCLUSIVE', 'MET'] as const;
 
 export function verdictList(provider: ProviderReport, setting: Setting): Markup {
   const measured = provider.clauses.filter(isMeasuredClause);
@@ -43,6 +36,7 @@ function verdictItem(clause: MeasuredReport, setting: Setting): Markup {
       : html`<strong>${clause.remedy[language]}</strong>`;
   return html`<li class="verdict"><div class="verdict-head"><h4><span class="clause-id">${clause.id}</span> ${clause.title[language]}</h4>${badge(clause.verdict, words)}</div>
 <ul class="pledges">${pledgesOf(clause, words, page).map((pledge) => pledgeItem(pledge, setting))}</ul>
+<p class="owed"><span class="term">${words.label.coverage}</span> ${percent(clause.coverage.ratio)}</p>
 <p class="owed"><span class="term">${words.label.remedy}</span> ${owed}</p></li>
 `;
 }

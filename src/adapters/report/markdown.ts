@@ -2,8 +2,9 @@
 import type { ClauseReport, DelayClauseReport, ProviderReport, Report } from '../../domain/report/report.ts';
 import type { BreachEvidence } from '../../domain/report/report-evidence.ts';
 import { markdownText } from './escape.ts';
-import { figureRows, knownOf, partRows } from './figure-rows.ts';
-import { type Language, localTime, SHOWN_MAX, seconds } from './format.ts';
+import { type FigureRow, figureRows, knownOf, partRows } from './figure-rows.ts';
+import { type Language, localTime, percent, SHOWN_MAX, seconds } from './format.ts';
+import { decidedBy, headlineOf } from './headline.ts';
 import { closedBlocks } from './markdown-closed.ts';
 import { type AvailabilityReport, isMeasuredClause, type MeasuredReport } from './pledges.ts';
 import { type Label, type Words, wordsOf } from './words.ts';
@@ -30,7 +31,7 @@ export function renderMarkdown(report: Report, language: Language): string {
 function providerBlocks(provider: ProviderReport, language: Language, words: Words): readonly string[] {
   const { contract, contractTitle, timeZone, from, to, status, finalAt, clauses } = provider;
   const setting = { language, words, timeZone };
-  const owed = ({ remedy }: ClauseReport): string => (remedy === null ? words.none : markdownText(remedy[language]));
+  const { sentence, owed, also } = headlineOf(provider, language, markdownText);
   return [
     `## ${markdownText(provider.provider)}${words.colon}${words.status[status]}`,
     [
@@ -39,16 +40,23 @@ function providerBlocks(provider: ProviderReport, language: Language, words: Wor
       item(words, 'finalAt', localTime(finalAt, timeZone)),
     ].join('\n'),
     ...closedBlocks(provider.closed, setting),
+    [`**${sentence}**`, ...owed, ...(also === null ? [] : [also])].join(' '),
     table(
-      heads(words, 'clause', 'verdict', 'remedy', 'reason'),
-      clauses.map((clause) => [
-        name(clause, language),
-        `**${words.verdict[clause.verdict]}**`,
-        owed(clause),
-        clause.kind === 'attested' ? markdownText(clause.reason[language]) : '',
-      ]),
+      heads(words, 'clause', 'verdict', 'coverage', 'remedy', 'reason'),
+      clauses.map((clause) => summaryRow(clause, setting)),
     ),
     ...clauses.filter(isMeasuredClause).flatMap((clause) => clauseBlocks(clause, setting)),
+  ];
+}
+
+function summaryRow(clause: ClauseReport, { words, language }: Setting): readonly string[] {
+  const { remedy, verdict } = clause;
+  return [
+    name(clause, language),
+    `**${words.verdict[verdict]}**`,
+    clause.kind === 'attested' ? '' : percent(clause.coverage.ratio),
+    remedy === null ? words.none : markdownText(remedy[language]),
+    clause.kind === 'attested' ? markdownText(clause.reason[language]) : decidedBy(clause, language, words),
   ];
 }
 
@@ -58,7 +66,7 @@ function clauseBlocks(clause: MeasuredReport, setting: Setting): readonly string
     `### ${name(clause, language)}${words.colon}${words.verdict[clause.verdict]}`,
     table(
       heads(words, 'figure', 'measured', 'raw', 'limit', 'verdict'),
-      figureRows(clause, words).map((row) => [words.label[row.label], row.measured, row.raw, row.limit, row.verdict]),
+      figureRows(clause, words).map((row) => [words.label[row.label], measured(row), row.raw, row.limit, row.verdict]),
     ),
     ...(clause.kind === 'delay' ? [] : [table(heads(words, 'part', 'downtime', 'coverage'), partRows(clause, words))]),
     [
@@ -68,6 +76,10 @@ function clauseBlocks(clause: MeasuredReport, setting: Setting): readonly string
     ...exclusionBlocks(clause, setting),
     ...(clause.kind === 'delay' ? breachBlocks(clause, setting) : outageBlocks(clause, setting)),
   ];
+}
+
+function measured({ measured: exact, readable }: FigureRow): string {
+  return readable === '' ? exact : `${exact} (${readable})`;
 }
 
 function exclusionBlocks({ id, excluded }: MeasuredReport, { words, timeZone }: Setting): readonly string[] {

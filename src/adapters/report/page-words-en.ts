@@ -16,8 +16,9 @@ export const PAGE_EN: PageWords = {
   },
   nothingMeasured: 'No clause of this contract is measured.',
   alsoOpen: (names) => `Not settled: ${names}.`,
+  owed: (remedy) => `Owed: ${remedy}.`,
   provisional: (until) =>
-    `Provisional: mail may still arrive until ${until}. A breach that is proven now stays one, whatever arrives.`,
+    `Provisional: mail may still arrive until ${until}. A breach that is proven now stays one whatever arrives, except by an exclusion.`,
   listed: (names) => names.join(', '),
   promised: 'Promised',
   verdicts: 'Verdicts',

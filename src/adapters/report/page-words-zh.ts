@@ -14,7 +14,9 @@ export const PAGE_ZH: PageWords = {
   },
   nothingMeasured: '本合同没有可测量的条款。',
   alsoOpen: (names) => `无法判定：${names}。`,
-  provisional: (until) => `暂定：${until} 之前邮件仍可能到达。已证实的违约不因此后到达的邮件而改变。`,
+  owed: (remedy) => `应付补偿：${remedy}。`,
+  provisional: (until) =>
+    `暂定：${until} 之前邮件仍可能到达。已证实的违约不因此后到达的邮件而改变，仅可能因除外事项而改变。`,
   listed: (names) => names.join('、'),
   promised: '承诺',
   verdicts: '判定',

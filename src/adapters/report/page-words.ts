@@ -13,6 +13,7 @@ export interface PageWords {
   /** Where no clause is measured. */
   readonly nothingMeasured: string;
   readonly alsoOpen: (names: string) => string;
+  readonly owed: (remedy: string) => string;
   readonly provisional: (until: string) => string;
   readonly listed: (names: readonly string[]) => string;
   readonly promised: string;

@@ -106,7 +106,8 @@ export const EN: Words = {
     `the maximum may be exceeded ${times} more ${times === '1' ? 'time' : 'times'} with the clause still kept`,
   availabilityCoverage: (share, longestGap, unmeasured) =>
     `${share} of the month so far, longest stretch without knowledge ${longestGap}, checks that did not take place: ${unmeasured}`,
-  resolution: (figure) => `${figure} (two cells of the schedule)`,
+  resolution: (figure) =>
+    `${figure} (two cells of the schedule); logins and recipients by themselves are tried only about every 10 minutes, so an outage of those alone is surely seen only if it lasts 10 minutes more`,
   between: (after, by) =>
     after === null
       ? by === null
@@ -119,6 +120,9 @@ export const EN: Words = {
   method: [
     'Probes are sent at random times (Poisson). A delay runs from the provider’s 250 to the start of its transfer to our server (send), or until the message can be fetched over IMAP (receive, internal), both on our own clock.',
     'Every figure is an interval that holds the truth: a limit is exceeded only if the lower end is over it, and kept only if the upper end is not. ≥ means that nothing bounds the figure from above, as while mail is missing.',
+    'A refused or bounced message has no delay: it counts under connectivity and operations, not under delay.',
+    'Exclusions are taken out of each delay. A message whose whole delay is excluded counts with what is left of it, down to 0 s, so exclusions of good time lower the average. How many messages came to which outcome is told before exclusions.',
+    'An exclusion of a single path excuses that path’s mail, and what no other path needs. “Excluded time” of a delay is what is excluded for its path; of connectivity and operations, that in which everything is excused.',
     'The average is that of the scheduled probes; median and percentiles count lost mail as infinite. Percentages and lower ends are rounded down, upper ends up.',
     'Downtime lies between what is proven (failed checks beside a healthy control host) and all that is not proven to have been up; where nothing is known, it is neither. Between two good checks at most two cells of the schedule apart the service is taken to be up, so a shorter outage may be missed.',
     'The ledger from which this was made is a chain of hashes; `mailflow-probe ledger verify` checks it.',

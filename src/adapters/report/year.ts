@@ -11,6 +11,7 @@ const WORDS = {
     month: 'Month',
     status: 'Status',
     future: 'to come',
+    unmeasured: 'not measured',
     closed: 'closed',
     generated: 'Generated',
     contract: 'Contract',
@@ -22,6 +23,7 @@ const WORDS = {
     month: '月份',
     status: '状态',
     future: '未到',
+    unmeasured: '未测',
     closed: '已结',
     generated: '生成时间',
     contract: '协议',
@@ -78,7 +80,7 @@ function providerBlocks(provider: ProviderYear, language: Language): readonly st
 
 function statusText({ status, closed }: YearMonth, language: Language): string {
   const words = WORDS[language];
-  if (status === 'future') return words.future;
+  if (status === 'future' || status === 'unmeasured') return words[status];
   const told = wordsOf(language).status[status];
   return closed ? `${told}, ${words.closed}` : told;
 }

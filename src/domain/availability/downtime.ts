@@ -46,11 +46,8 @@ export interface PartFigures {
   readonly part: ServicePart;
   /** Exclusions taken out. */
   readonly down: DownBounds;
-  /**
-   * Milliseconds in which it is not known whether it was up. For round trips, whose failures alone are told, only those in which a
-   * failure leaves it open.
-   */
-  readonly unknownMs: number;
+  /** Milliseconds in which it is not known whether it was up; null for round trips, whose failures alone are told. */
+  readonly unknownMs: number | null;
 }
 
 /** What is excluded is not thereby known. */
@@ -88,7 +85,8 @@ function figuresOf(parts: readonly PartTime[]): readonly PartFigures[] {
   const names = new Set(parts.map(({ part }) => part));
   return [...names].map((part) => {
     const alike = parts.filter((each) => each.part === part);
-    return { part, down: boundsOf(downTogether(alike, 'stripped')), unknownMs: totalMs(unknownIn(alike)) };
+    const unknownMs = part === 'round-trip' ? null : totalMs(unknownIn(alike));
+    return { part, down: boundsOf(downTogether(alike, 'stripped')), unknownMs };
   });
 }
 

@@ -20,9 +20,12 @@ export interface Outage extends Pick<PartTime, 'part' | 'path'> {
   readonly reason: string | null;
 }
 
-/** Those that touch the part of the month that is over, in the order of their beginning. */
+/** Those that touch the part of the month that is over, in the order in which they can have begun at the earliest, as far as is known. */
 export function outagesOf(parts: readonly PartTime[], elapsed: MsRange): readonly Outage[] {
-  return parts.flatMap((part) => outagesOfPart(part, elapsed)).sort((one, other) => one.beganByMs - other.beganByMs);
+  const earliest = ({ beganAfterMs, beganByMs }: Outage): number => beganAfterMs ?? beganByMs;
+  return parts
+    .flatMap((part) => outagesOfPart(part, elapsed))
+    .sort((one, other) => earliest(one) - earliest(other) || one.beganByMs - other.beganByMs);
 }
 
 function outagesOfPart(time: PartTime, elapsed: MsRange): readonly Outage[] {

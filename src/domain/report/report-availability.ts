@@ -102,7 +102,8 @@ function figuresOf({ down, raw, ofMs, monthMs, figures, elapsed }: Downtime): Do
     availability: availabilityOf(down, ofMs),
     raw: { downSeconds: secondsOf(raw), availability: availabilityOf(raw, monthMs) },
     parts: figures.map(({ part, down: ofPart, unknownMs }) => {
-      return { part, downSeconds: secondsOf(ofPart), coverage: ratioWithout(unknownMs, elapsed) };
+      const coverage = unknownMs === null ? null : ratioWithout(unknownMs, elapsed);
+      return { part, downSeconds: secondsOf(ofPart), coverage };
     }),
   };
 }

@@ -168,8 +168,8 @@ export interface DowntimeFigures {
   readonly parts: readonly {
     readonly part: ServicePart;
     readonly downSeconds: Figure;
-    /** Share of the time so far in which it is known whether it was up; of round trips, in which no failure leaves that open. */
-    readonly coverage: number;
+    /** Share of the time so far in which it is known whether it was up; null for round trips, whose failures alone speak. */
+    readonly coverage: number | null;
   }[];
 }
 /** What has to work: each endpoint, and mail from one end to the other. */

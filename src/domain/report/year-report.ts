@@ -27,11 +27,11 @@ export interface ProviderYear {
 }
 export interface YearMonth {
   readonly month: string;
-  /** `future` until it begins. */
-  readonly status: ReportStatus | 'future';
+  /** `future` until it begins, `unmeasured` where the ledger knows nothing of it. */
+  readonly status: ReportStatus | 'future' | 'unmeasured';
   /** Whether the verdicts are those of the closed report; otherwise they are judged as the ledger stands. */
   readonly closed: boolean;
-  /** Clauses that are measured, in the contract's order; empty for a month to come. */
+  /** Clauses that are measured, in the contract's order; empty for a month to come and for one not measured. */
   readonly clauses: readonly { readonly id: string; readonly title: Localised; readonly verdict: Verdict }[];
 }
 export interface FaultFreeDays {
@@ -46,7 +46,12 @@ export interface FaultFreeDays {
 }
 
 /** What is known of one month; null while it is to come. */
-export type JudgedMonth = { readonly clauses: readonly ClosedClause[]; readonly closed: boolean } | null;
+export type JudgedMonth = {
+  readonly clauses: readonly ClosedClause[];
+  readonly closed: boolean;
+  /** Whether the ledger knows anything of it. */
+  readonly measured: boolean;
+} | null;
 
 /** `2026-01` … `2026-12`. */
 export function monthsOf(year: string): readonly Month[] {
@@ -79,6 +84,9 @@ export function buildYear(year: string, nowMs: number, providers: readonly Provi
 
 function yearMonth(month: Month, judged: JudgedMonth, contract: ContractTerms, nowMs: number): YearMonth {
   if (judged === null) return { month, status: 'future', closed: false, clauses: [] };
+  // Adjustments are entered by a person, and can break a promise in a month in which nothing was measured.
+  const broken = judged.clauses.some(({ verdict }) => verdict === 'BREACH');
+  if (!judged.measured && !broken) return { month, status: 'unmeasured', closed: false, clauses: [] };
   return {
     month,
     status: nowMs >= finalAtMs({ contract, month }) ? 'final' : 'provisional',

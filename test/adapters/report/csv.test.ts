@@ -92,6 +92,7 @@ test('clauses on availability have their figures in columns of their own, after 
     submission_down_seconds_hi: '2118',
     mailbox_coverage_ratio: '0.98',
     round_trip_down_seconds_hi: 'inf',
+    round_trip_coverage_ratio: '',
   });
   expect(operations).toMatchObject({
     clause: '3',

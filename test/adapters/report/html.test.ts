@@ -20,7 +20,8 @@ function textOf(page: string): string {
   return page
     .replace(/<style>.*<\/style>/s, '')
     .replaceAll(/<[^>]*>/g, '\n')
-    .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+    .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
+    .replaceAll('\u00a0', ' ');
 }
 const page = (clauses: Report['providers'][number]['clauses'], charts: readonly ProviderCharts[] = []): string =>
   renderHtml(sample(clauses), charts, 'en');
@@ -40,6 +41,26 @@ describe('the order', () => {
     expect(start).toContain('Promise broken: 2a Send delay, 2b Receive delay, 3 Operations.');
     expect(start).toContain('Not settled: 1 Connectivity.');
     expect(start).toContain('mail may still arrive until 2026-12-06 00:00.');
+  });
+
+  it('goes on with what is owed, once however many clauses owe it, and tells the coverage of each verdict', () => {
+    const told = textOf(page([DELAY, { ...OPERATIONS, coverage: { ...OPERATIONS.coverage, ratio: 0.000299 } }]));
+    const [start = '', rest = ''] = told.split('Verdicts');
+    expect(start).toMatch(/Promise broken: 2a Send delay, 3 Operations\.\s+Owed: The month's service time doubled\./);
+    expect(start.match(/Owed:/g)).toHaveLength(1);
+    const [verdicts = ''] = rest.split('Clause by clause');
+    expect(verdicts).toMatch(/Coverage\s+99\.99%/);
+    expect(verdicts).toMatch(/Coverage\s+0\.02%/);
+    expect(textOf(page([CONNECTIVITY]))).not.toContain('Owed:');
+    expect(textOf(renderHtml(sample([OPERATIONS]), [], 'zh'))).toContain('应付补偿：当月服务时间加倍。');
+  });
+
+  it('says in both languages what may still change a breach, and how exclusions count', () => {
+    for (const [told, phrases] of [
+      [textOf(english), ['whatever arrives, except by an exclusion.', 'counts with what is left of it, down to 0 s']],
+      [textOf(chinese), ['仅可能因除外事项而改变。', '以扣除后所余（最少为 0 秒）计入']],
+    ] as const)
+      for (const phrase of phrases) expect(told).toContain(phrase);
   });
 
   it('says of a kept month that every promise was kept, and of an open one that no breach is proven', async () => {
@@ -84,11 +105,15 @@ describe('every figure of the report is in it', () => {
     for (const limit of ['at most 1 min', 'fewer than 2 messages', 'under 44 min', 'at least 99.9%', 'at least 99.99%'])
       expect(alone).toContain(limit);
     expect(alone).toContain('at most 100 min');
-    expect(alone).toContain(durations(OPERATIONS.faultsLeftSeconds, EN.units));
+    expect(alone).toContain(durations(OPERATIONS.faultsLeftSeconds, EN.units).replaceAll('\u00a0', ' '));
     expect(alone).toContain('0 s–10 min 24 s');
     expect(alone).toContain('99.99% of the month so far, longest stretch without a probe 5 min 1 s');
     expect(alone).toContain('97.98% of the month so far, longest stretch without knowledge 20 min 1 s');
     expect(alone).toContain('delivered 100, pending 0, failed 1, lost 2, unmeasured 3');
+  });
+
+  it('with durations in which no line ends', () => {
+    expect(page([OPERATIONS])).toContain('44\u00a0min\u00a041\u00a0s–1\u00a0h\u00a06\u00a0min\u00a024\u00a0s');
   });
 
   it('with what is owed, and nothing where no breach is proven', () => {

@@ -1,9 +1,11 @@
 /** The report as Markdown: what a person reads, in two languages, and nothing of it written by strangers. */
 import { describe, expect, it, test } from 'vitest';
-import { renderMarkdown } from '../../../src/adapters/report/markdown.ts';
+import { renderMarkdown as rendered } from '../../../src/adapters/report/markdown.ts';
 import { ATTESTED, BREACH, DELAY, sample } from './sample.ts';
 import { CONNECTIVITY, OPERATIONS, OUTAGE } from './sample-availability.ts';
 
+/** Durations hold no-break spaces. */
+const renderMarkdown: typeof rendered = (...of) => rendered(...of).replaceAll('\u00a0', ' ');
 const linesOf = (text: string): string[] => text.split('\n');
 
 const HOSTILE = '250 ok\n\n# Owned | <img src=x onerror=alert(1)> [x](javascript:alert) `**` \u202e';
@@ -17,13 +19,37 @@ describe('in English', () => {
     expect(text).toContain('- Contract: Agreement (enterprise-mail-sla)');
     expect(text).toContain('- Month: 2026-11-01 00:00:00.000+08:00 – 2026-12-01 00:00:00.000+08:00 (Asia/Shanghai)');
     expect(text).toContain('- Final from: 2026-12-06 00:00:00.000+08:00');
-    expect(text).toContain("| 2a Send delay | **BREACH** | The month's service time doubled |  |");
-    expect(text).toContain('| 9 Customer service | **INCONCLUSIVE** | none | Nothing has been entered. |');
+    expect(text).toContain(
+      "| 2a Send delay | **BREACH** | 99.99% | The month's service time doubled | average, maximum |",
+    );
+    expect(text).toContain('| 9 Customer service | **INCONCLUSIVE** |  | none | Nothing has been entered. |');
+  });
+
+  it('says above the verdicts what is broken, what is owed, once, and what is not settled', () => {
+    const [above = ''] = renderMarkdown(sample([CONNECTIVITY, DELAY, OPERATIONS]), 'en').split('| Clause |');
+    expect(above.trim().split('\n').at(-1)).toBe(
+      "**Promise broken: 2a Send delay, 3 Operations.** Owed: The month's service time doubled. Not settled: 1 Connectivity.",
+    );
+    const chinese = renderMarkdown(sample([OPERATIONS]), 'zh');
+    expect(chinese).toContain('**违约：3 运维。** 应付补偿：当月服务时间加倍。');
+  });
+
+  it('says how much of the month each verdict rests on, and which part decides it', () => {
+    const coverage = { ...CONNECTIVITY.coverage, ratio: 0.000299 };
+    const rows = renderMarkdown(
+      sample([
+        { ...CONNECTIVITY, coverage },
+        { ...CONNECTIVITY, verdict: 'MET', verdicts: { downtime: 'MET', availability: 'MET' } },
+      ]),
+      'en',
+    );
+    expect(rows).toContain('| 1 Connectivity | **INCONCLUSIVE** | 0.02% | none | downtime, availability |');
+    expect(rows).toContain('| 1 Connectivity | **MET** | 97.98% | none |  |');
   });
 
   it('sets each figure beside its limit, rounded outwards, and says what nothing bounds', () => {
-    expect(text).toContain('| Average | 61.250–63.100 s | 70.000 s | at most 60 s | BREACH |');
-    expect(text).toContain('| Maximum | ≥ 7200.000 s | ≥ 7200.000 s | at most 3600 s |  |');
+    expect(text).toContain('| Average | 61.250–63.100 s (1 min 1 s–1 min 4 s) | 70.000 s | at most 60 s | BREACH |');
+    expect(text).toContain('| Maximum | ≥ 7200.000 s (≥ 2 h) | ≥ 7200.000 s | at most 3600 s |  |');
     expect(text).toContain('| Maximum exceeded, messages | 2–3 | 2–3 | fewer than 2 messages | BREACH |');
     expect(text).toContain('| Maximum exceeded, episodes | 1 | 1 |  |  |');
     expect(text).toContain('- Probes: delivered 100, pending 0, failed 1, lost 2, unmeasured 3');
@@ -63,23 +89,29 @@ describe('of availability', () => {
 
   it('sets downtime and availability beside their limits, with what is left', () => {
     expect(text).toContain('### 1 Connectivity: INCONCLUSIVE');
-    expect(text).toContain('| Downtime | 2016.000–3318.500 s | 2017.000–3319.500 s | under 44 min | INCONCLUSIVE |');
+    expect(text).toContain(
+      '| Downtime | 2016.000–3318.500 s (33 min 36 s–55 min 19 s) | 2017.000–3319.500 s | under 44 min | INCONCLUSIVE |',
+    );
     expect(text).toContain('| Availability | 99.8719–99.9223% | 99.8718–99.9222% | at least 99.9% | INCONCLUSIVE |');
     expect(text).toContain('- Downtime left: 0 s–10 min 24 s');
     expect(text).toContain('- Availability is a share of: the whole month');
-    expect(text).toContain('| Faults | 2016.000–3318.500 s | 2017.000–3319.500 s | at most 100 min | MET |');
-    expect(text).toContain('| Announced adjustments | 5400.000 s |  | at most 100 min | MET |');
+    expect(text).toContain(
+      '| Faults | 2016.000–3318.500 s (33 min 36 s–55 min 19 s) | 2017.000–3319.500 s | at most 100 min | MET |',
+    );
+    expect(text).toContain('| Announced adjustments | 5400.000 s (1 h 30 min) |  | at most 100 min | MET |');
     expect(text).toContain('| Availability | 99.8719–99.9223% | 99.8718–99.9222% | at least 99.99% | BREACH |');
     expect(text).toContain('| Days with a fault | 1–2 |  |  |  |');
     expect(text).toContain('- Faults left: 44 min 41 s–1 h 6 min 24 s');
-    expect(text).toContain("| 3 Operations | **BREACH** | The month's service time doubled |  |");
+    expect(text).toContain("| 3 Operations | **BREACH** | 97.98% | The month's service time doubled | availability |");
   });
 
   it('says of each part how long it was down and how much of that is known', () => {
     expect(text).toContain('| submission (SMTP) | 2016.000–2118.000 s | 99.98% |');
-    expect(text).toContain('| mail from end to end | ≥ 0.000 s | 75.00% |');
+    expect(text).toContain('| mail from end to end | ≥ 0.000 s | – |');
     expect(text).toContain('checks that did not take place: 21');
-    expect(text).toContain('- Shortest outage surely seen: 2 min (two cells of the schedule)');
+    expect(text).toContain(
+      '- Shortest outage surely seen: 2 min (two cells of the schedule); logins and recipients by themselves',
+    );
   });
 
   it('lists outages with the bounds of their beginning and end', () => {
@@ -103,8 +135,8 @@ test('in Chinese it uses the terms of the contract', () => {
   const text = renderMarkdown(sample(), 'zh');
   expect(linesOf(text)[0]).toBe('# 服务品质月报 2026-11：暂定');
   expect(text).toContain('- 合同：企业邮件服务品质保证书 (enterprise-mail-sla)');
-  expect(text).toContain('| 2a 发送延迟 | **违约** | 当月服务时间加倍 |  |');
-  expect(text).toContain('| 平均 | 61.250–63.100 s | 70.000 s | 不超过 60 s | 违约 |');
+  expect(text).toContain('| 2a 发送延迟 | **违约** | 99.99% | 当月服务时间加倍 | 平均、最大 |');
+  expect(text).toContain('| 平均 | 61.250–63.100 s (1 分钟 1 秒–1 分钟 4 秒) | 70.000 s | 不超过 60 s | 违约 |');
   expect(text).toContain('| 超过最大限值，按邮件计次 | 2–3 | 2–3 | 少于 2 次（按邮件计） | 违约 |');
   expect(text).toContain('(e) 电信线路中断或施工');
 });

@@ -83,7 +83,11 @@ export async function healthyMonth(): Promise<SamplePage> {
     downSeconds: none,
     availability: { lo: 1, hi: 1 },
     raw: { downSeconds: none, availability: { lo: 1, hi: 1 } },
-    parts: CONNECTIVITY.figures.parts.map(({ part }) => ({ part, downSeconds: none, coverage: 1 })),
+    parts: CONNECTIVITY.figures.parts.map(({ part }) => ({
+      part,
+      downSeconds: none,
+      coverage: part === 'round-trip' ? null : 1,
+    })),
   };
   const shared = {
     verdict: 'MET',

@@ -47,6 +47,13 @@ describe('a service of several parts', () => {
   });
 });
 
+test('outages come in the order in which they can have begun at the earliest', () => {
+  const runs = upBut([[DAY + 300, DAY + 600]]);
+  const roundTrips = [trip(DAY, 'delivered'), trip(DAY + 400, 'failed'), trip(DAY + 700, 'delivered')];
+  // Submission failed first, but mail may have failed since the probe that was delivered before.
+  expect(clauseOne({ runs, roundTrips }).outages.map(({ part }) => part)).toEqual(['round-trip', 'submission']);
+});
+
 describe('round trips', () => {
   const runs = upBut([]);
   const judged = (...roundTrips: readonly ReturnType<typeof trip>[]) => clauseOne({ runs, roundTrips });
@@ -56,8 +63,8 @@ describe('round trips', () => {
     expect(downOf(clause)).toEqual([400, 1000]);
     expect(clause.figures.parts).toEqual([
       { part: 'submission', downSeconds: { lo: 0, hi: 0 }, coverage: 1 },
-      // 600 s of 30 days are open.
-      { part: 'round-trip', downSeconds: { lo: 400, hi: 1000 }, coverage: 0.999768 },
+      // No failure speaks for the rest of the month, nor says how much of it was measured.
+      { part: 'round-trip', downSeconds: { lo: 400, hi: 1000 }, coverage: null },
     ]);
     expect(clause.outages).toEqual([
       {

@@ -21,9 +21,9 @@ const attested: ClosedClause = { id: '9', verdict: 'INCONCLUSIVE', figures: {} }
 
 /** January without a fault; in February two days with one, and four of which nothing is known; the 10th of March is under way. */
 const JUDGED: readonly JudgedMonth[] = [
-  { clauses: [delay, operations(31, 0, 0), attested], closed: true },
-  { clauses: [delay, operations(22, 2, 4), attested], closed: false },
-  { clauses: [delay, operations(9, 0, 0, 22), attested], closed: false },
+  { clauses: [delay, operations(31, 0, 0), attested], closed: true, measured: true },
+  { clauses: [delay, operations(22, 2, 4), attested], closed: false, measured: true },
+  { clauses: [delay, operations(9, 0, 0, 22), attested], closed: false, measured: true },
   ...Array.from({ length: 9 }, () => null),
 ];
 const year = (judged = JUDGED) => reportYear('acme', CONTRACT, { year: '2026', nowMs: NOW }, judged);
@@ -52,7 +52,7 @@ test('days of the twelve months are added up, and leave the year open while enou
 });
 
 test('the year is missed once more days had a fault than may', () => {
-  const missed = JUDGED.with(1, { clauses: [operations(18, 6, 4)], closed: true });
+  const missed = JUDGED.with(1, { clauses: [operations(18, 6, 4)], closed: true, measured: true });
   expect(year(missed).faultFreeDays[0]).toMatchObject({ faultyDays: { lo: 6, hi: 10 }, verdict: 'BREACH' });
 });
 
@@ -69,6 +69,25 @@ test('as Markdown it is a table of months down and clauses across, with the days
     '| 2026-02 | final | MET | BREACH |\n| 2026-03 | provisional | MET | MET |\n| 2026-04 | to come |  |  |\n',
   );
   expect(renderYearMarkdown(report, 'zh')).toContain('无故障 62–66 天（全年不少于 360 天）');
+});
+
+test('a month that the ledger knows nothing of is not measured, rather than final and open', () => {
+  const nothing = { clauses: [{ ...delay, verdict: 'INCONCLUSIVE' as const }], closed: false, measured: false };
+  const report = buildYear('2026', NOW, [year(JUDGED.with(0, nothing))]);
+  expect(report.providers[0]?.months[0]).toEqual({
+    month: '2026-01',
+    status: 'unmeasured',
+    closed: false,
+    clauses: [],
+  });
+  expect(renderYearMarkdown(report, 'en')).toContain('| 2026-01 | not measured |  |  |\n| 2026-02 | final |');
+  expect(renderYearMarkdown(report, 'zh')).toContain('| 2026-01 | 未测 |  |  |');
+  expect(renderYearCsv(report, 'en')).toContain('acme,test,2026-01,unmeasured,,,,,');
+});
+
+test('a month of nothing but too many announced adjustments keeps its breach', () => {
+  const broken = { clauses: [{ ...delay, verdict: 'BREACH' as const }], closed: false, measured: false };
+  expect(year(JUDGED.with(0, broken)).months[0]).toMatchObject({ status: 'final', clauses: [{ verdict: 'BREACH' }] });
 });
 
 test('as CSV it is a line for each month and clause, and one for the days', () => {

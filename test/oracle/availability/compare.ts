@@ -69,7 +69,7 @@ function listed({ stepMs }: Scene, time: Downtime): Listed {
     days: [days.faultFree, days.faulty, days.open, days.ahead].join(' '),
     faultyDays: show(faultyDays(days)),
     parts: time.figures
-      .map(({ part, down, unknownMs }) => `${part} ${bounds(down)} ${steps(unknownMs)}`)
+      .map(({ part, down, unknownMs }) => `${part} ${bounds(down)} ${unknownMs === null ? 'untold' : steps(unknownMs)}`)
       .toSorted()
       .join(', '),
   };
@@ -87,7 +87,7 @@ function listedByOracle({ length, terms }: Scene, figures: Figures): Listed {
     days: [days.faultFree, days.faulty, days.open, days.ahead].join(' '),
     faultyDays: show(figures.faultyDays),
     parts: [...parts]
-      .map(([part, bounds]) => `${part} ${show(bounds)} ${bounds.unknown}`)
+      .map(([part, bounds]) => `${part} ${show(bounds)} ${part === 'round-trip' ? 'untold' : bounds.unknown}`)
       .toSorted()
       .join(', '),
   };
