@@ -15,6 +15,7 @@ import { acquireFolder, readHolder } from './adapters/sqlite/lock.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
 import { bounceAddresses, connectivityOf, engineOptions, identityOf, linesOf, routesOf } from './app/from-settings.ts';
+import { createReportThread } from './app/report-thread.ts';
 import type { ContractTerms } from './domain/contract-terms.ts';
 import { viewProbe } from './domain/probe-view.ts';
 import type { HostPort, Settings } from './domain/settings.ts';
@@ -116,12 +117,13 @@ export async function openAgent(
       (started) => started.stop(),
     );
     metrics.attach(engine.recorder.state, tallies);
-    const judging = { recorder: engine.recorder, scoreboard: metrics, clock, log };
-    const referee =
-      reader === null
-        ? null
-        : stack.adopt(startReferee({ version: VERSION, held }, { ...judging, ledger: reader }), (it) => it.stop());
-    const shown = { control: engine, reports: referee, metrics: () => metrics.render() };
+    if (reader !== null) {
+      const judging = { recorder: engine.recorder, scoreboard: metrics, clock, log, ledger: reader };
+      stack.adopt(startReferee({ version: VERSION, held }, judging), (it) => it.stop());
+    }
+    const reports = createReportThread({ folder: settings.dataFolder, held, version: VERSION }, clock);
+    stack.defer(() => reports.close());
+    const shown = { control: engine, reports, metrics: () => metrics.render() };
     const url = as === 'daemon' ? await openHttp(settings, shown, stack, log) : null;
     if (url !== null) lock.announce(url);
     return {
@@ -179,7 +181,6 @@ async function openHttp(
 ): Promise<string> {
   const server = await serveHttp(settings.http, {
     ...shown,
-    renderReport,
     probeMetrics: renderProbeMetrics,
     log,
   });

@@ -8,7 +8,7 @@ import type { ChainHead } from './domain/evidence/chain.ts';
 import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeRecord } from './domain/record.ts';
 import type { Closing } from './domain/report/closing.ts';
-import type { Judgement, MonthReport } from './domain/report/judge.ts';
+import type { Judgement } from './domain/report/judge.ts';
 import type { Matter } from './domain/report/report.ts';
 import type { Standing } from './domain/report/standing.ts';
 import type { Month } from './domain/time/calendar.ts';
@@ -324,19 +324,36 @@ export interface ProbeSight {
   /** What keeps us from seeing it now, null if nothing does. */
   readonly obstacle: string | null;
 }
-/** The months' reports as the ledger stands, evaluated where the facts lie. */
+export const REPORT_FORMATS = ['html', 'markdown', 'json', 'csv'] as const;
+export const REPORT_LANGUAGES = ['en', 'zh'] as const;
+export interface ReportRequest {
+  /** Null means the month that runs. */
+  readonly month: Month | null;
+  readonly format: (typeof REPORT_FORMATS)[number];
+  /** Of all but JSON, which has both. */
+  readonly language: (typeof REPORT_LANGUAGES)[number];
+}
+/** As it goes over HTTP. */
+export interface RenderedReport {
+  readonly contentType: string;
+  /** UTF-8. */
+  readonly body: Uint8Array;
+  /** Content-Security-Policy of a page that brings its own style, null for what is no page. */
+  readonly policy: string | null;
+}
+/** The months' reports as the ledger stands, judged and rendered off the measuring thread: a bad month takes seconds of either. */
 export interface Reports {
   /**
-   * Null means the month that runs. Resolves with null if the ledger knows nothing of it; asked for the same at once, it is judged once.
-   * Rejects with TooBusy while REPORTS_MAX others are being judged.
+   * Resolves with null if the ledger knows nothing of the month; asked for the same at once, it is judged once.
+   * Rejects with TooBusy while REPORTS_MAX others are being judged, and with what went wrong.
    */
-  month(month: Month | null): Promise<MonthReport | null>;
+  rendered(request: ReportRequest): Promise<RenderedReport | null>;
 }
 /** Each takes a second or so of one thread, and somebody waits for it. */
 export const REPORTS_MAX = 8;
 export class TooBusy extends Error {
   constructor() {
-    super(`at most ${REPORTS_MAX} months can be judged at once: try again in a minute`);
+    super(`at most ${REPORTS_MAX} reports can be made at once: try again in a minute`);
     this.name = 'TooBusy';
   }
 }

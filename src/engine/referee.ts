@@ -1,13 +1,12 @@
-/** Judges while the agent measures: how the running months stand, which months to close, and reports for whoever asks. */
+/** Judges while the agent measures: how the running months stand, and which months to close. */
 
 import type { LedgerEvent, MonthClosed } from '../domain/event.ts';
 import { findClosing, termsHash } from '../domain/report/closing.ts';
-import type { MonthReport } from '../domain/report/judge.ts';
 import { finalAtMs } from '../domain/report/report.ts';
 import { type Month, monthAfter, monthOf } from '../domain/time/calendar.ts';
-import { type Clock, type Ledger, type Log, REPORTS_MAX, type Reports, type Scoreboard, TooBusy } from '../ports.ts';
+import type { Clock, Ledger, Log, Scoreboard } from '../ports.ts';
 import { every } from './engine.ts';
-import { type Held, reportMonth } from './reports.ts';
+import type { Held } from './reports.ts';
 
 export interface RefereeOptions {
   readonly version: string;
@@ -25,7 +24,7 @@ export interface RefereeParts {
   readonly clock: Clock;
   readonly log: Log;
 }
-export interface Referee extends Reports {
+export interface Referee {
   /** Resolves when the evaluation under way is done and nothing is left running. */
   stop(): Promise<void>;
 }
@@ -46,7 +45,7 @@ interface Known {
 }
 
 export function startReferee({ version, held }: RefereeOptions, parts: RefereeParts): Referee {
-  const { ledger, clock, log } = parts;
+  const { clock, log } = parts;
   const stopping = new AbortController();
   const { signal } = stopping;
   const known = new Map<string, Known>();
@@ -55,29 +54,12 @@ export function startReferee({ version, held }: RefereeOptions, parts: RefereePa
     every(STAND_EVERY, clock, signal, () => standAll(held, known, parts, signal), log),
     every(CLOSE_EVERY, clock, signal, () => closeAll({ version, held }, empty, parts, signal), log),
   ];
-  const underWay = new Map<Month, Promise<MonthReport | null>>();
   return {
-    month(asked) {
-      const nowMs = clock.now().wallMs;
-      const month = asked ?? currentMonth(held, nowMs);
-      if (month === null) return Promise.resolve(null);
-      const started = underWay.get(month);
-      if (started !== undefined) return started;
-      if (underWay.size >= REPORTS_MAX) return Promise.reject(new TooBusy());
-      const judged = reportMonth(ledger, held, { month, nowMs, version }).finally(() => underWay.delete(month));
-      underWay.set(month, judged);
-      return judged;
-    },
     async stop() {
       stopping.abort();
       await Promise.all(loops);
     },
   };
-}
-
-/** Where contracts have several zones, the first one's. */
-function currentMonth([first]: readonly Held[], nowMs: number): Month | null {
-  return first === undefined ? null : monthOf(nowMs, first.contract.timeZone);
 }
 
 /** Asks for each provider's month if something may have changed in it. */

@@ -1,4 +1,4 @@
-/** Judging while the agent measures: running months are shown as they change, final ones are closed once, reports are shared. */
+/** Judging while the agent measures: running months are shown as they change, final ones are closed once. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LedgerEvent, MonthClosed } from '../../src/domain/event.ts';
 import { compareClosing, termsHash } from '../../src/domain/report/closing.ts';
@@ -7,7 +7,8 @@ import type { Standing } from '../../src/domain/report/standing.ts';
 import { monthOf } from '../../src/domain/time/calendar.ts';
 import { createRecorder } from '../../src/engine/recorder.ts';
 import { type Referee, startReferee } from '../../src/engine/referee.ts';
-import { type Log, REPORTS_MAX } from '../../src/ports.ts';
+import { reportMonth } from '../../src/engine/reports.ts';
+import type { Log } from '../../src/ports.ts';
 import { CONTRACT } from '../fakes/contract.ts';
 import { CountingObserver, silentLog } from '../fakes/fake-provider.ts';
 import { MemoryLedger } from '../fakes/memory-ledger.ts';
@@ -228,40 +229,14 @@ test('months from before the first entry are closed too, where that one was writ
   expect(closed()).toHaveLength(1);
 });
 
-test('a report is judged once for all who ask at the same time, and anew for who asks later', async () => {
-  await ledger.append(refused('a'));
-  const running = await start();
-  const [one, other] = await Promise.all([running.month(null), running.month(null)]);
-  expect(one).toBe(other);
-  expect(asked.judge).toBe(1);
-  await running.month(null);
-  expect(asked.judge).toBe(2);
-});
-
-test('more months at once than one thread can judge are refused, and taken again later', async () => {
-  await ledger.append(refused('a'));
-  const running = await start();
-  const many = Array.from({ length: REPORTS_MAX + 1 }, (_, index) => `199${index}-01`);
-  const asking = many.map((month) => running.month(month));
-  await expect(asking.at(-1)).rejects.toThrow('at most 8 months can be judged at once');
-  expect(await Promise.all(asking.slice(0, -1))).toEqual(Array(REPORTS_MAX).fill(null));
-  expect(await running.month(many.at(-1) ?? '')).toBeNull();
-});
-
-test('of a month that has not begun, or that the ledger knows nothing of, there is no report', async () => {
-  await ledger.append(refused('a'));
-  const running = await start();
-  expect(await running.month('9000-01')).toBeNull();
-  expect(await running.month('1999-01')).toBeNull();
-});
-
 test('a report of a closed month says what came after it', async () => {
   await ledger.append(refused('a'));
   const at = clock.now();
   clock.stepWall(40 * DAY);
-  const running = await start();
+  await start();
   const month = closed()[0]?.month ?? '';
-  expect((await running.month(month))?.report.providers[0]?.closed).toMatchObject({
+  const reported = () => reportMonth(ledger, HELD, { month, nowMs: clock.now().wallMs, version: '1.0.0' });
+  expect((await reported())?.report.providers[0]?.closed).toMatchObject({
     same: true,
     changes: [],
     reasons: [],
@@ -275,7 +250,7 @@ test('a report of a closed month says what came after it', async () => {
       },
     },
   ]);
-  const now = (await running.month(month))?.report.providers[0]?.closed;
+  const now = (await reported())?.report.providers[0]?.closed;
   expect(now?.same).toBe(false);
   // A second of the month is an adjustment now: no fault in it, and that much less is left for others.
   expect(now?.changes.map(({ clause, what }) => `${clause} ${what}`)).toEqual([

@@ -1,6 +1,7 @@
 /** The verdicts and reports over HTTP: which month, which format, and what is no month. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { TooBusy } from '../../../src/ports.ts';
+import { renderReport } from '../../../src/adapters/report/render.ts';
+import { type RenderedReport, type ReportRequest, TooBusy } from '../../../src/ports.ts';
 import { sample } from '../report/sample.ts';
 import { type Served, serve } from './served.ts';
 
@@ -10,10 +11,13 @@ let asked: (string | null)[];
 beforeEach(async () => {
   asked = [];
   const reports = {
-    month: async (month: string | null) => {
+    rendered: async ({ month, format, language }: ReportRequest): Promise<RenderedReport | null> => {
       asked.push(month);
       if (month === '1998-01') throw new TooBusy();
-      return month === '1999-01' ? null : { report: sample(), charts: [{ provider: 'acme', delays: [] }] };
+      if (month === '1999-01') return null;
+      const judged = { report: sample(), charts: [{ provider: 'acme', delays: [] }] };
+      const { contentType, body, policy = null } = renderReport(judged, format, language);
+      return { contentType, body: new TextEncoder().encode(body), policy };
     },
   };
   served = await serve({ reports });
@@ -67,7 +71,7 @@ test.each([
 test('while too many are judged it is unavailable for now', async () => {
   const answer = await served.get('/reports/1998-01');
   expect(answer.status).toBe(503);
-  expect(await errorIn(answer)).toMatch(/^at most 8 months can be judged at once/);
+  expect(await errorIn(answer)).toMatch(/^at most 8 reports can be made at once/);
 });
 
 test('a month of which nothing is known is not found', async () => {

@@ -4,7 +4,6 @@ import { expect } from 'vitest';
 import { type HttpServer, serveHttp } from '../../../src/adapters/http/server.ts';
 import { createMetrics } from '../../../src/adapters/prometheus/metrics.ts';
 import { renderProbeMetrics } from '../../../src/adapters/prometheus/probe-metrics.ts';
-import { renderReport } from '../../../src/adapters/report/render.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import type { Log, Reports } from '../../../src/ports.ts';
 import { type FakeWorld, fakeWorld } from '../../fakes/agent.ts';
@@ -61,7 +60,6 @@ export async function serve({
     {
       control: { ...engine, settled },
       reports,
-      renderReport,
       metrics: () => metrics.render(),
       probeMetrics: renderProbeMetrics,
       log,
