@@ -60,6 +60,8 @@ time{white-space:nowrap}
 .owed{margin-top:.8rem;padding-left:2.1rem}
 .owed+.owed{margin-top:.2rem}
 .owed .term{display:inline;margin-right:.6em;font-size:.85rem}
+.closed{margin-top:1rem;font-size:.9rem;color:var(--soft);overflow-wrap:anywhere}
+.closed ul{margin:.4rem 0 0 1.2rem;list-style:disc}
 .attested-head{margin-top:2rem;font-size:.95rem;color:var(--soft);font-weight:600}
 .attested{margin-top:.6rem;font-size:.95rem}
 .attested li{display:grid;grid-template-columns:auto 1fr;gap:.3rem .8rem;align-items:start}

@@ -2,11 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { ProviderReport, Report } from '../../domain/report/report.ts';
 import type { ProviderCharts } from '../../domain/report/report-charts.ts';
+import { closedText } from './closed-text.ts';
 import { type Language, localTime } from './format.ts';
 import { chartsSection } from './html-charts.ts';
 import { clausesSection } from './html-clauses.ts';
 import { evidenceSection } from './html-evidence.ts';
-import { facts, plainTimeElement, type Setting } from './html-parts.ts';
+import { facts, plainTimeElement, type Setting, table } from './html-parts.ts';
 import { STYLE } from './html-style.ts';
 import { headline, verdictList } from './html-summary.ts';
 import { html, type Markup, styleElement } from './html-text.ts';
@@ -66,7 +67,7 @@ function providerSection(report: Report, provider: ProviderReport, charts: Provi
   const measured = provider.clauses.filter(isMeasuredClause);
   const nowMs = Date.parse(report.generatedAt);
   return html`<section class="provider"><h2>${provider.provider}</h2>
-${headline(provider, setting)}${verdictList(provider, setting)}${facts([
+${headline(provider, setting)}${closing(provider, setting)}${verdictList(provider, setting)}${facts([
   [label.contract, `${provider.contractTitle[language]} (${provider.contract})`],
   [label.month, html`${plainTimeElement(provider.from, timeZone)} – ${plainTimeElement(provider.to, timeZone)}`],
   [label.finalAt, plainTimeElement(provider.finalAt, timeZone)],
@@ -78,4 +79,13 @@ ${headline(provider, setting)}${verdictList(provider, setting)}${facts([
 /** The command in it, between backquotes as in Markdown, is code. */
 function sentence(text: string): Markup {
   return html`<li>${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}</li>`;
+}
+
+/** What became of the report since its month was closed; nothing where it was not. */
+function closing({ closed }: ProviderReport, { language, timeZone }: Setting): Markup | null {
+  if (closed === null) return null;
+  const { statement, heads, changes, reasons } = closedText(closed, { language, timeZone }, (text) => text);
+  const why = reasons.length === 0 ? null : html`<ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
+  return html`<div class="closed"><p>${statement}</p>${changes.length === 0 ? null : table(statement, heads, changes)}${why}</div>
+`;
 }

@@ -1,85 +1,20 @@
-/** What a report says beside the one its month was closed with, as Markdown: the same, or what changed and why. */
-import type { ClosedChange, ClosedComparison, ClosedReason } from '../../domain/report/report.ts';
+/** What a report says beside the one its month was closed with, as Markdown. */
+import type { ClosedComparison } from '../../domain/report/report.ts';
+import { closedText } from './closed-text.ts';
 import { markdownText } from './escape.ts';
-import { type Language, localTime } from './format.ts';
-
-const WORDS = {
-  en: {
-    same: (at: string, hash: string) => `Closed ${at}, unchanged since (SHA-256 ${hash})`,
-    changed: (at: string, hash: string) => `Closed ${at} with another report (SHA-256 ${hash}). What changed, and why:`,
-    clause: 'Clause',
-    what: 'What',
-    before: 'As closed',
-    after: 'Now',
-    'exclusion-added': (id: string, by: string, note: string, at: string) =>
-      `exclusion ${id} entered ${at} by ${by}: ${note}`,
-    'exclusion-retracted': (id: string, by: string, note: string, at: string) =>
-      `exclusion ${id} retracted ${at} by ${by}: ${note}`,
-    'late-facts': (probes: number) => `facts about ${probes} of the month's probes came after the closing`,
-    contract: (before: string, after: string) => `other contract terms: SHA-256 ${before}, now ${after}`,
-    version: (before: string, after: string) => `another version of the program: ${before}, now ${after}`,
-    unknown: 'nothing in the ledger explains it',
-  },
-  zh: {
-    same: (at: string, hash: string) => `已于 ${at} 结账，此后未变（SHA-256 ${hash}）`,
-    changed: (at: string, hash: string) => `已于 ${at} 结账，当时的报告不同（SHA-256 ${hash}）。变化及原因：`,
-    clause: '条款',
-    what: '项目',
-    before: '结账时',
-    after: '现在',
-    'exclusion-added': (id: string, by: string, note: string, at: string) => `${by} 于 ${at} 录入除外 ${id}：${note}`,
-    'exclusion-retracted': (id: string, by: string, note: string, at: string) =>
-      `${by} 于 ${at} 撤回除外 ${id}：${note}`,
-    'late-facts': (probes: number) => `结账后得知本月 ${probes} 封探测邮件的新情况`,
-    contract: (before: string, after: string) => `协议条款不同：SHA-256 ${before}，现为 ${after}`,
-    version: (before: string, after: string) => `程序版本不同：${before}，现为 ${after}`,
-    unknown: '账本中没有可说明的原因',
-  },
-} as const;
+import type { Language } from './format.ts';
 
 export function closedBlocks(
   closed: ClosedComparison | null,
-  { language, timeZone }: { readonly language: Language; readonly timeZone: string },
+  setting: { readonly language: Language; readonly timeZone: string },
 ): readonly string[] {
   if (closed === null) return [];
-  const words = WORDS[language];
-  const at = localTime(closed.at, timeZone);
-  if (closed.same) return [`- ${words.same(at, closed.reportSha256)}`];
+  const { statement, heads, changes, reasons } = closedText(closed, setting, markdownText);
+  if (closed.same) return [`- ${statement}`];
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const rows = closed.changes.map(({ clause, what, before, after }) => [
-    markdownText(clause),
-    what,
-    told(before),
-    told(after),
-  ]);
-  const head = [words.clause, words.what, words.before, words.after];
-  const reasons = closed.reasons.map((reason) => `- ${reasonText(reason, language, timeZone)}`);
   return [
-    words.changed(at, closed.reportSha256),
-    ...(rows.length === 0 ? [] : [[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')]),
-    (reasons.length === 0 ? [`- ${words.unknown}`] : reasons).join('\n'),
+    statement,
+    ...(changes.length === 0 ? [] : [[line(heads), line(heads.map(() => '---')), ...changes.map(line)].join('\n')]),
+    reasons.map((reason) => `- ${reason}`).join('\n'),
   ];
-}
-
-function told(value: ClosedChange['before']): string {
-  if (value === null) return '–';
-  if (typeof value === 'string') return value;
-  if (value.hi === null) return `≥ ${value.lo}`;
-  return value.lo === value.hi ? String(value.lo) : `${value.lo}–${value.hi}`;
-}
-
-function reasonText(reason: ClosedReason, language: Language, timeZone: string): string {
-  const words = WORDS[language];
-  switch (reason.kind) {
-    case 'exclusion-added':
-    case 'exclusion-retracted': {
-      const [by, note] = [markdownText(reason.by), markdownText(reason.note)];
-      return words[reason.kind](markdownText(reason.id), by, note, localTime(reason.at, timeZone));
-    }
-    case 'late-facts':
-      return words['late-facts'](reason.probes);
-    case 'contract':
-    case 'version':
-      return words[reason.kind](markdownText(reason.before), markdownText(reason.after));
-  }
 }

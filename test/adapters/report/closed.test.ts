@@ -1,5 +1,6 @@
-/** A closed month in the Markdown report: unchanged, or what changed and why, and nothing that anybody entered marks anything up. */
+/** A closed month in the report for people: unchanged, or what changed and why, and nothing that anybody entered marks anything up. */
 import { expect, test } from 'vitest';
+import { renderHtml } from '../../../src/adapters/report/html.ts';
 import { renderMarkdown } from '../../../src/adapters/report/markdown.ts';
 import { closedBlocks } from '../../../src/adapters/report/markdown-closed.ts';
 import type { ClosedComparison, Report } from '../../../src/domain/report/report.ts';
@@ -63,4 +64,21 @@ test('it stands with the provider that it is about, in either language', () => {
   const report: Report = { ...given, providers: given.providers.map((provider) => ({ ...provider, closed: CHANGED })) };
   expect(renderMarkdown(report, 'en')).toContain('with another report');
   expect(renderMarkdown(report, 'zh')).toContain('程序版本不同：1.0.0，现为 1.1.0');
+});
+
+test('the page says it too, with what people entered as text', () => {
+  const given = sample();
+  const pageOf = (closed: ClosedComparison): string => {
+    const report: Report = { ...given, providers: given.providers.map((provider) => ({ ...provider, closed })) };
+    return renderHtml(report, [], 'en');
+  };
+  const changed = pageOf(CHANGED);
+  expect(changed).toContain('Closed 2026-12-06 01:00:00.000+08:00 with another report');
+  expect(changed).toMatch(/<tr><th scope="row">2a<\/th><td>averageSeconds<\/td><td>≥ 61<\/td><td>4–5<\/td><\/tr>/);
+  expect(changed).toMatch(
+    /<li>exclusion x entered 2026-12-06 08:00:00.000\+08:00 by Li &(lt|#60);b&(gt|#62);Wei: a \| b<\/li>/,
+  );
+  expect(changed).toContain('<li>another version of the program: 1.0.0, now 1.1.0</li>');
+  expect(pageOf(CLOSED)).toContain('unchanged since');
+  expect(renderHtml(given, [], 'en')).not.toContain('class="closed"');
 });
