@@ -84,6 +84,17 @@ const COMPARED = [
  */
 export async function compareProjection(place: string): Promise<Comparison> {
   const stored = openReadOnly(place);
+  try {
+    return compareRows(stored);
+  } catch (error) {
+    throw ledgerError('compare the projection', place, error);
+  } finally {
+    stored.close();
+  }
+}
+
+/** As `compareProjection`, of a ledger that is open. */
+export function compareRows(stored: DatabaseSync): Comparison {
   // An empty name is a private temporary file: a year of probes need not fit into memory.
   const rebuilt = new DatabaseSync('');
   try {
@@ -98,11 +109,8 @@ export async function compareProjection(place: string): Promise<Comparison> {
       }
       return { ok: true, probes: Number(stored.prepare('SELECT count(*) AS n FROM probes').get()?.['n']) };
     });
-  } catch (error) {
-    throw ledgerError('compare the projection', place, error);
   } finally {
     rebuilt.close();
-    stored.close();
   }
 }
 
