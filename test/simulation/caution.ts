@@ -1,5 +1,6 @@
 /** What caution costs, by kind of fault: how often nothing could be said of a month, and how wide the delays of single probes were. */
 import { assess } from '../../src/domain/delay/delay.ts';
+import type { Verdict } from '../../src/domain/delay/month-verdict.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import type { FaultKind } from './fault.ts';
 import type { WatchedWorld } from './oracle.ts';
@@ -10,8 +11,8 @@ type Kind = FaultKind | 'none' | 'all';
 
 /** Plain data, so that it goes from one process to another. */
 export interface Caution {
-  /** By kind and kind of clause: months judged, and those of which nothing could be said. */
-  readonly verdicts: Record<string, Record<string, { judged: number; inconclusive: number }>>;
+  /** By kind and kind of clause, how many months were judged how. */
+  readonly verdicts: Record<string, Record<string, Record<Verdict, number>>>;
   /** By kind: how many widths lie in each class of `classOf`. */
   readonly widths: Record<string, Record<string, number>>;
 }
@@ -33,9 +34,7 @@ export function addWorld(caution: Caution, { view, claims }: WatchedWorld): void
     for (const clause of report.clauses) {
       if (clause.kind === 'attested') continue;
       for (const kind of kinds) {
-        const counts = ((caution.verdicts[kind] ??= {})[clause.kind] ??= { judged: 0, inconclusive: 0 });
-        counts.judged += 1;
-        if (clause.verdict === 'INCONCLUSIVE') counts.inconclusive += 1;
+        countsOf(caution, kind, clause.kind)[clause.verdict] += 1;
       }
     }
   }
@@ -54,11 +53,8 @@ export function addWorld(caution: Caution, { view, claims }: WatchedWorld): void
 /** Adds `other` to `caution`, in place. */
 export function addCaution(caution: Caution, other: Caution): void {
   for (const [kind, clauses] of Object.entries(other.verdicts))
-    for (const [clause, { judged, inconclusive }] of Object.entries(clauses)) {
-      const counts = ((caution.verdicts[kind] ??= {})[clause] ??= { judged: 0, inconclusive: 0 });
-      counts.judged += judged;
-      counts.inconclusive += inconclusive;
-    }
+    for (const [clause, counts] of Object.entries(clauses))
+      for (const verdict of VERDICTS) countsOf(caution, kind, clause)[verdict] += counts[verdict];
   for (const [kind, classes] of Object.entries(other.widths))
     for (const [name, count] of Object.entries(classes)) {
       const mine = (caution.widths[kind] ??= {});
@@ -66,7 +62,23 @@ export function addCaution(caution: Caution, other: Caution): void {
     }
 }
 
+function countsOf({ verdicts }: Caution, kind: string, clause: string): Record<Verdict, number> {
+  verdicts[kind] ??= {};
+  verdicts[kind][clause] ??= { MET: 0, BREACH: 0, INCONCLUSIVE: 0 };
+  return verdicts[kind][clause];
+}
+
+const VERDICTS = ['MET', 'BREACH', 'INCONCLUSIVE'] as const;
 const CLAUSES = ['delay', 'connectivity', 'operations'] as const;
+
+/** A line for each kind of clause: how its months were judged. */
+export function verdictLines({ verdicts }: Caution): readonly string[] {
+  return CLAUSES.map((clause) => {
+    const counts = verdicts['all']?.[clause];
+    const shares = VERDICTS.map((verdict) => `${verdict} ${shareOf(counts, verdict)}`);
+    return `${clause.padEnd('connectivity'.length)}  ${shares.join('  ')}`;
+  });
+}
 
 /** Lines of a table, its first two the head. */
 export function cautionTable(caution: Caution): readonly string[] {
@@ -75,7 +87,7 @@ export function cautionTable(caution: Caution): readonly string[] {
     .sort(byRank)
     .map((kind) => [
       kind === 'none' ? 'nothing' : kind === 'all' ? 'any or none' : kind,
-      ...CLAUSES.map((clause) => shareOf(caution.verdicts[kind]?.[clause])),
+      ...CLAUSES.map((clause) => shareOf(caution.verdicts[kind]?.[clause], 'INCONCLUSIVE')),
       ...[50, 95].map((percent) => secondsOf(quantileOf(caution.widths[kind] ?? {}, percent))),
       String(Object.values(caution.widths[kind] ?? {}).reduce((sum, count) => sum + count, 0)),
     ]);
@@ -107,10 +119,10 @@ function widthOf(record: ProbeRecord, absence: Parameters<typeof assess>[1]): nu
 }
 
 /** What happened while the message was under way. */
-function disturbing({ begunMs, reachedMs }: MessageTruth, { books, nowMs }: WatchedWorld['view']): ReadonlySet<Kind> {
-  const endMs = reachedMs ?? nowMs();
+function disturbing({ begunMs, reachedMs }: MessageTruth, view: WatchedWorld['view']): ReadonlySet<Kind> {
+  const endMs = reachedMs ?? view.nowMs();
   const kinds = new Set<Kind>(
-    books.faults.filter(({ fromMs, toMs }) => fromMs <= endMs && toMs >= begunMs).map(({ kind }) => kind),
+    view.books.faults.filter(({ fromMs, toMs }) => fromMs <= endMs && toMs >= begunMs).map(({ kind }) => kind),
   );
   return new Set([...(kinds.size === 0 ? (['none'] as const) : kinds), 'all']);
 }
@@ -130,8 +142,10 @@ function quantileOf(classes: Readonly<Record<string, number>>, percent: number):
   return null;
 }
 
-function shareOf(counts: { readonly judged: number; readonly inconclusive: number } | undefined): string {
-  return counts === undefined ? '-' : `${((100 * counts.inconclusive) / counts.judged).toFixed(1)}%`;
+function shareOf(counts: Readonly<Record<Verdict, number>> | undefined, verdict: Verdict): string {
+  if (counts === undefined) return '-';
+  const judged = VERDICTS.reduce((sum, each) => sum + counts[each], 0);
+  return `${((100 * counts[verdict]) / judged).toFixed(1)}%`;
 }
 
 function secondsOf(seconds: number | null): string {
