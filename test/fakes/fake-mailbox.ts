@@ -17,6 +17,8 @@ interface Stored {
   readonly folder: string;
   readonly uid: number;
   readonly text: string;
+  /** Whether a fetch shows it: a server may announce what it does not hand out yet. */
+  readonly isReadable: () => boolean;
 }
 
 export class FakeMailbox implements Mailbox {
@@ -27,6 +29,8 @@ export class FakeMailbox implements Mailbox {
   ]);
   /** While set, every call fails with it. */
   failure: MailboxError | null = null;
+  /** Asked at every call as well: why it fails now, if it does. */
+  failing: () => MailboxError | null = () => null;
   /** Every command takes this long to reach the server, and its answer as long to come back. */
   latencyMs = 0;
   looks = 0;
@@ -40,7 +44,8 @@ export class FakeMailbox implements Mailbox {
   }
 
   async open(onHint: () => void): Promise<{ certificateExpiresMs: number | null }> {
-    if (this.failure !== null) throw this.failure;
+    const failure = this.failure ?? this.failing();
+    if (failure !== null) throw failure;
     this.#onHint = onHint;
     return { certificateExpiresMs: null };
   }
@@ -58,7 +63,9 @@ export class FakeMailbox implements Mailbox {
     if (fromUid >= toUid) return { messages: [], complete: true };
     const there = await this.#ask(() => {
       this.#enter(folder);
-      return this.stored.filter(({ folder: path, uid }) => path === folder.path && uid >= fromUid && uid < toUid);
+      return this.stored.filter(
+        ({ folder: path, uid, isReadable }) => path === folder.path && uid >= fromUid && uid < toUid && isReadable(),
+      );
     });
     const seen = this.#clock.now();
     const messages = there
@@ -81,13 +88,18 @@ export class FakeMailbox implements Mailbox {
   }
 
   /** The provider puts a message into a folder, announced or not; resolves to its UID. */
-  deliver(message: Pick<OutgoingMessage, 'text'>, folder = 'INBOX', announce = false): number {
+  deliver(
+    message: Pick<OutgoingMessage, 'text'>,
+    folder = 'INBOX',
+    announce = false,
+    isReadable: () => boolean = () => true,
+  ): number {
     const state = this.folders.get(folder) ?? {
       uidValidity: '1',
       uidNext: 1,
       role: folder === 'Junk' ? ('junk' as const) : ('other' as const),
     };
-    this.stored.push({ folder, uid: state.uidNext, text: message.text });
+    this.stored.push({ folder, uid: state.uidNext, text: message.text, isReadable });
     this.folders.set(folder, { ...state, uidNext: state.uidNext + 1 });
     if (announce) this.#onHint?.();
     return state.uidNext;
@@ -97,6 +109,34 @@ export class FakeMailbox implements Mailbox {
   expunge(folder: string, uid: number, movedTo?: string): void {
     const taken = this.#take(folder, uid);
     if (taken !== null && movedTo !== undefined) this.deliver(taken, movedTo);
+  }
+
+  /** The server tells of new mail, be there any or not. */
+  hint(): void {
+    this.#onHint?.();
+  }
+
+  /** A folder's numbering begins anew (RFC 9051 §2.3.1.1). */
+  renumber(folder: string): void {
+    const state = this.folders.get(folder);
+    if (state === undefined) return;
+    let uid = 0;
+    for (const [index, each] of this.stored.entries()) {
+      if (each.folder !== folder) continue;
+      uid += 1;
+      this.stored[index] = { ...each, uid };
+    }
+    this.folders.set(folder, { ...state, uidValidity: String(Number(state.uidValidity) + 1), uidNext: uid + 1 });
+  }
+
+  /** Another client renames a folder; what is in it goes along. */
+  rename(folder: string, to: string): void {
+    const state = this.folders.get(folder);
+    if (state === undefined || this.folders.has(to)) return;
+    this.folders.delete(folder);
+    this.folders.set(to, state);
+    for (const [index, each] of this.stored.entries())
+      if (each.folder === folder) this.stored[index] = { ...each, folder: to };
   }
 
   #take(folder: string, uid: number): Stored | null {
@@ -121,7 +161,8 @@ export class FakeMailbox implements Mailbox {
   }
 
   #check(): void {
-    if (this.failure !== null) throw this.failure;
+    const failure = this.failure ?? this.failing();
+    if (failure !== null) throw failure;
     if (this.#onHint === null) throw new MailboxError('CLOSED', 'the mailbox is not open');
   }
 }

@@ -13,13 +13,21 @@ export class FakeSink implements Sink {
   readonly #clock: Clock;
   /** The agent hears of everything this much later, as a busy event loop does; its clock's error must cover it. */
   readonly #lagMs: number;
+  /** Whether the process stands still: what reaches it is heard when it goes on. */
+  readonly #standsStill: () => boolean;
   readonly #sessions = new Set<FakeSession>();
   #emptied: () => void = () => {};
   #port = 40_000;
 
-  constructor(clock: Clock, lagMs = 0) {
+  constructor(clock: Clock, lagMs = 0, standsStill: () => boolean = () => false) {
     this.#clock = clock;
     this.#lagMs = lagMs;
+    this.#standsStill = standsStill;
+  }
+
+  /** Connections that are open. */
+  get sessions(): number {
+    return this.#sessions.size;
   }
 
   async open(listener: SinkListener): Promise<{ host: string; port: number }> {
@@ -57,10 +65,16 @@ export class FakeSink implements Sink {
     const { listener } = this;
     if (listener === null) return null;
     this.#port += 1;
-    const session: FakeSession = new FakeSession(`${host}:${this.#port}`, this.#clock, this.#lagMs, listener, () => {
-      this.#sessions.delete(session);
-      if (this.#sessions.size === 0) this.#emptied();
-    });
+    const session: FakeSession = new FakeSession(
+      `${host}:${this.#port}`,
+      this.#clock,
+      { lagMs: this.#lagMs, standsStill: this.#standsStill },
+      listener,
+      () => {
+        this.#sessions.delete(session);
+        if (this.#sessions.size === 0) this.#emptied();
+      },
+    );
     this.#sessions.add(session);
     return session;
   }
@@ -87,7 +101,7 @@ export class FakeSink implements Sink {
 export class FakeSession {
   readonly peer: string;
   readonly #clock: Clock;
-  readonly #lagMs: number;
+  readonly #process: { readonly lagMs: number; readonly standsStill: () => boolean };
   readonly #listener: SinkListener;
   readonly #onOver: () => void;
   #state: 'fresh' | 'open' | 'taken' | 'idle' | 'over' = 'fresh';
@@ -98,10 +112,16 @@ export class FakeSession {
   readonly #gone = new AbortController();
   #silent = false;
 
-  constructor(peer: string, clock: Clock, lagMs: number, listener: SinkListener, onOver: () => void) {
+  constructor(
+    peer: string,
+    clock: Clock,
+    process: { readonly lagMs: number; readonly standsStill: () => boolean },
+    listener: SinkListener,
+    onOver: () => void,
+  ) {
     this.peer = peer;
     this.#clock = clock;
-    this.#lagMs = lagMs;
+    this.#process = process;
     this.#listener = listener;
     this.#onOver = onOver;
     this.#tell(() => {
@@ -176,9 +196,10 @@ export class FakeSession {
   }
 
   #tell(news: () => void): void {
-    if (this.#lagMs === 0) news();
+    const { lagMs, standsStill } = this.#process;
+    if (lagMs === 0 && !standsStill()) news();
     else
-      void this.#clock.sleep(this.#lagMs).then(() => {
+      void this.#clock.sleep(lagMs).then(() => {
         if (!this.#silent) news();
       });
   }

@@ -49,7 +49,7 @@ export interface Truth {
 }
 
 /** The report that a message could not be delivered (RFC 3464), to its sender. */
-export function bounceOf({ sender, recipient, envelopeId }: OutgoingMessage): OutgoingMessage {
+export function bounceOf({ sender, recipient, envelopeId }: OutgoingMessage, status = '5.1.1'): OutgoingMessage {
   const text = [
     'From: mailer-daemon@acme.example',
     'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
@@ -66,7 +66,7 @@ export function bounceOf({ sender, recipient, envelopeId }: OutgoingMessage): Ou
     '',
     `Final-Recipient: rfc822; ${recipient}`,
     'Action: failed',
-    'Status: 5.1.1',
+    `Status: ${status}`,
     '',
     '--b--',
     '',

@@ -4,7 +4,10 @@ import type { Clock } from '../../src/ports.ts';
 
 interface Sleeper {
   readonly dueUs: number;
+  /** Of several due at once the one that slept first wakes first. */
+  readonly order: number;
   readonly wake: () => void;
+  over: boolean;
 }
 
 export class VirtualClock implements Clock {
@@ -14,7 +17,10 @@ export class VirtualClock implements Clock {
   #wallMs = Date.UTC(2026, 10, 10);
   #suspendedMs = 0;
   #boot = 'boot0001';
-  readonly #sleepers = new Set<Sleeper>();
+  /** A binary heap by due time. Those cut short stay in it until they are due, or until they are most of it. */
+  #heap: Sleeper[] = [];
+  #sleeping = 0;
+  #slept = 0;
 
   now(): Instant {
     return {
@@ -30,13 +36,18 @@ export class VirtualClock implements Clock {
     return new Promise((resolve) => {
       if (signal?.aborted === true) return resolve();
       const done = (): void => {
-        this.#sleepers.delete(sleeper);
+        if (sleeper.over) return;
+        sleeper.over = true;
+        this.#sleeping -= 1;
         signal?.removeEventListener('abort', done);
         resolve();
       };
       // Rounded up to the microsecond that the clock counts: nobody wakes early.
-      const sleeper = { dueUs: this.#passedUs + Math.ceil(Math.max(0, ms) * 1000), wake: done };
-      this.#sleepers.add(sleeper);
+      const dueUs = this.#passedUs + Math.ceil(Math.max(0, ms) * 1000);
+      const sleeper: Sleeper = { dueUs, order: this.#slept, wake: done, over: false };
+      this.#slept += 1;
+      this.#sleeping += 1;
+      this.#push(sleeper);
       signal?.addEventListener('abort', done);
     });
   }
@@ -48,6 +59,7 @@ export class VirtualClock implements Clock {
     for (;;) {
       const next = this.#first();
       if (next === null || next.dueUs > endUs) break;
+      this.#pop();
       this.#pass(Math.max(0, next.dueUs - this.#passedUs));
       next.wake();
       await settle();
@@ -74,6 +86,11 @@ export class VirtualClock implements Clock {
     this.#boot = `boot${this.#passedUs.toString(36)}`;
   }
 
+  /** Microseconds that have passed, as `passedSeconds`. */
+  get passedUs(): number {
+    return this.#passedUs;
+  }
+
   /** Seconds that have passed since the clock was made, by no clock of the agent's. */
   get passedSeconds(): number {
     return this.#passedUs / 1e6;
@@ -81,14 +98,48 @@ export class VirtualClock implements Clock {
 
   /** How many sleeps are under way: a test that ends with any has left something running. */
   get sleeping(): number {
-    return this.#sleepers.size;
+    return this.#sleeping;
   }
 
-  /** The one due next; of several the one that slept first. */
+  /** The one due next. */
   #first(): Sleeper | null {
-    let first: Sleeper | null = null;
-    for (const sleeper of this.#sleepers) if (first === null || sleeper.dueUs < first.dueUs) first = sleeper;
-    return first;
+    while (this.#heap[0]?.over === true) this.#pop();
+    return this.#heap[0] ?? null;
+  }
+
+  #push(sleeper: Sleeper): void {
+    if (this.#heap.length > 64 && this.#heap.length > 4 * this.#sleeping) this.#weed();
+    const heap = this.#heap;
+    let at = heap.push(sleeper) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = heap[parent] as Sleeper;
+      if (!comesBefore(sleeper, above)) break;
+      heap[at] = above;
+      at = parent;
+    }
+    heap[at] = sleeper;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && comesBefore(heap[child + 1] as Sleeper, heap[child] as Sleeper)) child += 1;
+      if (!comesBefore(heap[child] as Sleeper, last)) break;
+      heap[at] = heap[child] as Sleeper;
+      at = child;
+    }
+    heap[at] = last;
+  }
+
+  /** Leaves out those cut short; what is in order is a heap. */
+  #weed(): void {
+    this.#heap = this.#heap.filter(({ over }) => !over).sort((one, other) => (comesBefore(one, other) ? -1 : 1));
   }
 
   #pass(us: number): void {
@@ -96,6 +147,10 @@ export class VirtualClock implements Clock {
     this.#monoUs += us;
     this.#wallMs += us / 1000;
   }
+}
+
+function comesBefore(one: Sleeper, other: Sleeper): boolean {
+  return one.dueUs < other.dueUs || (one.dueUs === other.dueUs && one.order < other.order);
 }
 
 /** Lets promises run out. Fakes wait for nothing but promises and sleeps, so one turn of the event loop does. */

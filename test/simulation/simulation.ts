@@ -52,8 +52,6 @@ export interface Peaks {
   /** Sleeps under way in the whole world. */
   sleepers: number;
   sinkSessions: number;
-  /** Facts that the agent keeps while its disk is full. */
-  keptFacts: number;
 }
 
 /** Watches a world; whatever it finds wrong it says in words that name the probe, clause or month. */

@@ -105,12 +105,10 @@ const SLEEPERS_PER_OPEN = 4;
 const SLEEPERS_MAX = 400;
 /** What a provider and strangers open at once, each for minutes at most. */
 const SESSIONS_MAX = 200;
-/** `KEPT_MAX` of engine/recorder. */
-const KEPT_FACTS_MAX = 10_000;
 
 /** Nothing grows with time: a probe is open for five days at most, and all else depends on what is open. */
 export function holdPeaks(view: WorldView, findings: Findings): void {
-  const { openProbes, sleepers, sinkSessions, keptFacts } = view.peaks;
+  const { openProbes, sleepers, sinkSessions } = view.peaks;
   const openMax = mostWithin(
     [...view.books.messages.values()].map(({ begunMs }) => begunMs),
     LOST_AFTER * 1000,
@@ -119,7 +117,6 @@ export function holdPeaks(view: WorldView, findings: Findings): void {
     ['open probes', openProbes, openMax + OPEN_SLACK],
     ['sleeps under way', sleepers, SLEEPERS_MAX + SLEEPERS_PER_OPEN * (openMax + OPEN_SLACK)],
     ['sessions at the sink', sinkSessions, SESSIONS_MAX],
-    ['facts kept', keptFacts, KEPT_FACTS_MAX],
   ] as const;
   for (const [what, peak, max] of limits)
     findings.hold(peak <= max, () => `${peak} ${what} at once, ${max} are to be expected at most`);

@@ -1,0 +1,85 @@
+/** A provider's servers as checks meet them: up, or down in the manner of an outage; reached over a line that may be down too. */
+import type { CheckDepth, CheckResult, Endpoint } from '../../src/domain/endpoint.ts';
+import { type Instant, spanBetween } from '../../src/domain/time/instant.ts';
+import type { CheckedEndpoint } from '../../src/engine/connectivity.ts';
+import { type Checker, type CheckReport, type Clock, type Control, SESSION_SECONDS_MAX } from '../../src/ports.ts';
+import type { Outage } from './truth.ts';
+
+/** What a check can meet, now. */
+export interface Reach {
+  readonly outage: (endpoint: Endpoint) => Outage['how'] | null;
+  /** Whether our own line is down `afterMs` from now. */
+  readonly lineDown: (afterMs: number) => boolean;
+}
+
+/** Milliseconds that a new connection may take (adapters/smtp-client/checker), a kept one's silence, and a neutral host. */
+const VISIT_MS = 18_000;
+const SESSION_MS = 5000;
+const CONTROL_MS = 5000;
+/** Milliseconds that a server takes: so long that a stop of the agent may fall into them. */
+const ANSWER_MS = 1500;
+/** Milliseconds after a first SYN when it and those that follow are sent (RFC 6298, as Linux does it). */
+const SYNS = [0, 1000, 3000, 7000, 15_000];
+
+export const DEPTHS: Readonly<Record<Endpoint, CheckedEndpoint['depths']>> = {
+  submission: { shallow: 'session', deep: 'login' },
+  mx: { shallow: 'greeting', deep: 'recipient' },
+  mailbox: { shallow: 'session', deep: 'login' },
+};
+
+/** A moment, within `limitMs` of now, when a SYN gets through; null if none does. */
+function opensAfter({ lineDown }: Reach, limitMs: number): number | null {
+  return SYNS.find((after) => after < limitMs && !lineDown(after)) ?? null;
+}
+
+export function simulatedControl(reach: Reach, clock: Clock): Control {
+  return {
+    async healthy(_, signal) {
+      const after = opensAfter(reach, CONTROL_MS);
+      await clock.sleep(after ?? CONTROL_MS, signal);
+      return after !== null && !signal.aborted;
+    },
+  };
+}
+
+export function simulatedChecker(endpoint: Endpoint, reach: Reach, clock: Clock): Checker {
+  let kept: Instant | null = null;
+  const reached = async (limitMs: number, signal: AbortSignal): Promise<CheckResult> => {
+    const began = clock.now();
+    const how = reach.outage(endpoint);
+    const after = opensAfter(reach, limitMs);
+    const answered = after !== null && how !== 'mute';
+    await clock.sleep(answered ? after + ANSWER_MS : limitMs, signal);
+    if (signal.aborted) return { kind: 'inconclusive', reason: 'stopped' };
+    // A timer that is due goes before an answer that waits.
+    if (!answered || spanBetween(began, clock.now()).lo * 1000 > limitMs)
+      return { kind: 'down', stage: 'connect', code: 'TIMEOUT', text: '' };
+    if (how === null) return { kind: 'up' };
+    if (how === 'certificate') return { kind: 'down', stage: 'tls', code: 'CERT_HAS_EXPIRED', text: '' };
+    const stage = how !== 'deep' ? 'connect' : endpoint === 'mx' ? 'rcpt' : 'auth';
+    return { kind: 'down', stage, code: how, text: '' };
+  };
+  const report = (depth: CheckDepth, began: Instant, result: CheckResult): CheckReport => {
+    const seconds = Math.max(0, spanBetween(began, clock.now()).lo);
+    return { depth, began, seconds, result, certificateExpiresMs: null };
+  };
+  const isDeepOnly = (result: CheckResult): boolean => result.kind === 'down' && result.code === 'deep';
+  return {
+    check: async (depth, signal) => {
+      let began = clock.now();
+      if (depth === 'session' && kept !== null && spanBetween(kept, began).hi <= SESSION_SECONDS_MAX) {
+        const result = await reached(SESSION_MS, signal);
+        if (result.kind === 'up' || isDeepOnly(result)) return report('session', began, { kind: 'up' });
+        if (signal.aborted) return report('session', began, result);
+      }
+      kept = null;
+      began = clock.now();
+      const result = await reached(VISIT_MS, signal);
+      if (depth === 'greeting') return report(depth, began, isDeepOnly(result) ? { kind: 'up' } : result);
+      const went = depth === 'session' ? 'login' : depth;
+      if (went === 'login' && result.kind === 'up') kept = began;
+      return report(went, began, result);
+    },
+    close: async () => {},
+  };
+}

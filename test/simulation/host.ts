@@ -1,0 +1,116 @@
+/** The agent's host: its clocks, and what makes them stand still, step, or begin anew. */
+import type { Instant } from '../../src/domain/time/instant.ts';
+import type { Clock } from '../../src/ports.ts';
+import type { VirtualClock } from '../fakes/virtual-clock.ts';
+import type { Books } from './truth.ts';
+
+/** Microseconds that the monotonic clock shows when an agent comes up after a boot. */
+const BOOTED_US = 20_000_000;
+
+export class Host implements Clock {
+  readonly #world: VirtualClock;
+  readonly #wall: Books['wall'] & { push(entry: Books['wall'][number]): void };
+  #aheadMs: number;
+  /** Passed time at which the monotonic clock would have shown 0. */
+  #zeroUs = -BOOTED_US;
+  #asleepMs = 0;
+  #boot = 'boot0';
+  #asleepSinceUs: number | null = null;
+  #awake = Promise.withResolvers<void>();
+
+  constructor(world: VirtualClock, startWallMs: number, wall: Host['wall']) {
+    this.#world = world;
+    this.#aheadMs = startWallMs;
+    this.#wall = wall;
+    this.#note();
+  }
+
+  /** As in the books. */
+  get wall(): Books['wall'] & { push(entry: Books['wall'][number]): void } {
+    return this.#wall;
+  }
+
+  get wallMs(): number {
+    return Math.round(this.#world.passedUs / 1000 + this.#aheadMs);
+  }
+
+  get isAsleep(): boolean {
+    return this.#asleepSinceUs !== null;
+  }
+
+  now(): Instant {
+    return {
+      wallMs: this.wallMs,
+      monoUs: this.#monoUs,
+      suspendedMs: this.#asleepMs,
+      errorUs: 0,
+      boot: this.#boot,
+    };
+  }
+
+  /** Sleeps of whatever runs on it, or ran: those of a dead process end when they are due. */
+  get sleeping(): number {
+    return this.#sleeping;
+  }
+
+  /** By monotonic time, which stands still while the host sleeps. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    this.#sleeping += 1;
+    return this.#sleep(ms, signal).finally(() => {
+      this.#sleeping -= 1;
+    });
+  }
+  #sleeping = 0;
+
+  async #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const dueUs = this.#monoUs + Math.ceil(Math.max(0, ms) * 1000);
+    await this.#world.sleep(ms, signal);
+    for (;;) {
+      if (this.#asleepSinceUs !== null) await this.#awake.promise;
+      const leftUs = dueUs - this.#monoUs;
+      if (leftUs <= 0 || signal?.aborted === true) return;
+      await this.#world.sleep(leftUs / 1000, signal);
+    }
+  }
+
+  suspend(): void {
+    this.#asleepSinceUs ??= this.#world.passedUs;
+  }
+
+  resume(): void {
+    if (this.#asleepSinceUs === null) return;
+    const us = this.#world.passedUs - this.#asleepSinceUs;
+    this.#asleepSinceUs = null;
+    this.#zeroUs += us;
+    // Read to 10 ms (domain/time/instant).
+    this.#asleepMs += Math.round(us / 10_000) * 10;
+    this.#awake.resolve();
+    this.#awake = Promise.withResolvers();
+  }
+
+  /** Resolves at once unless it sleeps. */
+  whenAwake(): Promise<void> {
+    return this.#asleepSinceUs === null ? Promise.resolve() : this.#awake.promise;
+  }
+
+  /** Comes up again; nothing may run on it meanwhile. */
+  reboot(): void {
+    this.resume();
+    this.#zeroUs = this.#world.passedUs - BOOTED_US;
+    this.#asleepMs = 0;
+    this.#boot = `boot${this.#world.passedUs.toString(36)}`;
+  }
+
+  stepWall(ms: number): void {
+    this.#aheadMs += ms;
+    this.#note();
+  }
+
+  get #monoUs(): number {
+    return (this.#asleepSinceUs ?? this.#world.passedUs) - this.#zeroUs;
+  }
+
+  #note(): void {
+    this.#wall.push({ fromMs: this.#world.passedUs / 1000, aheadMs: this.#aheadMs });
+  }
+}

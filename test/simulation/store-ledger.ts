@@ -1,0 +1,117 @@
+/** The port `Ledger` on the real store in this very thread: what comes out is a copy, as from a worker, and a commit takes its time. */
+import type { ReadRequest, WriteRequest } from '../../src/adapters/sqlite/protocol.ts';
+import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
+import type { ProbeRecord } from '../../src/domain/record.ts';
+import type { Closing } from '../../src/domain/report/closing.ts';
+import type { Judgement } from '../../src/domain/report/judge.ts';
+import type { Matter } from '../../src/domain/report/report.ts';
+import type { Standing } from '../../src/domain/report/standing.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
+import type { Bookmark, Clock, LateQuery, Ledger, LedgerSnapshot } from '../../src/ports.ts';
+import type { Disk } from './disk.ts';
+
+export class StoreLedger implements Ledger {
+  readonly #disk: Disk;
+  readonly #clock: Clock;
+  /** Milliseconds that the next commit takes. */
+  readonly #commitMs: () => number;
+  #last: Promise<unknown> = Promise.resolve();
+  #queued = 0;
+
+  constructor(disk: Disk, clock: Clock, commitMs: () => number = () => 0) {
+    this.#disk = disk;
+    this.#clock = clock;
+    this.#commitMs = commitMs;
+  }
+
+  append(events: readonly LedgerEvent[]): Promise<readonly LedgerEntry[]> {
+    if (events.length === 0) return Promise.resolve([]);
+    return this.#turn(() => this.#disk.append(events), this.#commitMs());
+  }
+
+  checkpoint(at: Instant): Promise<LedgerEntry> {
+    return this.#turn(() => {
+      const entry = structuredClone(this.#disk.write({ id: 0, op: 'checkpoint', input: at })) as LedgerEntry;
+      this.#disk.take([entry]);
+      return entry;
+    }, this.#commitMs());
+  }
+
+  async beat(at: Instant): Promise<void> {
+    await this.#write({ id: 0, op: 'beat', input: at });
+  }
+
+  async keepBookmarks(mailbox: string, bookmarks: ReadonlyMap<string, Bookmark>): Promise<void> {
+    await this.#write({ id: 0, op: 'keepBookmarks', input: { mailbox, bookmarks } });
+  }
+
+  bookmarks(mailbox: string): Promise<ReadonlyMap<string, Bookmark>> {
+    return this.#read({ id: 0, op: 'bookmarks', input: mailbox });
+  }
+
+  snapshot(): Promise<LedgerSnapshot> {
+    return this.#read({ id: 0, op: 'snapshot', input: null });
+  }
+
+  probe(id: string): Promise<ProbeRecord | null> {
+    return this.#read({ id: 0, op: 'probe', input: id });
+  }
+
+  recent(limit: number): Promise<readonly ProbeRecord[]> {
+    return this.#read({ id: 0, op: 'recent', input: limit });
+  }
+
+  marked(types: readonly RareType[], afterSeq = 0): Promise<readonly LedgerEntry[]> {
+    return this.#read({ id: 0, op: 'marked', input: { types, afterSeq } });
+  }
+
+  judge(matter: Matter): Promise<Judgement> {
+    return this.#read({ id: 0, op: 'judge', input: matter });
+  }
+
+  standing(matter: Matter): Promise<Standing> {
+    return this.#read({ id: 0, op: 'standing', input: matter });
+  }
+
+  closing(matter: Matter): Promise<Closing> {
+    return this.#read({ id: 0, op: 'closing', input: matter });
+  }
+
+  lateProbes(query: LateQuery): Promise<number> {
+    return this.#read({ id: 0, op: 'lateProbes', input: query });
+  }
+
+  firstMs(): Promise<number | null> {
+    return this.#read({ id: 0, op: 'firstMs', input: null });
+  }
+
+  /** Everything called before is done first. */
+  close(): Promise<void> {
+    return this.#turn(() => {}, 0);
+  }
+
+  #write(request: WriteRequest): Promise<unknown> {
+    return this.#turn(() => this.#disk.write(request), this.#commitMs());
+  }
+
+  #read<T>(request: ReadRequest): Promise<T> {
+    return this.#turn(() => structuredClone(this.#disk.read(request)) as T, 0);
+  }
+
+  /** One call after another, each with half of the time it takes before and half after it is durable. */
+  #turn<T>(work: () => T, ms: number): Promise<T> {
+    const turn = async (): Promise<T> => {
+      if (ms > 0) await this.#clock.sleep(ms / 2);
+      const result = work();
+      if (ms > 0) await this.#clock.sleep(ms / 2);
+      return result;
+    };
+    if (this.#queued === 0 && ms === 0) return turn();
+    this.#queued += 1;
+    const done = this.#last.then(turn).finally(() => {
+      this.#queued -= 1;
+    });
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}
