@@ -12,6 +12,7 @@ import { decode, decodeEvent, encodeEvent } from '../../src/domain/codec.ts';
 import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
 import type { ChainHead } from '../../src/domain/evidence/chain.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
 import { foldEvent, type TimelineState } from '../../src/domain/timeline.ts';
 import type { LedgerSnapshot } from '../../src/ports.ts';
 import type { Draw } from './draw.ts';
@@ -60,7 +61,15 @@ export class Disk {
     return outcome.output;
   }
 
+  /** Written when somebody may ask for it: one a second would be half of what the disk does. */
+  beat(at: Instant): void {
+    if (this.full) throw new LedgerError('DISK_FULL', 'the simulated disk is full');
+    this.#beat = at;
+  }
+  #beat: Instant | null = null;
+
   read(request: ReadRequest): unknown {
+    if (request.op === 'snapshot') this.#keepBeat();
     const outcome = this.#store.read(request);
     if (outcome.kind === 'failed') throw new LedgerError(outcome.failure.code, outcome.failure.message);
     return outcome.output;
@@ -102,6 +111,7 @@ export class Disk {
   tear(events: readonly LedgerEvent[]): void {
     const draw = this.tearing;
     if (draw === null) throw new Error('must be armed before it tears');
+    this.#keepBeat();
     const before = sizeOf(`${this.#file}-wal`);
     this.write({ id: 0, op: 'append', input: events.map(encodeEvent) });
     const after = sizeOf(`${this.#file}-wal`);
@@ -118,6 +128,7 @@ export class Disk {
   /** The process that had it open is gone: the next one finds what there was at that moment. */
   reopen(damage: (wal: string) => void = () => {}): void {
     this.tearing = null;
+    this.#keepBeat();
     if (this.#root !== null) {
       const from = this.#folder;
       this.#folders += 1;
@@ -147,6 +158,12 @@ export class Disk {
   close(): void {
     this.#db.close();
     if (this.#root !== null) rmSync(this.#root, { recursive: true });
+  }
+
+  #keepBeat(): void {
+    const at = this.#beat;
+    this.#beat = null;
+    if (at !== null) this.#store.write([{ id: 0, op: 'beat', input: at }]);
   }
 
   #snapshot(): LedgerSnapshot {

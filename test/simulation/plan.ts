@@ -54,32 +54,32 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** The agent looks in so often, for a few minutes: what waits for it five days is given up. */
 const LOOK_IN_EVERY = 3.5 * DAY;
-const LOOK_IN = 4 * MINUTE;
+const LOOK_IN = 100_000;
 const FINAL_AFTER = 120 * HOUR;
-/** The last stretch: long enough for the referee's hourly look, and for every reader to come back. */
-const LAST_STRETCH = 80 * MINUTE;
+/** The last stretch: long enough for every reader to come back, and for the referee's first look. */
+const LAST_STRETCH = 15 * MINUTE;
 const STEADY_LEAD = HOUR;
 
 /** How often a kind strikes in an hour of a stretch, and for how long, at least and at most. */
 const STRIKES: Partial<Record<FaultKind, readonly [perHour: number, leastMs: number, mostMs: number]>> = {
-  'line down': [0.8, 1000, 20 * MINUTE],
-  'sink cut off': [0.6, 10_000, 90 * MINUTE],
-  strangers: [6, 0, 2 * MINUTE],
-  kill: [2, 100, 10 * MINUTE],
-  stop: [1, 100, 10 * MINUTE],
-  reboot: [0.7, 20_000, 10 * MINUTE],
-  suspend: [1, 2000, 20 * MINUTE],
-  'held process': [1, 1000, 5 * MINUTE],
-  'disk full': [1, 1000, 10 * MINUTE],
-  'slow disk': [1, 10_000, 20 * MINUTE],
-  'torn write': [2, 100, MINUTE],
-  'clock steps': [1, 0, 0],
-  'mailbox disconnects': [4, 0, 3 * MINUTE],
-  'mailbox lies': [4, 0, MINUTE],
-  'renumbered folder': [1, 0, 0],
-  'renamed folder': [1, 0, 0],
-  exclusions: [1, MINUTE, 2 * HOUR],
-  'spot checks': [4, 0, 0],
+  'line down': [2, 1000, 20 * MINUTE],
+  'sink cut off': [1.5, 10_000, 90 * MINUTE],
+  strangers: [15, 0, 2 * MINUTE],
+  kill: [5, 100, 10 * MINUTE],
+  stop: [2.5, 100, 10 * MINUTE],
+  reboot: [1.8, 20_000, 10 * MINUTE],
+  suspend: [2.5, 2000, 20 * MINUTE],
+  'held process': [2.5, 1000, 5 * MINUTE],
+  'disk full': [2.5, 1000, 10 * MINUTE],
+  'slow disk': [2.5, 10_000, 20 * MINUTE],
+  'torn write': [5, 100, MINUTE],
+  'clock steps': [2.5, 0, 0],
+  'mailbox disconnects': [10, 0, 3 * MINUTE],
+  'mailbox lies': [10, 0, MINUTE],
+  'renumbered folder': [2.5, 0, 0],
+  'renamed folder': [2.5, 0, 0],
+  exclusions: [2.5, MINUTE, 2 * HOUR],
+  'spot checks': [10, 0, 0],
 };
 /** A steady world knows as much trouble in a month as a stormy one in two hours. */
 const STEADY_SHARE = 2 / 720;
@@ -91,7 +91,7 @@ export function planOf({ seed, months, weather, only }: SimulationOptions): Plan
   const kinds = drawn.filter((kind) => only === undefined || only.includes(kind));
   const has = (kind: FaultKind): boolean => kinds.includes(kind);
   const zone = draw.pick(['Asia/Shanghai', 'Asia/Shanghai', 'UTC', 'America/New_York']);
-  const leadMs = steady ? STEADY_LEAD : draw.between(10 * MINUTE, HOUR);
+  const leadMs = steady ? STEADY_LEAD : draw.between(3 * MINUTE, 20 * MINUTE);
   const startWallMs = Math.round(monthRange(FIRST_MONTH, zone).fromMs - leadMs);
   const ends = monthsFrom(FIRST_MONTH, months, zone).map(({ month, wallMs }) => ({
     month,
@@ -130,7 +130,7 @@ export function planOf({ seed, months, weather, only }: SimulationOptions): Plan
     calmFromMs,
     spans,
     checkEverySeconds: steady ? 60 : checkEverySeconds,
-    probeEverySeconds: steady ? 300 : draw.between(40, 200),
+    probeEverySeconds: steady ? 300 : draw.wide(15, 200),
     outagesCannotBeMissed,
     outages: providers.flatMap((provider) =>
       outagesOf(seed, provider, kinds, stretches, { checkEverySeconds, outagesCannotBeMissed, steady }),
@@ -167,17 +167,17 @@ function stormyStretches(
   skips: readonly Skip[],
 ): readonly Stretch[] {
   const then = (): Skip => skips[Math.floor(draw.uniform() * skips.length)] ?? 'stop';
-  const wanted: Span[] = [{ fromMs: 0, toMs: leadMs + draw.between(10 * MINUTE, 40 * MINUTE) }];
+  const wanted: Span[] = [{ fromMs: 0, toMs: leadMs + draw.between(5 * MINUTE, 20 * MINUTE) }];
   let beginMs = leadMs;
   for (const endMs of ends) {
     for (let count = draw.whole(0, 2); count > 0; count -= 1) {
       const fromMs = draw.between(beginMs + 2 * HOUR, endMs - 8 * HOUR);
-      const long = draw.chance(0.02) ? draw.between(12 * HOUR, 30 * HOUR) : draw.between(10 * MINUTE, 50 * MINUTE);
+      const long = draw.chance(0.01) ? draw.between(8 * HOUR, 24 * HOUR) : draw.wide(3 * MINUTE, 60 * MINUTE);
       wanted.push({ fromMs, toMs: Math.min(fromMs + long, endMs - 6 * HOUR) });
     }
     wanted.push({
-      fromMs: endMs - draw.between(5 * MINUTE, 40 * MINUTE),
-      toMs: endMs + draw.between(5 * MINUTE, 30 * MINUTE),
+      fromMs: endMs - draw.between(3 * MINUTE, 20 * MINUTE),
+      toMs: endMs + draw.between(2 * MINUTE, 15 * MINUTE),
     });
     for (let fromMs = beginMs + LOOK_IN_EVERY; fromMs < endMs - 6 * HOUR; fromMs += LOOK_IN_EVERY)
       wanted.push({ fromMs, toMs: fromMs + LOOK_IN });

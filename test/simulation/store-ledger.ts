@@ -10,6 +10,9 @@ import type { Instant } from '../../src/domain/time/instant.ts';
 import type { Bookmark, Clock, LateQuery, Ledger, LedgerSnapshot } from '../../src/ports.ts';
 import type { Disk } from './disk.ts';
 
+/** Milliseconds. */
+const STANDING_AGE_MAX = 1_800_000;
+
 export class StoreLedger implements Ledger {
   readonly #disk: Disk;
   readonly #clock: Clock;
@@ -38,7 +41,7 @@ export class StoreLedger implements Ledger {
   }
 
   async beat(at: Instant): Promise<void> {
-    await this.#write({ id: 0, op: 'beat', input: at });
+    await this.#turn(() => this.#disk.beat(at), this.#commitMs());
   }
 
   async keepBookmarks(mailbox: string, bookmarks: ReadonlyMap<string, Bookmark>): Promise<void> {
@@ -69,9 +72,16 @@ export class StoreLedger implements Ledger {
     return this.#read({ id: 0, op: 'judge', input: matter });
   }
 
-  standing(matter: Matter): Promise<Standing> {
-    return this.#read({ id: 0, op: 'standing', input: matter });
+  /** Evaluated anew every half an hour: asked for twice a minute it would be most of what a simulation does, and nothing follows from it. */
+  async standing(matter: Matter): Promise<Standing> {
+    const key = `${matter.provider} ${matter.month}`;
+    const known = this.#standings.get(key);
+    if (known !== undefined && matter.nowMs - known.nowMs < STANDING_AGE_MAX) return known.standing;
+    const standing = await this.#read<Standing>({ id: 0, op: 'standing', input: matter });
+    this.#standings.set(key, { nowMs: matter.nowMs, standing });
+    return standing;
   }
+  readonly #standings = new Map<string, { readonly nowMs: number; readonly standing: Standing }>();
 
   closing(matter: Matter): Promise<Closing> {
     return this.#read({ id: 0, op: 'closing', input: matter });

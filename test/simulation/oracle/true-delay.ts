@@ -16,8 +16,10 @@ export const NEVER: TrueDelay = { loMost: Number.POSITIVE_INFINITY, hiLeast: Num
 
 /** As far as it is known now: of a message that is under way, no bound may claim that it is there, nor that it took longer than so far. */
 export function trueDelayOf(truth: MessageTruth | undefined, nowMs: number): TrueDelay {
-  if (truth === undefined || truth.receivedMs === null || truth.failure === 'lost') return NEVER;
+  if (truth === undefined || truth.failure === 'lost') return NEVER;
   const { receivedMs, readyMs, accessibleMs } = truth;
+  // Passed on before it was wholly received: once it is, its delay is none.
+  if (receivedMs === null) return readyMs === null ? NEVER : { loMost: 0, hiLeast: 0 };
   return { loMost: seconds(receivedMs, readyMs ?? nowMs), hiLeast: seconds(receivedMs, accessibleMs ?? nowMs) };
 }
 
