@@ -274,10 +274,10 @@ function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, sin
   );
 }
 
-/** Nothing showed that the sink could be reached: whoever was on its way for long in that time may have been tried unseen. */
+/** Nothing showed that the sink could be reached: whatever was on its way in that time, be it only at its end, may have been tried unseen. */
 function foldSilence(state: TimelineState, { since, at }: SinkUnproven): readonly ProbeRecord[] {
   return changeOpen(state, (record) => {
-    if (!isSilenced(record, since, at)) return record;
+    if (record.path !== 'send') return record;
     state.doubts.set(record.provider, at);
     return { ...record, unseenSince: earlierOf(record.unseenSince, since) };
   });

@@ -47,8 +47,9 @@ export function holdDelays(view: WorldView, claim: Claim, clause: DelayClauseRep
     .flatMap((record) => sampleOf(view, record, excluded) ?? []);
   const { limits, verdicts, figures } = clause;
   const unstripped = samples.map((sample) => ({ ...sample, stripped: sample.raw }));
-  const { average, breaches } = holdSummary(place, figures, samples, limits, findings);
-  holdSummary(`${place}, before exclusions`, figures.raw, unstripped, limits, findings);
+  const settled = figures.outcomes.pending === 0;
+  const { average, breaches } = holdSummary(place, figures, samples, limits, settled, findings);
+  holdSummary(`${place}, before exclusions`, figures.raw, unstripped, limits, settled, findings);
   if (average !== null) {
     const limit = limits.averageSeconds;
     holdVerdict(`${place}, average`, verdicts.average, average.loMost > limit, average.hiLeast > limit, findings);
@@ -137,6 +138,7 @@ function holdSummary(
   claimed: ReportSummary,
   samples: readonly Sample[],
   { maximumSeconds, lossesInAverage }: DelayClauseReport['limits'],
+  settled: boolean,
   findings: Findings,
 ): TrueSummary {
   const delivered = samples.filter(({ fate }) => fate === 'delivered').map(({ stripped }) => stripped);
@@ -162,7 +164,9 @@ function holdSummary(
     findings.hold(hi >= truth.hiLeast - ROUNDING, () => `${place}: ${what} at most ${hi}, was ${truth.hiLeast}`);
   };
   hold('average', claimed.average, average);
-  hold('conditional average', claimed.conditionalAverage, delivered.length === 0 ? null : both(delivered, mean));
+  // It speaks of what was delivered by then.
+  if (settled)
+    hold('conditional average', claimed.conditionalAverage, delivered.length === 0 ? null : both(delivered, mean));
   hold('maximum', claimed.maximum, largest);
   hold('breaches by message', claimed.breaches.messages, messages);
   hold('breaches by episode', claimed.breaches.episodes, episodes);
