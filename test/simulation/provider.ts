@@ -224,6 +224,7 @@ export class Provider {
   #store(truth: MessageTruth, fate: SimulatedFate): void {
     const { clock } = this.#world;
     const readableMs = this.#nowMs + fate.unreadableMs;
+    truth.readyMs = readableMs;
     const isReadable = (): boolean => this.#nowMs >= readableMs;
     const uid = this.mailbox.deliver(truth.message, fate.folder, fate.announced, isReadable);
     let accessibleMs = readableMs;
