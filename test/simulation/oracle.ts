@@ -2,7 +2,7 @@
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import type { ClauseReport } from '../../src/domain/report/report.ts';
 import type { Month } from '../../src/domain/time/calendar.ts';
-import { holdAvailability } from './oracle/availability.ts';
+import { holdAvailability, holdRuns } from './oracle/availability.ts';
 import { type Claim, placeOf } from './oracle/claims.ts';
 import { holdCounts, holdDelays } from './oracle/delay.ts';
 import { Findings } from './oracle/findings.ts';
@@ -56,6 +56,7 @@ class Watch implements Oracle {
   ended(): void {
     const [view, findings] = [this.#view, this.#findings];
     for (const record of view.ledger.records()) holdOutcome(view, record, findings);
+    holdRuns(view, findings);
     holdPlans(view, findings);
     holdTallies(view, findings);
     holdChain(view, findings);

@@ -7,6 +7,7 @@ import { PATHS, type Path } from '../../../src/domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../../../src/domain/record.ts';
 import type { ConnectivityClauseReport, OperationsClauseReport } from '../../../src/domain/report/report.ts';
 import { daysOf, monthRange } from '../../../src/domain/time/calendar.ts';
+import { isoText } from '../../../src/domain/time/instant.ts';
 import {
   clip,
   intersect,
@@ -16,7 +17,9 @@ import {
   subtract,
   totalMs,
 } from '../../../src/domain/time/span-set.ts';
+import { CHECK_MS_MAX } from '../../../src/ports.ts';
 import type { WorldView } from '../simulation.ts';
+import type { Outage } from '../truth.ts';
 import { bounds, type Claim, placeOf } from './claims.ts';
 import { holdVerdict } from './delay.ts';
 import type { Findings } from './findings.ts';
@@ -62,6 +65,52 @@ export function holdAvailability(view: WorldView, claim: Claim, clause: Availabi
     hold(part, downSeconds, truth.down(part === 'round-trip' ? truth.roundTrips() : truth.stripped([part], [])));
   holdLimits(place, clause, down, truth, findings);
   if (clause.kind === 'operations') holdDays(place, clause, truth, findings);
+}
+
+/** Seconds: a kept session is good, and shows nothing of these, until the next login. */
+const SHOWN_BY_LOGINS = new Set<Outage['how']>(['deep', 'certificate']);
+const RENEWED_AFTER = DEEP_EVERY + CHECK_MS_MAX / 1000;
+
+/**
+ * One by one what sums may hide, where most of a month was not measured at all: no run of good checks spans an outage that it cannot
+ * have missed, and no run that proves downtime reaches beyond one. Call when the last outage is long over.
+ */
+export function holdRuns(view: WorldView, findings: Findings): void {
+  const missable = (how: Outage['how']): number =>
+    (2 * view.checkEverySeconds + 1 + (SHOWN_BY_LOGINS.has(how) ? RENEWED_AFTER : 0)) * 1000;
+  for (const provider of view.contracts.keys()) {
+    for (const endpoint of ENDPOINTS) {
+      const all = view.books.outages.filter((each) => each.provider === provider && each.endpoint === endpoint);
+      const nowMs = view.nowMs();
+      const { ever } = shownWhile(view.books, all, nowMs);
+      const long = all.filter(({ how, fromMs, toMs }) => toMs - fromMs > missable(how));
+      const { surely } = shownWhile(view.books, long, nowMs);
+      for (const run of runsOf(view, provider, endpoint)) {
+        const name = `${provider} ${endpoint}, checks from ${isoText(run.fromMs)} to ${isoText(run.toMs)}`;
+        const good = totalMs(clip(surely, run)) / 1000;
+        const outside = totalMs(subtract([run], ever)) / 1000;
+        if (run.kind === 'up') findings.hold(good <= ROUNDING, () => `${name}: good, and it was down for ${good} s`);
+        if (run.kind === 'down' && run.checks > 1)
+          findings.hold(outside <= ROUNDING, () => `${name}: failed, and it was up for ${outside} s`);
+      }
+    }
+  }
+}
+
+function runsOf(
+  view: WorldView,
+  provider: string,
+  endpoint: Endpoint,
+): readonly (MsRange & { kind: string; checks: number })[] {
+  const rows = view.ledger.db.prepare(
+    'SELECT from_ms, to_ms, kind, checks FROM runs WHERE provider = ? AND endpoint = ?',
+  );
+  return rows.all(provider, endpoint).map((row) => ({
+    fromMs: Number(row['from_ms']),
+    toMs: Number(row['to_ms']),
+    kind: String(row['kind']),
+    checks: Number(row['checks']),
+  }));
 }
 
 function holdLimits(
