@@ -105,6 +105,39 @@ export function isTemporary(refusal: Refusal): boolean {
   return refusal.code >= 400 && refusal.code < 500;
 }
 
+/** Whether nobody but us is to blame for the refusal of a probe on this path: we sent too much, or our mailbox is full. */
+export function isOurDoing(refusal: Refusal, path: Path): boolean {
+  return isThrottling(refusal) || (endsInMailbox(path) && isMailboxFull(refusal));
+}
+
+/** Whether the far end of a path is our own mailbox, which it is our part to keep from filling up. */
+export function endsInMailbox(path: Path): boolean {
+  return path !== 'send';
+}
+
+/**
+ * X.2.2 says that the recipient's mailbox is full (RFC 3463 §3.3). Where there is no enhanced code the words tell; one that
+ * says something else is believed, not the words: a provider's own disk that is full is X.3.1.
+ */
+export function isMailboxFull({ code, enhanced, text }: Pick<Refusal, 'code' | 'enhanced' | 'text'>): boolean {
+  if (code < 400) return false;
+  return enhanced === null ? FULL.test(text) : /^[45]\.2\.2$/.test(enhanced);
+}
+
+/** The same of a notice that a message was not delivered. Its status may tell only that time ran out: then the reply it quotes does. */
+export function isMailboxFullNotice({ action, status, diagnostic }: DeliveryStatus): boolean {
+  if (action !== 'failed') return false;
+  if (status !== null && /^[45]\.2\.2$/.test(status)) return true;
+  const quoted = /(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])/.exec(diagnostic ?? '')?.[0] ?? null;
+  if (quoted !== null) return /^[45]\.2\.2$/.test(quoted);
+  // X.0.0 and X.4.7 (delivery time expired) leave open why.
+  const open = status === null || /^[45]\.(?:0\.0|4\.7)$/.test(status);
+  return open && diagnostic !== null && FULL.test(diagnostic);
+}
+
+const FULL =
+  /\bmail ?box (?:is )?full\b|\bover ?-?quota\b|\bquota (?:is )?(?:exceeded|full)\b|\bexceed(?:s|ed)? (?:\w+ ){0,4}quota\b/i;
+
 /**
  * Throttling is an answer to how much we send, hence our doing and not a fault of the provider (421 too many, 4.7.x).
  * A failing login or TLS service answers 4.7.0 too (454, RFC 4954 §6 and RFC 3207 §4): that is no throttling.

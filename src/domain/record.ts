@@ -3,10 +3,13 @@
 import {
   ABORTED,
   type DeliveryStatus,
+  endsInMailbox,
   type FolderRole,
   type Handover,
   type Hop,
-  isThrottling,
+  isMailboxFull,
+  isMailboxFullNotice,
+  isOurDoing,
   type Path,
   type ProbeKind,
   type Refusal,
@@ -75,18 +78,25 @@ export function channelOf(path: Path, provider: string): string {
 /**
  * What became of a probe. It stays pending until its handover ended, however early it is captured: without that there is no delay.
  * A refusal or a bounce is a failure whatever turns up later; an uncertain handover that never arrives failed at stage data;
- * one that the agent itself interrupted, gave up or sent too fast is nobody's.
+ * one that the agent itself interrupted, gave up or sent too fast, or for which its own mailbox had no room, is nobody's.
  */
 export function outcomeOf(record: ProbeRecord): Outcome {
   const { handover, capture, notice, expired } = record;
   if (handover === null && !record.interrupted) return expired ? 'unmeasured' : 'pending';
-  if (handover?.kind === 'refused') return isThrottling(handover) ? 'unmeasured' : 'failed';
+  if (handover?.kind === 'refused') return isOurDoing(handover, record.path) ? 'unmeasured' : 'failed';
   if (handover?.kind === 'unreachable') return handover.code === ABORTED ? 'unmeasured' : 'failed';
-  if (notice?.action === 'failed') return 'failed';
+  if (notice?.action === 'failed') return foundMailboxFull(record) ? 'unmeasured' : 'failed';
   if (capture !== null && !expired) return 'delivered';
   if (!expired) return 'pending';
   if (handover === null) return 'unmeasured';
   return handover.kind === 'accepted' ? 'lost' : 'failed';
+}
+
+/** Whether a probe was refused or came back because our own mailbox had no room for it. */
+function foundMailboxFull({ path, handover, notice }: ProbeRecord): boolean {
+  if (!endsInMailbox(path)) return false;
+  if (handover?.kind === 'refused') return isMailboxFull(handover);
+  return notice !== null && isMailboxFullNotice(notice);
 }
 
 /** Whether a delivery status says something of the probe that is not known yet; repetitions and what comes too late do not. */

@@ -2,7 +2,7 @@
 import { type CheckPlan, cellAt, type Depths, depthOf, FIRST_PLAN, momentOf, planAfter } from '../domain/check-plan.ts';
 import type { CheckDepth, CheckResult, ControlState, Endpoint } from '../domain/endpoint.ts';
 import type { EndpointChecked, LedgerEntry } from '../domain/event.ts';
-import { ABORTED, type Handover, isThrottling, type Path } from '../domain/probe.ts';
+import { ABORTED, type Handover, isOurDoing, type Path } from '../domain/probe.ts';
 import type { ProbeRecord } from '../domain/record.ts';
 import type { Instant } from '../domain/time/instant.ts';
 import type { Checker, CheckReport, Clock, Control, Log, Observer, Random } from '../ports.ts';
@@ -57,13 +57,14 @@ export async function watchEndpoints(options: ConnectivityOptions, parts: Connec
 /** Of probes that a server would not take, by no doing of ours. */
 function failedHandovers(entries: readonly LedgerEntry[], changed: readonly ProbeRecord[]): readonly ProbeRecord[] {
   return entries.flatMap(({ event }) => {
-    if (event.type !== 'probe.handed-over' || !isFault(event.handover)) return [];
-    return changed.find(({ id }) => id === event.probe) ?? [];
+    if (event.type !== 'probe.handed-over') return [];
+    const record = changed.find(({ id }) => id === event.probe);
+    return record !== undefined && isFault(event.handover, record.path) ? record : [];
   });
 }
 
-function isFault(handover: Handover): boolean {
-  if (handover.kind === 'refused') return !isThrottling(handover);
+function isFault(handover: Handover, path: Path): boolean {
+  if (handover.kind === 'refused') return !isOurDoing(handover, path);
   return handover.kind === 'unreachable' && handover.code !== ABORTED;
 }
 

@@ -14,14 +14,15 @@ import {
   SESSION_SECONDS_MAX,
 } from '../../ports.ts';
 import { Connection } from './connection.ts';
-import { EntryError } from './failure.ts';
+import { EntryError, LIMITS } from './failure.ts';
 
 /** Milliseconds that are left of a check for what a close may take. */
 const CLOSE_MS_MAX = 2000;
 /** Milliseconds for a new connection: what a kept one's silence before it and a close leave of a check. */
 const LOGIN_MS_MAX = CHECK_MS_MAX - SESSION_ANSWER_MS_MAX - CLOSE_MS_MAX;
 /** What a server says to a client that came too often, or with too many connections (ours are four): our doing. */
-const THROTTLING = /\btoo (?:many|fast|much)\b|\brate (?:limit|exceed)|\bmaximum number of connections\b/i;
+const THROTTLING =
+  /\btoo (?:many|fast|much)\b|\brate (?:limit|exceed)|\bmaximum number of connections\b|\bconnection limit\b/i;
 
 /** Depths `session` and `login`. */
 export function createMailboxChecker(settings: MailboxSettings, clock: Clock, log: Log): Checker {
@@ -51,7 +52,7 @@ export function createMailboxChecker(settings: MailboxSettings, clock: Clock, lo
     } catch (error) {
       if (signal.aborted) return end('session', began, STOPPED, connection);
       const result = resultOf(error, settings);
-      const answered = error instanceof MailboxError && ['NO', 'BAD', 'LIMIT'].includes(error.code);
+      const answered = error instanceof MailboxError && ['NO', 'BAD', ...LIMITS].includes(error.code);
       return answered ? end('session', began, result, connection) : null;
     } finally {
       limit.signal.removeEventListener('abort', cut);
@@ -108,6 +109,6 @@ function limited(clock: Clock, ms: number, outer: AbortSignal): { readonly signa
 function resultOf(error: unknown, { login }: MailboxSettings): CheckResult {
   if (!(error instanceof MailboxError)) throw error;
   const text = conceal(error.message, login);
-  if (error.code === 'LIMIT' || THROTTLING.test(text)) return { kind: 'inconclusive', reason: `throttled: ${text}` };
+  if (LIMITS.has(error.code) || THROTTLING.test(text)) return { kind: 'inconclusive', reason: `throttled: ${text}` };
   return { kind: 'down', stage: error instanceof EntryError ? error.stage : 'session', code: error.code, text };
 }

@@ -13,6 +13,10 @@ interface Symptoms {
   readonly responseText?: unknown;
   /** Response code of the refusal (RFC 5530). */
   readonly serverResponseCode?: unknown;
+  /** The refusal itself, where the library has not taken the code out of it. */
+  readonly response?: {
+    readonly attributes?: readonly { readonly section?: readonly { readonly value?: unknown }[] }[];
+  };
   /** The server's words at BYE. */
   readonly reason?: unknown;
   readonly tlsFailed?: unknown;
@@ -34,6 +38,9 @@ const CLOSED = new Set([
 const TOO_LARGE = new Set(['LineTooLarge', 'LiteralTooLarge', 'ResponseTooLarge', 'TooManyTokens', 'TooManyResponses']);
 /** The account may be right but cannot be checked now (RFC 5530 §3); anything else said to a login is a refusal of it. */
 const NOT_NOW = new Set(['UNAVAILABLE', 'LIMIT', 'INUSE', 'SERVERBUG']);
+
+/** Response codes that say that we are too much for the server, or in our own way (RFC 5530 §3). */
+export const LIMITS = new Set(['LIMIT', 'INUSE']);
 
 /** Of the resolver, by getaddrinfo. */
 const DNS = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'ENODATA', 'ESERVFAIL']);
@@ -73,7 +80,8 @@ function diagnose(symptoms: Symptoms): readonly [code: string, text: string] {
   }
   if (code === 'ETHROTTLE') return ['LIMIT', `too many commands${said}`];
   if (symptoms.responseStatus === 'NO' || symptoms.responseStatus === 'BAD') {
-    return [symptoms.responseStatus, `command refused${said}`];
+    const given = String(symptoms.response?.attributes?.[0]?.section?.[0]?.value).toUpperCase();
+    return [LIMITS.has(given) ? given : symptoms.responseStatus, `command refused${said}`];
   }
   if (TIMEOUTS.has(code)) return ['TIMEOUT', 'no answer in time'];
   if (CLOSED.has(code)) return ['CLOSED', `connection lost${said}`];

@@ -12,7 +12,7 @@ export function roundTripOf(record: ProbeRecord): RoundTrip {
     probe,
     path,
     plannedMs: planned.wallMs,
-    delivered: outcome === 'pending' || kind === 'spot' ? null : !failed,
+    delivered: outcome === 'pending' || outcome === 'unmeasured' || kind === 'spot' ? null : !failed,
     byProvider: failed && isByProvider(record),
     reason: failed ? errorOf(record) : null,
   };

@@ -19,7 +19,8 @@ export interface Assessment {
 export function assess(record: ProbeRecord, absence: TimelineState['absence']): Assessment {
   const outcome = outcomeOf(record);
   const bounds = boundsOf(record, absence);
-  if (bounds === null) return { outcome, delay: null, flags: [] };
+  // A message for which our mailbox had no room was on its way for as long as we left it so.
+  if (bounds === null || outcome === 'unmeasured') return { outcome, delay: null, flags: [] };
   const { shortest, longest } = bounds;
   const flags = new Set<DelayFlag>(bounds.flags);
   if (record.capture?.found?.role === 'junk') flags.add('junk');

@@ -53,6 +53,8 @@ describe('a login', () => {
     ['refused', 'TAG NO [AUTHENTICATIONFAILED] no', { kind: 'down', stage: 'auth', code: 'AUTHENTICATIONFAILED' }],
     ['that cannot be checked now', 'TAG NO [UNAVAILABLE] later', { kind: 'down', stage: 'auth', code: 'UNAVAILABLE' }],
     ['too much', 'TAG NO [LIMIT] slow down', { kind: 'inconclusive' }],
+    ['another client of ours in the way', 'TAG NO [INUSE] locked', { kind: 'inconclusive' }],
+    ['too many of our connections', 'TAG NO Connection limit exceeded', { kind: 'inconclusive' }],
     [
       'on too many connections',
       'TAG NO [UNAVAILABLE] Maximum number of connections from user+IP exceeded',
@@ -117,6 +119,13 @@ describe('a kept session', () => {
       result: { kind: 'down', stage: 'session', code: 'NO' },
     });
     expect(await session(checker)).toMatchObject({ depth: 'login', result: { kind: 'up' } });
+  });
+
+  test.each(['LIMIT', 'INUSE'])('whose NOOP is refused with [%s] says nothing of the server', async (code) => {
+    const { checker, told } = await begin(usual);
+    await login(checker);
+    told.script = (command) => (command === 'NOOP' ? [`TAG NO [${code}] not now`] : undefined);
+    expect(await session(checker)).toMatchObject({ depth: 'session', result: { kind: 'inconclusive' } });
   });
 
   test.each<[string, Answer]>([

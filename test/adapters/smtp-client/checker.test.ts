@@ -134,6 +134,12 @@ describe('what answers amount to', () => {
     ['no room at MAIL', { mail: refuse('452 4.3.1 disk full') }, { kind: 'down', stage: 'mail', code: '452' }],
     ['a connection lost at RCPT', { rcpt: close }, { kind: 'down', stage: 'rcpt', code: 'CONNECTION_LOST' }],
     [
+      'no room in our mailbox',
+      { rcpt: refuse('552 5.2.2 over quota') },
+      { kind: 'inconclusive', reason: 'our mailbox is full: 552 5.2.2 over quota' },
+    ],
+    ['no room at the provider', { rcpt: refuse('552 5.3.1 over quota') }, { kind: 'down', stage: 'rcpt', code: '552' }],
+    [
       'greylisting',
       { rcpt: refuse('450 4.2.0 greylisted') },
       { kind: 'inconclusive', reason: 'asked to come again: 450 4.2.0 greylisted' },
