@@ -65,14 +65,14 @@ export async function crashLoop(provider: Provider, options: CrashOptions): Prom
   await provider.dropMessages('alice', OTHERS);
   const from = performance.now();
   const orders = orderAlways(options.seed);
-  let last: Spawned | null = null;
+  const started: Spawned[] = [];
   try {
-    const { kills, killsUs } = await killAlways(config, options, orders, (daemon) => {
-      last = daemon;
-    });
+    const { kills, killsUs } = await killAlways(config, options, orders, (daemon) => void started.push(daemon));
     orders.aim(null);
+    // Without routes: else something is always on its way.
+    await writeConfiguration(provider, folder.path);
     const daemon = await startDaemon(config);
-    last = daemon;
+    started.push(daemon);
     await settle(provider, config);
     const stored = await cleanedUp(provider);
     await daemon.end('SIGTERM');
@@ -83,7 +83,7 @@ export async function crashLoop(provider: Provider, options: CrashOptions): Prom
     return { ...summary(ledger), kills, findings, seconds: (performance.now() - from) / 1000 };
   } finally {
     await orders.close();
-    await (last as Spawned | null)?.end('SIGKILL');
+    await started.at(-1)?.end('SIGKILL');
     await folder.remove();
   }
 }
@@ -110,7 +110,8 @@ async function killAlways(
       await sleep(first * RUN_MS);
       if (moment === 'stopping') {
         daemon.process.kill('SIGTERM');
-        await sleep(second * STOP_MS);
+        // Squared: a daemon with nothing under way has stopped within some milliseconds.
+        await sleep(second ** 2 * STOP_MS);
       }
     }
     killsUs.push(Number(process.hrtime.bigint() / 1000n));

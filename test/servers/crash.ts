@@ -13,11 +13,13 @@ if (!Number.isSafeInteger(kills) || kills < 1)
 if (!(minutes > 0)) throw new Error(`--minutes must be a number above 0, is ${values.minutes}`);
 const seed = values.seed ?? String(Date.now());
 
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
 const provider = await startProvider();
 try {
-  console.log(`seed ${seed}`);
-  const report = await crashLoop(provider, { kills, seed, minutes, onKill: (line) => console.log(line) });
-  console.log(JSON.stringify(report, null, 2));
+  say(`seed ${seed}`);
+  const report = await crashLoop(provider, { kills, seed, minutes, onKill: say });
+  say(JSON.stringify(report, null, 2));
   if (report.findings.length > 0) process.exitCode = 1;
 } finally {
   await provider.stop();
