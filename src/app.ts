@@ -34,7 +34,7 @@ export { writeBundle } from './adapters/sqlite/bundle.ts';
 export { exportLedger } from './adapters/sqlite/export.ts';
 export { openLedger } from './adapters/sqlite/ledger.ts';
 export { ledgerStats } from './adapters/sqlite/stats.ts';
-export { verifyLedger } from './adapters/sqlite/verify.ts';
+export { verifyDerived, verifyLedger } from './adapters/sqlite/verify.ts';
 export { type BundleVerification, verifyBundle } from './adapters/sqlite/verify-bundle.ts';
 export { configurationDigest, routesOf, storedHeads } from './app/from-settings.ts';
 export { judgeMonth, judgeYear } from './engine/reports.ts';

@@ -41,6 +41,14 @@ describe('verify', () => {
     );
   });
 
+  it('exits with 2 where the chain holds and a table that figures are read from does not', async () => {
+    const folder = await atRest();
+    tamper(folder, (db) => db.exec("UPDATE probes SET record = replace(record, 'acme', 'acmf')"));
+    const { code, stdout } = await ledger('verify', folder);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/the chain holds[^]*\nderived tables: DO NOT HOLD, figures may be wrong: stored .*acmf/);
+  });
+
   it('exits 2 and names the first event that does not hold', async () => {
     const folder = await atRest();
     tamper(folder, (db) => db.exec("UPDATE events SET text = replace(text, 'acme', 'acmf') WHERE seq = 4"));

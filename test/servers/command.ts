@@ -30,38 +30,53 @@ async function text(stream: NodeJS.ReadableStream): Promise<string> {
   return all;
 }
 
-export interface Daemon {
-  readonly url: string;
+export interface Spawned {
   readonly process: ChildProcess;
+  /** Resolves with where it serves HTTP; rejects, with its log, if it ends before. */
+  readonly serving: Promise<string>;
   /** What it logged so far. */
   log(): string;
   /** Resolves with the exit code and signal. */
   end(signal: NodeJS.Signals): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
+export interface Daemon extends Spawned {
+  readonly url: string;
+}
 
-/** Starts `run` and resolves once it serves HTTP. */
-export async function startDaemon(config: string): Promise<Daemon> {
-  const child = spawn(process.execPath, [MAIN, 'run', '-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+/** Starts `run`. `environment` is added to this process's own. */
+export function spawnDaemon(config: string, environment: NodeJS.ProcessEnv = {}): Spawned {
+  const child = spawn(process.execPath, [MAIN, 'run', '-c', config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
   let log = '';
-  const url = await new Promise<string>((resolve, reject) => {
+  const serving = new Promise<string>((resolve, reject) => {
     child.stderr.on('data', (chunk: Buffer) => {
       log += chunk.toString();
       const found = /"http":"(http:[^"]+)"/.exec(log)?.[1];
       if (found !== undefined) resolve(found);
     });
-    child.once('exit', () => reject(new Error(`the daemon ended: ${log}`)));
+    child.once('close', () => reject(new Error(`the daemon ended: ${log}`)));
   });
+  // Whoever ends it before it serves need not hear of it.
+  serving.catch(() => undefined);
   return {
-    url,
     process: child,
+    serving,
     log: () => log,
     async end(signal) {
-      if (child.exitCode !== null || child.signalCode !== null)
-        return { code: child.exitCode, signal: child.signalCode };
-      const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-      child.kill(signal);
-      const [code, by] = await ended;
-      return { code, signal: by };
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = once(child, 'exit');
+        child.kill(signal);
+        await ended;
+      }
+      return { code: child.exitCode, signal: child.signalCode };
     },
   };
+}
+
+/** Starts `run` and resolves once it serves HTTP. */
+export async function startDaemon(config: string, environment: NodeJS.ProcessEnv = {}): Promise<Daemon> {
+  const spawned = spawnDaemon(config, environment);
+  return Object.assign(spawned, { url: await spawned.serving });
 }
