@@ -184,12 +184,14 @@ class WatchSession {
       complete = (await this.#readNew(folder, before)) && complete;
     }
     // What was announced and is gone may have been ours, deleted by somebody or moved to a folder looked at before.
-    if (complete) this.#lastLook = look.sentAt;
-    else if (this.#awaited().length > 0) {
+    // While something announced is missing, what was missing may be there by now.
+    const proves = complete && this.#gaps.size === 0;
+    if (proves) this.#lastLook = look.sentAt;
+    else if (!complete && this.#awaited().length > 0) {
       const { provider } = this.#options;
       await recorder.note({ type: 'mailbox.unproven', at: clock.now(), provider, since: before });
     }
-    if (complete && this.#needsProof(look)) {
+    if (proves && this.#needsProof(look)) {
       await recorder.record([{ type: 'absence.proven', at: clock.now(), channel: this.#channel, until: look.sentAt }]);
     }
     await this.#cleanUp();

@@ -137,6 +137,8 @@ export class Provider {
     });
     onStage('connect');
     if (this.#world.lineDown()) {
+      truth.failure = null;
+      truth.ours = false;
       await clock.sleep(CONNECT_PATIENCE_MS, signal);
       return unreachable('connect', signal.aborted ? ABORTED : 'TIMEOUT');
     }

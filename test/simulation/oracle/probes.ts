@@ -70,6 +70,8 @@ function finalOutcomes(record: ProbeRecord, truth: MessageTruth | undefined): re
   if (truth === undefined) return ['unmeasured', 'failed'];
   const { reachedMs, begunMs, failure, ours, receivedMs } = truth;
   // Refused, never answered or bounced by our own doing is nobody's.
+  // A bounce that nobody read leaves a message that never came.
+  if (ours && record.handover?.kind !== 'refused' && record.notice === null) return ['unmeasured', 'lost', 'failed'];
   if (ours) return reachedMs === null ? ['unmeasured'] : ['unmeasured', 'delivered'];
   const answered = record.handover?.kind === 'refused' || record.notice?.action === 'failed';
   if (answered) return ['failed'];
