@@ -87,7 +87,10 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const { ledger, sink, clock, random, observer, log } = parts;
   const snapshot = await ledger.snapshot();
   const recorder = createRecorder(ledger, snapshot, observer, log);
-  await recorder.record(recoveryEvents(options, snapshot, clock));
+  const recovery = recoveryEvents(options, snapshot, clock);
+  await recorder.record(recovery);
+  // Else a first run that dies before its first beat leaves nothing from which the next could tell the gap.
+  if (snapshot.heartbeat === null) await ledger.beat(recovery[0].at);
   const stopping = new AbortController();
   const anchors = createAnchorKeeper(await keysSeen(ledger), parts.dkim, { recorder, clock, log }, stopping.signal);
   const collector = createSinkCollector(
@@ -174,7 +177,7 @@ function recoveryEvents(
   { version, identity }: EngineOptions,
   { state, heartbeat }: LedgerSnapshot,
   clock: Clock,
-): LedgerEvent[] {
+): readonly [LedgerEvent, ...LedgerEvent[]] {
   const at = clock.now();
   // Wall clocks of two boots may disagree on which came first.
   const unwatchedSince = heartbeat !== null && isBefore(at, heartbeat) ? at : heartbeat;

@@ -396,6 +396,20 @@ describe('a restart', () => {
     expect((await outcome(id)).assessment.outcome).toBe('delivered');
   });
 
+  it('records the gap after a first run that ended before anything of it was up', async () => {
+    world = fakeWorld();
+    const open = world.sink.open;
+    world.sink.open = () => Promise.reject(new Error('killed'));
+    await expect(world.start()).rejects.toThrow('killed');
+    world.sink.open = open;
+    const died = world.clock.now();
+    await world.clock.advance(600);
+    await restart();
+    const [first, second] = world.ledger.events('agent.started');
+    expect(first!.unwatchedSince).toBeNull();
+    expect(second!.unwatchedSince).toEqual(died);
+  });
+
   it('starts the bound of a send probe at the outage, since the provider may have tried in it', async () => {
     await begin();
     const id = await probe('send');
