@@ -101,6 +101,6 @@ export function handMade({
           read({ id: 0, op: 'judge', input: { provider, contract: CONTRACT, month, nowMs: wallMs } }) as Judgement,
         ),
     },
-    peaks: { openProbes: 0, sleepers: 0, sinkSessions: 0, keptFacts: 0, ...peaks },
+    peaks: { openProbes: 0, sleepers: 0, sinkSessions: 0, ...peaks },
   };
 }

@@ -115,8 +115,12 @@ function sampleOf(view: WorldView, record: ProbeRecord, excluded: SpanSet): Samp
         raw: trueDelayOf(truth, nowMs),
         stripped: strippedDelay(view.books, truth, nowMs, excluded),
       };
-    case 'lost':
-      return { fate: 'lost', raw: NEVER, stripped: NEVER };
+    case 'lost': {
+      if (truth === undefined || truth.readyMs === null) return { fate: 'lost', raw: NEVER, stripped: NEVER };
+      // The provider was ready and could not reach us, or somebody deleted it: a claim may hold that against nobody.
+      const { loMost } = trueDelayOf(truth, nowMs);
+      return { fate: 'lost', raw: { loMost, hiLeast: 0 }, stripped: { loMost, hiLeast: 0 } };
+    }
     case 'failed': {
       if (record.notice?.action !== 'failed') return null;
       const { loMost } = trueDelayOf(truth, nowMs);
