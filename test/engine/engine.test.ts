@@ -398,10 +398,9 @@ describe('a restart', () => {
 
   it('records the gap after a first run that ended before anything of it was up', async () => {
     world = fakeWorld();
-    const open = world.sink.open;
     world.sink.open = () => Promise.reject(new Error('killed'));
     await expect(world.start()).rejects.toThrow('killed');
-    world.sink.open = open;
+    Reflect.deleteProperty(world.sink, 'open');
     const died = world.clock.now();
     await world.clock.advance(600);
     await restart();

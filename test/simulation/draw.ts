@@ -5,7 +5,8 @@ export class Draw {
   readonly uniform: () => number;
 
   constructor(...names: readonly (string | number)[]) {
-    this.uniform = seededRandom(hashOf(names.join('|'))).uniform;
+    const random = seededRandom(hashOf(names.join('|')));
+    this.uniform = () => random.uniform();
   }
 
   between(lo: number, hi: number): number {

@@ -149,7 +149,7 @@ export function applyMutant(mutant: Mutant): void {
       const loaded = nextLoad(loading, context);
       if (loading !== url.href) return loaded;
       // As written: types are stripped after this.
-      return { ...loaded, source: mutated(mutant, String(loaded.source)) };
+      return { ...loaded, source: mutated(mutant, readFileSync(url, 'utf8')) };
     },
   });
 }

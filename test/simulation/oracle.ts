@@ -126,7 +126,7 @@ function idsOf({ provider, exclusions }: Claim): string {
 }
 
 /** The clause's own and those it is made of. */
-export function verdictsOf(clause: ClauseReport): readonly (readonly [string, string])[] {
+function verdictsOf(clause: ClauseReport): readonly (readonly [string, string])[] {
   const parts = clause.kind === 'attested' ? {} : clause.verdicts;
   return [['clause', clause.verdict], ...Object.entries<string>(parts)];
 }

@@ -18,7 +18,7 @@ export interface Span {
 /** How the agent comes to be away until its next stretch. */
 export type Skip = 'stop' | 'kill' | 'power off' | 'suspend';
 export interface Stretch extends Span {
-  readonly then: Skip;
+  readonly leaves: Skip;
 }
 
 export interface Plan {
@@ -105,7 +105,7 @@ export function planOf({ seed, months, weather, only }: SimulationOptions): Plan
     ? ['stop', 'kill', 'suspend']
     : ['stop', 'kill', 'suspend', 'power off'];
   const stretches: Stretch[] = steady
-    ? [{ fromMs: 0, toMs: lastEndMs + 30 * MINUTE, then: 'stop' as const }]
+    ? [{ fromMs: 0, toMs: lastEndMs + 30 * MINUTE, leaves: 'stop' as const }]
     : stormyStretches(
         draw,
         leadMs,
@@ -115,9 +115,9 @@ export function planOf({ seed, months, weather, only }: SimulationOptions): Plan
   const calmFromMs = stretches.at(-1)?.toMs ?? 0;
   // A process that never ended would keep its schedule to the last.
   const before = stretches.at(-1);
-  if (before?.then === 'suspend') stretches[stretches.length - 1] = { ...before, then: 'kill' };
+  if (before?.leaves === 'suspend') stretches[stretches.length - 1] = { ...before, leaves: 'kill' };
   const lastFromMs = calmFromMs + FINAL_AFTER + HOUR;
-  const last: Stretch = { fromMs: lastFromMs, toMs: lastFromMs + LAST_STRETCH, then: 'stop' };
+  const last: Stretch = { fromMs: lastFromMs, toMs: lastFromMs + LAST_STRETCH, leaves: 'stop' };
   const checkEverySeconds = draw.pick([30, 60, 60]);
   const outagesCannotBeMissed = draw.chance(0.7);
   const providers = draw.chance(0.3) && !steady ? ['acme', 'beta'] : ['acme'];
@@ -165,7 +165,7 @@ function monthsFrom(first: Month, count: number, zone: string): readonly { month
 }
 
 function stormyStretches(draw: Draw, leadMs: number, ends: readonly number[], skips: readonly Skip[]): Stretch[] {
-  const then = (): Skip => skips[Math.floor(draw.uniform() * skips.length)] ?? 'stop';
+  const leaves = (): Skip => skips[Math.floor(draw.uniform() * skips.length)] ?? 'stop';
   const wanted: Span[] = [{ fromMs: 0, toMs: leadMs + draw.between(5 * MINUTE, 20 * MINUTE) }];
   let beginMs = leadMs;
   for (const endMs of ends) {
@@ -186,7 +186,7 @@ function stormyStretches(draw: Draw, leadMs: number, ends: readonly number[], sk
   for (const { fromMs, toMs } of wanted.sort((one, other) => one.fromMs - other.fromMs)) {
     const before = merged.at(-1);
     // A minute apart at least, so that one has ended before the next begins.
-    if (before === undefined || fromMs > before.toMs + MINUTE) merged.push({ fromMs, toMs, then: then() });
+    if (before === undefined || fromMs > before.toMs + MINUTE) merged.push({ fromMs, toMs, leaves: leaves() });
     else merged[merged.length - 1] = { ...before, toMs: Math.max(before.toMs, toMs) };
   }
   return merged;

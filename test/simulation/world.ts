@@ -16,7 +16,7 @@ import { Disk } from './disk.ts';
 import { Draw } from './draw.ts';
 import type { FaultKind } from './fault.ts';
 import { Host } from './host.ts';
-import { type Plan, planOf, type Skip, type Span, type Stretch } from './plan.ts';
+import { type Plan, planOf, type Span, type Stretch } from './plan.ts';
 import { SimulatedProcess } from './process.ts';
 import { Provider } from './provider.ts';
 import type { Oracle, Peaks, Simulate, SimulationOptions, SimulationResult, WorldView } from './simulation.ts';
@@ -62,7 +62,6 @@ class World {
   #starts = 0;
   #kills = 0;
   #exclusions = 0;
-  #reboots = false;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -196,23 +195,23 @@ class World {
   #begin(stretch: Stretch, before: Stretch | null): void {
     this.#stretch = stretch;
     if (before !== null && this.#plan.skipsExcluded) this.#excludeSkip(before);
-    if (before?.then === 'suspend') this.#host.resume();
-    if (before?.then === 'power off' && this.#process === null) this.#host.reboot();
+    if (before?.leaves === 'suspend') this.#host.resume();
+    if (before?.leaves === 'power off' && this.#process === null) this.#host.reboot();
     if (this.#process === null) this.#start();
   }
 
-  async #end({ then }: Stretch): Promise<void> {
+  async #end({ leaves }: Stretch): Promise<void> {
     this.#stretch = null;
     const process = this.#process;
-    if (then === 'suspend' && process !== null) {
+    if (leaves === 'suspend' && process !== null) {
       this.#note('suspended');
       return this.#host.suspend();
     }
     this.#host.resume();
     if (process === null) return;
-    if (then === 'stop') await this.#stopWithin(process, STOP_PATIENCE);
+    if (leaves === 'stop') await this.#stopWithin(process, STOP_PATIENCE);
     this.#dead(process);
-    this.#note(`away: ${then}`);
+    this.#note(`away: ${leaves}`);
   }
 
   async #stopWithin(process: SimulatedProcess, ms: number): Promise<void> {
@@ -390,6 +389,8 @@ class World {
     const lengthMs = span.toMs - span.fromMs;
     const within = Math.max(0, Math.min(lengthMs, stretch.toMs - 1000 - this.#nowMs));
     this.#fault(kind, span);
+    // The others are read where they matter, as long as they last.
+    // oxlint-disable-next-line typescript/switch-exhaustiveness-check
     switch (kind) {
       case 'kill':
         if (draw.chance(0.5)) return this.#away(process, lengthMs);
@@ -441,7 +442,6 @@ class World {
         return;
       }
       default:
-        // The others are read where they matter, as long as they last.
         return;
     }
   }
