@@ -38,8 +38,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'poll-response-as-proof',
     file: 'src/engine/mailbox-watcher.ts',
-    from: 'if (complete) this.#lastLook = look.sentAt;',
-    to: 'if (complete) this.#lastLook = clock.now();',
+    from: 'if (proves) this.#lastLook = look.sentAt;',
+    to: 'if (proves) this.#lastLook = clock.now();',
     why: 'absence is proven by when the answer came, not by when it was asked',
   },
   {
@@ -94,8 +94,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'throttling-as-failure',
     file: 'src/domain/record.ts',
-    from: "return isThrottling(handover) ? 'unmeasured' : 'failed';",
-    to: "return isThrottling({ ...handover, code: 0 }) ? 'unmeasured' : 'failed';",
+    from: "return isOurDoing(handover, record.path) ? 'unmeasured' : 'failed';",
+    to: "return isOurDoing({ ...handover, code: 0 }, record.path) ? 'unmeasured' : 'failed';",
     why: 'what was refused since we sent too fast is a failure of the provider',
   },
   {
