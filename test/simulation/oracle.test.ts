@@ -117,11 +117,6 @@ const WRONG: readonly (readonly [string, HandMade, string])[] = [
     'good, and it was down for 2000 s',
   ],
   [
-    'a month that is closed as it is not',
-    { events: [...SOUND.events, closed], messages: SOUND.messages ?? [] },
-    'was closed as ffff',
-  ],
-  [
     'a month that is closed twice',
     { events: [...SOUND.events, closed, closed], messages: SOUND.messages ?? [] },
     'acme 2026-11 is closed twice',
