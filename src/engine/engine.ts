@@ -1,13 +1,12 @@
 /** The running agent: recovers, opens the sink, watches the mailboxes, keeps the schedule, and answers spot checks. */
 
-import { LOST_AFTER } from '../domain/contract.ts';
 import { assess } from '../domain/delay/delay.ts';
 import type { AgentIdentity, DkimKeySeen, LedgerEvent } from '../domain/event.ts';
+import { isOver } from '../domain/expiry.ts';
 import type { Path } from '../domain/probe.ts';
-import { channelOf, outcomeOf, type ProbeRecord } from '../domain/record.ts';
+import { outcomeOf, type ProbeRecord } from '../domain/record.ts';
 import type { HostPort, RouteSettings } from '../domain/settings.ts';
 import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
-import type { TimelineState } from '../domain/timeline.ts';
 import type {
   AgentControl,
   AgentHealth,
@@ -231,20 +230,6 @@ async function doChores(
   const expired = [...recorder.state.open.values()].filter((record) => isOver(record, recorder.state.absence, at));
   if (expired.length > 0)
     await recorder.record(expired.map(({ id }): LedgerEvent => ({ type: 'probe.expired', at, probe: id })));
-}
-
-/** Seconds. A mailbox that nobody could look into for so long is not waited for any more, or what is open would grow without end. */
-const UNSEEN_MAX = 2 * LOST_AFTER;
-
-/**
- * Whether a probe is to be given up. One that ends in a mailbox only once a look has shown that it was not there by then: an agent that
- * was away may find it at its next look.
- */
-function isOver({ planned, path, provider }: ProbeRecord, absence: TimelineState['absence'], at: Instant): boolean {
-  const age = spanBetween(planned, at).lo;
-  if (path === 'send' || age <= LOST_AFTER) return age > LOST_AFTER;
-  const looked = absence.get(channelOf(path, provider)) ?? null;
-  return age > UNSEEN_MAX || (looked !== null && spanBetween(planned, looked).lo > LOST_AFTER);
 }
 
 /** Does something again and again until `signal` is aborted; one failure does not end it. */

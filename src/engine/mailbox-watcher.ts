@@ -5,6 +5,7 @@ import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
 import type { Bookmark, Clock, Fetched, FolderState, Ledger, Log, Look, Mailbox, Observer } from '../ports.ts';
 import { MailboxError } from '../ports.ts';
 import { type DailyCopy, openDailyCopy } from './daily-copy.ts';
+import { MailboxGaps } from './mailbox-gaps.ts';
 import { readMessage } from './mailbox-reader.ts';
 import type { Recorder } from './recorder.ts';
 import { createWaker } from './waker.ts';
@@ -43,11 +44,6 @@ const NEWEST_SCANNED = 1000;
 const FETCH_MAX = 200;
 /** Milliseconds that a look under way has when the agent stops. */
 const STOP_PATIENCE = 500;
-/** Seconds for which what a server announced and did not hand out is asked for again: a replica lags for moments, what was deleted never comes. */
-const GAP_PATIENCE = 600;
-/** A gap is read again when it is older by this much than when it was read last; seconds it is at least then. */
-const GAP_GROWTH = 1.5;
-const GAP_AGE_MIN = 0.1;
 /** Ours to delete are kept until nothing young is awaited, or until there are this many. */
 const CLEANUP_BATCH = 50;
 
@@ -120,18 +116,6 @@ function isAwaited(record: ProbeRecord, provider: string): boolean {
   );
 }
 
-/** Messages of a folder of which not all that were announced could be read. */
-interface Gap {
-  readonly uidValidity: string;
-  readonly fromUid: number;
-  readonly toUid: number;
-  readonly since: Instant;
-  /** Age at which it is read again, seconds. */
-  readonly dueAge: number;
-  /** Those that were read. */
-  readonly read: Set<number>;
-}
-
 /** What is known of the mailbox from look to look. */
 class WatchSession {
   readonly #options: WatcherOptions;
@@ -141,7 +125,7 @@ class WatchSession {
   #positions: Map<string, Bookmark> | null = null;
   /** Ours, recorded, still in the mailbox: by folder. */
   readonly #removable = new Map<string, { folder: FolderState; uids: number[] }>();
-  readonly #gaps = new Map<string, Gap>();
+  readonly #gaps = new MailboxGaps();
   #kept = '';
   /** Null until a message of ours was read. */
   #dailyCopy: DailyCopy | null = null;
@@ -180,12 +164,12 @@ class WatchSession {
     const look = await mailbox.look();
     let complete = true;
     for (const folder of look.folders) {
-      await this.#readGap(folder, before);
+      const fetch = (from: number, to: number) => mailbox.fetch(folder, from, to);
+      await this.#take(await this.#gaps.reread(folder, fetch, clock.now()), folder, before);
       complete = (await this.#readNew(folder, before)) && complete;
     }
     // What was announced and is gone may have been ours, deleted by somebody or moved to a folder looked at before.
-    // While something announced is missing, what was missing may be there by now.
-    const proves = complete && this.#gaps.size === 0;
+    const proves = complete && !this.#gaps.any;
     if (proves) this.#lastLook = look.sentAt;
     else if (!complete && this.#awaited().length > 0) {
       const { provider } = this.#options;
@@ -222,43 +206,18 @@ class WatchSession {
       const to = Math.min(from + FETCH_MAX, folder.uidNext);
       const fetched = await this.#parts.mailbox.fetch(folder, from, to);
       complete &&= fetched.complete;
-      await this.#take(fetched, folder, absent);
-      if (!fetched.complete) this.#keepGap(folder, from, to, fetched);
+      await this.#take(fetched.messages, folder, absent);
+      if (!fetched.complete) this.#gaps.keep(folder, from, to, fetched, this.#parts.clock.now());
       this.#position.set(folder.path, { uidValidity: folder.uidValidity, uidNext: to });
     }
     return complete;
   }
 
-  async #take({ messages }: Pick<Fetched, 'messages'>, folder: FolderState, absent: Instant | null): Promise<void> {
+  async #take(messages: Fetched['messages'], folder: FolderState, absent: Instant | null): Promise<void> {
     for (const message of messages) {
       const ours = await readMessage(message, folder, absent, this.#options, this.#parts);
       if (ours !== null && (await this.#isRemovable(ours))) this.#markRemovable(folder, message.uid);
     }
-  }
-
-  /** What was missing in the range may have been deleted, or is handed out later. */
-  #keepGap({ path, uidValidity }: FolderState, fromUid: number, toUid: number, { messages }: Fetched): void {
-    const before = this.#gaps.get(path);
-    const same = before?.uidValidity === uidValidity ? before : null;
-    const read = same?.read ?? new Set();
-    for (const { uid } of messages) read.add(uid);
-    const since = this.#parts.clock.now();
-    this.#gaps.set(path, { uidValidity, fromUid: same?.fromUid ?? fromUid, toUid, since, dueAge: GAP_AGE_MIN, read });
-  }
-
-  /** Reads a gap again, ever more rarely. */
-  async #readGap(folder: FolderState, absent: Instant | null): Promise<void> {
-    const gap = this.#gaps.get(folder.path);
-    if (gap === undefined) return;
-    const age = spanBetween(gap.since, this.#parts.clock.now()).lo;
-    if (age < gap.dueAge) return;
-    if (gap.uidValidity !== folder.uidValidity || gap.dueAge > GAP_PATIENCE) return void this.#gaps.delete(folder.path);
-    const fetched = await this.#parts.mailbox.fetch(folder, gap.fromUid, gap.toUid);
-    const messages = fetched.messages.filter(({ uid }) => !gap.read.has(uid));
-    await this.#take({ messages }, folder, absent);
-    for (const { uid } of messages) gap.read.add(uid);
-    if (fetched.complete) this.#gaps.delete(folder.path);
-    else this.#gaps.set(folder.path, { ...gap, dueAge: age * GAP_GROWTH });
   }
 
   #start(folder: FolderState): number {

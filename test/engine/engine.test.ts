@@ -181,6 +181,16 @@ describe('the send path', () => {
     expect(assessment.flags).toContain('unwatched');
   });
 
+  it('takes a message that was sent at the end of such a silence for one that may have been tried in vain too', async () => {
+    await begin();
+    await probe('send');
+    await world.clock.advance(900);
+    const late = await probe('send');
+    await world.clock.advance(60);
+    for (const sent of world.submitter.sent) await world.sink.deliver(sent);
+    expect((await outcome(late)).assessment.delay!.lo).toBe(0);
+  });
+
   it('proves a breach an hour after acceptance where an operator vouches for the sink', async () => {
     await begin({ reachability: 'assumed' });
     const id = await probe('send');
@@ -255,6 +265,51 @@ describe('the receive path', () => {
     expect((await outcome(id)).assessment.delay!.lo).toBeLessThanOrEqual(3600);
     await world.clock.advance(25);
     expect((await outcome(id)).assessment.delay!.lo).toBeGreaterThan(3600);
+  });
+
+  it('finds a message that was announced and is handed out only later, and claims no absence meanwhile', async () => {
+    await begin();
+    const id = await probe('receive');
+    await world.clock.advance(30);
+    let handsOut = false;
+    world.mailbox.deliver(world.injector.sent[0]!, 'INBOX', true, () => handsOut);
+    await world.clock.advance(20);
+    handsOut = true;
+    const since = world.clock.now().monoUs;
+    await world.clock.advance(60);
+    const { assessment, record } = await outcome(id);
+    expect(assessment.outcome).toBe('delivered');
+    const acknowledgedUs = record.handover?.kind === 'accepted' ? record.handover.acknowledged.monoUs : Number.NaN;
+    expect(assessment.delay!.lo).toBeLessThanOrEqual((since - acknowledgedUs) / 1e6);
+    expect(world.observer.counts.get('token duplicate')).toBeUndefined();
+  });
+
+  it('proves absence again once what was announced must have been deleted', async () => {
+    await begin();
+    world.mailbox.deliver({ text: 'Subject: gone\r\n\r\n' }, 'INBOX', true, () => false);
+    await world.clock.advance(1);
+    const id = await probe('receive');
+    await world.clock.advance(300);
+    expect((await outcome(id)).assessment.delay!.lo).toBe(0);
+    await world.clock.advance(7200);
+    expect((await outcome(id)).assessment.delay!.lo).toBeGreaterThan(3600);
+  });
+
+  it('gives a message up after five days only once a look has shown that it is not there', async () => {
+    await begin();
+    const [found, missing] = [await probe('receive'), await probe('receive')];
+    await world.clock.advance(10);
+    await stop();
+    world.mailbox.deliver(world.injector.sent[0]!);
+    await world.clock.advance(6 * 86_400);
+    world.mailbox.failure = new MailboxError('CLOSED', 'the connection was closed');
+    await restart();
+    await world.clock.advance(600);
+    expect((await outcome(found)).assessment.outcome).toBe('pending');
+    world.mailbox.failure = null;
+    await world.clock.advance(300);
+    expect((await outcome(found)).assessment.outcome).toBe('delivered');
+    expect((await outcome(missing)).assessment.outcome).toBe('lost');
   });
 
   it('flags mail found in Junk and counts it as delivered', async () => {
