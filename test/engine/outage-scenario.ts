@@ -2,18 +2,16 @@
 
 import { DEEP_EVERY } from '../../src/domain/check-plan.ts';
 import type { ConnectivityClause, ContractTerms } from '../../src/domain/contract-terms.ts';
-import { type CheckDepth, type CheckResult, ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
+import { ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
 import type { Exclusion } from '../../src/domain/exclusion.ts';
 import type { ConnectivityClauseReport } from '../../src/domain/report/report.ts';
 import { monthRange } from '../../src/domain/time/calendar.ts';
-import { type Instant, spanBetween } from '../../src/domain/time/instant.ts';
 import { clip, type MsRange, normalise, type SpanSet, subtract, totalMs } from '../../src/domain/time/span-set.ts';
-import type { CheckedEndpoint } from '../../src/engine/connectivity.ts';
-import { type Checker, type CheckReport, type Clock, SESSION_SECONDS_MAX } from '../../src/ports.ts';
 import { AgentProcess } from '../fakes/agent-process.ts';
 import { CONTRACT } from '../fakes/contract.ts';
 import { FakeMailbox } from '../fakes/fake-mailbox.ts';
 import { MemoryLedger } from '../fakes/memory-ledger.ts';
+import { DEPTHS, type Reach, simulatedChecker, simulatedControl } from '../fakes/simulated-checker.ts';
 import { SimulatedProvider } from '../fakes/simulated-provider.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 
@@ -47,21 +45,6 @@ export interface OutageScenario {
 export const SPAN = 1800;
 const PROVIDER = 'acme';
 const MONTH = '2026-11';
-/** Milliseconds that a new connection may take (adapters/smtp-client/checker), and a kept one's silence. */
-const VISIT_MS = 18_000;
-const SESSION_MS = 5000;
-const CONTROL_MS = 5000;
-/** Milliseconds that a server takes: so long that a stop of the agent may fall into them. */
-const ANSWER_MS = 1500;
-/** Milliseconds after a first SYN when it and those that follow are sent (RFC 6298, as Linux does it). */
-const SYNS = [0, 1000, 3000, 7000, 15_000];
-
-const DEPTHS: Readonly<Record<Endpoint, CheckedEndpoint['depths']>> = {
-  submission: { shallow: 'session', deep: 'login' },
-  mx: { shallow: 'greeting', deep: 'recipient' },
-  mailbox: { shallow: 'session', deep: 'login' },
-};
-
 /** Everything that the report says and that was not so, in words; nothing if the agent was sound. */
 export async function runOutages(scenario: OutageScenario): Promise<readonly string[]> {
   return new World(scenario).run();
@@ -140,12 +123,12 @@ class World {
       seed: seed + this.#starts,
       connectivityOf: (clock) => ({
         everySeconds,
-        control: controlled ? { healthy: (_, signal) => this.#controlHealthy(clock, signal) } : null,
+        control: controlled ? simulatedControl(this.#reach, clock) : null,
         checks: ENDPOINTS.map((endpoint) => ({
           provider: PROVIDER,
           endpoint,
           depths: DEPTHS[endpoint],
-          checker: this.#checker(endpoint, clock),
+          checker: simulatedChecker(endpoint, this.#reach, clock),
         })),
       }),
     });
@@ -191,56 +174,13 @@ class World {
     }
   }
 
-  /** A moment, within `limitMs` of now, when a SYN gets through; null if none does. */
-  #lineOpensAfter(limitMs: number): number | null {
+  /** What a check meets now. */
+  get #reach(): Reach {
     const isDown = (ms: number): boolean => this.#line.some(({ fromMs, toMs }) => fromMs <= ms && ms < toMs);
-    return SYNS.find((after) => after < limitMs && !isDown(this.#nowMs + after)) ?? null;
-  }
-
-  async #controlHealthy(clock: Clock, signal: AbortSignal): Promise<boolean> {
-    const opensAfter = this.#lineOpensAfter(CONTROL_MS);
-    await clock.sleep(opensAfter ?? CONTROL_MS, signal);
-    return opensAfter !== null && !signal.aborted;
-  }
-
-  #checker(endpoint: Endpoint, clock: Clock): Checker {
-    let kept: Instant | null = null;
-    const reached = async (limitMs: number, signal: AbortSignal): Promise<CheckResult> => {
-      const began = clock.now();
-      const how = this.#spells[endpoint].find(({ fromMs, toMs }) => fromMs <= this.#nowMs && this.#nowMs < toMs)?.how;
-      const opensAfter = this.#lineOpensAfter(limitMs);
-      const answered = opensAfter !== null && how !== 'mute';
-      await clock.sleep(answered ? opensAfter + ANSWER_MS : limitMs, signal);
-      if (signal.aborted) return { kind: 'inconclusive', reason: 'stopped' };
-      // A timer that is due goes before an answer that waits.
-      if (!answered || spanBetween(began, clock.now()).lo * 1000 > limitMs)
-        return { kind: 'down', stage: 'connect', code: 'TIMEOUT', text: '' };
-      if (how === undefined) return { kind: 'up' };
-      const stage = how !== 'deep' ? 'connect' : endpoint === 'mx' ? 'rcpt' : 'auth';
-      return { kind: 'down', stage, code: how, text: '' };
-    };
-    const report = (depth: CheckDepth, began: Instant, result: CheckResult): CheckReport => {
-      const seconds = Math.max(0, spanBetween(began, clock.now()).lo);
-      return { depth, began, seconds, result, certificateExpiresMs: null };
-    };
-    const isDeepOnly = (result: CheckResult): boolean => result.kind === 'down' && result.code === 'deep';
     return {
-      check: async (depth, signal) => {
-        let began = clock.now();
-        if (depth === 'session' && kept !== null && spanBetween(kept, began).hi <= SESSION_SECONDS_MAX) {
-          const result = await reached(SESSION_MS, signal);
-          if (result.kind === 'up' || isDeepOnly(result)) return report('session', began, { kind: 'up' });
-          if (signal.aborted) return report('session', began, result);
-        }
-        kept = null;
-        began = clock.now();
-        const result = await reached(VISIT_MS, signal);
-        if (depth === 'greeting') return report(depth, began, isDeepOnly(result) ? { kind: 'up' } : result);
-        const went = depth === 'session' ? 'login' : depth;
-        if (went === 'login' && result.kind === 'up') kept = began;
-        return report(went, began, result);
-      },
-      close: async () => {},
+      outage: (endpoint) =>
+        this.#spells[endpoint].find(({ fromMs, toMs }) => fromMs <= this.#nowMs && this.#nowMs < toMs)?.how ?? null,
+      lineDown: (afterMs) => isDown(this.#nowMs + afterMs),
     };
   }
 

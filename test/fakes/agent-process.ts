@@ -8,6 +8,7 @@ import type { FakeMailbox } from './fake-mailbox.ts';
 import { CountingObserver, silentLog } from './fake-provider.ts';
 import { FakeSink } from './fake-sink.ts';
 import type { MemoryLedger } from './memory-ledger.ts';
+import { Mortal } from './mortal.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export interface ProcessOptions {
@@ -25,26 +26,17 @@ export interface ProcessOptions {
   connectivityOf?(clock: Clock): ConnectivityOptions;
 }
 
-/** Milliseconds after a stop for which the system's clock still tells of it: two of its ticks. */
-const STOP_TOLD_MS = 40;
-
 export class AgentProcess {
   readonly sink: FakeSink;
   readonly engine: Promise<Engine>;
-  readonly #death = Promise.withResolvers<void>();
-  #alive = true;
-  /** While the process is stopped (SIGSTOP), what its timers wait for. */
-  #held: PromiseWithResolvers<void> | null = null;
-  /** The last stop: when it began and ended, by monotonic time; microseconds. */
-  #stopped = { fromUs: 0, toUs: 0 };
-  readonly #clock: VirtualClock;
+  readonly #mortal: Mortal;
 
   constructor(options: ProcessOptions) {
-    this.#clock = options.clock;
-    const clock = this.#mortalClock(options);
+    this.#mortal = new Mortal(options.clock, options.lagMs);
+    const { clock } = this.#mortal;
     this.sink = new FakeSink(clock, options.lagMs);
     const sender = options.senderOf(clock);
-    const mailbox = this.#mortal<Mailbox>(options.mailbox);
+    const mailbox: Mailbox = this.#mortal.port(options.mailbox);
     const { reachability, seed } = options;
     const connectivity = options.connectivityOf?.(clock);
     const all = engineOptions({ submitter: sender, injector: sender, mailbox, routes: [], reachability });
@@ -65,62 +57,18 @@ export class AgentProcess {
   /** Resolves when the process has ended, be it that it is killed meanwhile. */
   async stop(): Promise<void> {
     const stopped = this.engine.then((engine) => engine.stop());
-    await Promise.race([stopped, this.#death.promise]);
+    await Promise.race([stopped, this.#mortal.death]);
     this.kill();
   }
 
   kill(): void {
-    this.#alive = false;
-    this.#death.resolve();
+    this.#mortal.kill();
     this.sink.die();
   }
 
   /** Stops the process for a while, as a starved host does: no timer of it fires meanwhile. */
-  async hold(ms: number): Promise<void> {
-    if (this.#held !== null) return;
-    const fromUs = this.#clock.now().monoUs;
-    this.#held = Promise.withResolvers();
-    await this.#clock.sleep(ms);
-    this.#stopped = { fromUs, toUs: this.#clock.now().monoUs };
-    this.#held.resolve();
-    this.#held = null;
-  }
-
-  async #unlessDead<T>(work: Promise<T>): Promise<T> {
-    const result = await work.catch(async (error: unknown) => {
-      await this.#lifetime();
-      throw error;
-    });
-    await this.#lifetime();
-    return result;
-  }
-
-  /** Never resolves once the process is dead. */
-  #lifetime(): Promise<void> {
-    return this.#alive ? Promise.resolve() : new Promise(() => {});
-  }
-
-  #mortalClock({ clock, lagMs }: ProcessOptions): Clock {
-    return {
-      now: () => {
-        const now = clock.now();
-        const { fromUs, toUs } = this.#stopped;
-        const told = now.monoUs >= toUs && now.monoUs - toUs < STOP_TOLD_MS * 1000;
-        return { ...now, errorUs: lagMs * 1000 + (told ? toUs - fromUs : 0) };
-      },
-      sleep: (ms, signal) => this.#unlessDead(clock.sleep(ms, signal).then(() => this.#held?.promise)),
-    };
-  }
-
-  #mortal<T extends object>(port: T): T {
-    return new Proxy(port, {
-      get: (target, name) => {
-        const method: unknown = Reflect.get(target, name);
-        if (typeof method !== 'function') return method;
-        return (...args: unknown[]) =>
-          this.#unlessDead(this.#lifetime().then(() => Reflect.apply(method, target, args) as unknown));
-      },
-    });
+  hold(ms: number): Promise<void> {
+    return this.#mortal.hold(ms);
   }
 
   /** One call at a time, in order, each with its share of the time a commit takes before and after it is durable. */
@@ -142,6 +90,6 @@ export class AgentProcess {
         };
       },
     });
-    return this.#mortal(slow);
+    return this.#mortal.port(slow);
   }
 }

@@ -2,6 +2,7 @@
 import type { Endpoint } from '../../src/domain/endpoint.ts';
 import type { Path } from '../../src/domain/probe.ts';
 import type { OutgoingMessage } from '../../src/ports.ts';
+import type { OutageManner } from '../fakes/simulated-checker.ts';
 import type { InjectedFault } from './fault.ts';
 
 /** What became of one message at its provider. */
@@ -27,11 +28,11 @@ export interface MessageTruth {
   ours: boolean;
 }
 
-/** A service was not there for its clients. `deep`: it answered, but let nobody in, or took no recipients. */
+/** A service was not there for its clients. */
 export interface Outage {
   readonly provider: string;
   readonly endpoint: Endpoint;
-  readonly how: 'refuses' | 'mute' | 'deep' | 'certificate';
+  readonly how: OutageManner;
   readonly fromMs: number;
   /** Infinity while it lasts. */
   toMs: number;

@@ -3,11 +3,13 @@ import type { CheckDepth, CheckResult, Endpoint } from '../../src/domain/endpoin
 import { type Instant, spanBetween } from '../../src/domain/time/instant.ts';
 import type { CheckedEndpoint } from '../../src/engine/connectivity.ts';
 import { type Checker, type CheckReport, type Clock, type Control, SESSION_SECONDS_MAX } from '../../src/ports.ts';
-import type { Outage } from './truth.ts';
+
+/** `deep`: it answers, but lets nobody in, or takes no recipients. */
+export type OutageManner = 'refuses' | 'mute' | 'deep' | 'certificate';
 
 /** What a check can meet, now. */
 export interface Reach {
-  readonly outage: (endpoint: Endpoint) => Outage['how'] | null;
+  readonly outage: (endpoint: Endpoint) => OutageManner | null;
   /** Whether our own line is down `afterMs` from now. */
   readonly lineDown: (afterMs: number) => boolean;
 }
