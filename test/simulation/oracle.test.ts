@@ -71,7 +71,7 @@ const refused = (code: number): LedgerEvent => ({
 const nothing = { receivedMs: null, readyMs: null, accessibleMs: null, reachedMs: null };
 const closed: LedgerEvent = {
   ...{ type: 'month.closed', at: at(40 * 86_400), provider: 'acme', month: MONTH, version: '0', contract: '' },
-  ...{ report: 'f'.repeat(64), summary: [], asOf: { seq: 1, hash: '' } },
+  ...{ report: 'f'.repeat(64), summary: [{ id: '2a', verdict: 'BREACH', figures: {} }], asOf: { seq: 1, hash: '' } },
 };
 
 const WRONG: readonly (readonly [string, HandMade, string])[] = [
@@ -115,6 +115,11 @@ const WRONG: readonly (readonly [string, HandMade, string])[] = [
     'downtime that is left out',
     { events: checks(0, 60), outages: [outage(1000, 3000)] },
     'good, and it was down for 2000 s',
+  ],
+  [
+    'a month that is closed as it is not',
+    { events: [...SOUND.events, closed], messages: SOUND.messages ?? [] },
+    'was closed as {"id":"2a","verdict":"BREACH"',
   ],
   [
     'a month that is closed twice',

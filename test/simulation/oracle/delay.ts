@@ -117,9 +117,12 @@ function sampleOf(view: WorldView, record: ProbeRecord, excluded: SpanSet): Samp
       };
     case 'lost': {
       if (truth === undefined || truth.readyMs === null) return { fate: 'lost', raw: NEVER, stripped: NEVER };
-      // The provider was ready and could not reach us, or somebody deleted it: a claim may hold that against nobody.
-      const { loMost } = trueDelayOf(truth, nowMs);
-      return { fate: 'lost', raw: { loMost, hiLeast: 0 }, stripped: { loMost, hiLeast: 0 } };
+      // The provider was ready and could not reach us, or somebody deleted it: no claim may hold more against it than it took, nor less.
+      return {
+        fate: 'lost',
+        raw: trueDelayOf(truth, nowMs),
+        stripped: strippedDelay(view.books, truth, nowMs, excluded),
+      };
     }
     case 'failed': {
       if (record.notice?.action !== 'failed') return null;

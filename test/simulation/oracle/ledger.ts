@@ -1,11 +1,15 @@
 /** The ledger against itself and against the books: nothing lost, nothing invented, nothing twice, nothing rewritten. */
+
+import { isDeepStrictEqual } from 'node:util';
 import { eventChunks } from '../../../src/adapters/sqlite/database.ts';
 import { compareRows, whyBad } from '../../../src/adapters/sqlite/verify.ts';
 import { decodeEvent } from '../../../src/domain/codec.ts';
 import { LOST_AFTER } from '../../../src/domain/contract.ts';
-import type { MonthClosed } from '../../../src/domain/event.ts';
+import type { ClosedClause, MonthClosed } from '../../../src/domain/event.ts';
 import { type ChainHead, GENESIS } from '../../../src/domain/evidence/chain.ts';
 import { outcomeOf } from '../../../src/domain/record.ts';
+import type { ProviderReport } from '../../../src/domain/report/report.ts';
+import { summariseReport } from '../../../src/domain/report/standing.ts';
 import type { WorldView } from '../simulation.ts';
 import type { Findings } from './findings.ts';
 import { nameOf } from './probes.ts';
@@ -69,24 +73,41 @@ export function holdClosings(view: WorldView, findings: Findings): readonly Mont
   const closings = closingsIn(view);
   const seen = new Set<string>();
   for (const closed of closings) {
-    const { provider, month, asOf, summary } = closed;
+    const { provider, month, report, asOf, summary } = closed;
     const name = `${provider} ${month}`;
     findings.hold(!seen.has(name), () => `${name} is closed twice`);
     seen.add(name);
     const pending = summary.some(({ figures }) => (figures['pending']?.[1] ?? 0) > 0);
     if (pending || exclusionsSince(view, provider, asOf.seq)) continue;
-    const now = view.ledger.judge(provider, month).report.clauses;
-    for (const clause of summary) {
-      // What servers showed after the month still bears on its last minutes.
-      const after = now.find(({ id }) => id === clause.id);
-      if (after?.kind !== 'delay') continue;
-      findings.hold(
-        after.verdict === clause.verdict,
-        () => `${name} clause ${clause.id} was closed as ${clause.verdict}, is ${after.verdict} by the same facts`,
-      );
-    }
+    const { report: now, sha256 } = view.ledger.judge(provider, month);
+    if (sha256 === report) continue;
+    const after = summariseReport(now);
+    for (const clause of summary) holdClosed(name, clause, after, now, findings);
+    findings.hold(
+      after.some((clause, index) => !isDeepStrictEqual(clause, summary[index])),
+      () => `${name} was closed as ${report}, and is ${sha256} though no figure of it changed`,
+    );
   }
   return closings;
+}
+
+/** Figures of a delay are final. What servers showed after the month still bears on its last minutes: there a verdict may be settled, not changed. */
+function holdClosed(
+  name: string,
+  closed: ClosedClause,
+  summaries: readonly ClosedClause[],
+  { clauses }: Pick<ProviderReport, 'clauses'>,
+  findings: Findings,
+): void {
+  const after = summaries.find(({ id }) => id === closed.id);
+  const isDelay = clauses.some(({ id, kind }) => id === closed.id && kind === 'delay');
+  const same = isDelay ? isDeepStrictEqual(after, closed) : after?.verdict === closed.verdict;
+  const settled = !isDelay && closed.verdict === 'INCONCLUSIVE';
+  const told = (clause: ClosedClause | undefined): string => JSON.stringify(isDelay ? clause : clause?.verdict);
+  findings.hold(
+    same || settled,
+    () => `${name} clause ${closed.id} was closed as ${told(closed)}, is ${told(after)} by facts that did not change`,
+  );
 }
 
 function closingsIn(view: WorldView): readonly MonthClosed[] {
