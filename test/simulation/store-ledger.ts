@@ -18,10 +18,13 @@ export class StoreLedger implements Ledger {
   readonly #clock: Clock;
   /** Milliseconds that the next commit takes. */
   readonly #commitMs: () => number;
+  /** Told of the commit that is torn, which is never acknowledged. */
+  readonly #tear: (events: readonly LedgerEvent[]) => void;
   #last: Promise<unknown> = Promise.resolve();
   #queued = 0;
 
-  constructor(disk: Disk, clock: Clock, commitMs: () => number = () => 0) {
+  constructor(disk: Disk, clock: Clock, commitMs: () => number, tear: (events: readonly LedgerEvent[]) => void) {
+    this.#tear = tear;
     this.#disk = disk;
     this.#clock = clock;
     this.#commitMs = commitMs;
@@ -29,7 +32,10 @@ export class StoreLedger implements Ledger {
 
   append(events: readonly LedgerEvent[]): Promise<readonly LedgerEntry[]> {
     if (events.length === 0) return Promise.resolve([]);
-    return this.#turn(() => this.#disk.append(events), this.#commitMs());
+    if (this.#disk.tearing === null || this.#disk.full)
+      return this.#turn(() => this.#disk.append(events), this.#commitMs());
+    this.#tear(events);
+    return new Promise(() => {});
   }
 
   checkpoint(at: Instant): Promise<LedgerEntry> {

@@ -1,21 +1,20 @@
 /** A simulated world: the real agent and its real ledger on a host, with providers, lines and people that do what a seed has in store. */
 import { createHash } from 'node:crypto';
-import { ENDPOINTS } from '../../src/domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
-import { EXCLUSION_KINDS, type Exclusion, type ExclusionKind } from '../../src/domain/exclusion.ts';
-import { PATHS, type Path } from '../../src/domain/probe.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import type { Judgement } from '../../src/domain/report/judge.ts';
 import { type Month, monthRange } from '../../src/domain/time/calendar.ts';
-import type { EngineOptions } from '../../src/engine/engine.ts';
-import { type Clock, type Mailbox, MailboxError } from '../../src/ports.ts';
+import { MailboxError } from '../../src/ports.ts';
 import { FakeMailbox } from '../fakes/fake-mailbox.ts';
-import { DEPTHS, type Reach, simulatedChecker, simulatedControl } from '../fakes/simulated-checker.ts';
+import type { Reach } from '../fakes/simulated-checker.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
+import { accountOf, agentOptions, BOUNCES } from './agent-options.ts';
 import { Disk } from './disk.ts';
 import { Draw } from './draw.ts';
 import type { FaultKind } from './fault.ts';
+import { HAPPENINGS, type Scene, STOP_PATIENCE } from './happenings.ts';
 import { Host } from './host.ts';
+import { People } from './people.ts';
 import { type Plan, planOf, type Span, type Stretch } from './plan.ts';
 import { SimulatedProcess } from './process.ts';
 import { Provider } from './provider.ts';
@@ -34,14 +33,8 @@ export const simulate: Simulate = async (options, createOracle) => {
 
 /** Milliseconds. */
 const RESTART_AFTER = 2000;
-const STOP_PATIENCE = 10_000;
-/** A login may be ten minutes old when the agent stops, and the first check comes within a cell of its start. */
-const EXCLUDED_BEFORE = 660_000;
-const EXCLUDED_AFTER = 180_000;
 /** Sleeps of processes that died are due by then. */
 const AFTERMATH_S = 3 * 3600;
-const KEY = new Uint8Array(32).fill(7);
-const RECIPIENTS = ['probe-0@sink.example', 'probe-1@sink.example'];
 
 class World {
   readonly #options: SimulationOptions;
@@ -54,6 +47,7 @@ class World {
   readonly #trace = createHash('sha256');
   readonly #wrong = new Set<string>();
   readonly #peaks: Peaks = { openProbes: 0, sleepers: 0, sinkSessions: 0 };
+  readonly #people: People;
   readonly #diskDraw: Draw;
   #oracle: Oracle | null = null;
   #process: SimulatedProcess | null = null;
@@ -61,7 +55,6 @@ class World {
   #stretch: Stretch | null = null;
   #starts = 0;
   #kills = 0;
-  #exclusions = 0;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -74,6 +67,7 @@ class World {
     this.#host = new Host(this.#clock, plan.startWallMs, this.#books.wall);
     this.#disk = new Disk(plan.disk, (entries, changed) => this.#recorded(entries, changed));
     this.#providers = plan.providers.map((name) => this.#makeProvider(name));
+    this.#people = new People(this.#clock, this.#host, this.#disk, plan.providers);
   }
 
   get view(): WorldView {
@@ -194,7 +188,8 @@ class World {
 
   #begin(stretch: Stretch, before: Stretch | null): void {
     this.#stretch = stretch;
-    if (before !== null && this.#plan.skipsExcluded) this.#excludeSkip(before);
+    if (before !== null && this.#plan.skipsExcluded)
+      this.#at(this.#nowMs, () => this.#people.excludeAbsence(this.#nowMs - before.toMs));
     if (before?.leaves === 'suspend') this.#host.resume();
     if (before?.leaves === 'power off' && this.#process === null) this.#host.reboot();
     if (this.#process === null) this.#start();
@@ -230,19 +225,21 @@ class World {
   #start(): void {
     this.#starts += 1;
     const plan = this.#plan;
+    const scheduled = this.#stretch !== plan.stretches.at(-1);
     if (this.#starts > 1) this.#disk.reopen();
     const process = new SimulatedProcess({
       host: this.#host,
       lagMs: plan.lagMs,
       seed: new Draw(plan.seed, 'process', this.#starts).whole(0, 2 ** 31),
       ledger: (clock) =>
-        new TearingLedger(
+        new StoreLedger(
           this.#disk,
           clock,
           () => this.#commitMs(),
           (events) => this.#tear(events),
         ),
-      engine: (clock, mortal) => this.#engineOptions(clock, mortal),
+      engine: (clock, mortal) =>
+        agentOptions(plan, this.#providers, { clock, mortal, scheduled }, (provider) => this.#reachOf(provider)),
       held: plan.providers.map((provider) => ({ provider, contract: plan.contractOf(provider) })),
     });
     this.#process = process;
@@ -298,60 +295,17 @@ class World {
     return spans;
   }
 
-  #engineOptions(clock: Clock, mortal: (mailbox: Mailbox) => Mailbox): EngineOptions {
-    const plan = this.#plan;
-    const isLast = this.#stretch === plan.stretches.at(-1);
-    const gaps = {
-      every: plan.probeEverySeconds,
-      minGap: plan.probeEverySeconds / 8,
-      maxGap: plan.probeEverySeconds * 4,
-    };
-    const contact = 'postmaster@sink.example';
-    const reachOf = (provider: Provider): Reach => ({
+  #reachOf(provider: Provider): Reach {
+    return {
       outage: (endpoint) => provider.outageAt(endpoint, this.#nowMs)?.how ?? null,
       lineDown: (afterMs) => this.#isIn('line down', afterMs),
-    });
-    const anyReach: Reach = { outage: () => null, lineDown: (afterMs) => this.#isIn('line down', afterMs) };
-    return {
-      agent: 'simulated',
-      version: '0',
-      contact,
-      identity: { agent: 'simulated', contact, configuration: '0'.repeat(64), publicKey: '' },
-      key: KEY,
-      routes: isLast ? [] : plan.providers.flatMap((provider) => PATHS.map((path) => ({ provider, path, ...gaps }))),
-      reachability: plan.reachability,
-      sinkOnLoopback: false,
-      lines: this.#providers.flatMap((provider) => PATHS.map((path) => lineOf(provider, path, clock))),
-      sinkClients: this.#providers.map((provider) => ({
-        provider: provider.name,
-        sender: accountOf(provider.name),
-        // Without them a connection that dies before it says whose it is widens nothing.
-        networks: [`${provider.address}/32`],
-      })),
-      mailboxes: this.#providers.map(({ name, mailbox }) => ({
-        provider: name,
-        mailbox: mortal(mailbox),
-        cleanup: plan.seed % 2 === 0 ? ('delete' as const) : ('keep' as const),
-      })),
-      connectivity: {
-        everySeconds: plan.checkEverySeconds,
-        control: plan.controlled ? simulatedControl(anyReach, clock) : null,
-        checks: this.#providers.flatMap((provider) =>
-          ENDPOINTS.map((endpoint) => ({
-            provider: provider.name,
-            endpoint,
-            depths: DEPTHS[endpoint],
-            checker: simulatedChecker(endpoint, reachOf(provider), clock),
-          })),
-        ),
-      },
     };
   }
 
   // The world around it.
 
   #makeProvider(name: string): Provider {
-    const mailbox = new FakeMailbox(this.#host, [accountOf(name), 'bounces@sink.example']);
+    const mailbox = new FakeMailbox(this.#host, [accountOf(name), BOUNCES]);
     mailbox.latencyMs = this.#plan.mailboxLatencyMs;
     // `assumed` is the operator's word that it never is.
     const isCutOff = (): boolean => this.#plan.reachability === 'inbound' && this.#isIn('sink cut off');
@@ -387,159 +341,24 @@ class World {
     const [stretch, process] = [this.#stretch, this.#process];
     if (stretch === null || process === null || this.#host.isAsleep) return;
     const lengthMs = span.toMs - span.fromMs;
-    const within = Math.max(0, Math.min(lengthMs, stretch.toMs - 1000 - this.#nowMs));
+    const withinMs = Math.max(0, Math.min(lengthMs, stretch.toMs - 1000 - this.#nowMs));
     this.#fault(kind, span);
-    // The others are read where they matter, as long as they last.
-    // oxlint-disable-next-line typescript/switch-exhaustiveness-check
-    switch (kind) {
-      case 'kill':
-        if (draw.chance(0.5)) return this.#away(process, lengthMs);
-        return process.killAtCall(draw.whole(1, 60), draw.chance(0.5), () => this.#away(process, lengthMs));
-      case 'stop': {
-        process.stop().catch(() => process.kill());
-        await this.#clock.sleep(STOP_PATIENCE);
-        if (this.#process === process) this.#away(process, lengthMs);
-        return;
-      }
-      case 'reboot':
-        return this.#away(process, lengthMs, () => this.#rebootHost());
-      case 'torn write':
-        return this.#disk.armTear(draw);
-      case 'held process':
-        return process.hold(within);
-      case 'suspend': {
-        this.#host.suspend();
-        await this.#clock.sleep(within);
-        if (this.#stretch === stretch) this.#host.resume();
-        return;
-      }
-      case 'disk full': {
-        this.#disk.full = true;
-        await this.#clock.sleep(lengthMs);
-        this.#disk.full = false;
-        return;
-      }
-      case 'clock steps':
-        return this.#host.stepWall(Math.round((draw.chance(0.5) ? 1 : -1) * draw.wide(50, 7_200_000)));
-      case 'strangers':
-        return this.#stranger(process, lengthMs, draw);
-      case 'mailbox lies':
-        for (const { mailbox } of this.#providers) mailbox.hint();
-        return;
-      case 'renumbered folder':
-        for (const { mailbox } of this.#providers) mailbox.renumber(draw.pick(['INBOX', 'INBOX', 'Junk', 'Lists']));
-        return;
-      case 'renamed folder':
-        for (const { mailbox } of this.#providers) mailbox.rename(draw.pick(['Junk', 'Lists']), `Old ${this.#starts}`);
-        return;
-      case 'exclusions':
-        return this.#excludeSome(lengthMs, draw);
-      case 'spot checks': {
-        const engine = await Promise.race([process.engine.catch(() => null), this.#clock.sleep(1000).then(() => null)]);
-        const provider = this.#plan.providers[draw.whole(0, this.#plan.providers.length - 1)] ?? 'acme';
-        // Refused while the ledger is; never resolved if the agent is killed meanwhile.
-        void engine?.check(provider, draw.pick(PATHS)).catch(() => null);
-        return;
-      }
-      default:
-        return;
-    }
+    await HAPPENINGS[kind]?.(this.#scene, { process, stretch, lengthMs, withinMs, draw });
   }
 
-  /** Somebody who is no provider: looks for an open port, names a recipient, brings a made-up token, or one that he has seen. */
-  async #stranger(process: SimulatedProcess, ms: number, draw: Draw): Promise<void> {
-    const session = process.sink.connect('198.51.100.7');
-    if (session === null) return;
-    const does = draw.pick(['scan', 'name a recipient', 'forge', 'write']);
-    const sender = 'someone@else.example';
-    if (does !== 'scan')
-      session.mail({
-        sender,
-        recipients: [draw.pick(['probe-0@sink.example', 'probe-1@sink.example'])],
-        envelopeId: null,
-      });
-    await this.#clock.sleep(ms);
-    if (does === 'forge' || does === 'write') {
-      const token = does === 'forge' ? 'a'.repeat(32) : '';
-      const text = `From: ${sender}\r\nX-Mailflow-Probe: ${token}\r\n\r\n${token}\r\n`;
-      for (const { mailbox } of this.#providers) mailbox.deliver({ text });
-      await session.data(text);
-    }
-    session.close();
-  }
-
-  // People.
-
-  #enterEvents(events: readonly LedgerEvent[]): void {
-    // Somebody whose command fails tries again.
-    if (this.#disk.full) this.#at(this.#nowMs + 60_000, () => this.#enterEvents(events));
-    else this.#disk.append(events);
-  }
-
-  #exclude(provider: string, kind: ExclusionKind, path: Path | null, fromMs: number, toMs: number): string {
-    this.#exclusions += 1;
-    const id = `exclusion${this.#exclusions
-      .toString(32)
-      .replaceAll(/[0189]/g, 'x')
-      .padStart(7, 'a')}`;
-    const exclusion: Exclusion = { id, kind, provider, path, fromMs, toMs, by: 'Li Wei', evidence: '', note: '' };
-    this.#enterEvents([{ type: 'exclusion.added', at: this.#host.now(), exclusion }]);
-    return id;
-  }
-
-  #excludeSkip({ toMs }: Stretch): void {
-    const { wallMs } = this.#host;
-    const awayMs = this.#nowMs - toMs;
-    const fromMs = Math.round(wallMs - awayMs - EXCLUDED_BEFORE);
-    for (const provider of this.#plan.providers)
-      this.#exclude(provider, 'agreed-maintenance', null, fromMs, wallMs + EXCLUDED_AFTER);
-  }
-
-  async #excludeSome(lengthMs: number, draw: Draw): Promise<void> {
-    const provider = this.#plan.providers[draw.whole(0, this.#plan.providers.length - 1)] ?? 'acme';
-    const fromMs = Math.round(this.#host.wallMs - draw.between(0, 2) * lengthMs);
-    const path = draw.chance(0.5) ? null : draw.pick(PATHS);
-    const kind = draw.pick(EXCLUSION_KINDS);
-    const id = this.#exclude(provider, kind, path, fromMs, Math.round(fromMs + lengthMs));
-    if (draw.chance(0.7)) return;
-    await this.#clock.sleep(draw.wide(120_000, 3_600_000));
-    this.#enterEvents([{ type: 'exclusion.retracted', at: this.#host.now(), id, by: 'Li Wei', note: '' }]);
+  get #scene(): Scene {
+    return {
+      clock: this.#clock,
+      host: this.#host,
+      disk: this.#disk,
+      people: this.#people,
+      providers: this.#providers,
+      process: () => this.#process,
+      stretch: () => this.#stretch,
+      away: (process, ms, afterwards) => this.#away(process, ms, afterwards),
+      rebootHost: () => this.#rebootHost(),
+    };
   }
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** A commit that is torn is never acknowledged. */
-class TearingLedger extends StoreLedger {
-  readonly #disk: Disk;
-  readonly #tear: (events: readonly LedgerEvent[]) => void;
-
-  constructor(disk: Disk, clock: Clock, commitMs: () => number, tear: (events: readonly LedgerEvent[]) => void) {
-    super(disk, clock, commitMs);
-    this.#disk = disk;
-    this.#tear = tear;
-  }
-
-  override append(events: readonly LedgerEvent[]): Promise<readonly LedgerEntry[]> {
-    if (this.#disk.tearing === null || this.#disk.full || events.length === 0) return super.append(events);
-    this.#tear(events);
-    return new Promise(() => {});
-  }
-}
-
-function accountOf(provider: string): string {
-  return `probe@${provider}.example`;
-}
-
-function lineOf(provider: Provider, path: Path, clock: Clock): EngineOptions['lines'][number] {
-  const account = accountOf(provider.name);
-  const line = { provider: provider.name, path, sender: provider.sender(path, clock) };
-  switch (path) {
-    case 'send':
-      return { ...line, from: account, recipients: RECIPIENTS, retryAfter: [] };
-    case 'internal':
-      return { ...line, from: account, recipients: [account], retryAfter: [] };
-    case 'receive':
-      return { ...line, from: 'bounces@sink.example', recipients: [account], retryAfter: [60, 300] };
-  }
-}
