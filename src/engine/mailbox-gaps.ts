@@ -1,6 +1,7 @@
 /** What a mailbox announced and did not hand out: asked for again, ever more rarely, until it comes or must have been deleted. */
-import { type Instant, spanBetween } from '../domain/time/instant.ts';
-import type { Fetched, FolderState } from '../ports.ts';
+import type { ProbeRecord } from '../domain/record.ts';
+import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
+import type { Fetched, FetchedMessage, FolderState } from '../ports.ts';
 
 /** Seconds for which it is asked for again: a replica lags for moments, what was deleted never comes. */
 const GAP_PATIENCE = 600;
@@ -13,7 +14,10 @@ interface Gap {
   readonly uidValidity: string;
   readonly fromUid: number;
   readonly toUid: number;
+  /** When the last of them was announced. */
   readonly since: Instant;
+  /** When the last look before them was sent: they were not there yet. */
+  readonly absent: Instant | null;
   /** Age at which it is read again, seconds. */
   readonly dueAge: number;
   /** Those that were read. */
@@ -23,39 +27,51 @@ interface Gap {
 export class MailboxGaps {
   readonly #gaps = new Map<string, Gap>();
 
-  /** While there is one, what was missing may be there by now, so that no look proves absence. */
-  get any(): boolean {
-    return this.#gaps.size > 0;
+  /** Whether one of the probes may be in a gap: it was planned before what is missing was announced. */
+  mayHold(probes: readonly ProbeRecord[]): boolean {
+    return [...this.#gaps.values()].some(({ since }) => probes.some(({ planned }) => !isBefore(since, planned)));
   }
 
-  /** The range could not be read as a whole. */
-  keep({ path, uidValidity }: FolderState, fromUid: number, toUid: number, { messages }: Fetched, now: Instant): void {
+  /** The lowest UID of the folder that is still asked for; infinite if none is. */
+  lowestUid(path: string): number {
+    return this.#gaps.get(path)?.fromUid ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The range could not be read as a whole; `absent` is when the last look before it was sent. */
+  keep(
+    { path, uidValidity }: FolderState,
+    range: { readonly fromUid: number; readonly toUid: number },
+    { messages }: Fetched,
+    { now, absent }: { readonly now: Instant; readonly absent: Instant | null },
+  ): void {
     const before = this.#gaps.get(path);
     const same = before?.uidValidity === uidValidity ? before : null;
     const read = new Set([...(same?.read ?? []), ...messages.map(({ uid }) => uid)]);
     this.#gaps.set(path, {
       uidValidity,
-      fromUid: same?.fromUid ?? fromUid,
-      toUid,
+      fromUid: same?.fromUid ?? range.fromUid,
+      toUid: range.toUid,
       since: now,
+      absent: same === null ? absent : same.absent,
       dueAge: GAP_AGE_MIN,
       read,
     });
   }
 
-  /** The messages of a folder's gap that have come since; none if it is not due. */
+  /** The messages of a folder's gap that have come since, and when they were not there yet; none if it is not due. */
   async reread(
     folder: FolderState,
     fetch: (fromUid: number, toUid: number) => Promise<Fetched>,
     now: Instant,
-  ): Promise<Fetched['messages']> {
+  ): Promise<{ readonly messages: readonly FetchedMessage[]; readonly absent: Instant | null }> {
+    const none = { messages: [], absent: null };
     const gap = this.#gaps.get(folder.path);
-    if (gap === undefined) return [];
+    if (gap === undefined) return none;
     const age = spanBetween(gap.since, now).lo;
-    if (age < gap.dueAge) return [];
+    if (age < gap.dueAge) return none;
     if (gap.uidValidity !== folder.uidValidity || gap.dueAge > GAP_PATIENCE) {
       this.#gaps.delete(folder.path);
-      return [];
+      return none;
     }
     const fetched = await fetch(gap.fromUid, gap.toUid);
     const messages = fetched.messages.filter(({ uid }) => !gap.read.has(uid));
@@ -64,6 +80,6 @@ export class MailboxGaps {
       const read = new Set([...gap.read, ...messages.map(({ uid }) => uid)]);
       this.#gaps.set(folder.path, { ...gap, dueAge: age * GAP_GROWTH, read });
     }
-    return messages;
+    return { messages, absent: gap.absent };
   }
 }

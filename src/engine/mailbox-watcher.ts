@@ -165,11 +165,12 @@ class WatchSession {
     let complete = true;
     for (const folder of look.folders) {
       const fetch = (from: number, to: number) => mailbox.fetch(folder, from, to);
-      await this.#take(await this.#gaps.reread(folder, fetch, clock.now()), folder, before);
+      const late = await this.#gaps.reread(folder, fetch, clock.now());
+      await this.#take(late.messages, folder, late.absent);
       complete = (await this.#readNew(folder, before)) && complete;
     }
     // What was announced and is gone may have been ours, deleted by somebody or moved to a folder looked at before.
-    const proves = complete && !this.#gaps.any;
+    const proves = !this.#gaps.mayHold(this.#onTheirWay());
     if (proves) this.#lastLook = look.sentAt;
     else if (!complete && this.#awaited().length > 0) {
       const { provider } = this.#options;
@@ -195,6 +196,14 @@ class WatchSession {
     return gap;
   }
 
+  /** Those that a look could show, also before the server that takes them over has said so. */
+  #onTheirWay(): ProbeRecord[] {
+    const { provider } = this.#options;
+    return [...this.#parts.recorder.state.open.values()].filter(
+      (record) => record.provider === provider && record.path !== 'send' && record.capture === null,
+    );
+  }
+
   #awaited(): ProbeRecord[] {
     return [...this.#parts.recorder.state.open.values()].filter((record) => isAwaited(record, this.#options.provider));
   }
@@ -207,7 +216,8 @@ class WatchSession {
       const fetched = await this.#parts.mailbox.fetch(folder, from, to);
       complete &&= fetched.complete;
       await this.#take(fetched.messages, folder, absent);
-      if (!fetched.complete) this.#gaps.keep(folder, from, to, fetched, this.#parts.clock.now());
+      if (!fetched.complete)
+        this.#gaps.keep(folder, { fromUid: from, toUid: to }, fetched, { now: this.#parts.clock.now(), absent });
       this.#position.set(folder.path, { uidValidity: folder.uidValidity, uidNext: to });
     }
     return complete;
@@ -271,11 +281,12 @@ class WatchSession {
     }
   }
 
-  /** Bookmarks stop before what still has to be deleted, so that a restart finds it again. */
+  /** Bookmarks stop before what still has to be deleted or may still be handed out, so that a restart finds it again. */
   async #keepBookmarks(): Promise<void> {
     const bookmarks = new Map<string, Bookmark>();
     for (const [path, { uidValidity, uidNext }] of this.#position) {
-      bookmarks.set(path, { uidValidity, uidNext: Math.min(uidNext, ...(this.#removable.get(path)?.uids ?? [])) });
+      const removable = this.#removable.get(path)?.uids ?? [];
+      bookmarks.set(path, { uidValidity, uidNext: Math.min(uidNext, this.#gaps.lowestUid(path), ...removable) });
     }
     const text = JSON.stringify([...bookmarks]);
     if (text === this.#kept) return;
