@@ -152,8 +152,9 @@ export function schemaVersion(db: DatabaseSync): number {
 
 /** Throws NOT_A_LEDGER for another program's database and TOO_NEW for a ledger written by a newer version. */
 export function checkSchema(db: DatabaseSync, path: string, known: number = MIGRATIONS.length): void {
-  const application = Number(db.prepare('PRAGMA application_id').get()?.['application_id']);
+  // Counted first: another process that makes the tables meanwhile commits the id with them.
   const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
+  const application = Number(db.prepare('PRAGMA application_id').get()?.['application_id']);
   if (application !== APPLICATION_ID && (application !== 0 || tables > 0)) {
     throw new LedgerError(
       'NOT_A_LEDGER',
