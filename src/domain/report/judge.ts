@@ -8,6 +8,7 @@ import {
   buildReport,
   type ClauseReport,
   type DelayClauseReport,
+  finalAtMs,
   type Matter,
   type ProviderReport,
   type Report,
@@ -98,7 +99,12 @@ export function isMeasured({ clauses }: ProviderReport): boolean {
 }
 
 function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource, judgeDelay: JudgeDelay): ClauseReport {
-  const availability = () => source.availability({ provider: matter.provider, ...rangeOf(matter) });
+  const availability = (): AvailabilityFacts => {
+    const facts = source.availability({ provider: matter.provider, ...rangeOf(matter) });
+    // The next run is the neighbour of the month's last, however late it comes; once the month is final it must change nothing.
+    const runs = facts.runs.filter(({ fromMs }) => fromMs < finalAtMs(matter));
+    return { ...facts, runs, endpoints: facts.endpoints.filter((each) => runs.some((run) => run.endpoint === each)) };
+  };
   switch (clause.kind) {
     case 'attested':
       return reportAttested(clause);

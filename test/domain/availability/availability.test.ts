@@ -1,5 +1,6 @@
 /** The clauses on availability against months worked out by hand: figures, verdicts, outages and what is left. */
 import { describe, expect, it, test } from 'vitest';
+import type { Run } from '../../../src/domain/availability/run.ts';
 import { judgeProvider } from '../../../src/domain/report/judge.ts';
 import {
   CONNECTIVITY,
@@ -346,4 +347,23 @@ test('a breach of one part is one of the clause, and all must be met to meet it'
     remedy: null,
     verdicts: { faults: 'MET', adjustments: 'MET', availability: 'INCONCLUSIVE' },
   });
+});
+
+test('a month that is final is not changed by checks that come later, though they are the next ones', () => {
+  const matter = matterOf();
+  const contract = { ...matter.contract, clauses: [CONNECTIVITY, OPERATIONS] };
+  const judged = (runs: readonly Run[]) =>
+    judgeProvider(
+      { ...matter, contract },
+      {
+        month: () => {
+          throw new Error('no clause asks for delays');
+        },
+        availability: () => factsOf({ runs }),
+      },
+    ).sha256;
+  const measured = [up(0, 29 * DAY)];
+  const finalSeconds = MONTH_SECONDS + contract.finalAfterSeconds;
+  expect(judged([...measured, down(finalSeconds, finalSeconds)])).toBe(judged(measured));
+  expect(judged([...measured, down(finalSeconds - 1, finalSeconds - 1)])).not.toBe(judged(measured));
 });
