@@ -27,9 +27,14 @@ interface Gap {
 export class MailboxGaps {
   readonly #gaps = new Map<string, Gap>();
 
-  /** Whether one of the probes may be in a gap: it was planned before what is missing was announced. */
+  /**
+   * Whether one of the probes may be in a gap: it was planned before what is missing was announced. One of another boot always was,
+   * whatever a wall clock that was set back says.
+   */
   mayHold(probes: readonly ProbeRecord[]): boolean {
-    return [...this.#gaps.values()].some(({ since }) => probes.some(({ planned }) => !isBefore(since, planned)));
+    return [...this.#gaps.values()].some(({ since }) =>
+      probes.some(({ planned }) => planned.boot !== since.boot || !isBefore(since, planned)),
+    );
   }
 
   /** The lowest UID of the folder that is still asked for; infinite if none is. */

@@ -311,6 +311,23 @@ describe('the receive path', () => {
     expect(assessment.delay!.lo).toBeLessThan(31);
   });
 
+  it('takes what was sent before a reboot for what may be missing, though the wall clock was set back', async () => {
+    await begin();
+    world.mailbox.failure = new MailboxError('CLOSED', 'the connection was closed');
+    const id = await probe('receive');
+    await world.clock.advance(5);
+    await stop();
+    world.clock.reboot();
+    world.clock.stepWall(-7200);
+    world.mailbox.deliver(world.injector.sent[0]!, 'INBOX', true, () => false);
+    world.mailbox.failure = null;
+    await restart();
+    await world.clock.advance(120);
+    expect((await outcome(id)).assessment.outcome).toBe('pending');
+    const { boot } = world.clock.now();
+    expect(world.ledger.events('absence.proven').filter(({ until }) => until.boot === boot)).toEqual([]);
+  });
+
   it('gives a message up after five days only once a look has shown that it is not there', async () => {
     await begin();
     const [found, missing] = [await probe('receive'), await probe('receive')];
