@@ -1,8 +1,8 @@
 /** A private mail provider for tests: real Postfix and Dovecot on loopback ports, below a temporary folder of their own. */
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CertificateKind, issueCertificate } from './certificate.ts';
+import { type Certificate, type CertificateKind, issueCertificate } from './certificate.ts';
 import { type Account, type Dovecot, prepareDovecot } from './dovecot.ts';
 import { startGuard } from './guard.ts';
 import { awaitMessage, dropMessages, type MaildirFile, type MaildirMessage, maildirFiles } from './maildir.ts';
@@ -80,6 +80,9 @@ export interface Provider {
   createFolder(name: string, folder: string): Promise<void>;
   /** The account's Sieve script from now on, e.g. `require "fileinto"; if header :is "X-Spam" "yes" { fileinto "Junk"; }`. */
   sieve(name: string, script: string): Promise<void>;
+
+  /** Puts another certificate in the place of the one in use, and starts both servers anew with it. */
+  certificate(kind: CertificateKind | 'unknown-authority'): Promise<void>;
 
   startPostfix(): Promise<void>;
   stopPostfix(): Promise<void>;
@@ -173,12 +176,18 @@ async function startParts(options: ProviderOptions, closers: Closer[]): Promise<
   await Promise.all([postfix.start(), dovecot.start()]);
   const at = (port: number): Endpoint => ({ host: HOST, port });
   const parts: Parts = { postfix, dovecot, policies, accounts, mailOwner };
+  const swapCertificate = async (kind: CertificateKind | 'unknown-authority'): Promise<void> => {
+    await Promise.all([postfix.stop(), dovecot.stop()]);
+    await replaceCertificate(certificate, join(root, 'tls'), kind, names);
+    await Promise.all([postfix.start(), dovecot.start()]);
+  };
   return Object.assign(controls(parts, settings, join(root, 'maillog')), {
     root,
     domain: DOMAIN,
     sinkDomain: SINK_DOMAIN,
     serverName: SERVER_NAME,
     caPem: certificate.caPem,
+    certificate: swapCertificate,
     mx: at(ports.mx),
     submission: at(ports.submission),
     submissions: at(ports.submissions),
@@ -186,6 +195,22 @@ async function startParts(options: ProviderOptions, closers: Closer[]): Promise<
     imaps: at(ports.imaps),
     lateBounce,
   } as const);
+}
+
+/** By the authority that is trusted, or by one nobody knows. */
+async function replaceCertificate(
+  { certFile, keyFile }: Certificate,
+  folder: string,
+  kind: CertificateKind | 'unknown-authority',
+  names: readonly string[],
+): Promise<void> {
+  if (kind !== 'unknown-authority') {
+    await issueCertificate(folder, kind, names);
+    return;
+  }
+  const stranger = await issueCertificate(`${folder}-of-a-stranger`, 'valid', names);
+  await copyFile(stranger.certFile, certFile);
+  await copyFile(stranger.keyFile, keyFile);
 }
 
 function controls({ postfix, dovecot, policies, accounts, mailOwner }: Parts, first: PostfixSettings, maillog: string) {
