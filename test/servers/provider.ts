@@ -18,6 +18,10 @@ export interface ProviderOptions {
   readonly users?: readonly string[];
   /** Of all services; `valid` unless given. */
   readonly certificate?: CertificateKind;
+  /** IPv4 address to listen on; 127.0.0.1 unless given. */
+  readonly host?: string;
+  /** Host where mail for `sink.test` goes; the provider's own unless given. */
+  readonly sinkHost?: string;
   /** Where mail for `sink.test` goes; a port that is free now unless given. */
   readonly sinkPort?: number;
   /** Parameters that are added to main.cf or replace ours. */
@@ -93,7 +97,7 @@ export interface Provider {
   stop(): Promise<void>;
 }
 
-const HOST = '127.0.0.1';
+const LOOPBACK = '127.0.0.1';
 const SERVER_NAME = 'mx.corp.test';
 const DOMAIN = 'corp.test';
 const SINK_DOMAIN = 'sink.test';
@@ -141,21 +145,23 @@ async function startParts(options: ProviderOptions, closers: Closer[]): Promise<
   const root = await makeRoot();
   const guard = startGuard(root);
   closers.push(() => guard.close());
-  const { ports, release } = await reservePorts(HOST, ['mx', 'submission', 'submissions', 'imap', 'imaps', 'sink']);
+  const host = options.host ?? LOOPBACK;
+  const { ports, release } = await reservePorts(host, ['mx', 'submission', 'submissions', 'imap', 'imaps', 'sink']);
   closers.push(release);
-  const policies = await startPolicyServer(HOST);
+  const policies = await startPolicyServer(host);
   closers.push(() => policies.close());
   const accounts = (options.users ?? ['alice', 'bob']).map(accountNamed);
   const lateBounce = `accepted-then-refused@${DOMAIN}`;
-  const names = [`DNS:${SERVER_NAME}`, 'DNS:localhost', `IP:${HOST}`];
+  const names = [`DNS:${SERVER_NAME}`, 'DNS:localhost', `IP:${LOOPBACK}`];
   const mailOwner = await systemUser('mail');
   const certificate = await issueCertificate(join(root, 'tls'), options.certificate ?? 'valid', names);
   const settings: PostfixSettings = {
+    sinkHost: options.sinkHost ?? host,
     sinkPort: options.sinkPort ?? ports.sink,
     endOfDataDelaySeconds: 0,
     extra: options.postfix ?? {},
   };
-  const place = { root, certificate, host: HOST, ports };
+  const place = { root, certificate, host, ports };
   const recipients = [...accounts.map(({ address }) => address), lateBounce];
   const postfix = await preparePostfix(guard, {
     ...place,
@@ -174,7 +180,7 @@ async function startParts(options: ProviderOptions, closers: Closer[]): Promise<
   });
   closers.push(async () => void (await Promise.all([postfix.kill(), dovecot.kill()])));
   await Promise.all([postfix.start(), dovecot.start()]);
-  const at = (port: number): Endpoint => ({ host: HOST, port });
+  const at = (port: number): Endpoint => ({ host, port });
   const parts: Parts = { postfix, dovecot, policies, accounts, mailOwner };
   const swapCertificate = async (kind: CertificateKind | 'unknown-authority'): Promise<void> => {
     await Promise.all([postfix.stop(), dovecot.stop()]);
