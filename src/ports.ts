@@ -357,6 +357,13 @@ export class TooBusy extends Error {
     this.name = 'TooBusy';
   }
 }
+/** The ledger takes nothing now, a full disk for one: of what was given nothing is recorded. `cause` is the ledger's own error. */
+export class LedgerRefused extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'LedgerRefused';
+  }
+}
 export interface AgentHealth {
   readonly ready: boolean;
   /** Each part and what is wrong with it, null if nothing is. */

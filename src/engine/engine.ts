@@ -20,7 +20,7 @@ import type {
   Random,
   Sink,
 } from '../ports.ts';
-import { UnknownRoute } from '../ports.ts';
+import { LedgerRefused, UnknownRoute } from '../ports.ts';
 import { createAnchorKeeper, type Dkim } from './anchor-keeper.ts';
 import { keepCheckpoints } from './checkpoints.ts';
 import { type ConnectivityOptions, watchEndpoints } from './connectivity.ts';
@@ -133,8 +133,9 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
       clock,
       stopping.signal,
       async () => {
-        lastBeat = await beat(recorder, collector, ledger, clock, problems, lastBeat);
-        await keepCheckpoint(lastBeat);
+        const before = lastBeat;
+        lastBeat = clock.now();
+        if (await beat(recorder, collector, lastBeat, before, problems)) await keepCheckpoint(lastBeat);
       },
       log,
     ),
@@ -150,7 +151,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     await recorder.note({ type: 'sink.closed', at });
     await Promise.all([...loops, ...mailboxes, sink.close()]);
     await recorder.record([{ type: 'agent.stopped', at: clock.now() }]);
-    await ledger.beat(at);
+    await recorder.beat(at);
   };
   return { ...control, recorder, sinkAddress, stop: () => (stopped ??= stop()) };
 }
@@ -193,28 +194,26 @@ function wasAway(last: Instant, now: Instant): boolean {
   return span.flags.includes('host-suspended') || span.lo > AWAY_AFTER;
 }
 
-/** Says until when everything is known and recorded; while the ledger refuses facts it says nothing. */
+/** Says until when everything is known and recorded; resolves to false while the ledger refuses facts, and then says nothing. */
 async function beat(
   recorder: Recorder,
   collector: SinkCollector,
-  ledger: Ledger,
-  clock: Clock,
-  problems: Map<string, string | null>,
+  now: Instant,
   last: Instant | null,
-): Promise<Instant> {
-  const now = clock.now();
+  problems: Map<string, string | null>,
+): Promise<boolean> {
   const until = collector.settledUntil(now);
   try {
     if (last !== null && wasAway(last, now)) {
       await recorder.note({ type: 'sink.closed', at: last });
       await recorder.note({ type: 'sink.opened', at: now, address: 'awake again' });
     }
-    await recorder.catchUp();
-    await ledger.beat(until);
+    await recorder.beat(until);
     problems.set('ledger', null);
-    return now;
+    return true;
   } catch (error) {
     problems.set('ledger', error instanceof Error ? error.message : String(error));
+    if (error instanceof LedgerRefused) return false;
     throw error;
   }
 }
@@ -232,7 +231,7 @@ async function doChores(
     await recorder.record(expired.map(({ id }): LedgerEvent => ({ type: 'probe.expired', at, probe: id })));
 }
 
-/** Does something again and again until `signal` is aborted; one failure does not end it. */
+/** Does something again and again until `signal` is aborted; one failure does not end it. Several in a row are told once. */
 export async function every(
   ms: number,
   clock: Clock,
@@ -240,8 +239,18 @@ export async function every(
   action: () => Promise<void>,
   log: Log,
 ): Promise<void> {
+  let told = false;
   while (!signal.aborted) {
-    await action().catch((error: unknown) => log.error('a regular task failed', { error }));
+    try {
+      await action();
+      told = false;
+    } catch (error) {
+      // The recorder tells of a ledger that refuses.
+      if (!told && !(error instanceof LedgerRefused)) {
+        log.error('a regular task failed', { error });
+        told = true;
+      }
+    }
     await clock.sleep(ms, signal);
   }
 }

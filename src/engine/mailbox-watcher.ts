@@ -3,7 +3,7 @@ import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
 import { channelOf, type ProbeRecord } from '../domain/record.ts';
 import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
 import type { Bookmark, Clock, Fetched, FolderState, Ledger, Log, Look, Mailbox, Observer } from '../ports.ts';
-import { MailboxError } from '../ports.ts';
+import { LedgerRefused, MailboxError } from '../ports.ts';
 import { type DailyCopy, openDailyCopy } from './daily-copy.ts';
 import { MailboxGaps } from './mailbox-gaps.ts';
 import { readMessage } from './mailbox-reader.ts';
@@ -81,7 +81,8 @@ export async function watchMailbox(options: WatcherOptions, parts: WatcherParts,
         error instanceof MailboxError ? `${error.code}: ${error.message}` : 'what it showed cannot be recorded';
       options.onState(failure);
       // What is not the mailbox's own failure must not be told of the provider.
-      if (!(error instanceof MailboxError))
+      if (error instanceof LedgerRefused) log.debug(failure, { provider: options.provider });
+      else if (!(error instanceof MailboxError))
         log.error('the mailbox could not be read', { provider: options.provider, error });
       else if (!failing) {
         failing = true;
@@ -290,7 +291,9 @@ class WatchSession {
     }
     const text = JSON.stringify([...bookmarks]);
     if (text === this.#kept) return;
-    await this.#parts.ledger.keepBookmarks(this.#options.provider, bookmarks);
+    await this.#parts.ledger.keepBookmarks(this.#options.provider, bookmarks).catch((error: unknown) => {
+      throw new LedgerRefused(error);
+    });
     this.#kept = text;
   }
 }

@@ -5,14 +5,14 @@ import type { ChainHead } from '../domain/evidence/chain.ts';
 import type { ProbeRecord } from '../domain/record.ts';
 import type { Instant } from '../domain/time/instant.ts';
 import { foldEvent, type TimelineState } from '../domain/timeline.ts';
-import type { Ledger, LedgerSnapshot, Log, Observer } from '../ports.ts';
+import { type Ledger, LedgerRefused, type LedgerSnapshot, type Log, type Observer } from '../ports.ts';
 
 export interface Recorder {
   /** What is known now, from durable facts alone. Read it, never change it. */
   readonly state: TimelineState;
   /** The last entry's number and hash, as it goes into each probe's body. */
   readonly head: ChainHead;
-  /** Resolves when the events are durable and folded. Rejects, with nothing recorded, when the ledger refuses. */
+  /** Resolves when the events are durable and folded. Rejects with LedgerRefused, with nothing recorded, when the ledger refuses. */
   record(events: readonly LedgerEvent[]): Promise<void>;
   /**
    * As `record`, for a fact that nobody waits for and that must not get lost: while the ledger refuses it, it is kept in
@@ -21,8 +21,8 @@ export interface Recorder {
   note(event: LedgerEvent): Promise<void>;
   /** As `record`, all that is known of the ledger's open matters (LedgerCheckpoint). */
   checkpoint(at: Instant): Promise<void>;
-  /** Records what was kept. Rejects while the ledger still refuses. */
-  catchUp(): Promise<void>;
+  /** Records what was kept, then the heartbeat. Rejects with LedgerRefused while the ledger still refuses. */
+  beat(until: Instant): Promise<void>;
   /** A probe, open or closed. */
   find(id: string): Promise<ProbeRecord | null>;
   /** Called after each batch with the records it changed; returns how to stop listening. */
@@ -30,6 +30,8 @@ export interface Recorder {
 }
 /** Facts kept while the ledger refuses: hours of them at the rates a sink sees; a flood must not take all memory. */
 const KEPT_MAX = 10_000;
+/** Kept facts that are tried at once: each try copies them to the ledger's thread, and that once a second while it refuses. */
+const CATCH_UP_MAX = 200;
 
 export type RecorderListener = (entries: readonly LedgerEntry[], changed: readonly ProbeRecord[]) => void;
 
@@ -39,10 +41,27 @@ export function createRecorder(ledger: Ledger, snapshot: LedgerSnapshot, observe
   const listeners = new Set<RecorderListener>([(entries, changed) => observer.recorded(entries, changed)]);
   let head = snapshot.head;
 
+  /** Facts that the ledger refused, oldest first. */
+  const kept: LedgerEvent[] = [];
+  /** From when to when facts were not even kept: for all that is known nobody was at the sink. */
+  let dropped: { readonly from: Instant; until: Instant } | null = null;
+  /** Told once when it begins and once when it ends: it may go on for days, and every fact would tell of it. */
+  let refusing = false;
+  const refused = (error: unknown): LedgerRefused => {
+    if (!refusing) log.error('the ledger refuses facts: they are kept in memory, and no probe is sent', { error });
+    refusing = true;
+    return new LedgerRefused(error);
+  };
+  const taken = (): void => {
+    if (!refusing || kept.length > 0 || dropped !== null) return;
+    refusing = false;
+    log.info('the ledger takes facts again, and has those that were kept');
+  };
+
   const take = async (appending: Promise<readonly LedgerEntry[]>): Promise<void> => {
     const entries = await appending.catch((error: unknown) => {
       observer.ledgerFailed();
-      throw error;
+      throw refused(error);
     });
     // Appends resolve in the order of the ledger, so folding here, without a wait in between, folds in that order.
     const changed: ProbeRecord[] = [];
@@ -50,20 +69,45 @@ export function createRecorder(ledger: Ledger, snapshot: LedgerSnapshot, observe
       changed.push(...foldEvent(state, event).changed);
       head = { seq, hash };
     }
-    for (const listener of listeners) listener(entries, changed);
+    for (const listener of listeners) tell(listener, entries, changed);
+  };
+  /** What is durable stays so: a listener that fails must not make anybody record it again. */
+  const tell = (...[listener, entries, changed]: [RecorderListener, ...Parameters<RecorderListener>]): void => {
+    try {
+      listener(entries, changed);
+    } catch (error) {
+      log.error('what was recorded could not be shown', { error });
+    }
   };
   const append = (events: readonly LedgerEvent[]): Promise<void> => take(ledger.append(events));
 
-  /** Facts that the ledger refused, oldest first. */
-  const kept: LedgerEvent[] = [];
+  const keep = (event: LedgerEvent): void => {
+    // How a handover ended is bounded by the handovers under way, and without it a probe would stay open.
+    if (kept.length < KEPT_MAX || event.type === 'probe.handed-over') {
+      kept.push(event);
+      return;
+    }
+    if (dropped === null)
+      log.error('too many facts are kept for the ledger, what comes is dropped', { kept: KEPT_MAX });
+    dropped = { from: dropped?.from ?? event.at, until: event.at };
+  };
   let catchingUp: Promise<void> | null = null;
   const recordKept = async (): Promise<void> => {
-    const count = kept.length;
-    await append(kept.slice(0, count));
-    kept.splice(0, count);
+    while (kept.length > 0) {
+      const events = kept.slice(0, CATCH_UP_MAX);
+      await append(events);
+      kept.splice(0, events.length);
+    }
+    if (dropped === null) return;
+    const { from, until } = dropped;
+    await append([
+      { type: 'sink.closed', at: from },
+      { type: 'sink.opened', at: until, address: 'facts were dropped' },
+    ]);
+    dropped = null;
   };
   const catchUp = async (): Promise<void> => {
-    if (kept.length === 0) return;
+    if (kept.length === 0 && dropped === null) return;
     catchingUp ??= recordKept().finally(() => {
       catchingUp = null;
     });
@@ -72,6 +116,7 @@ export function createRecorder(ledger: Ledger, snapshot: LedgerSnapshot, observe
   const record = async (events: readonly LedgerEvent[]): Promise<void> => {
     await catchUp();
     await append(events);
+    taken();
   };
 
   return {
@@ -84,13 +129,19 @@ export function createRecorder(ledger: Ledger, snapshot: LedgerSnapshot, observe
       await catchUp();
       await take(ledger.checkpoint(at).then((entry) => [entry]));
     },
-    catchUp,
+    async beat(until) {
+      await catchUp();
+      await ledger.beat(until).catch((error: unknown) => {
+        throw refused(error);
+      });
+      taken();
+    },
     async note(event) {
       try {
         await record([event]);
       } catch (error) {
-        log.error('a fact cannot be recorded now', { type: event.type, kept: kept.length < KEPT_MAX, error });
-        if (kept.length < KEPT_MAX) kept.push(event);
+        if (!(error instanceof LedgerRefused)) throw error;
+        keep(event);
       }
     },
     find: async (id) => state.open.get(id) ?? (await ledger.probe(id)),

@@ -10,6 +10,7 @@ import { earliest as earliestOf, type Instant, isBefore, spanBetween } from '../
 import { isSilenced } from '../domain/timeline.ts';
 import { verifyToken } from '../domain/token.ts';
 import type { Clock, Log, Observer, SinkListener, SinkMessage, SinkReply, SinkTransaction } from '../ports.ts';
+import { LedgerRefused } from '../ports.ts';
 import type { AnchorKeeper } from './anchor-keeper.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -100,7 +101,9 @@ export function createSinkCollector(
     if (!needsProof(recorder, until)) return;
     const proof: LedgerEvent = { type: 'absence.proven', at: clock.now(), channel: 'sink', until };
     // The next proof says more than this one, so it need not be kept.
-    await recorder.record([proof]).catch((error: unknown) => log.warn('a proof could not be recorded', { error }));
+    await recorder.record([proof]).catch((error: unknown) => {
+      if (!(error instanceof LedgerRefused)) log.warn('a proof could not be recorded', { error });
+    });
   };
 
   /** Something from outside got through: the sink can be reached, and if that is news, could perhaps not be before. */
@@ -169,10 +172,12 @@ export function createSinkCollector(
       try {
         return await take(transaction, message);
       } catch (error) {
-        log.error('a message at the sink could not be recorded, the peer is asked to come again', {
-          peer: transaction.peer,
-          error,
-        });
+        // The recorder tells of a ledger that refuses, once; peers come again every few minutes.
+        if (!(error instanceof LedgerRefused))
+          log.error('a message at the sink could not be recorded, the peer is asked to come again', {
+            peer: transaction.peer,
+            error,
+          });
         return TRY_AGAIN;
       }
     },

@@ -77,6 +77,17 @@ describe('the send path', () => {
     expect(world.observer.counts.get('ledger failed')).toBeGreaterThan(0);
   });
 
+  it('does not take itself for having been away while the ledger refused for long', async () => {
+    await begin();
+    await probe('send');
+    world.ledger.failure = new Error('disk full');
+    world.sink.listener!.abandoned(world.sink.transaction(world.submitter.sent[0]!), 0);
+    await world.clock.advance(120);
+    world.ledger.failure = null;
+    await world.clock.advance(5);
+    expect(world.ledger.events('sink.closed')).toEqual([]);
+  });
+
   it('counts a second copy as a duplicate and keeps the first', async () => {
     await begin();
     const id = await probe('send');

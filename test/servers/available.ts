@@ -1,7 +1,9 @@
 /** Suites that need a tool of the system: run where it is, skipped aloud where it is not, failed where it must be (CI). */
 /* oxlint-disable vitest/valid-title, vitest/valid-describe-callback, vitest/no-disabled-tests, vitest/expect-expect -- registers suites for the test files that name them */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'vitest';
 
 export type Availability =
@@ -59,7 +61,40 @@ function chromiumAvailable(): Availability {
     : missing(`apt-get install --no-install-recommends ${packages.join(' ')}`);
 }
 
+/** Whether file systems can be mounted, as the ones that are filled up and the ones that fail. */
+function mountsAvailable(): Availability {
+  const servers = mailServers();
+  if (!servers.available) return servers;
+  if (spawnSync('mkfs.ext4', ['-V'], { stdio: 'ignore' }).error !== undefined)
+    return missing('no mkfs.ext4 in PATH: apt-get install e2fsprogs');
+  if (!existsSync('/dev/loop-control')) return missing('no loop devices: /dev/loop-control is needed');
+  const folder = mkdtempSync(join(tmpdir(), 'mfp-mount-'));
+  try {
+    const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', folder], { encoding: 'utf8' });
+    if (status !== 0) return missing(`leave to mount is needed (CAP_SYS_ADMIN): ${(stderr ?? '').trim()}`);
+    spawnSync('umount', [folder]);
+    return { available: true };
+  } finally {
+    rmdirSync(folder);
+  }
+}
+
+/** Whether a network of the test's own can be made, and cut. */
+function networksAvailable(): Availability {
+  const servers = mailServers();
+  if (!servers.available) return servers;
+  for (const program of ['ip', 'tc'])
+    if (spawnSync(program, ['-V'], { stdio: 'ignore' }).error !== undefined)
+      return missing(`no ${program} in PATH: apt-get install iproute2`);
+  const { status, stderr } = spawnSync('unshare', ['--net', '--mount', 'true'], { encoding: 'utf8' });
+  return status === 0
+    ? { available: true }
+    : missing(`leave to make namespaces is needed (CAP_SYS_ADMIN): ${(stderr ?? '').trim()}`);
+}
+
 export const MAIL_SERVERS: Tool = { name: 'Postfix and Dovecot', check: mailServers };
+export const MOUNTS: Tool = { name: 'Postfix, Dovecot and mounts', check: mountsAvailable };
+export const NETWORKS: Tool = { name: 'Postfix, Dovecot and networks', check: networksAvailable };
 export const CHROMIUM: Tool = { name: 'Chromium', check: chromiumAvailable };
 export const PROMTOOL: Tool = { name: 'promtool', check: promtoolAvailable };
 

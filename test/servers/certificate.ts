@@ -1,5 +1,6 @@
-/** A certificate authority of the test's own, and a server certificate from it that is valid, expired, or for another name. */
+/** A certificate authority of the test's own, and server certificates from it that are valid, expired, or for another name. */
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -23,7 +24,7 @@ const VALIDITY_DAYS: Readonly<Record<CertificateKind, readonly [number, number]>
 };
 const run = promisify(execFile);
 
-/** Writes authority, key and certificate into `folder`. `names` are the certificate's, as `DNS:host` and `IP:address`. */
+/** Writes key and certificate into `folder`, over those that are there, and the authority if there is none. `names` are the certificate's, as `DNS:host` and `IP:address`. */
 export async function issueCertificate(
   folder: string,
   kind: CertificateKind,
@@ -36,7 +37,8 @@ export async function issueCertificate(
   const openssl = (...args: string[]) =>
     run('openssl', [...args, '-config', 'openssl.cnf'], { cwd: folder, env: SERVER_ENVIRONMENT });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  await openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test authority');
+  if (!existsSync(join(folder, 'ca.pem')))
+    await openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test authority');
   await openssl('req', '-new', ...newKey, '-keyout', 'key.pem', '-out', 'request.pem', '-subj', '/CN=mx.corp.test');
   // Only `openssl ca` takes both ends of the validity in OpenSSL 3.0.
   const [first, last] = VALIDITY_DAYS[kind].map((days) => asn1Time(Date.now() + days * DAY_MS)) as [string, string];

@@ -17,6 +17,7 @@ export interface PostfixOptions {
 
 /** What may change while Postfix runs. */
 export interface PostfixSettings {
+  readonly sinkHost: string;
   readonly sinkPort: number;
   /** Seconds between the final dot and its reply; whole. */
   readonly endOfDataDelaySeconds: number;
@@ -54,7 +55,7 @@ export function parameters(options: PostfixOptions, settings: PostfixSettings): 
     virtual_mailbox_domains: domain,
     virtual_mailbox_maps: `inline:{ ${options.recipients.map((address) => `${address}=x`).join(' ')} }`,
     virtual_transport: 'lmtp:unix:private/dovecot-lmtp',
-    transport_maps: `inline:{ {${sinkDomain} = smtp:[${host}]:${settings.sinkPort}} }`,
+    transport_maps: `inline:{ {${sinkDomain} = smtp:[${settings.sinkHost}]:${settings.sinkPort}} }`,
     smtpd_sasl_type: 'dovecot',
     smtpd_sasl_path: 'private/auth',
     smtpd_tls_cert_file: certificate.certFile,

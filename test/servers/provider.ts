@@ -1,8 +1,8 @@
 /** A private mail provider for tests: real Postfix and Dovecot on loopback ports, below a temporary folder of their own. */
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CertificateKind, issueCertificate } from './certificate.ts';
+import { type Certificate, type CertificateKind, issueCertificate } from './certificate.ts';
 import { type Account, type Dovecot, prepareDovecot } from './dovecot.ts';
 import { startGuard } from './guard.ts';
 import { awaitMessage, dropMessages, type MaildirFile, type MaildirMessage, maildirFiles } from './maildir.ts';
@@ -18,6 +18,10 @@ export interface ProviderOptions {
   readonly users?: readonly string[];
   /** Of all services; `valid` unless given. */
   readonly certificate?: CertificateKind;
+  /** IPv4 address to listen on; 127.0.0.1 unless given. */
+  readonly host?: string;
+  /** Host where mail for `sink.test` goes; the provider's own unless given. */
+  readonly sinkHost?: string;
   /** Where mail for `sink.test` goes; a port that is free now unless given. */
   readonly sinkPort?: number;
   /** Parameters that are added to main.cf or replace ours. */
@@ -81,6 +85,9 @@ export interface Provider {
   /** The account's Sieve script from now on, e.g. `require "fileinto"; if header :is "X-Spam" "yes" { fileinto "Junk"; }`. */
   sieve(name: string, script: string): Promise<void>;
 
+  /** Puts another certificate in the place of the one in use, and starts both servers anew with it. */
+  certificate(kind: CertificateKind | 'unknown-authority'): Promise<void>;
+
   startPostfix(): Promise<void>;
   stopPostfix(): Promise<void>;
   startDovecot(): Promise<void>;
@@ -90,7 +97,7 @@ export interface Provider {
   stop(): Promise<void>;
 }
 
-const HOST = '127.0.0.1';
+const LOOPBACK = '127.0.0.1';
 const SERVER_NAME = 'mx.corp.test';
 const DOMAIN = 'corp.test';
 const SINK_DOMAIN = 'sink.test';
@@ -138,21 +145,23 @@ async function startParts(options: ProviderOptions, closers: Closer[]): Promise<
   const root = await makeRoot();
   const guard = startGuard(root);
   closers.push(() => guard.close());
-  const { ports, release } = await reservePorts(HOST, ['mx', 'submission', 'submissions', 'imap', 'imaps', 'sink']);
+  const host = options.host ?? LOOPBACK;
+  const { ports, release } = await reservePorts(host, ['mx', 'submission', 'submissions', 'imap', 'imaps', 'sink']);
   closers.push(release);
-  const policies = await startPolicyServer(HOST);
+  const policies = await startPolicyServer(host);
   closers.push(() => policies.close());
   const accounts = (options.users ?? ['alice', 'bob']).map(accountNamed);
   const lateBounce = `accepted-then-refused@${DOMAIN}`;
-  const names = [`DNS:${SERVER_NAME}`, 'DNS:localhost', `IP:${HOST}`];
+  const names = [`DNS:${SERVER_NAME}`, 'DNS:localhost', `IP:${LOOPBACK}`];
   const mailOwner = await systemUser('mail');
   const certificate = await issueCertificate(join(root, 'tls'), options.certificate ?? 'valid', names);
   const settings: PostfixSettings = {
+    sinkHost: options.sinkHost ?? host,
     sinkPort: options.sinkPort ?? ports.sink,
     endOfDataDelaySeconds: 0,
     extra: options.postfix ?? {},
   };
-  const place = { root, certificate, host: HOST, ports };
+  const place = { root, certificate, host, ports };
   const recipients = [...accounts.map(({ address }) => address), lateBounce];
   const postfix = await preparePostfix(guard, {
     ...place,
@@ -171,14 +180,20 @@ async function startParts(options: ProviderOptions, closers: Closer[]): Promise<
   });
   closers.push(async () => void (await Promise.all([postfix.kill(), dovecot.kill()])));
   await Promise.all([postfix.start(), dovecot.start()]);
-  const at = (port: number): Endpoint => ({ host: HOST, port });
+  const at = (port: number): Endpoint => ({ host, port });
   const parts: Parts = { postfix, dovecot, policies, accounts, mailOwner };
+  const swapCertificate = async (kind: CertificateKind | 'unknown-authority'): Promise<void> => {
+    await Promise.all([postfix.stop(), dovecot.stop()]);
+    await replaceCertificate(certificate, join(root, 'tls'), kind, names);
+    await Promise.all([postfix.start(), dovecot.start()]);
+  };
   return Object.assign(controls(parts, settings, join(root, 'maillog')), {
     root,
     domain: DOMAIN,
     sinkDomain: SINK_DOMAIN,
     serverName: SERVER_NAME,
     caPem: certificate.caPem,
+    certificate: swapCertificate,
     mx: at(ports.mx),
     submission: at(ports.submission),
     submissions: at(ports.submissions),
@@ -186,6 +201,22 @@ async function startParts(options: ProviderOptions, closers: Closer[]): Promise<
     imaps: at(ports.imaps),
     lateBounce,
   } as const);
+}
+
+/** By the authority that is trusted, or by one nobody knows. */
+async function replaceCertificate(
+  { certFile, keyFile }: Certificate,
+  folder: string,
+  kind: CertificateKind | 'unknown-authority',
+  names: readonly string[],
+): Promise<void> {
+  if (kind !== 'unknown-authority') {
+    await issueCertificate(folder, kind, names);
+    return;
+  }
+  const stranger = await issueCertificate(`${folder}-of-a-stranger`, 'valid', names);
+  await copyFile(stranger.certFile, certFile);
+  await copyFile(stranger.keyFile, keyFile);
 }
 
 function controls({ postfix, dovecot, policies, accounts, mailOwner }: Parts, first: PostfixSettings, maillog: string) {

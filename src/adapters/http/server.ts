@@ -1,7 +1,7 @@
 /** The agent over HTTP: metrics, health, spot checks, and a first page. */
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { HostPort } from '../../domain/settings.ts';
-import { type Log, TooBusy, UnknownRoute } from '../../ports.ts';
+import { LedgerRefused, type Log, TooBusy, UnknownRoute } from '../../ports.ts';
 import { MalformedRequest } from './request.ts';
 import { addActing, addReading, type Shown } from './routes.ts';
 
@@ -72,6 +72,8 @@ function answerError(error: unknown, reply: FastifyReply, log: Log): FastifyRepl
   if (error instanceof MalformedRequest) return reply.code(400).send({ error: error.message });
   if (error instanceof UnknownRoute) return reply.code(404).send({ error: error.message });
   if (error instanceof TooBusy) return reply.code(503).send({ error: error.message });
+  // Why, with its paths, stands in the log and in /readyz.
+  if (error instanceof LedgerRefused) return reply.code(503).send({ error: 'the ledger takes nothing now' });
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   if (status >= 400 && status < 500)
     return reply.code(status).send({ error: REASONS[status] ?? 'the request must be well-formed' });

@@ -1,7 +1,8 @@
 /** Opens the ledger's SQLite file: where it lies, who may read it, and the settings that make a commit durable. */
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { type ChainHead, GENESIS } from '../../domain/evidence/chain.ts';
 import { LedgerError, ledgerError } from './failure.ts';
 import { checkSchema, MIGRATIONS, migrate, schemaVersion } from './schema.ts';
@@ -64,13 +65,34 @@ export function openReadOnly(place: string): DatabaseSync {
   const path = ledgerFile(place);
   let db: DatabaseSync | null = null;
   try {
-    db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
+    db = new DatabaseSync(isArchived(path) ? immutable(path) : path, { readOnly: true, timeout: BUSY_MS });
     checkCurrent(db, path);
     return db;
   } catch (error) {
     db?.close();
     throw ledgerError('open the ledger', path, error);
   }
+}
+
+/**
+ * Whether it lies closed on a medium that nobody can write. SQLite would make the WAL's shared memory beside it and fail;
+ * while a daemon runs there is a WAL, even where this mount alone is read-only.
+ */
+function isArchived(path: string): boolean {
+  if (existsSync(`${path}-wal`)) return false;
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EROFS';
+  }
+}
+
+/** sqlite.org/uri.html: no locks, no shared memory. */
+function immutable(path: string): URL {
+  const url = pathToFileURL(path);
+  url.searchParams.set('immutable', '1');
+  return url;
 }
 
 function checkCurrent(db: DatabaseSync, path: string): void {

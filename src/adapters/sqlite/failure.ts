@@ -38,6 +38,14 @@ const RULES = new Map<number, readonly [LedgerErrorCode, string]>([
   [14, ['READ_ONLY', 'this user must be allowed to open the files in the folder']],
   [26, ['NOT_A_LEDGER', 'the file must be an SQLite database']],
 ]);
+/** The same of what the file system itself refuses, by Node's code. */
+const FILE_RULES = new Map<string, readonly [LedgerErrorCode, string]>([
+  ['ENOSPC', ['DISK_FULL', 'the disk must have room']],
+  ['EDQUOT', ['DISK_FULL', 'the quota must have room']],
+  ['EROFS', ['READ_ONLY', 'the file system must be mounted for writing']],
+  ['EACCES', ['READ_ONLY', 'this user must be allowed to use the folder']],
+  ['EPERM', ['READ_ONLY', 'this user must be allowed to use the folder']],
+]);
 /** The low byte of an extended result code is the primary one. */
 const PRIMARY_CODE_MASK = 0xff;
 
@@ -47,11 +55,16 @@ export function sqliteCode(error: unknown): number | null {
   return typeof errcode === 'number' ? errcode & PRIMARY_CODE_MASK : null;
 }
 
+function fileCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
 /** `doing` completes "cannot …": `append to the ledger`. `place` is the folder or file. */
 export function ledgerError(doing: string, place: string, cause: unknown): LedgerError {
   if (cause instanceof LedgerError) return cause;
   const text = messageOf(cause);
-  const [code, rule] = RULES.get(sqliteCode(cause) ?? -1) ?? (['FAILED', null] as const);
+  const [code, rule] =
+    RULES.get(sqliteCode(cause) ?? -1) ?? FILE_RULES.get(fileCode(cause)) ?? (['FAILED', null] as const);
   return new LedgerError(code, `cannot ${doing} in ${place}: ${rule === null ? text : `${rule} (${text})`}`, { cause });
 }
 

@@ -43,16 +43,18 @@ const held = new Set<DatabaseSync>();
 export async function acquireFolder(folder: string): Promise<FolderLock> {
   const db = lockExclusively(folder);
   held.add(db);
-  const note = join(folder, NOTE_FILE);
-  writeNote(note, { pid: process.pid, http: null });
-  return {
-    announce: (http) => writeNote(note, { pid: process.pid, http }),
-    async release() {
-      if (!held.delete(db)) return;
-      rmSync(note, { force: true });
-      db.close();
-    },
+  const release = async (): Promise<void> => {
+    if (!held.delete(db)) return;
+    removeIfPossible(join(folder, NOTE_FILE));
+    db.close();
   };
+  try {
+    writeNote(folder, { pid: process.pid, http: null });
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { announce: (http) => writeNote(folder, { pid: process.pid, http }), release };
 }
 
 /** Who holds the folder, null if nobody does, whatever a daemon that was killed left behind. */
@@ -88,11 +90,26 @@ function lockExclusively(folder: string): DatabaseSync {
   }
 }
 
-/** In one step, so that nobody reads half a note. */
-function writeNote(path: string, holder: Holder): void {
+/** In one step, so that nobody reads half a note. Throws LedgerError. */
+function writeNote(folder: string, holder: Holder): void {
+  const path = join(folder, NOTE_FILE);
   const part = `${path}.part`;
-  writeFileSync(part, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
-  renameSync(part, path);
+  try {
+    writeFileSync(part, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+    renameSync(part, path);
+  } catch (error) {
+    removeIfPossible(part);
+    throw ledgerError('note who holds the data folder', folder, error);
+  }
+}
+
+/** A note left behind, on a disk that was made read-only for one, is read by nobody while nobody holds the lock. */
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // As above; what refused it was told before, or is told by the ledger itself.
+  }
 }
 
 function readNote(folder: string): Holder {

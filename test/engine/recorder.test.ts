@@ -1,0 +1,102 @@
+/** The recorder while its ledger refuses: what is kept, in which order it goes in, and how often anybody is told. */
+import { expect, it } from 'vitest';
+import type { LedgerEvent } from '../../src/domain/event.ts';
+import { createRecorder, type Recorder } from '../../src/engine/recorder.ts';
+import { LedgerRefused, type Log, type Observer } from '../../src/ports.ts';
+import { at, planned } from '../adapters/sqlite/support.ts';
+import { MemoryLedger } from '../fakes/memory-ledger.ts';
+
+const silent = { recorded() {}, ledgerFailed() {} } as unknown as Observer;
+/** As the constant of the recorder. */
+const KEPT_MAX = 10_000;
+
+interface World {
+  readonly ledger: MemoryLedger;
+  readonly recorder: Recorder;
+  readonly told: string[];
+}
+
+async function world(): Promise<World> {
+  const ledger = new MemoryLedger();
+  const told: string[] = [];
+  const tell = (level: string) => (message: string) => void told.push(`${level}: ${message}`);
+  const log: Log = { debug: tell('debug'), info: tell('info'), warn: tell('warn'), error: tell('error') };
+  return { ledger, recorder: createRecorder(ledger, await ledger.snapshot(), silent, log), told };
+}
+const slot = (second: number): LedgerEvent => ({
+  type: 'slot.unmeasured',
+  at: at(second),
+  provider: 'acme',
+  path: 'send',
+  reason: `${second}`,
+});
+const reasons = (ledger: MemoryLedger) => ledger.events('slot.unmeasured').map(({ reason }) => Number(reason));
+
+it('tells of a ledger that refuses once, and once that it takes facts again', async () => {
+  const { ledger, recorder, told } = await world();
+  ledger.failure = new Error('disk full');
+  for (let second = 0; second < 100; second += 1) {
+    await recorder.note(slot(second));
+    await expect(recorder.record([planned('p', second)])).rejects.toThrow(LedgerRefused);
+    await expect(recorder.beat(at(second))).rejects.toThrow('disk full');
+  }
+  expect(told).toEqual(['error: the ledger refuses facts: they are kept in memory, and no probe is sent']);
+  ledger.failure = null;
+  await recorder.beat(at(100));
+  await recorder.beat(at(101));
+  expect(told.slice(1)).toEqual(['info: the ledger takes facts again, and has those that were kept']);
+  expect(ledger.entries.map(({ event }) => event.type)).toEqual(Array.from({ length: 100 }, () => 'slot.unmeasured'));
+});
+
+it('gives what was kept in its order, a part at a time, and each fact once though a part is refused', async () => {
+  const { ledger, recorder } = await world();
+  ledger.failure = new Error('disk full');
+  for (let second = 0; second < 1000; second += 1) await recorder.note(slot(second));
+  ledger.failure = null;
+  const append = ledger.append.bind(ledger);
+  const sizes: number[] = [];
+  ledger.append = async (events) => {
+    sizes.push(events.length);
+    if (sizes.length === 3) throw new Error('disk full again');
+    return append(events);
+  };
+  await expect(recorder.beat(at(1000))).rejects.toThrow('disk full again');
+  await recorder.note(slot(1000));
+  expect(reasons(ledger)).toEqual(Array.from({ length: 1001 }, (_, second) => second));
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(200);
+});
+
+it('takes the time for unobserved in which it kept no more, and keeps how handovers ended', async () => {
+  const { ledger, recorder, told } = await world();
+  await recorder.record([planned('p', 0)]);
+  ledger.failure = new Error('disk full');
+  for (let second = 0; second < KEPT_MAX; second += 1) await recorder.note(slot(second));
+  const handover = { kind: 'unreachable', stage: 'connect', code: 'ECONNREFUSED', text: 'no' } as const;
+  await recorder.note(slot(KEPT_MAX));
+  await recorder.note({
+    ...{ type: 'probe.handed-over', at: at(KEPT_MAX + 1), probe: 'p' },
+    handover: { ...handover, stages: [], peer: null, certificateExpiresMs: null },
+  });
+  await recorder.note(slot(KEPT_MAX + 2));
+  ledger.failure = null;
+  await recorder.beat(at(KEPT_MAX + 3));
+  expect(reasons(ledger)).toHaveLength(KEPT_MAX);
+  expect(ledger.events('probe.handed-over')).toHaveLength(1);
+  expect(ledger.events('sink.closed').map((event) => event.at)).toEqual([at(KEPT_MAX)]);
+  expect(ledger.events('sink.opened').map((event) => event.at)).toEqual([at(KEPT_MAX + 2)]);
+  expect(told.filter((line) => line.includes('dropped'))).toHaveLength(1);
+});
+
+it('does not record again what is durable because a listener failed', async () => {
+  const { ledger, recorder, told } = await world();
+  const seen: number[] = [];
+  recorder.subscribe(() => {
+    throw new Error('a bug');
+  });
+  recorder.subscribe((entries) => void seen.push(entries.length));
+  await recorder.note(slot(0));
+  await recorder.beat(at(1));
+  expect(ledger.entries).toHaveLength(1);
+  expect(seen).toEqual([1]);
+  expect(told).toEqual(['error: what was recorded could not be shown']);
+});
