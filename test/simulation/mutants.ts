@@ -16,16 +16,9 @@ export interface Mutant {
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'late-twice',
-    file: 'src/domain/delay/month-tracker.ts',
-    from: 'for (const map of [this.#ended, this.#open, this.#spotChecks]) map.delete(id);',
-    to: 'for (const map of [this.#spotChecks]) map.delete(id);',
-    why: 'a message that was pending and arrives late is a second sample',
-  },
-  {
-    name: 'late-again',
     file: 'src/domain/delay/delay-average.ts',
     from: 'const certain = lossesCount ? [...delivered, ...lost] : delivered;',
-    to: 'const late = delivered.filter(({ lo }) => lo > 3600);\n  const certain = [...delivered, ...late, ...(lossesCount ? lost : [])];',
+    to: 'const late = delivered.filter(({ lo }) => lo > 60);\n  const certain = [...delivered, ...late, ...(lossesCount ? lost : [])];',
     why: 'late mail is counted twice in the average',
   },
   {
@@ -45,9 +38,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'failed-look-as-proof',
     file: 'src/engine/mailbox-watcher.ts',
-    from: 'complete = (await this.#readNew(folder, before)) && complete;',
-    to: 'await this.#readNew(folder, before);',
-    why: 'a look that could not read all it announced proves absence all the same',
+    from: 'const look = await mailbox.look();',
+    to: 'const look = await mailbox.look().catch(() => ({ sentAt: clock.now(), folders: [] }));',
+    why: 'a look that failed proves absence all the same',
   },
   {
     name: 'one-breach-is-enough',
@@ -93,9 +86,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'throttling-as-failure',
-    file: 'src/domain/record.ts',
-    from: "return isOurDoing(handover, record.path) ? 'unmeasured' : 'failed';",
-    to: "return isOurDoing({ ...handover, code: 0 }, record.path) ? 'unmeasured' : 'failed';",
+    file: 'src/domain/probe.ts',
+    from: 'if (!isTemporary(refusal)) return false;',
+    to: 'if (refusal.code >= 0) return false;',
     why: 'what was refused since we sent too fast is a failure of the provider',
   },
   {
