@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import { ABORTED, type Handover, STAGES, type Stage } from '../../src/domain/probe.ts';
 import { spanBetween } from '../../src/domain/time/instant.ts';
-import type { Sender } from '../../src/ports.ts';
-import { message } from '../adapters/smtp-client/fixtures.ts';
+import type { OutgoingMessage, Sender } from '../../src/ports.ts';
+import { message as usual } from '../adapters/smtp-client/fixtures.ts';
 
 /** What the other side does; `absent`: there is no server, `mute`: it never greets, `slow`: it waits before it takes the message. */
 export type Conduct = 'accept' | 'refuse' | 'lose' | 'absent' | 'mute' | 'slow';
@@ -14,12 +14,15 @@ export interface SenderUnderTest {
   readonly reached: () => Promise<void>;
   /** Lets a `slow` server reply, and time pass until `work` is done. */
   readonly until: <T>(work: Promise<T>) => Promise<T>;
-  /** Texts of what the other side was handed, as it knows them. */
-  readonly taken: () => readonly string[];
+  /** Texts of what the other side was handed, as it knows them; waits until there are as many as `count`. */
+  readonly taken: (count: number) => Promise<readonly string[]>;
+  /** Another one than the usual. */
+  readonly message?: OutgoingMessage;
 }
 
-async function send({ sender, until }: SenderUnderTest, signal = new AbortController().signal): Promise<Handover> {
+async function send(under: SenderUnderTest, signal = new AbortController().signal): Promise<Handover> {
   const told: Stage[] = [];
+  const { sender, until, message = usual } = under;
   const handover = await until(sender.send(message, (stage) => told.push(stage), signal));
   expectStages(handover, told);
   return handover;
@@ -42,21 +45,22 @@ export function describeSender(make: (conduct: Conduct) => Promise<SenderUnderTe
     if (handover.kind !== 'accepted') throw new Error(JSON.stringify(handover));
     expect(handover.acknowledged.monoUs).toBeGreaterThanOrEqual(handover.handedOver.monoUs);
     expect(spanBetween(handover.handedOver, handover.acknowledged).flags).toEqual([]);
-    expect(side.taken()).toHaveLength(1);
-    expect(side.taken()[0]).toContain('Subject: probe');
+    const taken = await side.taken(1);
+    expect(taken).toHaveLength(1);
+    expect(taken[0]).toContain('Subject: probe');
   });
 
   it('tells of a refusal by its stage and code, and hands nothing over', async () => {
     const side = await make('refuse');
     expect(await send(side)).toMatchObject({ kind: 'refused', stage: 'rcpt', code: 550 });
-    expect(side.taken()).toEqual([]);
+    expect(await side.taken(0)).toEqual([]);
   });
 
   it('is uncertain of a message when the connection is lost after it', async () => {
     const side = await make('lose');
     const handover = await send(side);
     expect(handover).toMatchObject({ kind: 'uncertain', code: 'CONNECTION_LOST' });
-    expect(side.taken()).toHaveLength(1);
+    expect(await side.taken(1)).toHaveLength(1);
   });
 
   it('tells of a server that is not there as a value', async () => {
@@ -69,27 +73,27 @@ export function describeSender(make: (conduct: Conduct) => Promise<SenderUnderTe
   it('gives up at an abort before the message is handed over', async () => {
     const side = await make('mute');
     const abort = new AbortController();
-    const sending = side.sender.send(message, () => {}, abort.signal);
+    const sending = side.sender.send(side.message ?? usual, () => {}, abort.signal);
     await side.reached();
     abort.abort();
     expect(await sending).toMatchObject({ kind: 'unreachable', code: ABORTED });
-    expect(side.taken()).toEqual([]);
+    expect(await side.taken(0)).toEqual([]);
   });
 
   it('hands nothing over where the signal is aborted already', async () => {
     const side = await make('accept');
     expect(await send(side, AbortSignal.abort())).toMatchObject({ kind: 'unreachable', code: ABORTED });
-    expect(side.taken()).toEqual([]);
+    expect(await side.taken(0)).toEqual([]);
   });
 
   it('waits for the reply though it is aborted once the message is handed over', async () => {
     const side = await make('slow');
     const abort = new AbortController();
-    const sending = side.sender.send(message, () => {}, abort.signal);
+    const sending = side.sender.send(side.message ?? usual, () => {}, abort.signal);
     await side.reached();
     abort.abort();
     expect(await side.until(sending)).toMatchObject({ kind: 'accepted' });
-    expect(side.taken()).toHaveLength(1);
+    expect(await side.taken(1)).toHaveLength(1);
   });
 
   it('sends one message after another, and several at once', async () => {
@@ -97,6 +101,6 @@ export function describeSender(make: (conduct: Conduct) => Promise<SenderUnderTe
     await send(side);
     const handovers = await Promise.all([send(side), send(side)]);
     expect(handovers.map(({ kind }) => kind)).toEqual(['accepted', 'accepted']);
-    expect(side.taken()).toHaveLength(3);
+    expect(await side.taken(3)).toHaveLength(3);
   });
 }

@@ -1,5 +1,5 @@
 /** A provider that keeps its own books: when it took each message, and when it was ready to pass it on, whatever stood in its way. */
-import { ABORTED, type Handover } from '../../src/domain/probe.ts';
+import { ABORTED, type Handover, type Stage, type StageTiming } from '../../src/domain/probe.ts';
 import type { Clock, OutgoingMessage, Sender } from '../../src/ports.ts';
 import type { FakeMailbox } from './fake-mailbox.ts';
 import type { FakeSession, FakeSink } from './fake-sink.ts';
@@ -57,11 +57,27 @@ export class SimulatedProvider {
     const truth = this.books.get(id) ?? this.#enter(id, message);
     const { fate } = truth;
     truth.tries += 1;
-    const rest = { stages: [], peer: '192.0.2.9:25', certificateExpiresMs: null };
-    const aborted: Handover = { kind: 'unreachable', stage: 'connect', code: ABORTED, text: 'given up', ...rest };
-    onStage('connect');
+    const stages: StageTiming[] = [];
+    const enter = (name: Stage): void => {
+      stages.push({ name, seconds: 0 });
+      onStage(name);
+    };
+    const rest = { stages, peer: '192.0.2.9:25', certificateExpiresMs: null };
+    const aborted = (stage: Stage): Handover => ({
+      ...{ kind: 'unreachable', stage, code: ABORTED, text: 'given up' },
+      ...rest,
+    });
+    enter('connect');
     await clock.sleep(fate.connectMs, signal);
-    if (signal.aborted) return aborted;
+    if (signal.aborted) return aborted('connect');
+    if (fate.answer === 'hang' && truth.tries > fate.deferrals) {
+      enter('greeting');
+      await clock.sleep(600_000, signal);
+      if (signal.aborted) return aborted('greeting');
+      truth.faulted = true;
+      return { kind: 'unreachable', stage: 'greeting', code: 'TIMEOUT', text: 'no answer', ...rest };
+    }
+    enter('rcpt');
     if (truth.tries <= fate.deferrals) {
       if (message.sender.startsWith('probe@')) truth.faulted = true;
       return { kind: 'refused', stage: 'rcpt', code: 450, enhanced: '4.2.0', text: 'come again', ...rest };
@@ -70,13 +86,7 @@ export class SimulatedProvider {
       truth.faulted = true;
       return { kind: 'refused', stage: 'rcpt', code: 550, enhanced: '5.7.1', text: 'no', ...rest };
     }
-    if (fate.answer === 'hang') {
-      await clock.sleep(600_000, signal);
-      if (signal.aborted) return aborted;
-      truth.faulted = true;
-      return { kind: 'unreachable', stage: 'greeting', code: 'TIMEOUT', text: 'no answer', ...rest };
-    }
-    onStage('data');
+    enter('data');
     const handedOver = clock.now();
     this.#run(async () => {
       await this.#clock.sleep(fate.receiveMs);

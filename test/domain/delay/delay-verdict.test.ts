@@ -242,14 +242,17 @@ function exactly(delays: readonly number[], change: Partial<DelayTerms> = {}, ou
 
 describe('以上 includes the number, 超过 does not', () => {
   it.each([
-    [[60], 'MET'],
-    [[60.000001], 'BREACH'],
-    [[59, 61], 'MET'],
+    ['60 s', [60], 'MET'],
+    ['a microsecond more', [60.000001], 'BREACH'],
+    ['59 s and 61 s', [59, 61], 'MET'],
     // 180 / 3, of which doubles make 60.00000000000001.
-    [[59.7, 116.4, 3.9], 'MET'],
-    // One microsecond too many in 45,000 messages.
-    [[60.000001, ...Array.from({ length: 44_999 }, () => 60)], 'BREACH'],
-  ])('an average of %j is %s', (delays, expected) => {
+    ['three delays that sum up to 180 s', [59.7, 116.4, 3.9], 'MET'],
+    [
+      '45,000 messages, one of which took a microsecond too long',
+      [60.000001, ...Array.from({ length: 44_999 }, () => 60)],
+      'BREACH',
+    ],
+  ])('an average of %s is judged exactly', (_, delays, expected) => {
     expect(exactly(delays).average).toBe(expected);
   });
 
