@@ -118,7 +118,8 @@ export async function openAgent(
     );
     metrics.attach(engine.recorder.state, tallies);
     if (reader !== null) {
-      const judging = { recorder: engine.recorder, scoreboard: metrics, clock, log, ledger: reader };
+      const { recorder, partHealth: health } = engine;
+      const judging = { recorder, health, scoreboard: metrics, clock, log, ledger: reader };
       stack.adopt(startReferee({ version: VERSION, held }, judging), (it) => it.stop());
     }
     const reports = createReportThread({ folder: settings.dataFolder, held, version: VERSION }, clock);

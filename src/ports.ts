@@ -157,6 +157,8 @@ export interface SinkListener {
   /** The connection of `peer` is gone: nothing more can come on it. */
   disconnected(peer: string): void;
   refused(reason: SinkRefusalReason): void;
+  /** It cannot be relied upon any more to hear whoever comes: close it and open it anew. */
+  failed(error: Error): void;
 }
 
 /** The destination MX of the `send` path. */
@@ -274,13 +276,20 @@ export interface LateQuery {
 export const TOKEN_REFUSALS = ['forged', 'unknown', 'wrong-path', 'duplicate', 'foreign'] as const;
 export type TokenRefusal = (typeof TOKEN_REFUSALS)[number];
 
+/** What may fail and must come back by itself. */
+export const PARTS = ['sink', 'ledger', 'mailbox', 'judge'] as const;
+export type Part = (typeof PARTS)[number];
+
 /** Told of everything that happens, after it is durable. Must not throw. */
 export interface Observer {
   recorded(entries: readonly LedgerEntry[], changed: readonly ProbeRecord[]): void;
   tokenRefused(reason: TokenRefusal): void;
   sinkConnected(): void;
   sinkRefused(reason: SinkRefusalReason): void;
-  ledgerFailed(): void;
+  /** Once for every failure; `provider` where each has a part of its own. */
+  partFailed(part: Part, provider: string | null): void;
+  /** Whenever it changes, and first when the part is made. */
+  partStands(part: Part, provider: string | null, working: boolean): void;
   endpointChecked(check: EndpointCheck): void;
 }
 /** Shows how the running months stand. Must not throw. */

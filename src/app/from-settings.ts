@@ -7,6 +7,7 @@ import { createMxChecker, createSubmissionChecker } from '../adapters/smtp-clien
 import { createControl } from '../adapters/smtp-client/control.ts';
 import { createInjector, createSubmitter } from '../adapters/smtp-client/sender.ts';
 import { systemClock } from '../adapters/system/clock.ts';
+import { systemRandom } from '../adapters/system/random.ts';
 import type { AgentIdentity } from '../domain/event.ts';
 import type { StoredHead } from '../domain/evidence/anchor.ts';
 import { contentHash } from '../domain/evidence/chain.ts';
@@ -57,7 +58,7 @@ export function engineOptions(settings: Settings, lines: readonly Line[], clock:
         : [
             {
               provider: name,
-              mailbox: createMailbox(mailbox, sendersOf(settings), clock, log),
+              mailbox: createMailbox(mailbox, sendersOf(settings), { clock, random: systemRandom, log }),
               cleanup: mailbox.cleanup,
             },
           ],

@@ -24,11 +24,14 @@ import { LedgerRefused, UnknownRoute } from '../ports.ts';
 import { createAnchorKeeper, type Dkim } from './anchor-keeper.ts';
 import { keepCheckpoints } from './checkpoints.ts';
 import { type ConnectivityOptions, watchEndpoints } from './connectivity.ts';
-import { watchMailbox } from './mailbox-watcher.ts';
+import { createHealth, type Health } from './health.ts';
+import { createHeart } from './heart.ts';
+import { mailboxPart, watchMailbox } from './mailbox-watcher.ts';
 import { createProber, type Line, type Prober } from './prober.ts';
-import { createRecorder, type Recorder } from './recorder.ts';
+import { createRecorder, ledgerPart, type Recorder } from './recorder.ts';
 import { runSchedule } from './scheduler.ts';
 import { createSinkCollector, type SinkClient, type SinkCollector } from './sink-collector.ts';
+import { keepSink, type SinkKeeper } from './sink-keeper.ts';
 
 export interface EngineOptions {
   readonly agent: string;
@@ -63,8 +66,6 @@ export interface EngineParts {
 
 /** Milliseconds between two beats: bounds the gap after a crash. */
 const BEAT_EVERY = 1000;
-/** Seconds without a beat after which the agent counts as having been away; a busy disk holds one up for a few. */
-const AWAY_AFTER = 30;
 /** Milliseconds between two rounds of expiring and vouching. */
 const CHORES_EVERY = 10_000;
 /** Milliseconds a stop waits for handovers under way; what has not ended then is taken up again at the next start. */
@@ -72,6 +73,8 @@ const HANDOVER_PATIENCE = 1500;
 
 export interface Engine extends AgentControl {
   readonly recorder: Recorder;
+  /** Where what works beside the engine tells how it does. */
+  readonly partHealth: Health;
   /** The sink's address. */
   readonly sinkAddress: HostPort;
   /** Resolves when everything is closed, within about 5 s; nothing is left running. */
@@ -85,7 +88,9 @@ export interface Engine extends AgentControl {
 export async function startEngine(options: EngineOptions, parts: EngineParts): Promise<Engine> {
   const { ledger, sink, clock, random, observer, log } = parts;
   const snapshot = await ledger.snapshot();
-  const recorder = createRecorder(ledger, snapshot, observer, log);
+  const health = createHealth(clock, observer, log);
+  const ledgerHealth = ledgerPart(health);
+  const recorder = createRecorder(ledger, snapshot, { observer, part: ledgerHealth, log });
   const recovery = recoveryEvents(options, snapshot, clock);
   await recorder.record(recovery);
   // Else a first run that dies before its first beat leaves nothing from which the next could tell the gap.
@@ -101,18 +106,17 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     },
     { recorder, clock, observer, log, anchors },
   );
-  const sinkAddress = await openSink(sink, collector, recorder, clock);
+  const sinkPart = health.part('sink', null, {
+    fails: 'the sink cannot be reached any more, and is opened again',
+    works: 'the sink is open again',
+  });
+  const keeper = await keepSink({ sink, collector, recorder, part: sinkPart, clock, random });
 
-  const problems = new Map<string, string | null>([
-    ['sink', null],
-    ['ledger', null],
-    ...options.mailboxes.map(({ provider }) => [`mailbox ${provider}`, 'not yet looked at'] as const),
-  ]);
   const prober = createProber(options, { recorder, clock, random, observer, log });
   const mailboxes = options.mailboxes.map(({ provider, mailbox, cleanup }) =>
     watchMailbox(
-      { provider, key: options.key, cleanup, onState: (problem) => problems.set(`mailbox ${provider}`, problem) },
-      { mailbox, recorder, ledger, clock, observer, log },
+      { provider, key: options.key, cleanup },
+      { mailbox, recorder, ledger, part: mailboxPart(health, provider), clock, random, observer, log },
       stopping.signal,
     ),
   );
@@ -121,7 +125,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     if (line === undefined) throw new UnknownRoute(provider, path);
     return line;
   };
-  let lastBeat: Instant | null = null;
+  const heart = createHeart({ recorder, collector, keeper, part: ledgerHealth, clock });
   const keepCheckpoint = keepCheckpoints(ledger, recorder);
   const loops = [
     ...options.routes.map((route) =>
@@ -133,43 +137,32 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
       clock,
       stopping.signal,
       async () => {
-        const before = lastBeat;
-        lastBeat = clock.now();
-        if (await beat(recorder, collector, lastBeat, before, problems)) await keepCheckpoint(lastBeat);
+        const at = await heart.beat();
+        if (at !== null) await keepCheckpoint(at);
       },
       log,
     ),
-    every(CHORES_EVERY, clock, stopping.signal, () => doChores(options, recorder, collector, clock), log),
+    every(CHORES_EVERY, clock, stopping.signal, () => doChores(options, recorder, collector, keeper, clock), log),
+    every(CHORES_EVERY, clock, stopping.signal, () => heart.check(), log),
   ];
-  const control = createControl(options, recorder, prober, ledger, clock, lineOf, () => healthOf(problems));
+  const control = createControl(options, recorder, prober, ledger, clock, lineOf, () => health.view());
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     stopping.abort();
     await prober.stop(HANDOVER_PATIENCE);
     // From here on a provider may try in vain, while transfers under way are let end.
     const at = collector.settledUntil(clock.now());
-    await recorder.note({ type: 'sink.closed', at });
-    await Promise.all([...loops, ...mailboxes, sink.close()]);
+    await keeper.retire();
+    await Promise.all([...loops, ...mailboxes, keeper.close()]);
     await recorder.record([{ type: 'agent.stopped', at: clock.now() }]);
     await recorder.beat(at);
   };
-  return { ...control, recorder, sinkAddress, stop: () => (stopped ??= stop()) };
+  return { ...control, recorder, partHealth: health, sinkAddress: keeper.address, stop: () => (stopped ??= stop()) };
 }
 
 async function keysSeen(ledger: Ledger): Promise<readonly DkimKeySeen[]> {
   const entries = await ledger.marked(['dkim.key-seen']);
   return entries.flatMap(({ event }) => (event.type === 'dkim.key-seen' ? [event] : []));
-}
-
-async function openSink(sink: Sink, collector: SinkCollector, recorder: Recorder, clock: Clock): Promise<HostPort> {
-  const taken = await sink.open(collector);
-  try {
-    await recorder.record([{ type: 'sink.opened', at: clock.now(), address: `${taken.host}:${taken.port}` }]);
-  } catch (error) {
-    await sink.close();
-    throw error;
-  }
-  return taken;
 }
 
 /** What a start records: since when nobody watched, and which handovers the last run left half done. */
@@ -188,44 +181,15 @@ function recoveryEvents(
   ];
 }
 
-/** Whether the agent slept from one beat to the next, with its host or by itself: then nobody was at the sink. */
-function wasAway(last: Instant, now: Instant): boolean {
-  const span = spanBetween(last, now);
-  return span.flags.includes('host-suspended') || span.lo > AWAY_AFTER;
-}
-
-/** Says until when everything is known and recorded; resolves to false while the ledger refuses facts, and then says nothing. */
-async function beat(
-  recorder: Recorder,
-  collector: SinkCollector,
-  now: Instant,
-  last: Instant | null,
-  problems: Map<string, string | null>,
-): Promise<boolean> {
-  const until = collector.settledUntil(now);
-  try {
-    if (last !== null && wasAway(last, now)) {
-      await recorder.note({ type: 'sink.closed', at: last });
-      await recorder.note({ type: 'sink.opened', at: now, address: 'awake again' });
-    }
-    await recorder.beat(until);
-    problems.set('ledger', null);
-    return true;
-  } catch (error) {
-    problems.set('ledger', error instanceof Error ? error.message : String(error));
-    if (error instanceof LedgerRefused) return false;
-    throw error;
-  }
-}
-
 async function doChores(
   options: EngineOptions,
   recorder: Recorder,
   collector: SinkCollector,
+  keeper: SinkKeeper,
   clock: Clock,
 ): Promise<void> {
   const at = clock.now();
-  if (options.reachability === 'assumed') await collector.vouch();
+  if (options.reachability === 'assumed' && keeper.isOpen) await collector.vouch();
   const expired = [...recorder.state.open.values()].filter((record) => isOver(record, recorder.state.absence, at));
   if (expired.length > 0)
     await recorder.record(expired.map(({ id }): LedgerEvent => ({ type: 'probe.expired', at, probe: id })));
@@ -295,8 +259,4 @@ function createControl(
       (await ledger.recent(limit)).map((record) => sight(recorder.state.open.get(record.id) ?? record)),
     health,
   };
-}
-
-function healthOf(problems: ReadonlyMap<string, string | null>): AgentHealth {
-  return { ready: [...problems.values()].every((problem) => problem === null), parts: Object.fromEntries(problems) };
 }

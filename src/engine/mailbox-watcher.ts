@@ -1,10 +1,12 @@
 /** Watches one mailbox: looks at growing intervals while a probe is awaited, fetches what is new, and records what it was. */
 import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
 import { channelOf, type ProbeRecord } from '../domain/record.ts';
+import { type Backoff, retryDelayMs } from '../domain/time/backoff.ts';
 import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
-import type { Bookmark, Clock, Fetched, FolderState, Ledger, Log, Look, Mailbox, Observer } from '../ports.ts';
+import type { Bookmark, Clock, Fetched, FolderState, Ledger, Log, Look, Mailbox, Observer, Random } from '../ports.ts';
 import { LedgerRefused, MailboxError } from '../ports.ts';
 import { type DailyCopy, openDailyCopy } from './daily-copy.ts';
+import type { Health, PartHealth } from './health.ts';
 import { MailboxGaps } from './mailbox-gaps.ts';
 import { readMessage } from './mailbox-reader.ts';
 import type { Recorder } from './recorder.ts';
@@ -14,14 +16,15 @@ export interface WatcherOptions {
   readonly provider: string;
   readonly key: Uint8Array;
   readonly cleanup: 'delete' | 'keep';
-  /** Told what keeps the mailbox from being watched, null once a look has succeeded. */
-  readonly onState: (problem: string | null) => void;
 }
 export interface WatcherParts {
   readonly mailbox: Mailbox;
   readonly recorder: Recorder;
   readonly ledger: Ledger;
+  /** Made by `mailboxPart`. */
+  readonly part: PartHealth;
   readonly clock: Clock;
+  readonly random: Random;
   readonly observer: Observer;
   readonly log: Log;
 }
@@ -35,9 +38,9 @@ const LOOK_GAP_MAX = 10_000;
 const LOOK_GAP_IDLE = 60_000;
 /** Seconds between two durable proofs of absence; a limit crossed in between is proven at once. */
 const PROOF_EVERY = 60;
-/** Milliseconds before the mailbox is opened again, doubled from the first to the last. */
-const REOPEN_AFTER_MIN = 1000;
-const REOPEN_AFTER_MAX = 60_000;
+const REOPEN: Backoff = { firstMs: 1000, maxMs: 60_000 };
+/** Seconds. A session that ends sooner is one failure more in a row: a server that drops each after a look or two must not get a login a second. */
+const STEADY_AFTER = 60;
 /** In a folder that is new to us, or whose numbering changed, what is older than this many messages is not ours. */
 const NEWEST_SCANNED = 1000;
 /** Messages fetched in one go. */
@@ -47,12 +50,22 @@ const STOP_PATIENCE = 500;
 /** Ours to delete are kept until nothing young is awaited, or until there are this many. */
 const CLEANUP_BATCH = 50;
 
+export function mailboxPart(health: Health, provider: string): PartHealth {
+  const words = {
+    fails: 'the mailbox cannot be watched',
+    works: 'the mailbox can be watched again',
+    level: 'warn',
+  } as const;
+  return health.part('mailbox', provider, words, 'not yet looked at');
+}
+
 /** Runs until `signal` is aborted; resolves when the mailbox is closed. Never rejects. */
 export async function watchMailbox(options: WatcherOptions, parts: WatcherParts, signal: AbortSignal): Promise<void> {
-  const { mailbox, recorder, clock, observer, log } = parts;
+  const { mailbox, recorder, part, clock, random, observer } = parts;
+  const { provider } = options;
   const waker = createWaker(clock);
   const stopListening = recorder.subscribe((_entries, changed) => {
-    if (changed.some((record) => isAwaited(record, options.provider))) waker.wake();
+    if (changed.some((record) => isAwaited(record, provider))) waker.wake();
   });
   const ended = new AbortController();
   // What is under way is let end, but a server that does not answer must not hold up the stop: closing ends it.
@@ -61,44 +74,43 @@ export async function watchMailbox(options: WatcherOptions, parts: WatcherParts,
     void clock.sleep(STOP_PATIENCE, ended.signal).then(() => (ended.signal.aborted ? undefined : mailbox.close()));
   };
   signal.addEventListener('abort', onAbort);
-  let failing = false;
-  let wait = REOPEN_AFTER_MIN;
+  let isFailing = false;
+  let failures = 0;
   const session = new WatchSession(options, parts);
   while (!signal.aborted) {
+    let opened: Instant | null = null;
     try {
       await session.open(() => waker.wake());
+      opened = clock.now();
       while (!signal.aborted) {
         await session.look();
-        options.onState(null);
-        if (failing) await recorder.note({ type: 'mailbox.restored', at: clock.now(), provider: options.provider });
-        failing = false;
-        wait = REOPEN_AFTER_MIN;
+        if (isFailing) await recorder.note({ type: 'mailbox.restored', at: clock.now(), provider });
+        isFailing = false;
+        part.works();
         await waker.sleep(session.gap(), signal);
       }
     } catch (error) {
       if (signal.aborted) break;
-      const failure =
-        error instanceof MailboxError ? `${error.code}: ${error.message}` : 'what it showed cannot be recorded';
-      options.onState(failure);
-      // What is not the mailbox's own failure must not be told of the provider.
-      if (error instanceof LedgerRefused) log.debug(failure, { provider: options.provider });
-      else if (!(error instanceof MailboxError))
-        log.error('the mailbox could not be read', { provider: options.provider, error });
-      else if (!failing) {
-        failing = true;
-        log.warn('the mailbox cannot be watched', { provider: options.provider, failure });
-        observer.endpointChecked({
-          provider: options.provider,
-          endpoint: 'mailbox',
-          up: false,
-          seconds: 0,
-          certificateExpiresMs: null,
-        });
-        await recorder.note({ type: 'mailbox.failed', at: clock.now(), provider: options.provider, failure });
-      }
+      if (error instanceof MailboxError) {
+        const failure = `${error.code}: ${error.message}`;
+        part.failed(failure);
+        if (!isFailing) {
+          isFailing = true;
+          observer.endpointChecked({
+            provider,
+            endpoint: 'mailbox',
+            up: false,
+            seconds: 0,
+            certificateExpiresMs: null,
+          });
+          await recorder.note({ type: 'mailbox.failed', at: clock.now(), provider, failure });
+        }
+        // What is not the mailbox's own failure must not be told of the provider; the ledger's is told by the recorder.
+      } else if (!(error instanceof LedgerRefused)) part.failed('what it showed cannot be recorded', { error });
       await mailbox.close();
-      await clock.sleep(wait, signal);
-      wait = Math.min(wait * 2, REOPEN_AFTER_MAX);
+      const wasSteady = opened !== null && spanBetween(opened, clock.now()).lo >= STEADY_AFTER;
+      failures = wasSteady ? 1 : failures + 1;
+      await clock.sleep(retryDelayMs(failures, REOPEN, random.uniform()), signal);
     }
   }
   stopListening();

@@ -6,6 +6,7 @@ import type { ProbeRecord } from '../domain/record.ts';
 import type { Instant } from '../domain/time/instant.ts';
 import { foldEvent, type TimelineState } from '../domain/timeline.ts';
 import { type Ledger, LedgerRefused, type LedgerSnapshot, type Log, type Observer } from '../ports.ts';
+import type { Health, PartHealth } from './health.ts';
 
 export interface Recorder {
   /** What is known now, from durable facts alone. Read it, never change it. */
@@ -30,13 +31,38 @@ export interface Recorder {
 }
 /** Facts kept while the ledger refuses: hours of them at the rates a sink sees; a flood must not take all memory. */
 const KEPT_MAX = 10_000;
+/** Few, and without them a probe would stay open, or a sink that is closed count as open. */
+const KEPT_ALWAYS: ReadonlySet<LedgerEvent['type']> = new Set(['probe.handed-over', 'sink.closed', 'sink.opened']);
 /** Kept facts that are tried at once: each try copies them to the ledger's thread, and that once a second while it refuses. */
 const CATCH_UP_MAX = 200;
 
 export type RecorderListener = (entries: readonly LedgerEntry[], changed: readonly ProbeRecord[]) => void;
 
+interface Gap {
+  readonly from: Instant;
+  readonly until: Instant;
+}
+
+export interface RecorderParts {
+  readonly observer: Observer;
+  /** The ledger's, made by `ledgerPart`. */
+  readonly part: PartHealth;
+  readonly log: Log;
+}
+
+export function ledgerPart(health: Health): PartHealth {
+  return health.part('ledger', null, {
+    fails: 'the ledger refuses facts: they are kept in memory, and no probe is sent',
+    works: 'the ledger takes facts again, and has those that were kept',
+  });
+}
+
 /** Starts from what the ledger held when the agent came up. */
-export function createRecorder(ledger: Ledger, snapshot: LedgerSnapshot, observer: Observer, log: Log): Recorder {
+export function createRecorder(
+  ledger: Ledger,
+  snapshot: LedgerSnapshot,
+  { observer, part, log }: RecorderParts,
+): Recorder {
   const { state } = snapshot;
   const listeners = new Set<RecorderListener>([(entries, changed) => observer.recorded(entries, changed)]);
   let head = snapshot.head;
@@ -44,23 +70,18 @@ export function createRecorder(ledger: Ledger, snapshot: LedgerSnapshot, observe
   /** Facts that the ledger refused, oldest first. */
   const kept: LedgerEvent[] = [];
   /** From when to when facts were not even kept: for all that is known nobody was at the sink. */
-  let dropped: { readonly from: Instant; until: Instant } | null = null;
-  /** Told once when it begins and once when it ends: it may go on for days, and every fact would tell of it. */
-  let refusing = false;
+  let dropped: Gap | null = null;
   const refused = (error: unknown): LedgerRefused => {
-    if (!refusing) log.error('the ledger refuses facts: they are kept in memory, and no probe is sent', { error });
-    refusing = true;
-    return new LedgerRefused(error);
+    const refusal = new LedgerRefused(error);
+    part.failed(refusal.message, { error });
+    return refusal;
   };
   const taken = (): void => {
-    if (!refusing || kept.length > 0 || dropped !== null) return;
-    refusing = false;
-    log.info('the ledger takes facts again, and has those that were kept');
+    if (kept.length === 0 && dropped === null) part.works();
   };
 
   const take = async (appending: Promise<readonly LedgerEntry[]>): Promise<void> => {
     const entries = await appending.catch((error: unknown) => {
-      observer.ledgerFailed();
       throw refused(error);
     });
     // Appends resolve in the order of the ledger, so folding here, without a wait in between, folds in that order.
@@ -82,8 +103,7 @@ export function createRecorder(ledger: Ledger, snapshot: LedgerSnapshot, observe
   const append = (events: readonly LedgerEvent[]): Promise<void> => take(ledger.append(events));
 
   const keep = (event: LedgerEvent): void => {
-    // How a handover ended is bounded by the handovers under way, and without it a probe would stay open.
-    if (kept.length < KEPT_MAX || event.type === 'probe.handed-over') {
+    if (kept.length < KEPT_MAX || KEPT_ALWAYS.has(event.type)) {
       kept.push(event);
       return;
     }
@@ -92,19 +112,29 @@ export function createRecorder(ledger: Ledger, snapshot: LedgerSnapshot, observe
     dropped = { from: dropped?.from ?? event.at, until: event.at };
   };
   let catchingUp: Promise<void> | null = null;
+  const droppedMeanwhile = (): Gap | null => dropped;
+  /** Before what was kept: that says last whether the sink is open. */
+  const recordDropped = async (): Promise<void> => {
+    if (dropped === null) return;
+    const gap = dropped;
+    dropped = null;
+    try {
+      await append([
+        { type: 'sink.closed', at: gap.from },
+        { type: 'sink.opened', at: gap.until, address: 'facts were dropped' },
+      ]);
+    } catch (error) {
+      dropped = { from: gap.from, until: droppedMeanwhile()?.until ?? gap.until };
+      throw error;
+    }
+  };
   const recordKept = async (): Promise<void> => {
+    await recordDropped();
     while (kept.length > 0) {
       const events = kept.slice(0, CATCH_UP_MAX);
       await append(events);
       kept.splice(0, events.length);
     }
-    if (dropped === null) return;
-    const { from, until } = dropped;
-    await append([
-      { type: 'sink.closed', at: from },
-      { type: 'sink.opened', at: until, address: 'facts were dropped' },
-    ]);
-    dropped = null;
   };
   const catchUp = async (): Promise<void> => {
     if (kept.length === 0 && dropped === null) return;

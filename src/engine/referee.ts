@@ -6,6 +6,7 @@ import { finalAtMs } from '../domain/report/report.ts';
 import { type Month, monthAfter, monthOf } from '../domain/time/calendar.ts';
 import type { Clock, Ledger, Log, Scoreboard } from '../ports.ts';
 import { every } from './engine.ts';
+import type { Health, PartHealth, PartWords } from './health.ts';
 import type { Held } from './reports.ts';
 
 export interface RefereeOptions {
@@ -21,6 +22,7 @@ export interface RefereeParts {
     record(events: readonly LedgerEvent[]): Promise<void>;
   };
   readonly scoreboard: Scoreboard;
+  readonly health: Health;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -44,14 +46,20 @@ interface Known {
   readonly failed: boolean;
 }
 
+const WORDS: PartWords = {
+  fails: 'the running month cannot be judged',
+  works: 'the running month can be judged again',
+};
+
 export function startReferee({ version, held }: RefereeOptions, parts: RefereeParts): Referee {
-  const { clock, log } = parts;
+  const { clock, log, health } = parts;
+  const judges = new Map(held.map(({ provider }) => [provider, health.part('judge', provider, WORDS)]));
   const stopping = new AbortController();
   const { signal } = stopping;
   const known = new Map<string, Known>();
   const empty = new Map<string, number>();
   const loops = [
-    every(STAND_EVERY, clock, signal, () => standAll(held, known, parts, signal), log),
+    every(STAND_EVERY, clock, signal, () => standAll(held, known, judges, parts, signal), log),
     every(CLOSE_EVERY, clock, signal, () => closeAll({ version, held }, empty, parts, signal), log),
   ];
   return {
@@ -66,7 +74,8 @@ export function startReferee({ version, held }: RefereeOptions, parts: RefereePa
 async function standAll(
   held: readonly Held[],
   known: Map<string, Known>,
-  { ledger, recorder, scoreboard, clock, log }: RefereeParts,
+  judges: ReadonlyMap<string, PartHealth>,
+  { ledger, recorder, scoreboard, clock }: RefereeParts,
   signal: AbortSignal,
 ): Promise<void> {
   for (const { provider, contract } of held) {
@@ -79,11 +88,11 @@ async function standAll(
       const standing = await ledger.standing({ provider, contract, month: now.month, nowMs: at.wallMs });
       known.set(provider, { ...now, failed: false });
       scoreboard.judged(provider, standing, at);
+      judges.get(provider)?.works();
     } catch (error) {
       known.set(provider, { ...now, failed: true });
       scoreboard.judged(provider, null, at);
-      // Once, until it works again: it may go on for days.
-      if (before?.failed !== true) log.error('the running month cannot be judged', { provider, error });
+      judges.get(provider)?.failed(error instanceof Error ? error.message : String(error), { error });
     }
   }
 }

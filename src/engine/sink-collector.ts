@@ -21,7 +21,7 @@ export interface SinkClient {
   readonly networks: readonly string[];
 }
 
-export interface SinkCollector extends SinkListener {
+export interface SinkCollector extends Omit<SinkListener, 'failed'> {
   /** Up to when all that happened at the sink is recorded: a connection that is still open may carry a transfer not yet known. */
   settledUntil(now: Instant): Instant;
   /** Records that nothing still pending has reached the sink until now; for a sink that an operator vouches for. */

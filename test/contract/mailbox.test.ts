@@ -2,6 +2,7 @@
 import { ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import { createMailbox } from '../../src/adapters/imap/mailbox.ts';
+import { systemRandom } from '../../src/adapters/system/random.ts';
 import { startDemoMailbox } from '../../src/demo/mailbox.ts';
 import type { HostPort, Login } from '../../src/domain/settings.ts';
 import { settingsFor, silentLog } from '../adapters/imap/support.ts';
@@ -48,7 +49,11 @@ describeWithServers('IMAP at Dovecot', () => {
 /** The adapter, and beside it another client of the same account. */
 async function overImap(at: HostPort, { username, password }: Login): Promise<MailboxUnderTest> {
   const clock = ownClock();
-  const mailbox = createMailbox(settingsFor(at, { login: { username, password } }), [], clock, silentLog);
+  const mailbox = createMailbox(settingsFor(at, { login: { username, password } }), [], {
+    clock,
+    random: systemRandom,
+    log: silentLog,
+  });
   const auth = { user: username, pass: password };
   const other = new ImapFlow({ ...at, doSTARTTLS: false, auth, logger: false, disableAutoIdle: true });
   other.on('error', () => {});

@@ -2,19 +2,18 @@
 import { expect, test } from 'vitest';
 import type { Instant } from '../../src/domain/time/instant.ts';
 import { keepCheckpoints } from '../../src/engine/checkpoints.ts';
-import { createRecorder, type Recorder } from '../../src/engine/recorder.ts';
-import type { Observer } from '../../src/ports.ts';
+import type { Recorder } from '../../src/engine/recorder.ts';
 import { at, planned, quiet } from '../adapters/sqlite/support.ts';
 import { MemoryLedger } from '../fakes/memory-ledger.ts';
+import { startRecorder } from '../fakes/recorder.ts';
 
-const silent = { recorded() {}, ledgerFailed() {} } as unknown as Observer;
 const on = (day: number, time: string): Instant => ({
   ...at(0),
   wallMs: Date.parse(`2026-11-${String(day).padStart(2, '0')}T${time}Z`),
 });
 
 async function begun(ledger: MemoryLedger): Promise<{ keep: (now: Instant) => Promise<void>; recorder: Recorder }> {
-  const recorder = createRecorder(ledger, await ledger.snapshot(), silent, quiet);
+  const { recorder } = await startRecorder(ledger, { log: quiet });
   return { keep: keepCheckpoints(ledger, recorder), recorder };
 }
 const kept = (ledger: MemoryLedger) => ledger.events('ledger.checkpoint').map(({ at: { wallMs } }) => wallMs);

@@ -1,12 +1,12 @@
 /** The recorder while its ledger refuses: what is kept, in which order it goes in, and how often anybody is told. */
 import { expect, it } from 'vitest';
 import type { LedgerEvent } from '../../src/domain/event.ts';
-import { createRecorder, type Recorder } from '../../src/engine/recorder.ts';
-import { LedgerRefused, type Log, type Observer } from '../../src/ports.ts';
+import type { Recorder } from '../../src/engine/recorder.ts';
+import { LedgerRefused, type Log } from '../../src/ports.ts';
 import { at, planned } from '../adapters/sqlite/support.ts';
 import { MemoryLedger } from '../fakes/memory-ledger.ts';
+import { startRecorder } from '../fakes/recorder.ts';
 
-const silent = { recorded() {}, ledgerFailed() {} } as unknown as Observer;
 /** As the constant of the recorder. */
 const KEPT_MAX = 10_000;
 
@@ -21,7 +21,8 @@ async function world(): Promise<World> {
   const told: string[] = [];
   const tell = (level: string) => (message: string) => void told.push(`${level}: ${message}`);
   const log: Log = { debug: tell('debug'), info: tell('info'), warn: tell('warn'), error: tell('error') };
-  return { ledger, recorder: createRecorder(ledger, await ledger.snapshot(), silent, log), told };
+  const { recorder } = await startRecorder(ledger, { log });
+  return { ledger, recorder, told };
 }
 const slot = (second: number): LedgerEvent => ({
   type: 'slot.unmeasured',

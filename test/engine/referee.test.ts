@@ -5,13 +5,13 @@ import { compareClosing, termsHash } from '../../src/domain/report/closing.ts';
 import { finalAtMs } from '../../src/domain/report/report.ts';
 import type { Standing } from '../../src/domain/report/standing.ts';
 import { monthOf } from '../../src/domain/time/calendar.ts';
-import { createRecorder } from '../../src/engine/recorder.ts';
 import { type Referee, startReferee } from '../../src/engine/referee.ts';
 import { reportMonth } from '../../src/engine/reports.ts';
 import type { Log } from '../../src/ports.ts';
 import { CONTRACT } from '../fakes/contract.ts';
-import { CountingObserver, silentLog } from '../fakes/fake-provider.ts';
+import { silentLog } from '../fakes/fake-provider.ts';
 import { MemoryLedger } from '../fakes/memory-ledger.ts';
+import { startRecorder } from '../fakes/recorder.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 
 const HELD = [{ provider: 'acme', contract: CONTRACT }];
@@ -51,11 +51,11 @@ async function stop(): Promise<void> {
 
 async function start(version = '1.0.0'): Promise<Referee> {
   const log: Log = { ...silentLog, error: (message) => void errors.push(message) };
-  const recorder = createRecorder(ledger, await ledger.snapshot(), new CountingObserver(), log);
+  const { recorder, health } = await startRecorder(ledger, { log, clock });
   const scoreboard = {
     judged: (provider: string, standing: Standing | null) => void shown.push({ provider, standing }),
   };
-  referee = startReferee({ version, held: HELD }, { ledger, recorder, scoreboard, clock, log });
+  referee = startReferee({ version, held: HELD }, { ledger, recorder, health, scoreboard, clock, log });
   await clock.advance(0.1);
   return referee;
 }
@@ -99,12 +99,12 @@ test('what is recorded while it runs is shown within 30 s', async () => {
 });
 
 async function startRecording(): Promise<{ record(events: readonly LedgerEvent[]): Promise<void> }> {
-  const recorder = createRecorder(ledger, await ledger.snapshot(), new CountingObserver(), silentLog);
+  const log: Log = { ...silentLog, error: (message) => void errors.push(message) };
+  const { recorder, health } = await startRecorder(ledger, { log, clock });
   const scoreboard = {
     judged: (provider: string, standing: Standing | null) => void shown.push({ provider, standing }),
   };
-  const log: Log = { ...silentLog, error: (message) => void errors.push(message) };
-  referee = startReferee({ version: '1.0.0', held: HELD }, { ledger, recorder, scoreboard, clock, log });
+  referee = startReferee({ version: '1.0.0', held: HELD }, { ledger, recorder, health, scoreboard, clock, log });
   await clock.advance(0.1);
   return recorder;
 }

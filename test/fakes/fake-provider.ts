@@ -18,9 +18,10 @@ export class CountingObserver implements Observer {
   sinkRefused(reason: string): void {
     this.#count(`sink ${reason}`);
   }
-  ledgerFailed(): void {
-    this.#count('ledger failed');
+  partFailed(part: string): void {
+    this.#count(`${part} failed`);
   }
+  partStands(): void {}
   endpointChecked(check: Parameters<Observer['endpointChecked']>[0]): void {
     this.endpoints.push(check);
   }

@@ -12,6 +12,7 @@ import { type Mount, mountDisk, mountMemory } from './mount.ts';
 import { type Provider, startProvider } from './provider.ts';
 
 /** Room for a ledger of some hundred entries and its log. */
+const LEDGER_FAILURES = 'mailflow_part_failures_total{part="ledger",provider=""}';
 const MEMORY_BYTES = 2 * 1024 * 1024;
 const ROUTES = `routes:
   - {provider: corp, path: send, every: 10s, min_gap: 1s}
@@ -66,7 +67,7 @@ describeWith(MOUNTS, 'a data folder', () => {
     const id = await order(daemon, 'send');
     await eventually('its acceptance', async () => ((await view(daemon, id)).acceptedAt === null ? undefined : true));
     await fill(mount, daemon);
-    const refused = await metric(daemon, 'mailflow_ledger_failures_total');
+    const refused = await metric(daemon, LEDGER_FAILURES);
     // What was on its way into the provider has arrived there.
     await pause(1000);
     const before = await submitted();
@@ -82,7 +83,7 @@ describeWith(MOUNTS, 'a data folder', () => {
     await pause(8000);
     expect(await submitted()).toBe(before);
     // A beat a second, what comes to the sink, and what is seen in the mailbox: no busy loop.
-    const failures = (await metric(daemon, 'mailflow_ledger_failures_total')) - refused;
+    const failures = (await metric(daemon, LEDGER_FAILURES)) - refused;
     expect(failures).toBeGreaterThan(0);
     expect(failures).toBeLessThan(200);
     expect(

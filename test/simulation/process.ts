@@ -42,11 +42,11 @@ export class SimulatedProcess {
     );
     const scoreboard = { judged() {} };
     this.engine.then(
-      ({ recorder }) => {
+      ({ recorder, partHealth: health }) => {
         if (mortal.isAlive)
           this.#referee = startReferee(
             { version: '0', held: options.held },
-            { ledger, recorder, scoreboard, clock, log: silentLog },
+            { ledger, recorder, health, scoreboard, clock, log: silentLog },
           );
       },
       () => {},

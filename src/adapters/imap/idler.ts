@@ -1,12 +1,14 @@
 /** Keeps a connection in IDLE on the inbox, for hints that new mail came; a lost one is replaced, for a look does not need it. */
-import type { Clock, Log } from '../../ports.ts';
+import { type Backoff, retryDelayMs } from '../../domain/time/backoff.ts';
+import { spanBetween } from '../../domain/time/instant.ts';
+import type { Clock, Log, Random } from '../../ports.ts';
 import type { Connection } from './connection.ts';
 
 /** Milliseconds between two IDLEs, so that a server that ends each at once is not flooded. */
 const RENEWAL_PAUSE = 1000;
-/** Milliseconds before a lost connection is replaced, doubled from the first to the last. */
-const REPLACE_AFTER_MIN = 5000;
-const REPLACE_AFTER_MAX = 300_000;
+const REPLACE: Backoff = { firstMs: 5000, maxMs: 300_000 };
+/** Seconds. One that is lost sooner is one more failure in a row. */
+const STEADY_AFTER = 60;
 /** Milliseconds for selecting the inbox. */
 const SELECT_MAX = 60_000;
 
@@ -15,6 +17,7 @@ export interface IdlerParts {
   readonly connect: () => Promise<Connection>;
   readonly onHint: () => void;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
 }
 
@@ -26,18 +29,20 @@ export async function watchInbox(connection: Connection, onHint: () => void): Pr
 
 /** Runs until `signal` is aborted. Never rejects. `connection` is watching the inbox already. */
 export async function keepIdling(connection: Connection, parts: IdlerParts, signal: AbortSignal): Promise<void> {
-  const { clock, log } = parts;
+  const { clock, random, log } = parts;
   let current: Connection | null = connection;
-  let wait = REPLACE_AFTER_MIN;
+  let failures = 0;
   while (!signal.aborted) {
     if (current !== null) {
-      if (await idleUntilLost(current, clock, signal)) wait = REPLACE_AFTER_MIN;
+      const from = clock.now();
+      await idleUntilLost(current, clock, signal);
       await current.close();
       if (signal.aborted) return;
-      log.info('the IDLE connection to the mailbox was lost, looks go on without hints');
+      if (spanBetween(from, clock.now()).lo >= STEADY_AFTER) failures = 0;
+      if (failures === 0) log.info('the IDLE connection to the mailbox was lost, looks go on without hints');
     }
-    await clock.sleep(wait, signal);
-    wait = Math.min(wait * 2, REPLACE_AFTER_MAX);
+    failures += 1;
+    await clock.sleep(retryDelayMs(failures, REPLACE, random.uniform()), signal);
     current = signal.aborted ? null : await replace(parts);
     // What came in between was not announced.
     if (current !== null) parts.onHint();
@@ -59,13 +64,10 @@ async function replace({ connect, onHint, log }: IdlerParts): Promise<Connection
   }
 }
 
-/** Resolves to whether it idled at all. */
-async function idleUntilLost({ client }: Connection, clock: Clock, signal: AbortSignal): Promise<boolean> {
-  let idled = false;
+async function idleUntilLost({ client }: Connection, clock: Clock, signal: AbortSignal): Promise<void> {
   while (client.usable && !signal.aborted) {
     // Resolves when IDLE ends, for whatever reason; the library renews it in time, and polls where there is none.
-    idled = (await client.idle()) !== false || idled;
+    await client.idle();
     if (client.usable) await clock.sleep(RENEWAL_PAUSE, signal);
   }
-  return idled;
 }

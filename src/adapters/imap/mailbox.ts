@@ -1,10 +1,16 @@
 /** A provider's mailbox over IMAP (RFC 3501, RFC 9051), for the port Mailbox. */
 import type { MailboxSettings } from '../../domain/settings.ts';
-import { type Clock, type FolderState, type Log, type Mailbox, MailboxError } from '../../ports.ts';
+import { type Clock, type FolderState, type Log, type Mailbox, MailboxError, type Random } from '../../ports.ts';
 import { addressOf, Connection } from './connection.ts';
 import { keepIdling, watchInbox } from './idler.ts';
 import { Looker } from './looker.ts';
 import { Reader } from './reader.ts';
+
+export interface MailboxParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
 
 /**
  * `fetch` returns candidates alone: messages with something like a token in X-Mailflow-Probe or Message-ID, reports and bounces,
@@ -17,8 +23,7 @@ import { Reader } from './reader.ts';
 export function createMailbox(
   settings: MailboxSettings,
   ownSenders: readonly string[],
-  clock: Clock,
-  log: Log,
+  { clock, random, log }: MailboxParts,
 ): Mailbox {
   let session: Session | null = null;
   const current = (): Session => {
@@ -33,7 +38,7 @@ export function createMailbox(
   return {
     async open(onHint) {
       await close();
-      const opening = new Session(settings, ownSenders, clock, log);
+      const opening = new Session(settings, ownSenders, { clock, random, log });
       session = opening;
       try {
         return await opening.open(onHint);
@@ -55,18 +60,16 @@ export function createMailbox(
 class Session {
   readonly #settings: MailboxSettings;
   readonly #ownSenders: readonly string[];
-  readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #with: MailboxParts;
   readonly #ended = new AbortController();
   readonly #connections = new Set<Connection>();
   readonly #background: Promise<void>[] = [];
   #parts: { readonly looker: Looker; readonly reader: Reader } | null = null;
 
-  constructor(settings: MailboxSettings, ownSenders: readonly string[], clock: Clock, log: Log) {
+  constructor(settings: MailboxSettings, ownSenders: readonly string[], parts: MailboxParts) {
     this.#settings = settings;
     this.#ownSenders = ownSenders;
-    this.#clock = clock;
-    this.#log = log;
+    this.#with = parts;
   }
 
   get parts(): { readonly looker: Looker; readonly reader: Reader } {
@@ -81,11 +84,11 @@ class Session {
     await watchInbox(idling, onHint);
     this.#mustGoOn();
     this.#parts = {
-      looker: new Looker(looking, this.#clock),
-      reader: new Reader(reading, this.#clock, this.#ownSenders),
+      looker: new Looker(looking, this.#with.clock),
+      reader: new Reader(reading, this.#with.clock, this.#ownSenders),
     };
     const { signal } = this.#ended;
-    const idler = { connect: () => this.#connect(), onHint, clock: this.#clock, log: this.#log };
+    const idler = { connect: () => this.#connect(), onHint, ...this.#with };
     this.#background.push(looking.keepAlive(signal), reading.keepAlive(signal), keepIdling(idling, idler, signal));
     return { certificateExpiresMs: looking.certificateExpiresMs };
   }
@@ -107,7 +110,7 @@ class Session {
   }
 
   async #connect(): Promise<Connection> {
-    const connection = await Connection.open(this.#settings, this.#clock, this.#log, this.#ended.signal);
+    const connection = await Connection.open(this.#settings, this.#with.clock, this.#with.log, this.#ended.signal);
     this.#connections.add(connection);
     connection.client.once('close', () => this.#connections.delete(connection));
     if (this.#ended.signal.aborted) await connection.close();

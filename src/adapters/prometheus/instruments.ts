@@ -51,6 +51,7 @@ const ENDPOINTS_OF: Readonly<Record<Path, readonly Endpoint[]>> = {
 };
 
 const ROUTE = ['provider', 'path'] as const;
+const PART = ['part', 'provider'] as const;
 const ENDPOINT = ['provider', 'endpoint'] as const;
 
 export function createInstruments(version: string, routes: readonly Route[], held: readonly Held[]): Instruments {
@@ -161,7 +162,12 @@ function defineAgent({ counter, gauge }: Definers) {
       'reason',
     ]),
     events: counter('ledger_events_total', 'Events recorded since the agent started.'),
-    ledgerFailures: counter('ledger_failures_total', 'Appends that the ledger refused since the agent started.'),
+    partFailures: counter(
+      'part_failures_total',
+      'Failures of what the agent is made of, each try that failed, since it started.',
+      PART,
+    ),
+    partUp: gauge('part_up', 'Whether a part of the agent works: if not, it tries again by itself.', PART),
     divergence: gauge(
       'clock_divergence_seconds',
       'How far the wall clock has moved against the monotonic clock since the agent started.',

@@ -55,7 +55,12 @@ export function createMetrics({ version, lines, held = [], clock, lagSeconds }: 
     tokenRefused: (reason) => instruments.tokensRefused.inc({ reason }),
     sinkConnected: () => instruments.sinkConnections.inc(),
     sinkRefused: (reason) => instruments.sinkRefused.inc({ reason }),
-    ledgerFailed: () => instruments.ledgerFailures.inc(),
+    partFailed: (part, provider) => instruments.partFailures.inc({ part, provider: provider ?? '' }),
+    partStands(part, provider, working) {
+      const labels = { part, provider: provider ?? '' };
+      instruments.partFailures.inc(labels, 0);
+      instruments.partUp.set(labels, working ? 1 : 0);
+    },
     endpointChecked({ provider, endpoint, up, seconds, certificateExpiresMs }) {
       const labels = { provider, endpoint };
       instruments.up.set(labels, up ? 1 : 0);

@@ -20,7 +20,7 @@ export function createSink(settings: SinkSettings, senders: readonly string[], c
       const server = makeServer(settings, ours, { listener, clock, log });
       current = server;
       try {
-        return await listen(server, settings);
+        return await listen(server, settings, listener);
       } catch (error) {
         current = null;
         throw error;
@@ -51,21 +51,28 @@ function makeServer(
   }
 }
 
-async function listen(server: SinkServer, { listen: { host, port } }: SinkSettings): Promise<HostPort> {
+async function listen(
+  server: SinkServer,
+  { listen: { host, port } }: SinkSettings,
+  listener: SinkListener,
+): Promise<HostPort> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const fail = (cause: Error) =>
-    reject(new Error(`sink cannot listen on ${host}:${port}: ${reasonOf(cause)}`, { cause }));
+  const failure = (what: string, cause: Error) =>
+    new Error(`${what} on ${host}:${port}: ${reasonOf(cause)}`, { cause });
+  const fail = (cause: Error) => reject(failure('sink cannot listen', cause));
   server.server.once('error', fail);
   server.listen(port, host, () => resolve());
   await promise;
   server.server.off('error', fail);
+  // Such as no more files to open: whoever connects then is turned away by the kernel, and we would never know.
+  server.server.on('error', (cause) => listener.failed(failure('sink cannot accept', cause)));
   const address = server.server.address() as AddressInfo;
   return { host: address.address, port: address.port };
 }
 
-/** `listen EACCES: permission denied 0.0.0.0:25` without what we say ourselves. */
+/** `listen EACCES: permission denied 0.0.0.0:25`, or `accept EMFILE`, without what we say ourselves. */
 function reasonOf(cause: Error): string {
-  return cause.message.replace(/^listen /, '').replace(/ \S+:\d+$/, '');
+  return cause.message.replace(/^(listen|accept) /, '').replace(/ \S+:\d+$/, '');
 }
 
 function messageOf(error: unknown): string {

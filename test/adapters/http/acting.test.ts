@@ -77,8 +77,8 @@ describe('POST /api/v1/probes', () => {
     served.world.ledger.failure = new Error('disk full at /var/lib/probe');
     const response = await served.post({ provider: 'acme', path: 'send' });
     served.world.ledger.failure = null;
-    expect(response.status).toBe(500);
-    expect(await response.json()).toEqual({ error: 'internal error' });
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ error: 'the ledger takes nothing now' });
     expect(served.world.submitter.sent).toEqual([]);
     expect(served.errors).toHaveLength(1);
   });

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { createMailbox } from '../../../src/adapters/imap/mailbox.ts';
 import { readStored, type Stored } from '../../../src/adapters/imap/stored.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
+import { systemRandom } from '../../../src/adapters/system/random.ts';
 import type { MailboxSettings, TlsSettings } from '../../../src/domain/settings.ts';
 import type { FetchedMessage, FolderState, Look, Mailbox } from '../../../src/ports.ts';
 import { describeWithServers } from '../../servers/available.ts';
@@ -96,7 +97,7 @@ describeWithServers('a mailbox at Dovecot', () => {
     await other.connect();
     await emptyAccount();
     hints = 0;
-    mailbox = createMailbox(settings(), ['probe@sink.test'], clock, silentLog);
+    mailbox = createMailbox(settings(), ['probe@sink.test'], { clock, random: systemRandom, log: silentLog });
     await mailbox.open(() => {
       hints += 1;
     });
@@ -264,12 +265,11 @@ describeWithServers('a mailbox at Dovecot', () => {
     async (security) => {
       const endpoint = security === 'tls' ? provider.imaps : provider.imap;
       const over = (tls: Partial<TlsSettings>) =>
-        createMailbox(
-          settings({ ...endpoint, security, tls: { ca: provider.caPem, servername: null, ...tls } }),
-          [],
+        createMailbox(settings({ ...endpoint, security, tls: { ca: provider.caPem, servername: null, ...tls } }), [], {
           clock,
-          silentLog,
-        );
+          random: systemRandom,
+          log: silentLog,
+        });
       for (const servername of [null, provider.serverName]) {
         const secure = over({ servername });
         const { certificateExpiresMs } = await secure.open(() => {});
@@ -285,7 +285,7 @@ describeWithServers('a mailbox at Dovecot', () => {
   );
 
   test('without TLS there is no certificate', async () => {
-    const plain = createMailbox(settings(), [], clock, silentLog);
+    const plain = createMailbox(settings(), [], { clock, random: systemRandom, log: silentLog });
     expect(await plain.open(() => {})).toEqual({ certificateExpiresMs: null });
     await plain.close();
   });
@@ -319,7 +319,7 @@ describeWithServers('a mailbox at Dovecot', () => {
       const address = server.address();
       const port = typeof address === 'object' && address !== null ? address.port : 0;
       const over = { host: '127.0.0.1', port, security: 'tls', tls: { ca: caPem, servername: null } } as const;
-      const refused = createMailbox(settings(over), [], clock, silentLog);
+      const refused = createMailbox(settings(over), [], { clock, random: systemRandom, log: silentLog });
       expect((await failureOf(refused.open(() => {}))).code).toBe(expected);
       await new Promise((resolve) => server.close(resolve));
     }
@@ -328,7 +328,11 @@ describeWithServers('a mailbox at Dovecot', () => {
   // The last, for Dovecot delays every login from an address that has failed.
   test('a wrong password is AUTHENTICATIONFAILED, and neither message nor cause holds it', async () => {
     const { username } = provider.user('alice');
-    const wrong = createMailbox(settings({ login: { username, password: 'wr0ng-secret' } }), [], clock, silentLog);
+    const wrong = createMailbox(settings({ login: { username, password: 'wr0ng-secret' } }), [], {
+      clock,
+      random: systemRandom,
+      log: silentLog,
+    });
     const error = await failureOf(wrong.open(() => {}));
     expect(error.code).toBe('AUTHENTICATIONFAILED');
     expect(error.message).toMatch(/^IMAP 127\.0\.0\.1:\d+: login refused: /);

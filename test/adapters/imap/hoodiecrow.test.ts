@@ -4,6 +4,7 @@ import hoodiecrow from 'hoodiecrow-imap';
 import { afterEach, expect, test } from 'vitest';
 import { createMailbox } from '../../../src/adapters/imap/mailbox.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
+import { systemRandom } from '../../../src/adapters/system/random.ts';
 import { startDemoMailbox } from '../../../src/demo/mailbox.ts';
 import type { FolderState, Mailbox } from '../../../src/ports.ts';
 import { probeMessage, settingsFor, silentLog, strangersMessage, until } from './support.ts';
@@ -49,7 +50,11 @@ async function open(plugins: readonly string[]): Promise<void> {
   stop = () => new Promise((resolve) => server.close(() => resolve()));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const { port } = server.server.address();
-  mailbox = createMailbox(settingsFor({ host: '127.0.0.1', port }, { login: LOGIN }), [], clock, silentLog);
+  mailbox = createMailbox(settingsFor({ host: '127.0.0.1', port }, { login: LOGIN }), [], {
+    clock,
+    random: systemRandom,
+    log: silentLog,
+  });
   await mailbox.open(() => {});
 }
 
@@ -86,7 +91,7 @@ test('at the demo mailbox a message is in the next look, hinted at, fetched and 
   const demo = await startDemoMailbox(LOGIN);
   stop = () => demo.close();
   let hints = 0;
-  mailbox = createMailbox(settingsFor(demo.at, { login: LOGIN }), [], clock, silentLog);
+  mailbox = createMailbox(settingsFor(demo.at, { login: LOGIN }), [], { clock, random: systemRandom, log: silentLog });
   await mailbox.open(() => {
     hints += 1;
   });

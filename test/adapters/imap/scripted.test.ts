@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createMailbox } from '../../../src/adapters/imap/mailbox.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
+import { systemRandom } from '../../../src/adapters/system/random.ts';
 import type { Clock, FolderState, Mailbox } from '../../../src/ports.ts';
 import { type Answer, type ScriptedServer, startScriptedServer } from './scripted-server.ts';
 import { failureOf, settingsFor, silentLog, TOKEN, until } from './support.ts';
@@ -22,7 +23,11 @@ async function open(
 ): Promise<{ readonly mailbox: Mailbox; readonly server: ScriptedServer }> {
   const server = await startScriptedServer(capabilities, script);
   closers.push(() => server.close());
-  const mailbox = createMailbox(settingsFor(server), ['probe@sink.test'], options.clock ?? clock, silentLog);
+  const mailbox = createMailbox(settingsFor(server), ['probe@sink.test'], {
+    clock: options.clock ?? clock,
+    random: systemRandom,
+    log: silentLog,
+  });
   closers.push(() => mailbox.close());
   await mailbox.open(options.onHint ?? (() => {}));
   await until(() => (server.commands.includes('IDLE') ? true : null));
@@ -286,18 +291,30 @@ test('a port where nothing listens is ECONNREFUSED, a name that is none ENOTFOUN
   const address = unused.address();
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
   await new Promise((resolve) => unused.close(resolve));
-  const refused = createMailbox(settingsFor({ host: '127.0.0.1', port }), [], clock, silentLog);
+  const refused = createMailbox(settingsFor({ host: '127.0.0.1', port }), [], {
+    clock,
+    random: systemRandom,
+    log: silentLog,
+  });
   const { code, message } = await failureOf(refused.open(() => {}));
   expect(code).toBe('ECONNREFUSED');
   expect(message).toContain(`IMAP 127.0.0.1:${port}`);
-  const nowhere = createMailbox(settingsFor({ host: 'nowhere.invalid', port }), [], clock, silentLog);
+  const nowhere = createMailbox(settingsFor({ host: 'nowhere.invalid', port }), [], {
+    clock,
+    random: systemRandom,
+    log: silentLog,
+  });
   expect((await failureOf(nowhere.open(() => {}))).code).toMatch(/^(?:ENOTFOUND|EAI_AGAIN)$/);
 });
 
 test('a server without STARTTLS never sees the password where STARTTLS is required', async () => {
   const server = await startScriptedServer('IDLE', () => undefined);
   closers.push(() => server.close());
-  const mailbox = createMailbox(settingsFor(server, { security: 'starttls' }), [], clock, silentLog);
+  const mailbox = createMailbox(settingsFor(server, { security: 'starttls' }), [], {
+    clock,
+    random: systemRandom,
+    log: silentLog,
+  });
   expect((await failureOf(mailbox.open(() => {}))).code).toBe('STARTTLS_MISSING');
   expect(server.commands.filter((command) => !/^(?:CAPABILITY|LOGOUT)$/.test(command))).toEqual([]);
 });
@@ -315,7 +332,7 @@ test('a login that cannot be checked now is no wrong password', async () => {
     command.startsWith('LOGIN') ? ['TAG NO [UNAVAILABLE] later'] : undefined,
   );
   closers.push(() => server.close());
-  const mailbox = createMailbox(settingsFor(server), [], clock, silentLog);
+  const mailbox = createMailbox(settingsFor(server), [], { clock, random: systemRandom, log: silentLog });
   const { code, message } = await failureOf(mailbox.open(() => {}));
   expect(code).toBe('UNAVAILABLE');
   expect(message).toMatch(/: login not possible now: later$/);
@@ -325,7 +342,7 @@ test('a login that cannot be checked now is no wrong password', async () => {
 test('closing ends an open that hangs, and what is closed says so', async () => {
   const server = await startScriptedServer('IDLE', (command) => (command.startsWith('LOGIN') ? [] : undefined));
   closers.push(() => server.close());
-  const mailbox = createMailbox(settingsFor(server), [], clock, silentLog);
+  const mailbox = createMailbox(settingsFor(server), [], { clock, random: systemRandom, log: silentLog });
   const opening = failureOf(mailbox.open(() => {}));
   await until(() => (server.commands.some((command) => command.startsWith('LOGIN')) ? true : null));
   await mailbox.close();

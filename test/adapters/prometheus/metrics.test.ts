@@ -157,7 +157,7 @@ describe('a scrape', () => {
       'mailflow_sink_connections_total',
       'mailflow_sink_refused_total{reason="relay"}',
       'mailflow_tokens_refused_total{reason="forged"}',
-      'mailflow_ledger_failures_total',
+      'mailflow_part_failures_total{part="ledger",provider=""}',
     ]);
   });
 

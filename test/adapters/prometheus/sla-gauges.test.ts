@@ -3,11 +3,11 @@ import { beforeEach, expect, test } from 'vitest';
 import { createMetrics, type Metrics } from '../../../src/adapters/prometheus/metrics.ts';
 import type { ClosedClause } from '../../../src/domain/event.ts';
 import type { Standing } from '../../../src/domain/report/standing.ts';
-import { createRecorder } from '../../../src/engine/recorder.ts';
 import { startReferee } from '../../../src/engine/referee.ts';
 import { CONTRACT } from '../../fakes/contract.ts';
-import { CountingObserver, silentLog } from '../../fakes/fake-provider.ts';
+import { silentLog } from '../../fakes/fake-provider.ts';
 import { MemoryLedger } from '../../fakes/memory-ledger.ts';
+import { startRecorder } from '../../fakes/recorder.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { describeWith, PROMTOOL } from '../../servers/available.ts';
 import { promtoolCheck, seriesOf } from './scrape.ts';
@@ -109,7 +109,7 @@ test('a provider that no contract is known of gets no series', async () => {
 
 test('a scrape asks the ledger for nothing', async () => {
   const ledger = new MemoryLedger();
-  const recorder = createRecorder(ledger, await ledger.snapshot(), new CountingObserver(), silentLog);
+  const { recorder, health } = await startRecorder(ledger, { clock });
   let calls = 0;
   const counted = new Proxy(ledger, {
     get(target, name) {
@@ -121,7 +121,7 @@ test('a scrape asks the ledger for nothing', async () => {
       };
     },
   });
-  const parts = { ledger: counted, recorder, scoreboard: metrics, clock, log: silentLog };
+  const parts = { ledger: counted, recorder, health, scoreboard: metrics, clock, log: silentLog };
   const referee = startReferee({ version: '1', held: HELD }, parts);
   await clock.advance(1);
   const before = calls;

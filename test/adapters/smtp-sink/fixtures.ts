@@ -37,7 +37,8 @@ export type Note =
   | { readonly what: 'received'; readonly transaction: SinkTransaction; readonly message: SinkMessage }
   | { readonly what: 'abandoned'; readonly transaction: SinkTransaction; readonly code: number }
   | { readonly what: 'disconnected'; readonly peer: string }
-  | { readonly what: 'refused'; readonly reason: SinkRefusalReason };
+  | { readonly what: 'refused'; readonly reason: SinkRefusalReason }
+  | { readonly what: 'failed'; readonly error: Error };
 
 type Told<W extends Note['what']> = Extract<Note, { readonly what: W }>;
 
@@ -65,6 +66,9 @@ export class NotingListener implements SinkListener {
   }
   refused(reason: SinkRefusalReason): void {
     this.#note({ what: 'refused', reason });
+  }
+  failed(error: Error): void {
+    this.#note({ what: 'failed', error });
   }
 
   all<W extends Note['what']>(what: W): readonly Told<W>[] {
