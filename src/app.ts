@@ -12,13 +12,17 @@ import { renderReport } from './adapters/report/render.ts';
 import { createSink } from './adapters/smtp-sink/sink.ts';
 import { openLedger } from './adapters/sqlite/ledger.ts';
 import { acquireFolder, readHolder } from './adapters/sqlite/lock.ts';
+import { createReader } from './adapters/sqlite/reader.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
+import { startWatchdog } from './adapters/system/watchdog.ts';
 import { bounceAddresses, connectivityOf, engineOptions, identityOf, linesOf, routesOf } from './app/from-settings.ts';
 import { createReportThread } from './app/report-thread.ts';
+
 import type { ContractTerms } from './domain/contract-terms.ts';
 import { viewProbe } from './domain/probe-view.ts';
 import type { HostPort, Settings } from './domain/settings.ts';
+import { clockUnset } from './domain/time/soundness.ts';
 import { startEngine } from './engine/engine.ts';
 import { startReferee } from './engine/referee.ts';
 import type { AgentControl, Clock, Log } from './ports.ts';
@@ -56,8 +60,23 @@ export interface Agent {
   readonly url: string | null;
   /** Resolves once every part is ready, or after `ms`: a part that is down must not keep the others from being measured. */
   readonly ready: (ms: number) => Promise<void>;
+  /** Resolves once it cannot measure any more. The process is then to end at once, as in a crash, which loses nothing. */
+  readonly died: Promise<AgentDeath>;
   /** Stops within about 5 s and leaves nothing running. */
   readonly close: () => Promise<void>;
+}
+
+/** `unsound`: the host's clocks, or a process that is held up all the time. `part-died`: the thread that writes the ledger. */
+export interface AgentDeath {
+  readonly kind: 'unsound' | 'part-died';
+  readonly message: string;
+}
+/** The host's clock cannot be right. */
+export class UnsoundHost extends Error {
+  constructor(why: string) {
+    super(why);
+    this.name = 'UnsoundHost';
+  }
 }
 
 export interface AgentOptions {
@@ -70,21 +89,25 @@ export interface AgentOptions {
   readonly dnsServers?: readonly string[];
 }
 
-/** Rejects, with whatever was opened closed again, if the data folder is held, or the ledger, the sink or the HTTP port cannot be had. */
+/** Rejects, with whatever was opened closed again: with UnsoundHost, or if the data folder is held, or the ledger, the sink or the HTTP port cannot be had. */
 export async function openAgent(
   settings: Settings,
   { log, as, contracts = new Map(), dnsServers }: AgentOptions,
 ): Promise<Agent> {
   const stack = new AsyncDisposableStack();
+  const dying = Promise.withResolvers<AgentDeath>();
   try {
-    const lock = stack.adopt(await acquireFolder(settings.dataFolder), (held) => held.release());
     const clock = stack.adopt(systemClock(), (opened) => opened.close());
-    const ledger = stack.adopt(await openLedger(settings.dataFolder, { role: 'daemon', log }), (opened) =>
+    const unset = clockUnset(clock.now());
+    if (unset !== null) throw new UnsoundHost(unset);
+    const lock = stack.adopt(await acquireFolder(settings.dataFolder), (held) => held.release());
+    const onDeath = ({ message }: Error): void => dying.resolve({ kind: 'part-died', message });
+    const ledger = stack.adopt(await openLedger(settings.dataFolder, { role: 'daemon', log, onDeath }), (opened) =>
       opened.close(),
     );
     const signer = await makeSigner(settings.dataFolder, systemRandom);
     // A thread of its own to judge by: a month may take seconds, and must hold up neither measuring nor writing.
-    const reader = as === 'daemon' ? await openLedger(settings.dataFolder, { role: 'reader', log }) : null;
+    const reader = as === 'daemon' ? createReader(settings.dataFolder, log) : null;
     if (reader !== null) stack.adopt(reader, (opened) => opened.close());
     const lines = settings.providers.flatMap((provider) => linesOf(provider, settings, clock));
     const held = [...contracts].map(([provider, contract]) => ({ provider, contract }));
@@ -127,11 +150,16 @@ export async function openAgent(
     const shown = { control: engine, reports, metrics: () => metrics.render() };
     const url = as === 'daemon' ? await openHttp(settings, shown, stack, log) : null;
     if (url !== null) lock.announce(url);
+    if (as === 'daemon') {
+      const onUnsound = (message: string): void => dying.resolve({ kind: 'unsound', message });
+      stack.adopt(startWatchdog(clock, onUnsound), (started) => started.close());
+    }
     return {
       control: engine,
       sinkAddress: engine.sinkAddress,
       url,
       ready: (ms) => whenReady(engine, ms, clock),
+      died: dying.promise,
       close: () => stack.disposeAsync(),
     };
   } catch (error) {

@@ -264,6 +264,8 @@ export interface Ledger {
   firstMs(): Promise<number | null>;
   close(): Promise<void>;
 }
+/** What judging beside the measuring asks of it. */
+export type LedgerReader = Pick<Ledger, 'standing' | 'closing' | 'marked' | 'firstMs' | 'close'>;
 /** Probes whose `monthInstantMs` lies in `[fromMs, toMs)`. */
 export interface LateQuery {
   readonly provider: string;

@@ -1,7 +1,12 @@
 /** How a command ends. */
+import { UnsoundHost } from '../app.ts';
 
 /** Usage, configuration, or anything else for which the command could not do its work. */
 export const EXIT_USAGE = 3;
+/** The host's clocks are unsound, or the process is held up all the time: nothing that it measures would be of use. */
+export const EXIT_UNSOUND = 4;
+/** A part without which nothing is recorded has ended; a new start goes on where it was. */
+export const EXIT_PART_DIED = 5;
 /** sysexits.h EX_SOFTWARE. */
 const EXIT_BUG = 70;
 
@@ -36,6 +41,7 @@ export function endingOf(error: unknown): Ending {
     const [first, second] = [endingOf(error.suppressed), endingOf(error.error)];
     return { exitCode: first.exitCode, lines: [...first.lines, ...second.lines] };
   }
+  if (error instanceof UnsoundHost) return { exitCode: EXIT_UNSOUND, lines: [error.message] };
   if (isExpected(error)) return { exitCode: EXIT_USAGE, lines: [messageOf(error)] };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { exitCode: EXIT_BUG, lines: `this is a bug: ${text}`.split('\n') };

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { createLog, openAgent, VERSION } from '../app.ts';
 import { loadContracts } from './contracts.ts';
+import { EXIT_PART_DIED, EXIT_UNSOUND, ExitWith } from './exit.ts';
 import { configOption, loadSettings } from './settings.ts';
 import { stopSignal } from './signals.ts';
 
@@ -21,7 +22,12 @@ async function run({ config }: { config: string }): Promise<void> {
   const agent = await openAgent(settings, { log, as: 'daemon', contracts });
   const { host, port } = agent.sinkAddress;
   log.info('started', { version: VERSION, http: agent.url, sink: `${host}:${port}`, routes: settings.routes.length });
-  log.info('stopping', { signal: await stopped });
+  const ending = await Promise.race([stopped, agent.died]);
+  if (typeof ending !== 'string') {
+    log.error('the agent ends, and is to be started again', { ...ending });
+    throw new ExitWith(ending.kind === 'unsound' ? EXIT_UNSOUND : EXIT_PART_DIED, [ending.message]);
+  }
+  log.info('stopping', { signal: ending });
   await agent.close();
   log.info('stopped');
 }

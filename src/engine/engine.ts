@@ -6,7 +6,7 @@ import { isOver } from '../domain/expiry.ts';
 import type { Path } from '../domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../domain/record.ts';
 import type { HostPort, RouteSettings } from '../domain/settings.ts';
-import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
+import { isBefore, spanBetween } from '../domain/time/instant.ts';
 import type {
   AgentControl,
   AgentHealth,

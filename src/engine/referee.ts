@@ -4,7 +4,8 @@ import type { LedgerEvent, MonthClosed } from '../domain/event.ts';
 import { findClosing, termsHash } from '../domain/report/closing.ts';
 import { finalAtMs } from '../domain/report/report.ts';
 import { type Month, monthAfter, monthOf } from '../domain/time/calendar.ts';
-import type { Clock, Ledger, Log, Scoreboard } from '../ports.ts';
+import { type Instant, spanBetween } from '../domain/time/instant.ts';
+import type { Clock, LedgerReader, Log, Scoreboard } from '../ports.ts';
 import { every } from './engine.ts';
 import type { Health, PartHealth, PartWords } from './health.ts';
 import type { Held } from './reports.ts';
@@ -15,7 +16,7 @@ export interface RefereeOptions {
 }
 export interface RefereeParts {
   /** Read by a thread of its own: an evaluation may take seconds, and must hold up neither measuring nor writing. */
-  readonly ledger: Ledger;
+  readonly ledger: Omit<LedgerReader, 'close'>;
   /** Where facts go in. */
   readonly recorder: {
     readonly head: { readonly seq: number };
@@ -57,10 +58,9 @@ export function startReferee({ version, held }: RefereeOptions, parts: RefereePa
   const stopping = new AbortController();
   const { signal } = stopping;
   const known = new Map<string, Known>();
-  const empty = new Map<string, number>();
   const loops = [
     every(STAND_EVERY, clock, signal, () => standAll(held, known, judges, parts, signal), log),
-    every(CLOSE_EVERY, clock, signal, () => closeAll({ version, held }, empty, parts, signal), log),
+    every(CLOSE_EVERY, clock, signal, closer({ version, held }, parts, signal), log),
   ];
   return {
     async stop() {
@@ -103,23 +103,34 @@ function isStale(before: Known, now: Omit<Known, 'failed'>): boolean {
   return before.failed || aged || before.month !== now.month || before.seq !== now.seq;
 }
 
-/** Closes every month that is final and has not been closed. One provider's failure does not keep another's months open. */
-async function closeAll(
-  { version, held }: RefereeOptions,
+/**
+ * Closes every month that is final and has not been closed. One provider's failure does not keep another's months open.
+ * Nothing is closed while the wall clock has been stepped since the look before: one that is years ahead for a moment would
+ * close months that have hardly begun, and what is closed stays closed.
+ */
+function closer(options: RefereeOptions, parts: RefereeParts, signal: AbortSignal): () => Promise<void> {
+  const { ledger, clock, log } = parts;
   /** Provider and month, and when it was found so. */
-  empty: Map<string, number>,
-  parts: RefereeParts,
-  signal: AbortSignal,
-): Promise<void> {
-  const firstMs = await parts.ledger.firstMs();
-  if (firstMs === null) return;
-  for (const each of held) {
-    try {
-      await closeMonths(each, firstMs, version, empty, parts, signal);
-    } catch (error) {
-      parts.log.error('a month cannot be closed now', { provider: each.provider, error });
+  const empty = new Map<string, number>();
+  let last: Instant | null = null;
+  return async () => {
+    const now = clock.now();
+    const stepped = last !== null && spanBetween(last, now).flags.includes('clock-stepped');
+    last = now;
+    if (stepped) {
+      log.warn('the wall clock was stepped: no month is closed before it has been steady for an hour');
+      return;
     }
-  }
+    const firstMs = await ledger.firstMs();
+    if (firstMs === null) return;
+    for (const each of options.held) {
+      try {
+        await closeMonths(each, firstMs, options.version, empty, parts, signal);
+      } catch (error) {
+        log.error('a month cannot be closed now', { provider: each.provider, error });
+      }
+    }
+  };
 }
 
 async function closeMonths(

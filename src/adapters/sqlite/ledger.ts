@@ -16,14 +16,16 @@ import { type Failure, type FromWorker, type Operation, type Operations, type Wo
 export interface LedgerOptions {
   readonly role: Role;
   readonly log: Log;
+  /** Told once if the worker ends before `close`: from then on every call rejects. */
+  readonly onDeath?: (error: LedgerError) => void;
 }
 
 /**
  * Opens the ledger of a data folder. A daemon must hold the folder's lock (`acquireFolder`) first.
  * Rejects with LedgerError: MISSING, TOO_NEW, TOO_OLD, NOT_A_LEDGER, READ_ONLY …
  */
-export function openLedger(folder: string, { role, log }: LedgerOptions): Promise<Ledger> {
-  return connectLedger(startWorker({ folder, role }), folder, log);
+export function openLedger(folder: string, { role, log, onDeath }: LedgerOptions): Promise<Ledger> {
+  return connectLedger(startWorker({ folder, role }), folder, log, onDeath);
 }
 
 export function startWorker(settings: WorkerSettings): Worker {
@@ -33,8 +35,13 @@ export function startWorker(settings: WorkerSettings): Worker {
 }
 
 /** Resolves once the worker has opened the database. */
-export async function connectLedger(worker: Worker, folder: string, log: Log): Promise<Ledger> {
-  const ledger = new WorkerLedger(worker, folder, log);
+export async function connectLedger(
+  worker: Worker,
+  folder: string,
+  log: Log,
+  onDeath: (error: LedgerError) => void = () => {},
+): Promise<Ledger> {
+  const ledger = new WorkerLedger(worker, folder, log, onDeath);
   await ledger.opened;
   return ledger;
 }
@@ -56,16 +63,19 @@ class WorkerLedger implements Ledger {
   #ended: LedgerError | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(worker: Worker, folder: string, log: Log) {
+  constructor(worker: Worker, folder: string, log: Log, onDeath: (error: LedgerError) => void) {
     this.#worker = worker;
     this.#folder = folder;
     const opening = Promise.withResolvers<void>();
     this.opened = opening.promise;
+    let isOpen = false;
     let thrown: unknown;
     worker.on('message', (message: FromWorker) => {
       if ('id' in message) this.#settle(message);
-      else if (message.kind === 'open') opening.resolve();
-      else opening.reject(fromFailure(message.failure));
+      else if (message.kind === 'open') {
+        isOpen = true;
+        opening.resolve();
+      } else opening.reject(fromFailure(message.failure));
     });
     worker.on('error', (error) => {
       thrown = error;
@@ -78,11 +88,14 @@ class WorkerLedger implements Ledger {
           `the ledger's worker for ${folder} must run until it is closed, it ended: ${why}`,
           { cause: thrown },
         );
-        if (this.#closing === null && this.#lastId > 0) log.error('the ledger has stopped', { folder, why });
         this.#ended ??= died;
         opening.reject(died);
         for (const { reject } of this.#pending.values()) reject(died);
         this.#pending.clear();
+        if (isOpen && this.#closing === null) {
+          log.error('a thread of the ledger has ended', { folder, why });
+          onDeath(died);
+        }
         resolve();
       });
     });

@@ -1,0 +1,30 @@
+/** The reading thread of a daemon: opened when it is asked first, and again when it is asked after it died. */
+import type { Ledger, LedgerReader, Log } from '../../ports.ts';
+import { openLedger } from './ledger.ts';
+
+/** Every call rejects with LedgerError while it cannot be opened; who asks comes again soon enough, and no sooner. */
+export function createReader(folder: string, log: Log): LedgerReader {
+  let opening: Promise<Ledger> | null = null;
+  const forget = (): void => {
+    opening = null;
+  };
+  const open = (): Promise<Ledger> =>
+    openLedger(folder, { role: 'reader', log, onDeath: forget }).catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+  const use = async <T>(ask: (ledger: Ledger) => Promise<T>): Promise<T> => {
+    opening ??= open();
+    return ask(await opening);
+  };
+  return {
+    standing: (matter) => use((ledger) => ledger.standing(matter)),
+    closing: (matter) => use((ledger) => ledger.closing(matter)),
+    marked: (types, afterSeq) => use((ledger) => ledger.marked(types, afterSeq)),
+    firstMs: () => use((ledger) => ledger.firstMs()),
+    async close() {
+      const ledger = await opening?.catch(() => null);
+      await ledger?.close();
+    },
+  };
+}
