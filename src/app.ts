@@ -107,7 +107,10 @@ export async function openAgent(
     );
     const signer = await makeSigner(settings.dataFolder, systemRandom);
     // A thread of its own to judge by: a month may take seconds, and must hold up neither measuring nor writing.
-    const reader = as === 'daemon' ? createReader(settings.dataFolder, log) : null;
+    const reader =
+      as === 'daemon'
+        ? createReader((onEnd) => openLedger(settings.dataFolder, { role: 'reader', log, onDeath: onEnd }))
+        : null;
     if (reader !== null) stack.adopt(reader, (opened) => opened.close());
     const lines = settings.providers.flatMap((provider) => linesOf(provider, settings, clock));
     const held = [...contracts].map(([provider, contract]) => ({ provider, contract }));

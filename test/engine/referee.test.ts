@@ -215,7 +215,7 @@ test('a month that a clock ahead of time found empty is closed once it is measur
   clock.stepWall(-70 * DAY);
   await recorder.record(refused('a'));
   clock.stepWall(45 * DAY);
-  await clock.advance(3601);
+  await clock.advance(2 * 3600 + 1);
   expect(closed()).toHaveLength(1);
 });
 
@@ -264,4 +264,19 @@ test('a report of a closed month says what came after it', async () => {
     ...{ before: { lo: 6000, hi: 6000 }, after: { lo: 5999, hi: 5999 } },
   });
   expect(now?.reasons).toMatchObject([{ kind: 'exclusion-added', id: 'x', by: 'Li Wei', note: 'told late' }]);
+});
+
+test('no month is closed by a wall clock that was stepped since the look before, and every one once it has been steady', async () => {
+  await ledger.append(refused('a'));
+  await start();
+  await clock.advance(3600);
+  clock.stepWall(60 * DAY);
+  await clock.advance(3600);
+  expect(closed()).toEqual([]);
+  clock.stepWall(-60 * DAY);
+  await clock.advance(3600);
+  expect(closed()).toEqual([]);
+  clock.stepWall(60 * DAY);
+  await clock.advance(2 * 3600);
+  expect(closed()).toHaveLength(1);
 });

@@ -42,6 +42,8 @@ export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise
     frameworkErrors: (error, _request, reply) => void fail(error, reply),
   });
   server.server.maxConnections = CONNECTIONS_MAX;
+  // Such as no memory for another connection: who asked comes again.
+  server.server.on('error', (error) => parts.log.debug('http could not accept a connection', { error }));
   server.removeContentTypeParser('text/plain');
   server.setErrorHandler((error, _request, reply) => fail(error, reply));
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such resource' }));

@@ -1,15 +1,17 @@
 /** The reading thread of a daemon: opened when it is asked first, and again when it is asked after it died. */
-import type { Ledger, LedgerReader, Log } from '../../ports.ts';
-import { openLedger } from './ledger.ts';
+import type { Ledger, LedgerReader } from '../../ports.ts';
 
-/** Every call rejects with LedgerError while it cannot be opened; who asks comes again soon enough, and no sooner. */
-export function createReader(folder: string, log: Log): LedgerReader {
+/**
+ * `openOne` opens a thread, which tells by `onDeath` that it ended by itself. Every call rejects with LedgerError while it cannot be
+ * opened: who asks comes again in half a minute, so that needs no patience of its own.
+ */
+export function createReader(openOne: (onDeath: () => void) => Promise<Ledger>): LedgerReader {
   let opening: Promise<Ledger> | null = null;
   const forget = (): void => {
     opening = null;
   };
   const open = (): Promise<Ledger> =>
-    openLedger(folder, { role: 'reader', log, onDeath: forget }).catch((error: unknown) => {
+    openOne(forget).catch((error: unknown) => {
       forget();
       throw error;
     });

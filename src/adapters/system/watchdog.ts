@@ -1,7 +1,8 @@
-/** Ends the agent rather than let it measure nonsense: when the host's clocks are unsound, or its own thread hangs. */
+/** Ends the agent rather than let it measure nonsense: when the host's clocks are unsound, when files run out, or its own thread hangs. */
 import { Worker } from 'node:worker_threads';
 import { beginSoundness, observeSoundness, unsoundness } from '../../domain/time/soundness.ts';
 import type { Clock } from '../../ports.ts';
+import { filesLeft } from './open-files.ts';
 
 const OBSERVE_MS = 1000;
 /**
@@ -9,6 +10,11 @@ const OBSERVE_MS = 1000;
  * for a process or a host that is stopped stops both.
  */
 const PATIENCE_BEATS = 60;
+/**
+ * Files that must be left to open. Without one the sink turns a provider away unseen, and its mail would count as late. What may be
+ * open at once is bounded; so this is a leak, or a limit that is too low.
+ */
+const FILES_LEFT_MIN = 32;
 
 /** To the other thread. */
 export interface WatchdogOrders {
@@ -34,7 +40,7 @@ export function startWatchdog(
     Atomics.add(beats, 0, 1);
     const before = soundness.last;
     soundness = observeSoundness(soundness, clock.now(), everyMs / 1000);
-    const why = unsoundness(soundness, before);
+    const why = unsoundness(soundness, before) ?? filesRunOut();
     if (why === null) return;
     clearInterval(timer);
     onUnsound(why);
@@ -51,4 +57,11 @@ export function startWatchdog(
       await thread.terminate();
     },
   };
+}
+
+function filesRunOut(): string | null {
+  const left = filesLeft();
+  return left === null || left >= FILES_LEFT_MIN
+    ? null
+    : `at least ${FILES_LEFT_MIN} files must be left to open (ulimit -n), ${left} are`;
 }

@@ -1,0 +1,47 @@
+/** How the daemon ends when it cannot measure any more: by itself, with a code and a line that says why. */
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { run, type Spawned, spawnDaemon } from '../servers/command.ts';
+import { configured } from './configured.ts';
+
+const BROKEN_HOST = fileURLToPath(new URL('./broken-host.cjs', import.meta.url));
+
+async function broken(what: string): Promise<{ readonly daemon: Spawned; readonly config: string }> {
+  const { config } = await configured();
+  const daemon = spawnDaemon(config, { BREAK: what, NODE_OPTIONS: `--require ${BROKEN_HOST}` });
+  onTestFinished(async () => void (await daemon.end('SIGKILL')));
+  return { daemon, config };
+}
+const ending = async (daemon: Spawned) => {
+  await once(daemon.process, 'close');
+  return { code: daemon.process.exitCode, lines: daemon.log().trim().split('\n') };
+};
+
+test('on a host whose clock was never set it does not start, and records nothing', async () => {
+  const { daemon, config } = await broken('clock-unset');
+  const { code, lines } = await ending(daemon);
+  expect(code).toBe(4);
+  expect(lines.at(-1)).toBe("mailflow-probe: the host's clock must be set, it says 1970-01-01T00:00:01.000Z");
+  expect((await run(['ledger', 'stats', '-c', config])).stderr).toContain('there must be a ledger');
+});
+
+test('on a host whose clock is set again and again it ends with 4', async () => {
+  const { daemon } = await broken('clock-wild');
+  const { code, lines } = await ending(daemon);
+  expect(code).toBe(4);
+  expect(lines.at(-1)).toContain('the wall clock must keep to the monotonic one');
+});
+
+test('without its ledger it ends with 5, and the next one goes on from the same ledger', async () => {
+  const { daemon, config } = await broken('ledger');
+  const { code, lines } = await ending(daemon);
+  expect(code).toBe(5);
+  expect(lines.at(-1)).toContain("the ledger's worker");
+  const next = spawnDaemon(config);
+  onTestFinished(async () => void (await next.end('SIGKILL')));
+  await next.serving;
+  expect(await next.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  const verified = await run(['ledger', 'verify', '-c', config]);
+  expect(verified).toMatchObject({ code: 0 });
+});
