@@ -1,4 +1,5 @@
 /** What tests ask of a running daemon over HTTP, and of its ledger by the command line. */
+import { decode } from '../../src/domain/codec.ts';
 import type { LedgerEvent } from '../../src/domain/event.ts';
 import type { ProbeView } from '../../src/domain/probe-view.ts';
 import { type Daemon, run } from './command.ts';
@@ -59,7 +60,7 @@ export async function eventsOf(config: string): Promise<readonly LedgerEvent[]> 
   return stdout
     .trim()
     .split('\n')
-    .map((line) => (JSON.parse(line) as { event: LedgerEvent }).event);
+    .map((line) => decode<{ event: LedgerEvent }>(line).event);
 }
 
 export interface LogLine {

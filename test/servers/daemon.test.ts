@@ -1,4 +1,4 @@
-/** The daemon as a process: crashes, restarts, its lock, and its manners on the way out. */
+/** The daemon as a process: crashes, restarts, and its manners on the way out. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { ProbeView } from '../../src/domain/probe-view.ts';
@@ -88,17 +88,6 @@ describeWithServers('the daemon', () => {
     expect(await daemon.end('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(performance.now() - from).toBeLessThan(5000);
     expect(daemon.log()).toContain('"stopped"');
-  });
-
-  it('refuses a second daemon on its data folder, naming who holds it', async () => {
-    const config = await configuration();
-    const daemon = await start(config);
-    const { code, stderr } = await run(['run', '-c', config]);
-    expect(code).toBe(3);
-    // Before it there may be a warning about the configuration.
-    expect(stderr.trim().split('\n').at(-1)).toMatch(
-      new RegExp(`^mailflow-probe: .* held by process ${daemon.process.pid} at http:`),
-    );
   });
 
   it('answers a check from the command line', async () => {

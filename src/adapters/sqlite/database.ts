@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { type ChainHead, GENESIS } from '../../domain/evidence/chain.ts';
 import { LedgerError, ledgerError } from './failure.ts';
+import { refuseLoss } from './loss.ts';
 import { checkSchema, MIGRATIONS, migrate, schemaVersion } from './schema.ts';
 
 const LEDGER_FILE = 'ledger.db';
@@ -40,6 +41,7 @@ export function openDatabase(folder: string, role: Role): DatabaseSync {
   if (role === 'visitor') ledgerFile(folder);
   let db: DatabaseSync | null = null;
   try {
+    refuseLoss(path);
     if (role === 'daemon') {
       createFolder(folder);
       createPrivate(path);
@@ -65,6 +67,7 @@ export function openReadOnly(place: string): DatabaseSync {
   const path = ledgerFile(place);
   let db: DatabaseSync | null = null;
   try {
+    refuseLoss(path);
     db = new DatabaseSync(isArchived(path) ? immutable(path) : path, { readOnly: true, timeout: BUSY_MS });
     checkCurrent(db, path);
     return db;

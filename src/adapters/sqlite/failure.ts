@@ -26,6 +26,9 @@ export class LedgerError extends Error {
   }
 }
 
+/** What is left to do about a ledger that is no longer whole. Never to remove anything: also what is broken is evidence. */
+export const WAY_OUT = 'restore a backup, or keep the folder aside and name another to begin anew';
+
 /** SQLite's primary result codes (sqlite.org/rescode.html), each with our code and the rule that was broken. */
 const RULES = new Map<number, readonly [LedgerErrorCode, string]>([
   [3, ['READ_ONLY', 'this user must be allowed to use the folder']],
@@ -33,10 +36,10 @@ const RULES = new Map<number, readonly [LedgerErrorCode, string]>([
   [6, ['BUSY', 'no other connection may hold it for long']],
   [8, ['READ_ONLY', 'it must be open for writing, in a folder this user may write']],
   [10, ['FAILED', 'the disk must read and write without an error']],
-  [11, ['DAMAGED', 'the file must be an intact database']],
+  [11, ['DAMAGED', `the file must be an intact database: ${WAY_OUT}`]],
   [13, ['DISK_FULL', 'the disk must have room']],
   [14, ['READ_ONLY', 'this user must be allowed to open the files in the folder']],
-  [26, ['NOT_A_LEDGER', 'the file must be an SQLite database']],
+  [26, ['NOT_A_LEDGER', `the file must be an SQLite database: ${WAY_OUT}`]],
 ]);
 /** The same of what the file system itself refuses, by Node's code. */
 const FILE_RULES = new Map<string, readonly [LedgerErrorCode, string]>([
@@ -63,9 +66,14 @@ function fileCode(error: unknown): string {
 export function ledgerError(doing: string, place: string, cause: unknown): LedgerError {
   if (cause instanceof LedgerError) return cause;
   const text = messageOf(cause);
-  const [code, rule] =
-    RULES.get(sqliteCode(cause) ?? -1) ?? FILE_RULES.get(fileCode(cause)) ?? (['FAILED', null] as const);
+  const [code, rule] = ruleFor(cause);
   return new LedgerError(code, `cannot ${doing} in ${place}: ${rule === null ? text : `${rule} (${text})`}`, { cause });
+}
+
+function ruleFor(cause: unknown): readonly [LedgerErrorCode, string | null] {
+  // Every text in the ledger is JSON that we wrote.
+  if (cause instanceof SyntaxError) return ['DAMAGED', `every row must be as it was written: ${WAY_OUT}`];
+  return RULES.get(sqliteCode(cause) ?? -1) ?? FILE_RULES.get(fileCode(cause)) ?? ['FAILED', null];
 }
 
 export function messageOf(error: unknown): string {

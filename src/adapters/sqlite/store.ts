@@ -13,7 +13,7 @@ import type { TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import { readAvailability } from './availability.ts';
 import { eventChunks, inTransaction, openDatabase, type Role, readHead, toEventRow } from './database.ts';
-import { LedgerError, ledgerError, messageOf, sqliteCode } from './failure.ts';
+import { LedgerError, ledgerError, messageOf, sqliteCode, WAY_OUT } from './failure.ts';
 import { Months } from './months.ts';
 import { Projection } from './projection.ts';
 import { type Failure, type MarkedQuery, type Outcome, type ReadRequest, type WriteRequest } from './protocol.ts';
@@ -100,7 +100,7 @@ export class Store implements FactSource {
     if (seq !== head.seq) {
       throw new LedgerError(
         'DAMAGED',
-        `the ledger in ${this.#place} must end at entry ${seq}, ends at ${head.seq}: restore a backup, or keep it aside and begin a new one`,
+        `the ledger in ${this.#place} must end at entry ${seq}, ends at ${head.seq}: ${WAY_OUT}`,
       );
     }
     return { head, state };

@@ -1,0 +1,121 @@
+/** The daemon stopped (SIGSTOP) in the middle of everything and let go on: what it measured holds the truth, and the stop is its own. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { verifyDerived } from '../../src/adapters/sqlite/verify.ts';
+import type { LedgerEvent } from '../../src/domain/event.ts';
+import type { Interval } from '../../src/domain/interval.ts';
+import type { ProbeView } from '../../src/domain/probe-view.ts';
+import { temporaryFolder, writeConfiguration } from './agent-settings.ts';
+import { describeWithServers } from './available.ts';
+import { type Daemon, run, startDaemon } from './command.ts';
+import { eventually } from './daemon.ts';
+import { eventsOf, logged, order, untilReady, view } from './daemon-client.ts';
+import { type Provider, startProvider } from './provider.ts';
+
+/** Milliseconds. Past 30 s without a beat an agent has been away. */
+const STOPPED_FOR = 40_000;
+/** Seconds from a final dot to its 250, in which one probe is caught. */
+const SLOW_REPLY = 4;
+/** Seconds: what Postfix takes on a busy machine to look into its queue, connect and hand a message on. */
+const PROMPT = 5;
+const ROUTES = `routes:
+  - {provider: corp, path: send, every: 10s, min_gap: 1s}
+  - {provider: corp, path: internal, every: 10s, min_gap: 1s}
+`;
+
+describeWithServers('a daemon that was stopped for 40 s', () => {
+  let provider: Provider;
+  const closers: (() => Promise<unknown>)[] = [];
+
+  beforeAll(async () => {
+    provider = await startProvider();
+  });
+  afterAll(async () => provider.stop());
+  afterEach(async () => {
+    provider.releaseQueue();
+    for (const close of closers.splice(0).toReversed()) await close();
+  });
+
+  async function untilAccepted(daemon: Daemon, id: string): Promise<void> {
+    await eventually('its acceptance', async () => ((await view(daemon, id)).acceptedAt === null ? undefined : true));
+  }
+  async function untilOnItsWay(daemon: Daemon, id: string): Promise<void> {
+    await eventually('a message that waits for its 250', async () =>
+      (await view(daemon, id)).awaiting === 'data' ? true : undefined,
+    );
+  }
+
+  it('holds the true delay of what was under way, charges nobody, counts nothing twice, and goes on by itself', async () => {
+    const folder = await temporaryFolder();
+    closers.push(() => folder.remove());
+    const config = await writeConfiguration(provider, folder.path, (text) =>
+      text.replace('connectivity: {', 'connectivity: {every: 30s, ').concat(ROUTES),
+    );
+    await provider.delayEndOfData(SLOW_REPLY);
+    const daemon = await startDaemon(config);
+    closers.push(() => daemon.end('SIGKILL'));
+    await untilReady(daemon);
+    await provider.holdQueue();
+    const [out, within] = await Promise.all([order(daemon, 'send'), order(daemon, 'internal')]);
+    const ordered = Date.now();
+    await Promise.all([out, within].map((id) => untilAccepted(daemon, id)));
+    const taken = Date.now();
+    const caught = await order(daemon, 'receive');
+    await untilOnItsWay(daemon, caught);
+    const dotted = Date.now();
+    daemon.process.kill('SIGSTOP');
+    const stopped = Date.now();
+    // The 250 of the last one, then all that was held: the daemon sees neither.
+    await pause(STOPPED_FOR / 2);
+    const released = Date.now();
+    provider.releaseQueue();
+    await pause(STOPPED_FOR - (released - stopped));
+    daemon.process.kill('SIGCONT');
+    const views = await Promise.all([out, within, caught].map((id) => view(daemon, id, 30)));
+
+    expect(views.map(({ outcome, duplicates }) => ({ outcome, duplicates }))).toEqual(
+      views.map(() => ({ outcome: 'delivered', duplicates: 0 })),
+    );
+    // From an acceptance between `ordered` and `taken` to a transfer that began promptly after the release.
+    const held = { lo: (released - taken) / 1000, hi: (released - ordered) / 1000 + PROMPT };
+    for (const probe of views.slice(0, 2)) expectToMeet(probe, held);
+    // Its 250 came while the daemon stood still, and so did its message: read at the same moment, they are many seconds apart.
+    const apart = (released - dotted) / 1000 - SLOW_REPLY;
+    expectToMeet(views[2]!, { lo: apart - PROMPT, hi: apart + PROMPT });
+    expect(views.every(({ flags }) => !flags.includes('breach'))).toBe(true);
+    await untilReady(daemon);
+    const next = await order(daemon, 'internal');
+    expect(await view(daemon, next, 20)).toMatchObject({ outcome: 'delivered', duplicates: 0 });
+    expect(logged(daemon, 'error')).toEqual([]);
+    expect(await daemon.end('SIGTERM')).toEqual({ code: 0, signal: null });
+
+    const events = await eventsOf(config);
+    const closed = events.find(({ type }) => type === 'sink.closed');
+    expect(closed!.at.wallMs).toBeLessThanOrEqual(stopped);
+    const opened = events.find((event) => event.type === 'sink.opened' && event.address === 'awake again');
+    expect(opened!.at.wallMs).toBeGreaterThanOrEqual(stopped + STOPPED_FOR);
+    const failures = events.filter(isFailure);
+    expect(failures).toEqual([]);
+    expect(events.filter(({ type }) => type === 'slot.unmeasured').length).toBeGreaterThan(0);
+    const captured = events.flatMap((event) =>
+      event.type === 'transfer.captured' || event.type === 'message.seen' ? event.probe : [],
+    );
+    expect(captured).toHaveLength(new Set(captured).size);
+    expect(await run(['ledger', 'verify', '-c', config])).toMatchObject({ code: 0 });
+    expect(await verifyDerived(`${folder.path}/data`)).toMatchObject({ ok: true });
+  }, 120_000);
+});
+
+/** The interval has a point in common with where the truth lies. */
+function expectToMeet({ id, path, delaySeconds }: ProbeView, truth: Interval): void {
+  expect(delaySeconds, `${path} ${id}`).not.toBeNull();
+  expect(delaySeconds!.lo, `${path}, lower bound`).toBeLessThanOrEqual(truth.hi);
+  expect(delaySeconds!.hi, `${path}, upper bound`).toBeGreaterThanOrEqual(truth.lo);
+}
+
+/** Something that a judge would hold against the provider. */
+function isFailure(event: LedgerEvent): boolean {
+  if (event.type === 'endpoint.checked') return event.result.kind === 'down' && event.control === 'healthy';
+  if (event.type === 'probe.handed-over') return event.handover.kind !== 'accepted';
+  return event.type === 'probe.notified';
+}

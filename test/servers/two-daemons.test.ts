@@ -1,0 +1,101 @@
+/** Two daemons on one data folder, as processes: one measures, the other says who does, and the first never notices. */
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { temporaryFolder, writeConfiguration } from './agent-settings.ts';
+import { describeWithServers } from './available.ts';
+import { type Finished, run, spawnDaemon, startDaemon } from './command.ts';
+import { eventually } from './daemon.ts';
+import { eventsOf, logged, order, untilReady, view } from './daemon-client.ts';
+import { type Provider, startProvider } from './provider.ts';
+
+/** The second begins where the first left it: with a lock whose holder was killed. */
+const RACES = 2;
+const RACERS = 3;
+
+describeWithServers('two daemons on one data folder', () => {
+  let provider: Provider;
+  const closers: (() => Promise<unknown>)[] = [];
+
+  beforeAll(async () => {
+    provider = await startProvider();
+  });
+  afterAll(async () => provider.stop());
+  afterEach(async () => {
+    provider.releaseQueue();
+    for (const close of closers.splice(0).toReversed()) await close();
+  });
+
+  async function configuration(): Promise<string> {
+    const folder = await temporaryFolder();
+    closers.push(() => folder.remove());
+    return writeConfiguration(provider, folder.path);
+  }
+  async function start(config: string) {
+    const daemon = await startDaemon(config);
+    closers.push(() => daemon.end('SIGKILL'));
+    await untilReady(daemon);
+    return daemon;
+  }
+  /** Beside the configuration's own warnings, which precede it. */
+  const said = ({ stderr }: Pick<Finished, 'stderr'>) => stderr.split('\n').filter((line) => !line.startsWith('{'));
+
+  it('the second ends with one line and code 3, and the first keeps its note, its sink and its probes', async () => {
+    const config = await configuration();
+    const first = await start(config);
+    await provider.holdQueue();
+    const id = await order(first, 'send');
+    await eventually('its acceptance', async () => ((await view(first, id)).acceptedAt === null ? undefined : true));
+    const second = await run(['run', '-c', config]);
+    expect(second).toMatchObject({ code: 3, stdout: '' });
+    const rule = 'a data folder must have one daemon: .*';
+    expect(said(second)).toEqual([
+      expect.stringMatching(
+        new RegExp(`^mailflow-probe: ${rule} is held by process ${first.process.pid} at ${first.url}$`),
+      ),
+      '',
+    ]);
+    provider.releaseQueue();
+    expect(await view(first, id, 20)).toMatchObject({ outcome: 'delivered', duplicates: 0 });
+    // Commands still find the first.
+    expect(await run(['check', '-c', config, '--path', 'internal'])).toMatchObject({ code: 0, stderr: '' });
+    expect(logged(first, 'error')).toEqual([]);
+    expect(await first.end('SIGTERM')).toEqual({ code: 0, signal: null });
+
+    const events = await eventsOf(config);
+    expect(events.filter(({ type }) => type === 'agent.started')).toHaveLength(1);
+    expect(events.filter(({ type }) => type === 'sink.opened' || type === 'sink.closed')).toHaveLength(2);
+    expect(await run(['ledger', 'verify', '-c', config])).toMatchObject({ code: 0 });
+  }, 60_000);
+
+  it(`of ${RACERS} that start at the same moment exactly one runs, on a new folder and on one whose holder was killed`, async () => {
+    const config = await configuration();
+    for (let race = 1; race <= RACES; race += 1) {
+      const racers = Array.from({ length: RACERS }, () => spawnDaemon(config));
+      for (const { end } of racers) closers.push(() => end('SIGKILL'));
+      const serving = await Promise.allSettled(racers.map((racer) => racer.serving));
+      const winners = racers.filter((_, index) => serving[index]!.status === 'fulfilled');
+      expect(winners).toHaveLength(1);
+      for (const loser of racers.filter((racer) => racer !== winners[0])) {
+        expect(loser.process.exitCode).toBe(3);
+        expect(loser.log()).toMatch(
+          new RegExp(`^mailflow-probe: .* is held by process ${winners[0]!.process.pid}( at http:\\S+)?\n$`, 'm'),
+        );
+      }
+      await winners[0]!.end('SIGKILL');
+      const started = (await eventsOf(config)).filter(({ type }) => type === 'agent.started');
+      expect(started).toHaveLength(race);
+    }
+    expect(await run(['ledger', 'verify', '-c', config])).toMatchObject({ code: 0 });
+  }, 60_000);
+
+  it('a first that is stopped and does not answer still holds, and goes on afterwards', async () => {
+    const config = await configuration();
+    const first = await start(config);
+    first.process.kill('SIGSTOP');
+    const second = await run(['run', '-c', config]);
+    expect(second.code).toBe(3);
+    expect(said(second)[0]).toContain(`is held by process ${first.process.pid} at ${first.url}`);
+    first.process.kill('SIGCONT');
+    expect((await view(first, await order(first, 'internal'), 20)).outcome).toBe('delivered');
+    expect(await first.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  }, 60_000);
+});
