@@ -34,6 +34,8 @@ export class FakeMailbox implements Mailbox {
   /** Every command takes this long to reach the server, and its answer as long to come back. */
   latencyMs = 0;
   looks = 0;
+  /** Of folders that are to be made anew. */
+  readonly #uidValidities = new Map<string, string>();
   #onHint: (() => void) | null = null;
   readonly #clock: Clock;
   readonly #ownSenders: readonly string[];
@@ -95,7 +97,7 @@ export class FakeMailbox implements Mailbox {
     isReadable: () => boolean = () => true,
   ): number {
     const state = this.folders.get(folder) ?? {
-      uidValidity: '1',
+      uidValidity: this.#uidValidities.get(folder) ?? '1',
       uidNext: 1,
       role: folder === 'Junk' ? ('junk' as const) : ('other' as const),
     };
@@ -129,11 +131,15 @@ export class FakeMailbox implements Mailbox {
     this.folders.set(folder, { ...state, uidValidity: String(Number(state.uidValidity) + 1), uidNext: uid + 1 });
   }
 
-  /** Another client renames a folder; what is in it goes along. */
+  /**
+   * Another client renames a folder; what is in it goes along. One that is made anew by the old name has another UIDVALIDITY, as
+   * RFC 9051 §2.3.1.1 asks and Dovecot does: else the same name, UIDVALIDITY and UID would be two messages.
+   */
   rename(folder: string, to: string): void {
     const state = this.folders.get(folder);
     if (state === undefined || this.folders.has(to)) return;
     this.folders.delete(folder);
+    this.#uidValidities.set(folder, String(Number(state.uidValidity) + 1));
     this.folders.set(to, state);
     for (const [index, each] of this.stored.entries())
       if (each.folder === folder) this.stored[index] = { ...each, folder: to };

@@ -53,7 +53,7 @@ export class Host implements Clock {
     return this.#sleeping;
   }
 
-  /** By monotonic time, which stands still while the host sleeps. */
+  /** By monotonic time, which stands still while the host sleeps. A boot ends the sleeps of the one before: no process outlives it. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     this.#sleeping += 1;
     return this.#sleep(ms, signal).finally(() => {
@@ -63,12 +63,13 @@ export class Host implements Clock {
   #sleeping = 0;
 
   async #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const boot = this.#boot;
     const dueUs = this.#monoUs + Math.ceil(Math.max(0, ms) * 1000);
     await this.#world.sleep(ms, signal);
     for (;;) {
       if (this.#asleepSinceUs !== null) await this.#awake.promise;
       const leftUs = dueUs - this.#monoUs;
-      if (leftUs <= 0 || signal?.aborted === true) return;
+      if (leftUs <= 0 || signal?.aborted === true || boot !== this.#boot) return;
       await this.#world.sleep(leftUs / 1000, signal);
     }
   }

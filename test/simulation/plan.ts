@@ -57,7 +57,7 @@ const LOOK_IN_EVERY = 3.5 * DAY;
 const LOOK_IN = 100_000;
 const FINAL_AFTER = 120 * HOUR;
 /** The last stretch: long enough for every reader to come back, and for the referee's first look. */
-const LAST_STRETCH = 15 * MINUTE;
+const LAST_STRETCH = 30 * MINUTE;
 const STEADY_LEAD = HOUR;
 
 /** How often a kind strikes in an hour of a stretch, and for how long, at least and at most. */

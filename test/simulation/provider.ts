@@ -182,7 +182,12 @@ export class Provider {
     const early = fate.cutThrough && taken && fate.end === 'delivered';
     if (early) this.#run(() => this.#passOn(entered));
     await clock.sleep(fate.receiveMs);
-    if (!taken) return;
+    if (!taken) {
+      // Its server ended the connection: what was our doing at an earlier attempt is not this.
+      truth.failure = 'unanswered';
+      truth.ours = false;
+      return;
+    }
     truth.receivedMs = this.#nowMs;
     truth.failure = null;
     truth.ours = false;

@@ -109,6 +109,8 @@ class World {
       await this.#advanceTo(Math.min(stretch.toMs, untilMs));
       await this.#end(stretch);
     }
+    // A world that is ended early may be asleep.
+    if (this.#process !== null) await this.#end({ leaves: 'kill' });
     await this.#clock.advance(AFTERMATH_S);
     if (this.#host.sleeping > 0) this.#wrong.add(`${this.#host.sleeping} sleeps of the agent outlived it`);
     if (untilMs === Number.POSITIVE_INFINITY) oracle.ended();
@@ -195,7 +197,7 @@ class World {
     if (this.#process === null) this.#start();
   }
 
-  async #end({ leaves }: Stretch): Promise<void> {
+  async #end({ leaves }: Pick<Stretch, 'leaves'>): Promise<void> {
     this.#stretch = null;
     const process = this.#process;
     if (leaves === 'suspend' && process !== null) {

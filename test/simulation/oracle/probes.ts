@@ -56,13 +56,12 @@ function expiredEarly(truth: MessageTruth | undefined, nowMs: number): boolean {
 }
 
 /**
- * A failure is one of the provider's only if it refused the message, bounced it, or gave no answer. That a connection could not be made
- * or was lost may have been our own line: such a failure proves nothing, and so may be told.
+ * A refusal or a bounce is a failure of the provider's only if there was one, by no doing of ours. That a connection could not be made
+ * or was lost may have been our own line: such a failure proves nothing of the provider, and is told whatever became of the message.
  */
 function mayFail({ handover, notice }: ProbeRecord, truth: MessageTruth | undefined): boolean {
-  if (truth?.ours === true) return false;
   const answered = handover?.kind === 'refused' || notice?.action === 'failed';
-  return !answered || (truth?.failure ?? null) !== null;
+  return !answered || (truth !== undefined && truth.failure !== null && !truth.ours);
 }
 
 function finalOutcomes(record: ProbeRecord, truth: MessageTruth | undefined): readonly Outcome[] {
