@@ -153,6 +153,27 @@ describe('the delay of a captured probe', () => {
     expect(assessed(planned('receive'), accepted(1, 2), seen(null, 50)).delay!.lo).toBe(0);
   });
 
+  it('is flagged where it was found in Junk or Trash, and measured all the same', () => {
+    const found = (role: 'inbox' | 'junk' | 'trash' | 'other') =>
+      assessed(planned('receive'), accepted(1, 2), { ...seen(40, 50), role });
+    const { delay } = found('inbox');
+    expect((['inbox', 'other', 'junk', 'trash'] as const).map((role) => found(role).flags)).toEqual([
+      [],
+      [],
+      ['junk'],
+      ['trash'],
+    ]);
+    expect(found('trash').delay).toEqual(delay);
+  });
+
+  it('is flagged as unwatched only if it may have come out unseen before it was seen', () => {
+    const plain = assessed(planned('send'), accepted(0, 0.1), captured(900, 901));
+    expect(plain.flags).toEqual([]);
+    expect(
+      assessed(planned('send'), accepted(0, 0.1), attempted(1000, { provider: 'acme' }), captured(900, 901)).flags,
+    ).toEqual([]);
+  });
+
   it('keeps the first capture when another follows', () => {
     expect(assessed(planned('send'), accepted(1, 2), captured(3, 4), captured(30, 40))).toEqual(
       assessed(planned('send'), accepted(1, 2), captured(3, 4)),
