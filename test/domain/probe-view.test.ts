@@ -3,14 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { assess } from '../../src/domain/delay/delay.ts';
 import { errorOf, judgeSpot, type ProbeView, type ViewInput, viewProbe } from '../../src/domain/probe-view.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
-import { accepted, at, capture, delivered, probe, refused, uncertain } from './month-case.ts';
+import { accepted, at, capture, delivered, probe, refused, uncertain, unreachable } from './month-case.ts';
 
 const view = (record: ProbeRecord, change: Partial<ViewInput> = {}): ProbeView =>
   viewProbe({
     ...{ record, assessment: assess(record, new Map()), doing: null, ageSeconds: 7.123456789, obstacle: null },
     ...change,
   });
-const deferral = { at: at(1), refusal: { ...refused(450, '4.2.0'), kind: 'refused', stage: 'rcpt' } as const };
+const deferral = {
+  at: at(1),
+  refusal: { kind: 'refused', stage: 'rcpt', code: 450, enhanced: '4.2.0', text: 'no' } as const,
+};
 
 describe('a view', () => {
   it('shows the delay to the microsecond, open while the message is missing, and none where there is none', () => {
@@ -90,11 +93,8 @@ describe('what went wrong', () => {
   it.each<[string | null, Partial<ProbeRecord>]>([
     [null, {}],
     ['refused at rcpt: 550 5.1.1 no', { handover: refused(550, '5.1.1') }],
-    ['refused at rcpt: 550 no', { handover: { ...refused(550, ''), kind: 'refused' } as ProbeRecord['handover'] }],
-    [
-      'connect: TIMEOUT: no answer',
-      { handover: { ...uncertain(at(0)), kind: 'unreachable', stage: 'connect', code: 'TIMEOUT', text: 'no answer' } },
-    ],
+    ['refused at rcpt: 550 no', { handover: refused(550, '') }],
+    ['connect: TIMEOUT: no answer', { handover: unreachable('TIMEOUT', 'no answer') }],
     ['bounced: 5.1.1 550 no such user', { notice: bounce }],
     ['bounced: 550 no such user', { notice: { ...bounce, status: null } }],
     [null, { notice: { ...bounce, action: 'delayed' } }],

@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { isTemporary, isThrottling, type Refusal, type Stage } from '../../src/domain/probe.ts';
 import { channelOf, isNews, outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
-import { accepted, at, capture, probe, refused, uncertain } from './month-case.ts';
+import { accepted, at, capture, probe, refused, uncertain, unreachable } from './month-case.ts';
 
 const refusal = (code: number, enhanced: string | null, text = 'no', stage: Stage = 'rcpt'): Refusal => ({
   ...{ kind: 'refused', stage, code, enhanced, text },
@@ -52,9 +52,6 @@ describe('the outcome', () => {
     notice: { action, status, recipient: null, diagnostic: null },
   });
   const seen = { capture: capture(at(5), at(6)) };
-  const unreachable = (code: string) => ({
-    handover: { ...uncertain(at(0)), kind: 'unreachable', stage: 'connect', code } as const,
-  });
   it.each<[string, Partial<ProbeRecord>]>([
     ['pending', { handover: null }],
     ['unmeasured', { handover: null, expired: true }],
@@ -80,8 +77,8 @@ describe('the outcome', () => {
     ['unmeasured', { path: 'internal', handover: refused(550, '5.2.2') }],
     ['unmeasured', { handover: refused(450, '4.7.1') }],
     ['failed', { handover: refused(550, '5.7.1'), ...seen }],
-    ['unmeasured', unreachable('ABORTED')],
-    ['failed', unreachable('ECONNREFUSED')],
+    ['unmeasured', { handover: unreachable('ABORTED') }],
+    ['failed', { handover: unreachable('ECONNREFUSED') }],
   ])('is %s of what is known as %j', (expected, change) => {
     expect(outcomeOf(probe('p', 0, change))).toBe(expected);
   });

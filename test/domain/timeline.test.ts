@@ -221,9 +221,9 @@ describe('what is told of a probe', () => {
     expect([duplicates.length, duplicates[0], duplicates.at(-1)]).toEqual([16, 'sink 0', 'sink 15']);
   });
   it('by refusals for now is kept in their order', () => {
-    const reply = { ...refused(450, '4.2.0'), kind: 'refused', stage: 'rcpt' } as const;
+    const reply = { kind: 'refused', stage: 'rcpt', code: 450, enhanced: '4.2.0', text: 'no' } as const;
     const deferred = (seconds: number): LedgerEvent => ({
-      ...{ type: 'probe.deferred', at: at(seconds), probe: 'p', attempt: 1, refusal: reply },
+      ...{ type: 'probe.deferred', at: at(seconds), probe: 'p', attempt: 1, refusal: reply, retryAfterSeconds: 60 },
     });
     expect(fold(planned('p', 0), deferred(1), deferred(9)).record('p').deferrals).toEqual([
       { at: at(1), refusal: reply },

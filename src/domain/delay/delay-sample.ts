@@ -33,7 +33,7 @@ export function sampleOf(
   excluded: SpanSet,
 ): DelaySample | null {
   const { outcome, delay } = assess(record, absence);
-  if (record.handover === null && outcome === 'pending' && delay === null) {
+  if (outcome === 'pending' && delay === null) {
     return { id: record.id, acceptedMs: monthInstantMs(record), outcome, raw: ANYTHING, stripped: ANYTHING };
   }
   const bounds = boundsOf(record, absence);
