@@ -1,8 +1,9 @@
 /** Exclusions: what may be entered, and what the timeline knows of those that were. */
 import { describe, expect, it } from 'vitest';
 import { decodeEvent, encodeEvent } from '../../src/domain/codec.ts';
+import { exclusionsFor, exclusionsOf } from '../../src/domain/delay/month-facts.ts';
 import type { LedgerEvent } from '../../src/domain/event.ts';
-import { EXCLUSION_KINDS, type Exclusion } from '../../src/domain/exclusion.ts';
+import { DEFAULT_EXCLUSIONS, EXCLUSION_KINDS, type Exclusion } from '../../src/domain/exclusion.ts';
 import { checkExclusion, type ExclusionInput } from '../../src/domain/exclusion-check.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline } from '../../src/domain/timeline.ts';
@@ -68,6 +69,36 @@ describe('checkExclusion', () => {
     expect(checkExclusion({ ...sound, ...change })).toEqual({ ok: false, problems: [problem] });
   });
 
+  it('takes providers and times up to their bounds, and none beyond', () => {
+    const first = (change: Partial<ExclusionInput>) => {
+      const result = checkExclusion({ ...sound, ...change });
+      return result.ok ? null : result.problems[0]?.split(' ')[0];
+    };
+    for (const provider of ['a', '9', 'a-b', 'x'.repeat(63)]) expect(first({ provider })).toBeNull();
+    for (const provider of ['-a', 'a-', 'A', 'x'.repeat(64), 'a.b', ' a', 'a\n'])
+      expect(first({ provider })).toBe('provider');
+    const [least, most] = [Date.UTC(1000, 0, 1), Date.UTC(10_000, 0, 1)];
+    expect(first({ fromMs: least, toMs: least + 1 })).toBeNull();
+    expect(first({ fromMs: least - 1, toMs: least + 1 })).toBe('from');
+    expect(first({ fromMs: most - 2, toMs: most - 1 })).toBeNull();
+    expect(first({ fromMs: most - 1, toMs: most })).toBe('to');
+    expect(first({ fromMs: NOV_1 + 0.5 })).toBe('from');
+    for (const note of ['a\u2028b', 'a\u2029b', 'a\nb', 'a\u0085b']) expect(first({ note })).toBe('note');
+    expect(checkExclusion({ ...sound, evidence: ' x ', note: ' y\n' })).toEqual({
+      ok: true,
+      exclusion: { ...sound, evidence: 'x', note: 'y' },
+    });
+  });
+
+  it('shows of a value no more than helps to find it', () => {
+    const problem = (provider: string) => {
+      const result = checkExclusion({ ...sound, provider });
+      return result.ok ? '' : result.problems[0];
+    };
+    expect(problem('A'.repeat(60))).toContain(`is "${'A'.repeat(60)}"`);
+    expect(problem('A'.repeat(61))).toContain(`is "${'A'.repeat(60)}…"`);
+  });
+
   it('takes the longest that is allowed', () => {
     const longest = { ...sound, toMs: NOV_1 + 366 * 86_400_000, note: 'x'.repeat(500) };
     expect(checkExclusion(longest).ok).toBe(true);
@@ -81,6 +112,16 @@ describe('checkExclusion', () => {
       'to',
       'by',
     ]);
+  });
+});
+
+describe('a clause without exclusions of its own', () => {
+  const kept = (clause: keyof typeof DEFAULT_EXCLUSIONS) =>
+    EXCLUSION_KINDS.filter((kind) => !DEFAULT_EXCLUSIONS[clause].includes(kind));
+  it("holds against the provider what contract.md's a to g do not name for it", () => {
+    expect(kept('delay')).toEqual(['adjustment']);
+    expect(kept('connectivity')).toEqual(['foreign-system', 'adjustment']);
+    expect(kept('operations')).toEqual(['foreign-system']);
   });
 });
 
@@ -132,6 +173,22 @@ describe('the timeline', () => {
   it('is restored from what was stored before there were any', () => {
     const { exclusions: _, ...older } = storeTimeline(fold());
     expect(restoreTimeline(older, [])).toEqual({ ...emptyTimeline(), begun: true });
+  });
+
+  it('tells those of a provider and of a route, by their beginning', () => {
+    const given: readonly Exclusion[] = [
+      { ...exclusion('late'), fromMs: NOV_1 + 5 },
+      { ...exclusion('sending'), path: 'send', fromMs: NOV_1 + 1 },
+      { ...exclusion('receiving'), path: 'receive', fromMs: NOV_1 + 3 },
+      { ...exclusion('theirs'), provider: 'other' },
+      { ...exclusion('early'), fromMs: NOV_1 - 5 },
+    ];
+    const state = fold(...given.map((each): LedgerEvent => ({ type: 'exclusion.added', at, exclusion: each })));
+    const ids = (exclusions: readonly Exclusion[]) => exclusions.map(({ id }) => id);
+    expect(ids(exclusionsFor(state, 'acme'))).toEqual(['early', 'sending', 'receiving', 'late']);
+    expect(ids(exclusionsOf(state, { provider: 'acme', path: 'send' }))).toEqual(['early', 'sending', 'late']);
+    expect(ids(exclusionsOf(state, { provider: 'acme', path: 'internal' }))).toEqual(['early', 'late']);
+    expect(ids(exclusionsFor(state, 'other'))).toEqual(['theirs']);
   });
 
   it('gets back from the ledger what was entered', () => {

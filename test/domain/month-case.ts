@@ -57,6 +57,13 @@ export const refused = (code: number, enhanced: string): Handover => ({
   text: 'no',
   ...rest,
 });
+export const unreachable = (code: string, text = ''): Handover => ({
+  kind: 'unreachable',
+  stage: 'connect',
+  code,
+  text,
+  ...rest,
+});
 export const capture = (earliest: Instant | null, latest: Instant) => ({ earliest, latest, found: null, hops: [] });
 
 /** A scheduled probe that was handed over at a moment, its 250 read in the same one, and is still missing. */

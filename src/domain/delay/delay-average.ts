@@ -11,9 +11,8 @@ export interface DelaysByFate {
 
 /** RFC 6703 §4.1: the mean of those that arrived. Null if none did. */
 export function conditionalAverage({ delivered }: DelaysByFate): Interval | null {
-  const lo = mean(delivered.map((delay) => delay.lo));
-  const hi = mean(delivered.map((delay) => delay.hi));
-  return lo === null || hi === null ? null : { lo, hi };
+  if (delivered.length === 0) return null;
+  return { lo: mean(delivered.map((delay) => delay.lo)), hi: mean(delivered.map((delay) => delay.hi)) };
 }
 
 /**
@@ -29,9 +28,8 @@ export function averageOf(delays: DelaysByFate, lossesCount: boolean): Interval 
     possible.map((delay) => delay.lo),
   );
   if (lo === null) return null;
-  const complete = pending.length === 0 && (!lossesCount || lost.length === 0);
-  const hi = complete ? mean(delivered.map((delay) => delay.hi)) : null;
-  return { lo, hi: hi ?? Number.POSITIVE_INFINITY };
+  const complete = delivered.length > 0 && pending.length === 0 && (!lossesCount || lost.length === 0);
+  return { lo, hi: complete ? mean(delivered.map((delay) => delay.hi)) : Number.POSITIVE_INFINITY };
 }
 
 /** The least mean of all that is certain with any part of what is possible; null if there is neither. */
@@ -43,16 +41,16 @@ export function leastMean(certain: readonly number[], possible: readonly number[
     micros += value;
     count += 1;
   }
-  return meanOf(micros, count);
+  return count === 0 ? null : meanOf(micros, count);
 }
 
-function mean(seconds: readonly number[]): number | null {
+function mean(seconds: readonly number[]): number {
   return meanOf(sumMicros(seconds), seconds.length);
 }
 
-/** Seconds; null of nothing. */
-export function meanOf(micros: number, count: number): number | null {
-  return count === 0 ? null : micros / count / 1e6;
+/** Seconds; NaN of nothing. */
+export function meanOf(micros: number, count: number): number {
+  return micros / count / 1e6;
 }
 
 /** Sums of whole microseconds, the clocks' resolution, are exact up to 285 years: a mean of exactly 60 s is 60 s. */

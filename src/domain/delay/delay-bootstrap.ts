@@ -36,8 +36,8 @@ export function bootstrapAverage(
       lo += block.loMicros;
       hi += block.hiMicros;
     }
-    means.lo.push(meanOf(lo, count) ?? 0);
-    means.hi.push(meanOf(hi, count) ?? 0);
+    means.lo.push(meanOf(lo, count));
+    means.hi.push(meanOf(hi, count));
   }
   return { lo: nthLeast(means.lo, TAIL_PERCENT), hi: nthLeast(means.hi, 100 - TAIL_PERCENT) };
 }

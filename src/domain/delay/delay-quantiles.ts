@@ -50,7 +50,7 @@ function atRank(one: Float64Array, other: Float64Array, place: number): number {
   while (i + j < place) {
     const [a = Number.POSITIVE_INFINITY, b = Number.POSITIVE_INFINITY] = [one[i], other[j]];
     value = Math.min(a, b);
-    if (a <= b && i < one.length) i += 1;
+    if (a <= b) i += 1;
     else j += 1;
   }
   return value;

@@ -33,11 +33,11 @@ export function sampleOf(
   excluded: SpanSet,
 ): DelaySample | null {
   const { outcome, delay } = assess(record, absence);
-  if (record.handover === null && outcome === 'pending' && delay === null) {
+  if (outcome === 'pending' && delay === null) {
     return { id: record.id, acceptedMs: monthInstantMs(record), outcome, raw: ANYTHING, stripped: ANYTHING };
   }
   const bounds = boundsOf(record, absence);
-  if (delay === null || bounds === null || outcome === 'unmeasured') return null;
+  if (delay === null || bounds === null) return null;
   if (outcome === 'failed' && record.notice?.action !== 'failed') return null;
   const longest = bounds.longest ?? untilBounce(record);
   const hi = longest === null ? Number.POSITIVE_INFINITY : Math.max(0, spanBetween(longest.from, longest.to).hi);
@@ -64,8 +64,7 @@ function leastLeft(shortest: Stretch, excluded: SpanSet): number {
   const error = wallErrorMs(shortest);
   const left = (end: Instant) =>
     spanBetween(shortest.from, end).lo - coveredSeconds({ from: shortest.from, to: end }, excluded, error);
-  if (coveredSeconds(shortest, excluded, error) === 0) return Math.max(0, left(shortest.to));
-  const window = { fromMs: shortest.from.wallMs - error, toMs: shortest.to.wallMs + error };
+  const window = { fromMs: shortest.from.wallMs, toMs: shortest.to.wallMs + error };
   const ends = clip(excluded, window).map(({ fromMs }) => shift(shortest.to, fromMs - window.toMs));
   return Math.max(0, ...[shortest.to, ...ends].map(left));
 }

@@ -65,7 +65,7 @@ export function spanBetween(from: Instant, to: Instant): Span {
 
 /** The earliest moment at which the event behind a reading can have happened. */
 export function earliest(instant: Instant): Instant {
-  return instant.errorUs === 0 ? instant : shift(instant, -instant.errorUs / 1000);
+  return shift(instant, -instant.errorUs / 1000);
 }
 
 /** The same clocks, `byMs` later (earlier if negative), as an exact instant. */

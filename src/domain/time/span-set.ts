@@ -18,7 +18,7 @@ export function normalise(ranges: Iterable<MsRange>): SpanSet {
   for (const { fromMs, toMs } of ordered) {
     const last = set.at(-1);
     if (last === undefined || last.toMs < fromMs) set.push({ fromMs, toMs });
-    else if (last.toMs < toMs) set[set.length - 1] = { fromMs: last.fromMs, toMs };
+    else set[set.length - 1] = { fromMs: last.fromMs, toMs: Math.max(last.toMs, toMs) };
   }
   return set;
 }

@@ -143,6 +143,12 @@ describe('breaches', () => {
     expect(breachesOf(unclear(), unclear(), unclear(), unclear(), unclear()).episodes).toEqual({ lo: 0, hi: 3 });
   });
 
+  it('may be parted by a message that is pending for no longer than the maximum, and by none that is for longer', () => {
+    const between = (lo: number) => breachesOf(late(), sample('pending', atLeast(lo)), late()).episodes;
+    expect(between(3600)).toEqual({ lo: 1, hi: 2 });
+    expect(between(3600.000001)).toEqual(exactly(1));
+  });
+
   it('are not parted by a lost message, nor by one that bounced', () => {
     expect(breachesOf(late(), sample('lost', atLeast(9)), late()).episodes).toEqual(exactly(1));
     expect(breachesOf(late(), sample('failed', { lo: 9, hi: 20 }), late())).toEqual({
@@ -248,5 +254,36 @@ describe('the bootstrap', () => {
     expect(drawn.hi).toBeGreaterThan(6.5);
     expect(drawn.hi).toBeLessThan(8.2);
     expect(bootstrapAverage(samples, days, seeded())).toEqual(drawn);
+  });
+
+  // 2.5% of 1,000 are 25: the bounds are the 25th least and the 975th.
+  it.each([
+    [24, 26, { lo: 5, hi: 9 }],
+    [25, 25, { lo: 1, hi: 5 }],
+    [25, 26, { lo: 1, hi: 9 }],
+  ])('of a thousand draws, %d of them low and %d high, is %j', (low, high, expected) => {
+    const samples = daily([1, 5, 5, 5, 5, 5, 9]);
+    let drawn = 0;
+    const uniform = () => {
+      const draw = Math.floor(drawn / 7);
+      drawn += 1;
+      return draw < low ? 0 : draw < 1000 - high ? 0.5 : 0.999;
+    };
+    expect(bootstrapAverage(samples, days, uniform)).toEqual(expected);
+    expect(drawn).toBe(7 * 1000);
+  });
+
+  it('holds each message by the day in which it was accepted, and as often as there are messages in it', () => {
+    const first = days.map(({ fromMs }, day) => ({ acceptedMs: fromMs, delay: { lo: day, hi: day + 100 } }));
+    const last = { acceptedMs: days[3]!.toMs - 1, delay: { lo: 4, hi: 203 } };
+    const samples = [...first.slice(0, 4), last, ...first.slice(4)];
+    expect(bootstrapAverage(samples, days, () => 0.35)).toEqual({ lo: 3.5, hi: 153 });
+    expect(bootstrapAverage(samples, days, () => 0.45)).toEqual({ lo: 4, hi: 104 });
+  });
+
+  it('takes no number that is not in [0, 1)', () => {
+    expect(() => bootstrapAverage(daily([1, 2, 3, 4, 5, 6, 7]), days, () => 1)).toThrow(
+      'uniform must give numbers in [0, 1)',
+    );
   });
 });

@@ -109,6 +109,13 @@ describe('every outcome has its place', () => {
     expect([vague.average, vague.maximum]).toEqual(['MET', 'INCONCLUSIVE']);
   });
 
+  it('a month in which every message bounced has no average, and a maximum that its late ones exceeded', () => {
+    const { average, maximum, verdict, figures } = verdictOn([bounced('p', 0, 7200), bounced('q', 0, 7200)]);
+    expect(figures.excluded.average).toBeNull();
+    expect([average, maximum, verdict]).toEqual(['INCONCLUSIVE', 'BREACH', 'BREACH']);
+    expect(verdictOn([bounced('p', 0, 5), bounced('q', 0, 5)]).maximum).toBe('INCONCLUSIVE');
+  });
+
   it("a refused message is counted, a throttled one is nobody's, and neither has a delay", () => {
     const { verdict, figures } = verdictOn(
       [
@@ -122,6 +129,14 @@ describe('every outcome has its place', () => {
     // Three slots and the throttled probe.
     expect(figures.outcomes).toEqual({ pending: 0, delivered: 10, failed: 1, lost: 0, unmeasured: 4 });
     expectInterval(figures.excluded.average, 9.995, 10.005);
+  });
+
+  it("a message that a full mailbox of ours sent back is nobody's, however long it was on its way", () => {
+    const notice = { action: 'failed', status: '5.2.2', recipient: null, diagnostic: null } as const;
+    const full = ['p', 'q'].map((id) => ({ ...bounced(id, 0, 7200), path: 'receive', notice }) as const);
+    const { maximum, figures } = verdictOn(full, { clause: { ...CLAUSE, path: 'receive' } });
+    expect(figures.outcomes).toMatchObject({ failed: 0, unmeasured: 2 });
+    expect([maximum, figures.excluded.breaches.messages]).toEqual(['INCONCLUSIVE', { lo: 0, hi: 0 }]);
   });
 
   it('an uncertain message that arrives may have been received just before: its least delay is zero', () => {
@@ -418,6 +433,28 @@ describe('exclusions', () => {
     // Either reading may be 60 s off. Most excluded: [−60, 220] holds 140 of it, all of the delay: 0.
     // Least excluded: [60, 100] holds 20 of it: 100.05 − 20, and a millisecond.
     expectInterval(figures.excluded.average, 0, 80.051);
+  });
+
+  it('are found by the wall clock of a host that slept, which went on meanwhile', () => {
+    // 100 s awake and 60 s asleep: between 100 and 160 s by the monotonic clock, 160 by the wall clock.
+    const out = at(100, { wallMs: T0 + 160_000, suspendedMs: 65_000 });
+    const handover = accepted(at(0, { suspendedMs: 5000 }));
+    const { figures } = verdictOn([probe('p', 0, { handover, capture: capture(out, out) })], {
+      exclusions: [exclusion(-1000, 80)],
+    });
+    // 100 − 80 and 160 − 80, ± 0.080 and a millisecond.
+    expectInterval(figures.excluded.average, 19.919, 80.081);
+  });
+
+  it('that last do not take back what was proven before they began', () => {
+    // A day of them: 0.05% of it would be 43 s.
+    const { figures } = verdictOn([probe('p', 0), probe('q', 0)], {
+      provenUntil: 3700 + 86_400,
+      exclusions: [exclusion(3602, 3700 + 86_400)],
+    });
+    // 3602 − 1.803 and a millisecond.
+    expect(figures.excluded.breaches.messages).toEqual({ lo: 2, hi: 2 });
+    expectInterval(figures.excluded.maximum, 3600.196, INF);
   });
 
   it('are found by the wall clocks of two boots within their two seconds', () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assess, exceedsMaximum } from '../../../src/domain/delay/delay.ts';
 import type { LedgerEvent } from '../../../src/domain/event.ts';
-import type { Handover, Path } from '../../../src/domain/probe.ts';
+import type { FolderRole, Handover, Path } from '../../../src/domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../../../src/domain/record.ts';
 import type { Instant } from '../../../src/domain/time/instant.ts';
 import {
@@ -56,14 +56,14 @@ const captured = (earliest: number, latest: number, probe = 'p'): LedgerEvent =>
   signatures: [],
   bodySha256: '',
 });
-const seen = (absent: number | null, visible: number): LedgerEvent => ({
+const seen = (absent: number | null, visible: number, role: FolderRole = 'inbox'): LedgerEvent => ({
   type: 'message.seen',
   at: at(visible),
   probe: 'p',
   absent: absent === null ? null : at(absent),
   seen: at(visible),
   folder: 'INBOX',
-  role: 'inbox',
+  role,
   uidValidity: '1',
   uid: 1,
   hops: [],
@@ -151,6 +151,26 @@ describe('the delay of a captured probe', () => {
 
   it('has a lower bound of zero when no look proved absence', () => {
     expect(assessed(planned('receive'), accepted(1, 2), seen(null, 50)).delay!.lo).toBe(0);
+  });
+
+  it('is flagged where it was found in Junk or Trash, and measured all the same', () => {
+    const found = (role: FolderRole) => assessed(planned('receive'), accepted(1, 2), seen(40, 50, role));
+    const { delay } = found('inbox');
+    expect((['inbox', 'other', 'junk', 'trash'] as const).map((role) => found(role).flags)).toEqual([
+      [],
+      [],
+      ['junk'],
+      ['trash'],
+    ]);
+    expect(found('trash').delay).toEqual(delay);
+  });
+
+  it('is flagged as unwatched only if it may have come out unseen before it was seen', () => {
+    const plain = assessed(planned('send'), accepted(0, 0.1), captured(900, 901));
+    expect(plain.flags).toEqual([]);
+    expect(
+      assessed(planned('send'), accepted(0, 0.1), attempted(1000, { provider: 'acme' }), captured(900, 901)).flags,
+    ).toEqual([]);
   });
 
   it('keeps the first capture when another follows', () => {

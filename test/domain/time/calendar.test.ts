@@ -1,7 +1,17 @@
 /** Months and days of any zone begin when its calendar says so, and leave no instant out. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dayRange, daysOf, isTimeZone, monthOf, monthRange, parseMonth } from '../../../src/domain/time/calendar.ts';
+import {
+  dayRange,
+  daysOf,
+  isTimeZone,
+  localMs,
+  monthAfter,
+  monthOf,
+  monthRange,
+  parseMonth,
+  utcDay,
+} from '../../../src/domain/time/calendar.ts';
 import type { MsRange } from '../../../src/domain/time/span-set.ts';
 
 const HOUR = 3_600_000;
@@ -70,7 +80,17 @@ describe('dayRange', () => {
     expect(iso(dayRange(day, zone))).toEqual([from, to]);
   });
 
-  it.each(['2026-02-29', '2026-04-31', '2026-1-1', '2026-11', ''])('throws on %j', (day) => {
+  it.each([
+    '2026-02-29',
+    '2026-04-31',
+    '2026-1-1',
+    '2026-11',
+    '',
+    '2026-11-05x',
+    'x2026-11-05',
+    '2026-11-32',
+    '2026-00-01',
+  ])('throws on %j', (day) => {
     expect(() => dayRange(day, 'UTC')).toThrow(`must be a day such as 2026-11-05, is ${day}`);
   });
 });
@@ -133,9 +153,43 @@ describe('the calendar', () => {
   });
 });
 
+describe('monthAfter', () => {
+  it.each([
+    ['2026-11', '2026-12'],
+    ['2026-12', '2027-01'],
+    ['2026-09', '2026-10'],
+  ])('%s comes %s', (month, next) => {
+    expect(monthAfter(month)).toBe(next);
+  });
+});
+
+describe('localMs', () => {
+  it('is what the clocks of the zone show, to the millisecond, before the epoch too', () => {
+    for (const ms of [Date.UTC(2026, 10, 5, 13, 14, 15, 678), Date.UTC(1969, 11, 31, 23, 59, 59, 1)]) {
+      expect(localMs(ms, 'UTC')).toBe(ms);
+      expect(localMs(ms, 'Asia/Shanghai')).toBe(ms + 8 * HOUR);
+      expect(localMs(ms, 'America/Caracas') - ms).toBe(-4 * HOUR);
+    }
+  });
+});
+
+describe('utcDay', () => {
+  it('counts from the epoch, by midnights in UTC', () => {
+    expect([-1, 0, 24 * HOUR - 1, 24 * HOUR].map(utcDay)).toEqual([-1, 0, 0, 1]);
+  });
+});
+
 describe('parseMonth', () => {
   it('takes a year and a month', () => {
-    expect(parseMonth('2026-11')).toEqual({ ok: true, month: '2026-11' });
+    for (const month of ['2026-11', '2026-09', '2026-10', '1000-01', '9999-12'])
+      expect(parseMonth(month)).toEqual({ ok: true, month });
+  });
+
+  it('shows of what is none no more than helps to see the mistake', () => {
+    expect(parseMonth('x'.repeat(41))).toEqual({
+      ok: false,
+      problem: `must be a month such as 2026-11, is "${'x'.repeat(40)}"`,
+    });
   });
 
   it.each(['2026-13', '2026-00', 'nonsense', '2026', '2026-1', '0000-01', '2026-11-01', '', ' 2026-11'])(

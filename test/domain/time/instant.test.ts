@@ -1,7 +1,16 @@
 /** Instants and the spans between them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { earliest, type Instant, isBefore, shift, spanBetween } from '../../../src/domain/time/instant.ts';
+import {
+  earlierOf,
+  earliest,
+  type Instant,
+  isBefore,
+  laterOf,
+  shift,
+  spanBetween,
+  toIso,
+} from '../../../src/domain/time/instant.ts';
 
 const at = (seconds: number, extra: Partial<Instant> = {}): Instant => ({
   wallMs: Math.round(1.7e12 + seconds * 1000),
@@ -42,6 +51,37 @@ describe('spanBetween', () => {
     expect(spanBetween(at(0), at(10, { suspendedMs: 10 })).flags).toEqual([]);
   });
 
+  it('is as wide as the clocks may be wrong: 500 ppm and two readings, or two settings of the wall clock', () => {
+    const near = (lo: number, hi: number) => ({ lo: expect.closeTo(lo, 9), hi: expect.closeTo(hi, 9) });
+    expect(spanBetween(at(0), at(10))).toEqual({ ...near(9.994993, 10.005007), flags: [] });
+    expect(spanBetween(at(10), at(0))).toEqual({ ...near(-10.005007, -9.994993), flags: [] });
+    const asleep = spanBetween(at(0), at(10, { wallMs: 1.7e12 + 70_000, suspendedMs: 60_000 }));
+    expect(asleep).toMatchObject(near(10 - 0.035037, 70 + 0.035037));
+    const back = spanBetween(at(10, { wallMs: 1.7e12 + 70_000, suspendedMs: 60_000 }), at(0));
+    expect(back).toMatchObject(near(-70 - 0.035037, -10 + 0.035037));
+    expect(spanBetween(at(0), at(100, { boot: 'b' }))).toMatchObject(near(100 - 2.05005, 100 + 2.05005));
+    expect(spanBetween(at(100), at(0, { boot: 'b' }))).toMatchObject(near(-100 - 2.05005, -100 + 2.05005));
+  });
+
+  it.each([
+    [50, 0, []],
+    [51, 51, ['host-suspended']],
+    [-51, -51, ['host-suspended']],
+    // 128 ms and what 500.5 ppm make of 10 s; a suspend moves the wall clock rightly.
+    [0, 133, []],
+    [0, -133, []],
+    [0, 134, ['clock-stepped']],
+    [0, -134, ['clock-stepped']],
+    [1000, 1000 + 133, ['host-suspended']],
+    [1000, 1000 + 134, ['host-suspended', 'clock-stepped']],
+    [1000, 0, ['host-suspended', 'clock-stepped']],
+  ])(
+    'of ten seconds with %d ms of suspend, and the wall clock %d ms ahead, is flagged %j',
+    (suspendedMs, ahead, flags) => {
+      expect(spanBetween(at(0), at(10, { suspendedMs, wallMs: at(10).wallMs + ahead })).flags).toEqual(flags);
+    },
+  );
+
   it('goes by wall time across boots, widened', () => {
     const span = spanBetween(at(0), at(100, { boot: 'b', monoUs: 5 }));
     expect(span.lo).toBeLessThan(98.1);
@@ -58,12 +98,18 @@ describe('earliest', () => {
   it('goes back by the reading error and never forward', () => {
     expect(earliest(at(1, { errorUs: 2500 })).monoUs).toBe(1e9 + 1e6 - 2500);
     expect(earliest(at(1))).toEqual(at(1));
+    expect(earliest(at(1, { errorUs: 3_000_000, suspendedMs: 7 }))).toEqual(at(-2, { suspendedMs: 7 }));
   });
 });
 
 describe('isBefore', () => {
   it('orders two boots by wall time', () => {
     expect(isBefore(at(5), at(6, { boot: 'b', monoUs: 1 }))).toBe(true);
+  });
+  it('orders one boot by the monotonic clock, whatever the wall clock says', () => {
+    expect(isBefore(at(5, { wallMs: 9 }), at(6, { wallMs: 8 }))).toBe(true);
+    expect(isBefore(at(5), at(5))).toBe(false);
+    expect(isBefore(at(5), at(5, { boot: 'b', monoUs: 1 }))).toBe(false);
   });
   it('agrees with shift', () => {
     fc.assert(
@@ -72,5 +118,24 @@ describe('isBefore', () => {
         expect(isBefore(shift(at(0), ms), at(0))).toBe(false);
       }),
     );
+  });
+});
+
+describe('earlierOf and laterOf', () => {
+  const [one, other, alike] = [at(1), at(2), at(1)];
+  it('choose by the order of instants, and the first of two at once', () => {
+    expect([earlierOf(one, other), earlierOf(other, one)]).toEqual([one, one]);
+    expect([laterOf(one, other), laterOf(other, one)]).toEqual([other, other]);
+    expect(earlierOf(one, alike)).toBe(one);
+    expect(laterOf(one, alike)).toBe(one);
+  });
+  it('do not count one that is missing', () => {
+    expect([earlierOf(null, one), laterOf(null, one)]).toEqual([one, one]);
+  });
+});
+
+describe('toIso', () => {
+  it('is RFC 3339 in UTC', () => {
+    expect(toIso(at(0.25))).toBe('2023-11-14T22:13:20.250Z');
   });
 });

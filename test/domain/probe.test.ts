@@ -1,0 +1,101 @@
+/** What a refusal says, whose doing it is, and what becomes of the probe. */
+import { describe, expect, it, test } from 'vitest';
+import { isTemporary, isThrottling, type Refusal, type Stage } from '../../src/domain/probe.ts';
+import { channelOf, isNews, outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
+import { accepted, at, capture, probe, refused, uncertain, unreachable } from './month-case.ts';
+
+const refusal = (code: number, enhanced: string | null, text = 'no', stage: Stage = 'rcpt'): Refusal => ({
+  ...{ kind: 'refused', stage, code, enhanced, text },
+});
+
+test.each([
+  [399, false],
+  [400, true],
+  [499, true],
+  [500, false],
+])('a reply of %d is temporary: %s', (code, expected) => {
+  expect(isTemporary(refusal(code, null))).toBe(expected);
+});
+
+describe('throttling', () => {
+  it.each([
+    refusal(421, null, 'Too many connections'),
+    refusal(450, '4.2.1', 'you send TOO FAST'),
+    refusal(452, null, 'too much mail today'),
+    refusal(451, null, 'Rate limit reached'),
+    refusal(451, null, 'rate exceeded'),
+    refusal(450, '4.7.1'),
+    refusal(454, '4.7.0', 'too many logins', 'auth'),
+  ])('is what $code $enhanced $text says', (reply) => {
+    expect(isThrottling(reply)).toBe(true);
+  });
+
+  it.each([
+    refusal(550, '5.7.1', 'too many connections'),
+    refusal(450, null, 'corporate limits'),
+    refusal(450, null, 'too soon'),
+    refusal(450, '4.3.0'),
+    refusal(450, '4.70.1'),
+    refusal(450, '14.7.1'),
+    // A failing service of the provider's own, not an answer to how much we send.
+    refusal(454, '4.7.0'),
+    refusal(450, '4.7.0', 'no', 'tls'),
+    refusal(450, '4.7.0', 'no', 'auth'),
+    refusal(450, null),
+  ])('is not what $code $enhanced $text at $stage says', (reply) => {
+    expect(isThrottling(reply)).toBe(false);
+  });
+});
+
+describe('the outcome', () => {
+  const notice = (action: 'failed' | 'delayed', status = '5.1.1') => ({
+    notice: { action, status, recipient: null, diagnostic: null },
+  });
+  const seen = { capture: capture(at(5), at(6)) };
+  it.each<[string, Partial<ProbeRecord>]>([
+    ['pending', { handover: null }],
+    ['unmeasured', { handover: null, expired: true }],
+    ['pending', { handover: null, ...seen }],
+    ['unmeasured', { handover: null, ...seen, expired: true }],
+    ['pending', { handover: null, interrupted: true }],
+    ['delivered', { handover: null, interrupted: true, ...seen }],
+    ['unmeasured', { handover: null, interrupted: true, expired: true }],
+    ['failed', { handover: null, interrupted: true, ...notice('failed') }],
+    ['pending', {}],
+    ['pending', notice('delayed')],
+    ['delivered', { ...seen, ...notice('delayed') }],
+    ['lost', { expired: true }],
+    ['lost', { expired: true, ...seen }],
+    ['pending', { handover: uncertain(at(0)) }],
+    ['delivered', { handover: uncertain(at(0)), ...seen }],
+    ['failed', { handover: uncertain(at(0)), expired: true }],
+    ['failed', { ...notice('failed'), ...seen }],
+    ['failed', notice('failed', '5.2.2')],
+    ['unmeasured', { path: 'receive', ...notice('failed', '5.2.2') }],
+    ['failed', { path: 'internal', ...notice('failed') }],
+    ['failed', { handover: refused(550, '5.2.2') }],
+    ['unmeasured', { path: 'internal', handover: refused(550, '5.2.2') }],
+    ['unmeasured', { handover: refused(450, '4.7.1') }],
+    ['failed', { handover: refused(550, '5.7.1'), ...seen }],
+    ['unmeasured', { handover: unreachable('ABORTED') }],
+    ['failed', { handover: unreachable('ECONNREFUSED') }],
+  ])('is %s of what is known as %j', (expected, change) => {
+    expect(outcomeOf(probe('p', 0, change))).toBe(expected);
+  });
+});
+
+describe('a delivery status', () => {
+  const status = (action: 'failed' | 'delayed') => ({ action, status: null, recipient: null, diagnostic: null });
+  it('is news while the probe is pending, and once', () => {
+    expect(isNews(probe('p', 0), status('delayed'))).toBe(true);
+    expect(isNews(probe('p', 0, { notice: status('delayed') }), status('delayed'))).toBe(false);
+    expect(isNews(probe('p', 0, { notice: status('delayed') }), status('failed'))).toBe(true);
+    expect(isNews(probe('p', 0, { capture: capture(at(1), at(1)) }), status('failed'))).toBe(false);
+    expect(isNews(probe('p', 0, { handover: accepted(at(0)), expired: true }), status('failed'))).toBe(false);
+  });
+});
+
+test('absence is proven by channel: our sink is one, and each mailbox', () => {
+  expect(channelOf('send', 'acme')).toBe('sink');
+  expect([channelOf('receive', 'acme'), channelOf('internal', 'acme')]).toEqual(['mailbox:acme', 'mailbox:acme']);
+});

@@ -1,0 +1,273 @@
+/** What each event says of the probes that are open: of which it says something, and of which it says nothing. */
+import { describe, expect, it } from 'vitest';
+import type { LedgerEvent, MessageSeen, TransferAttempted, TransferCaptured } from '../../src/domain/event.ts';
+import { checkpointOf } from '../../src/domain/evidence/checkpoint.ts';
+import type { Path } from '../../src/domain/probe.ts';
+import { DUPLICATES_MAX, type ProbeRecord } from '../../src/domain/record.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
+import { emptyTimeline, foldEvent, isSilenced, type TimelineState } from '../../src/domain/timeline.ts';
+import { checked } from '../adapters/sqlite/support.ts';
+import { accepted, at, exclusion, probe, refused, uncertain } from './month-case.ts';
+
+const planned = (id: string, seconds: number, change: Partial<ProbeRecord> = {}): LedgerEvent => {
+  const { provider, path, kind, sender, recipient } = probe(id, seconds, change);
+  return { type: 'probe.planned', at: at(seconds), probe: id, provider, path, kind, sender, recipient };
+};
+const handedOver = (id: string, seconds: number): LedgerEvent => ({
+  ...{ type: 'probe.handed-over', at: at(seconds), probe: id, handover: accepted(at(seconds)) },
+});
+const sent = (id: string, seconds: number, change: Partial<ProbeRecord> = {}) => [
+  planned(id, seconds, change),
+  handedOver(id, seconds),
+];
+const captured = (id: string, seconds: number): TransferCaptured => ({
+  ...{ type: 'transfer.captured', at: at(seconds), probe: id, earliest: at(seconds), latest: at(seconds) },
+  ...{ steps: { accepted: at(seconds), ehlo: 0, mail: 0, rcpt: 0, data: 0 }, endOfData: at(seconds) },
+  ...{ peer: '192.0.2.1:1', helo: 'x', tls: false, reusedConnection: false, hops: [], signatures: [], bodySha256: '' },
+});
+const attempted = (seconds: number, change: Partial<TransferAttempted> = {}): LedgerEvent => ({
+  ...{ type: 'transfer.attempted', at: at(seconds), probe: null, provider: 'acme', recipients: [] },
+  ...{ earliest: at(seconds), latest: at(seconds + 1), peer: '192.0.2.1:1', code: 0 },
+  steps: { accepted: at(seconds), ehlo: 0, mail: 0, rcpt: null, data: null },
+  ...change,
+});
+const seen = (id: string, seconds: number, folder = 'INBOX'): MessageSeen => ({
+  ...{ type: 'message.seen', at: at(seconds), probe: id, absent: at(seconds - 1), seen: at(seconds) },
+  ...{ folder, role: 'inbox', uidValidity: '1', uid: 1, hops: [] },
+});
+const absent = (channel: string, until: number): LedgerEvent => ({
+  ...{ type: 'absence.proven', at: at(until), channel, until: at(until) },
+});
+const closed = (seconds: number): LedgerEvent => ({ type: 'sink.closed', at: at(seconds) });
+const opened = (seconds: number): LedgerEvent => ({ type: 'sink.opened', at: at(seconds), address: 'x' });
+const silent = (since: number, until: number): LedgerEvent => ({
+  ...{ type: 'sink.unproven', at: at(until), since: at(since) },
+});
+const started = (unwatchedSince: Instant | null): LedgerEvent => ({
+  ...{ type: 'agent.started', at: at(1000), version: '1', unwatchedSince },
+});
+
+/** Records as they are last known, closed ones included. */
+function fold(...events: readonly LedgerEvent[]) {
+  const state = emptyTimeline();
+  const records = new Map<string, ProbeRecord>();
+  const changes = events.map((event) => {
+    const { changed } = foldEvent(state, event, (id) => records.get(id) ?? null);
+    for (const record of changed) records.set(record.id, record);
+    return changed.map(({ id }) => id);
+  });
+  return { state, record: (id: string) => records.get(id)!, changed: changes.at(-1) };
+}
+const unseen = ({ state }: { readonly state: TimelineState }) =>
+  Object.fromEntries([...state.open.values()].map((record) => [record.id, record.unseenSince]));
+
+/** One probe for each path, and one of another provider, all on their way. */
+const ON_THEIR_WAY = [
+  ...sent('send', 1),
+  ...sent('receive', 2, { path: 'receive' }),
+  ...sent('internal', 3, { path: 'internal' }),
+  ...sent('other', 4, { provider: 'other' }),
+];
+const NOTHING = { send: null, receive: null, internal: null, other: null };
+
+describe('a sink that was closed', () => {
+  it('may have been tried by whatever was on its way to it, from the earliest closing on', () => {
+    const gone = fold(...ON_THEIR_WAY, closed(50), closed(60));
+    expect(unseen(gone)).toEqual({ ...NOTHING, send: at(50), other: at(50) });
+    expect(gone.state.sinkClosedSince).toEqual(at(50));
+    expect(fold(...ON_THEIR_WAY, started(at(40))).state.sinkClosedSince).toEqual(at(40));
+    expect(unseen(fold(...ON_THEIR_WAY, started(at(40))))).toEqual({ ...NOTHING, send: at(40), other: at(40) });
+  });
+
+  it('was there all along where the agent started anew and had missed nothing', () => {
+    const again = fold(...ON_THEIR_WAY, started(null));
+    expect(unseen(again)).toEqual(NOTHING);
+    expect([again.state.sinkClosedSince, again.state.doubts.size]).toEqual([null, 0]);
+  });
+
+  it('is doubted to be known as back by each provider that had something for it, bounces included', () => {
+    const doubts = (path: Path) => [...fold(...sent('p', 1, { path }), closed(50), opened(60)).state.doubts];
+    expect(doubts('send')).toEqual([['acme', at(60)]]);
+    expect(doubts('receive')).toEqual([['acme', at(60)]]);
+    expect(doubts('internal')).toEqual([]);
+  });
+
+  it('is not doubted by a provider that had nothing on its way, unless it gets something meanwhile', () => {
+    expect(fold(closed(50), opened(60)).state.doubts.size).toBe(0);
+    expect([...fold(closed(50), planned('p', 55), opened(60)).state.doubts]).toEqual([['acme', at(60)]]);
+    expect(fold(closed(50), planned('p', 55, { path: 'receive' }), opened(60)).state.doubts.size).toBe(0);
+    expect(fold(closed(50), opened(60), planned('p', 61)).state.doubts.size).toBe(0);
+  });
+
+  it('keeps the time at which it was back first while the doubt lasts', () => {
+    const { state } = fold(...sent('p', 1), closed(50), opened(60), opened(70));
+    expect([...state.doubts]).toEqual([['acme', at(60)]]);
+    expect(state.sinkClosedSince).toBeNull();
+  });
+
+  it('leaves what is sent in doubt unseen from the beginning, on its own path and provider', () => {
+    const doubtful = [...sent('old', 1), closed(50), opened(60)];
+    const later = [
+      planned('send', 70),
+      planned('receive', 71, { path: 'receive' }),
+      planned('other', 72, { provider: 'other' }),
+    ];
+    expect(unseen(fold(...doubtful, ...later))).toEqual({ old: at(50), send: at(70), receive: null, other: null });
+  });
+
+  it.each([
+    ['one planned after it was back passes within the minute', 70, 129, false],
+    ['one takes longer', 70, 131, true],
+    ['one was planned before it was back', 55, 62, true],
+  ])('is known as back once %s', (_what, plannedAt, out, doubted) => {
+    const before = plannedAt < 60 ? [planned('q', plannedAt)] : [];
+    const after = plannedAt < 60 ? [] : [planned('q', plannedAt)];
+    const events = [...sent('p', 1), closed(50), ...before, opened(60), ...after];
+    expect(fold(...events, captured('q', out)).state.doubts.has('acme')).toBe(doubted);
+  });
+
+  it('stays doubted while it is closed, however promptly something passes', () => {
+    const { state } = fold(...sent('p', 1), closed(50), planned('q', 55), captured('q', 56));
+    expect([...state.doubts]).toEqual([['acme', null]]);
+  });
+});
+
+describe('a sink that heard nothing', () => {
+  it('may have missed what was on its way to it, and is doubted from the end of the silence', () => {
+    const quiet = fold(...ON_THEIR_WAY, silent(100, 800));
+    expect(unseen(quiet)).toEqual({ ...NOTHING, send: at(100), other: at(100) });
+    expect([...quiet.state.doubts]).toEqual([
+      ['acme', at(800)],
+      ['other', at(800)],
+    ]);
+    expect(quiet.changed).toEqual(['send', 'other']);
+    expect(unseen(fold(...ON_THEIR_WAY, silent(100, 800), silent(900, 1600)))['send']).toEqual(at(100));
+  });
+
+  it('was silent for too long after ten minutes in which the probe was on its way', () => {
+    // 600 s by a clock that may be off by 500.5 ppm are 599.6998 s and two readings.
+    const silenced = (change: Partial<ProbeRecord>, since: number, until: number) =>
+      isSilenced(probe('p', 0, change), at(since), at(until));
+    expect([silenced({}, 100, 699), silenced({}, 100, 700)]).toEqual([false, true]);
+    expect([silenced({}, -900, 599), silenced({}, -900, 600)]).toEqual([false, true]);
+    expect(silenced({ path: 'receive' }, 100, 9000)).toBe(false);
+    const late = { handover: accepted(at(0), at(300)) };
+    expect([silenced(late, 100, 899), silenced(late, 100, 900)]).toEqual([false, true]);
+    expect(silenced({ handover: uncertain(at(300)) }, -100, 600)).toBe(true);
+    expect(silenced({ handover: null }, -100, 600)).toBe(true);
+  });
+});
+
+describe('a message that was gone from a mailbox before it was read', () => {
+  const gone = (since: Instant | null): LedgerEvent => ({
+    ...{ type: 'mailbox.unproven', at: at(90), provider: 'acme', since },
+  });
+  const waiting = [
+    ...ON_THEIR_WAY,
+    ...sent('theirs', 5, { path: 'receive', provider: 'other' }),
+    planned('found', 6, { path: 'receive' }),
+    seen('found', 7),
+  ];
+  it('may have been any that is awaited in that mailbox, since the last proof of absence', () => {
+    const expected = { ...NOTHING, theirs: null, found: null, receive: at(80), internal: at(80) };
+    expect(unseen(fold(...waiting, gone(at(80))))).toEqual(expected);
+    expect(unseen(fold(...waiting, gone(at(80)), gone(at(85))))).toEqual(expected);
+  });
+  it('or since they were planned, where absence was never proven', () => {
+    expect(unseen(fold(...waiting, gone(null)))).toMatchObject({ receive: at(2), internal: at(3), found: null });
+  });
+});
+
+describe('an attempt at the sink', () => {
+  it('that names nobody may have been for anything that its sender had on its way, from the earliest on', () => {
+    const events = [...ON_THEIR_WAY, attempted(50)];
+    expect(unseen(fold(...events))).toEqual({ ...NOTHING, send: at(50) });
+    expect(unseen(fold(...events, attempted(40)))['send']).toEqual(at(40));
+    expect(unseen(fold(...events, attempted(60)))['send']).toEqual(at(50));
+  });
+  it('that names a recipient was for those who share it', () => {
+    const events = [...ON_THEIR_WAY, ...sent('sharer', 5, { recipient: 'probe-1@sink.example' })];
+    const recipients = ['probe-1@sink.example', 'probe-2@sink.example'];
+    expect(unseen(fold(...events, attempted(50, { recipients })))).toEqual({ ...NOTHING, sharer: at(50) });
+  });
+  it('of a probe is the first that counts, and none after the capture or the end', () => {
+    const first = attempted(50, { probe: 'send' });
+    const { record } = fold(...ON_THEIR_WAY, first, attempted(60, { probe: 'send' }));
+    expect(record('send').attempt).toEqual({ earliest: at(50), latest: at(51) });
+    expect(fold(planned('p', 0), captured('p', 1), attempted(5, { probe: 'p' })).record('p').attempt).toBeNull();
+    const failed: LedgerEvent = {
+      ...{ type: 'probe.handed-over', at: at(1), probe: 'p', handover: refused(550, '5.1.1') },
+    };
+    expect(fold(planned('p', 0), failed, attempted(5, { probe: 'p' })).record('p').attempt).toBeNull();
+  });
+});
+
+describe('what is told of a probe', () => {
+  const status = (action: 'failed' | 'delayed') => ({ action, status: null, recipient: null, diagnostic: null });
+  const notified = (seconds: number, action: 'failed' | 'delayed'): LedgerEvent => ({
+    ...{ type: 'probe.notified', at: at(seconds), probe: 'p', where: 'sink', status: status(action) },
+  });
+  it('by a notice counts while its outcome is open', () => {
+    const { record } = fold(...sent('p', 0), notified(5, 'delayed'), notified(9, 'failed'), notified(20, 'delayed'));
+    expect(record('p')).toMatchObject({ notice: status('failed'), noticedAt: at(9) });
+    expect(fold(...sent('p', 0), captured('p', 3), notified(9, 'failed')).record('p').notice).toBeNull();
+  });
+  it('by copies is kept up to a bound', () => {
+    const copies = Array.from({ length: DUPLICATES_MAX + 3 }, (_, index): LedgerEvent => {
+      return { type: 'probe.duplicated', at: at(10 + index), probe: 'p', where: `sink ${index}` };
+    });
+    expect(fold(...sent('p', 0), copies[0]!, copies[1]!).record('p').duplicates).toEqual(['sink 0', 'sink 1']);
+    const { duplicates } = fold(...sent('p', 0), ...copies).record('p');
+    expect([duplicates.length, duplicates[0], duplicates.at(-1)]).toEqual([16, 'sink 0', 'sink 15']);
+  });
+  it('by refusals for now is kept in their order', () => {
+    const reply = { kind: 'refused', stage: 'rcpt', code: 450, enhanced: '4.2.0', text: 'no' } as const;
+    const deferred = (seconds: number): LedgerEvent => ({
+      ...{ type: 'probe.deferred', at: at(seconds), probe: 'p', attempt: 1, refusal: reply, retryAfterSeconds: 60 },
+    });
+    expect(fold(planned('p', 0), deferred(1), deferred(9)).record('p').deferrals).toEqual([
+      { at: at(1), refusal: reply },
+      { at: at(9), refusal: reply },
+    ]);
+  });
+  it('by a second copy in a mailbox changes nothing', () => {
+    const { record } = fold(planned('p', 0, { path: 'receive' }), seen('p', 5), seen('p', 9, 'Junk'));
+    expect(record('p').capture).toMatchObject({ earliest: at(4), latest: at(5), found: { folder: 'INBOX' } });
+  });
+  it('that is not known changes nothing', () => {
+    expect(fold(captured('p', 5)).changed).toEqual([]);
+  });
+});
+
+describe('absence', () => {
+  it('is proven up to the latest of what was said, each channel for itself', () => {
+    const { state } = fold(absent('sink', 10), absent('mailbox:acme', 20), absent('sink', 5));
+    expect(Object.fromEntries(state.absence)).toEqual({ sink: at(10), 'mailbox:acme': at(20) });
+  });
+  const expired = (seconds: number): LedgerEvent => ({ type: 'probe.expired', at: at(seconds), probe: 'p' });
+  it('is kept with a probe as it was when the probe closed without being seen', () => {
+    const end = [...sent('p', 0), absent('sink', 10), expired(20)];
+    expect(fold(...end).record('p').absentUntil).toEqual(at(10));
+    expect(fold(...end, absent('sink', 90), expired(100)).record('p').absentUntil).toEqual(at(10));
+    expect(fold(...sent('p', 0), expired(20)).record('p').absentUntil).toBeNull();
+    expect(
+      fold(...sent('p', 0, { path: 'receive' }), absent('sink', 10), expired(20)).record('p').absentUntil,
+    ).toBeNull();
+    expect(fold(...sent('p', 0), absent('sink', 10), captured('p', 20)).record('p').absentUntil).toBeNull();
+  });
+});
+
+describe('a checkpoint at the beginning', () => {
+  const before = [
+    ...[...ON_THEIR_WAY, absent('sink', 10), closed(20), checked(1)],
+    { type: 'exclusion.added', at: at(30), exclusion: exclusion(0, 10) } as const,
+  ];
+  it('is all that the events before it would have said, its open probes and runs as changes', () => {
+    const { state } = fold(...before);
+    const loaded = emptyTimeline();
+    const { changed, runs } = foldEvent(loaded, checkpointOf(state, at(99)));
+    expect(loaded).toEqual(state);
+    expect(changed.map(({ id }) => id)).toEqual(['send', 'receive', 'internal', 'other']);
+    expect(runs.map((each) => each.runs.length)).toEqual([1]);
+  });
+});
