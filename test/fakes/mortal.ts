@@ -64,9 +64,14 @@ export class Mortal {
         const method: unknown = Reflect.get(target, name);
         if (typeof method !== 'function') return method;
         return (...args: unknown[]) =>
-          this.unlessDead(this.lifetime().then(() => call(() => Reflect.apply(method, target, args) as unknown)));
+          this.unlessDead(this.#called(() => call(() => Reflect.apply(method, target, args) as unknown)));
       },
     });
+  }
+
+  /** At once, so that what it is given is as it was at the call. */
+  async #called(call: () => unknown): Promise<unknown> {
+    return this.#alive ? call() : this.lifetime();
   }
 
   async unlessDead<T>(work: Promise<T>): Promise<T> {
