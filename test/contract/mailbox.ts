@@ -7,38 +7,55 @@ export interface MailboxUnderTest {
   readonly mailbox: Mailbox;
   readonly clock: Clock;
   /** The provider delivers a message (RFC 5322 text); resolves once it is in the folder. */
-  readonly deliver: (text: string, folder?: 'INBOX' | 'Junk') => Promise<void>;
+  readonly deliver: (text: string, folder?: string) => Promise<void>;
   /** Another client deletes a message for good. */
   readonly expunge: (folder: string, uid: number) => Promise<void>;
   /** UIDs in a folder, whoever's messages they are. */
   readonly uids: (folder: string) => Promise<readonly number[]>;
+  /** Another client makes a folder, renames it, or deletes it with what is in it. */
+  readonly folders: {
+    create(path: string): Promise<void>;
+    rename(path: string, to: string): Promise<void>;
+    drop(path: string): Promise<void>;
+  };
+  /** Every connection breaks; new ones can be had. */
+  readonly cut: () => Promise<void>;
+  /** Nothing listens any more, and every connection is broken; or it is back. */
+  readonly outage: (isAway: boolean) => Promise<void>;
+  /** The server cannot tell the state of a folder any more, until what it resolves with is called. Null where it cannot be made to. */
+  readonly breakFolder: ((path: string) => Promise<() => Promise<void>>) | null;
 }
 
+export const OWN_SENDER = 'probe@sink.test';
 const FIRST = TOKEN;
 const SECOND = TOKEN.replace('abc', 'cba');
 
-function folderIn({ folders }: Look, name: string): FolderState {
+export function folderIn({ folders }: Look, name: string): FolderState {
   const found = folders.find(({ path }) => path === name);
   if (found === undefined) throw new Error(`the look has no folder ${name}`);
   return found;
 }
 
-/** `make` gives a mailbox that is closed, with an INBOX and a Junk folder; and sees to it that it ends so. */
-export function describeMailbox(make: () => Promise<MailboxUnderTest>): void {
-  async function begin() {
-    const under = await make();
-    const hints = { count: 0 };
-    await under.mailbox.open(() => {
-      hints.count += 1;
-    });
-    const inbox = async (): Promise<FolderState> => folderIn(await under.mailbox.look(), 'INBOX');
-    const fetchNew = (from: FolderState, to: FolderState): Promise<Fetched> =>
-      under.mailbox.fetch(to, from.uidNext, to.uidNext);
-    return { ...under, hints, inbox, fetchNew };
-  }
+/** Opens the mailbox. */
+export async function begin(make: () => Promise<MailboxUnderTest>) {
+  const under = await make();
+  const hints = { count: 0 };
+  await under.mailbox.open(() => {
+    hints.count += 1;
+  });
+  const inbox = async (): Promise<FolderState> => folderIn(await under.mailbox.look(), 'INBOX');
+  const fetchNew = (from: FolderState, to: FolderState): Promise<Fetched> =>
+    under.mailbox.fetch(to, from.uidNext, to.uidNext);
+  return { ...under, hints, inbox, fetchNew };
+}
 
+/**
+ * `make` gives a mailbox that is closed, with an INBOX and a Junk folder, whose own sender is OWN_SENDER; and sees to it
+ * that it ends so.
+ */
+export function describeMailbox(make: () => Promise<MailboxUnderTest>): void {
   it('shows a message in the next look, by a UID that was announced, and fetches it whole', async () => {
-    const { mailbox, clock, deliver, inbox, fetchNew } = await begin();
+    const { mailbox, clock, deliver, inbox, fetchNew } = await begin(make);
     const before = await inbox();
     await deliver(probeMessage(FIRST));
     const asked = clock.now();
@@ -56,7 +73,7 @@ export function describeMailbox(make: () => Promise<MailboxUnderTest>): void {
   });
 
   it('shows nothing that came after the look was answered', async () => {
-    const { deliver, inbox } = await begin();
+    const { deliver, inbox } = await begin(make);
     const first = await inbox();
     const second = await inbox();
     expect(second).toEqual(first);
@@ -65,7 +82,7 @@ export function describeMailbox(make: () => Promise<MailboxUnderTest>): void {
   });
 
   it('tells the folder of junk by its role', async () => {
-    const { mailbox, deliver } = await begin();
+    const { mailbox, deliver } = await begin(make);
     await deliver(probeMessage(FIRST), 'Junk');
     const junk = (await mailbox.look()).folders.find(({ role }) => role === 'junk');
     expect(junk).toBeDefined();
@@ -74,14 +91,14 @@ export function describeMailbox(make: () => Promise<MailboxUnderTest>): void {
   });
 
   it('fetches nothing from an empty range, and that is complete', async () => {
-    const { mailbox, deliver, inbox } = await begin();
+    const { mailbox, deliver, inbox } = await begin(make);
     await deliver(probeMessage(FIRST));
     const folder = await inbox();
     expect(await mailbox.fetch(folder, folder.uidNext, folder.uidNext)).toEqual({ messages: [], complete: true });
   });
 
   it('fetches within the range alone, in order', async () => {
-    const { mailbox, deliver, inbox } = await begin();
+    const { mailbox, deliver, inbox } = await begin(make);
     const from = (await inbox()).uidNext;
     for (let count = 0; count < 3; count += 1) await deliver(probeMessage(count === 1 ? SECOND : FIRST));
     const folder = await inbox();
@@ -93,7 +110,7 @@ export function describeMailbox(make: () => Promise<MailboxUnderTest>): void {
   });
 
   it("leaves other people's mail out, which makes a range no less complete", async () => {
-    const { deliver, inbox, fetchNew } = await begin();
+    const { deliver, inbox, fetchNew } = await begin(make);
     const before = await inbox();
     await deliver(strangersMessage(1));
     await deliver(probeMessage(FIRST));
@@ -103,8 +120,18 @@ export function describeMailbox(make: () => Promise<MailboxUnderTest>): void {
     expect(complete).toBe(true);
   });
 
+  it('reads the body of a report, and of a message of ours without its token, and no other', async () => {
+    const { deliver, inbox, fetchNew } = await begin(make);
+    const before = await inbox();
+    const report = 'From: MAILER-DAEMON@corp.test\r\nContent-Type: multipart/report\r\n\r\nwords of a report\r\n';
+    const stripped = `From: Probe <${OWN_SENDER}>\r\nSubject: stripped\r\n\r\nwords of ours\r\n`;
+    for (const text of [probeMessage(FIRST), report, stripped]) await deliver(text);
+    const { messages } = await fetchNew(before, await inbox());
+    expect(messages.map(({ body }) => body.trim())).toEqual(['', 'words of a report', 'words of ours']);
+  });
+
   it('says so where a message of the range is gone', async () => {
-    const { deliver, expunge, inbox, fetchNew } = await begin();
+    const { deliver, expunge, inbox, fetchNew } = await begin(make);
     const before = await inbox();
     await deliver(probeMessage(FIRST));
     await deliver(probeMessage(SECOND));
@@ -116,7 +143,7 @@ export function describeMailbox(make: () => Promise<MailboxUnderTest>): void {
   });
 
   it('deletes what it is told to and nothing else', async () => {
-    const { mailbox, deliver, uids, inbox } = await begin();
+    const { mailbox, deliver, uids, inbox } = await begin(make);
     const from = (await inbox()).uidNext;
     for (const text of [strangersMessage(1), probeMessage(FIRST), probeMessage(SECOND), probeMessage(FIRST)])
       await deliver(text);
@@ -129,7 +156,7 @@ export function describeMailbox(make: () => Promise<MailboxUnderTest>): void {
   });
 
   it('gives no UID a second time', async () => {
-    const { mailbox, deliver, inbox } = await begin();
+    const { mailbox, deliver, inbox } = await begin(make);
     await deliver(probeMessage(FIRST));
     const folder = await inbox();
     await mailbox.remove(folder, [folder.uidNext - 1]);
@@ -139,14 +166,14 @@ export function describeMailbox(make: () => Promise<MailboxUnderTest>): void {
   });
 
   it('rejects what is asked of a folder that was renumbered', async () => {
-    const { mailbox, inbox } = await begin();
+    const { mailbox, inbox } = await begin(make);
     const folder = { ...(await inbox()), uidValidity: '4000000000' };
     await expect(mailbox.fetch(folder, 1, 2)).rejects.toMatchObject({ name: 'MailboxError', code: 'UIDVALIDITY' });
     await expect(mailbox.remove(folder, [1])).rejects.toMatchObject({ name: 'MailboxError', code: 'UIDVALIDITY' });
   });
 
   it('hints at new mail', async () => {
-    const { deliver, hints } = await begin();
+    const { deliver, hints } = await begin(make);
     await deliver(probeMessage(FIRST));
     expect(await until(() => (hints.count > 0 ? true : null))).toBe(true);
   });

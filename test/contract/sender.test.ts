@@ -1,11 +1,12 @@
-/** Sender: the one that answers as told, the simulated provider, and the SMTP client against a scripted server and Postfix. */
+/** Sender: the one that answers as told, the simulated providers, and the SMTP client against a scripted server and Postfix. */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { createInjector, createSubmitter } from '../../src/adapters/smtp-client/sender.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { startMute } from '../../src/demo/sockets.ts';
+import { PATHS } from '../../src/domain/probe.ts';
 import type { HostPort } from '../../src/domain/settings.ts';
 import type { Clock, Sender } from '../../src/ports.ts';
 import { message, mx, submission } from '../adapters/smtp-client/fixtures.ts';
@@ -19,7 +20,12 @@ import { describeWithServers } from '../servers/available.ts';
 import { type ReplyFate, startFailingLine } from '../servers/failing-line.ts';
 import { letPass } from '../servers/policy.ts';
 import { type Provider, startProvider } from '../servers/provider.ts';
-import { type Conduct, describeSender, type SenderUnderTest } from './sender.ts';
+import { fateOf, type SimulatedFate } from '../simulation/fate.ts';
+import { type FaultKind } from '../simulation/fault.ts';
+import type { Plan } from '../simulation/plan.ts';
+import { Provider as SimulatorsProvider } from '../simulation/provider.ts';
+import type { Books, Outage } from '../simulation/truth.ts';
+import { CONDUCTS, type Conduct, describeSender, type SenderUnderTest } from './sender.ts';
 
 /** Time passes until `work` is done. */
 async function passing<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
@@ -32,6 +38,9 @@ describe('the sender that answers as told', () => {
   const ANSWERS = {
     accept: { kind: 'accept' },
     refuse: { kind: 'refuse', code: 550 },
+    defer: { kind: 'refuse', code: 450 },
+    cut: { kind: 'cut' },
+    drop: { kind: 'drop' },
     lose: { kind: 'lose' },
     absent: { kind: 'hang' },
     mute: { kind: 'hang' },
@@ -43,6 +52,7 @@ describe('the sender that answers as told', () => {
     if (conduct !== 'accept') sender.answers.push(ANSWERS[conduct]);
     return {
       sender,
+      clock,
       reached: async () => {},
       until: (work) => passing(clock, work),
       taken: async () => sender.sent.map(({ text }) => text),
@@ -58,16 +68,32 @@ const FATE: Fate = {
 const ANSWERS = {
   accept: 'accept',
   refuse: 'refuse',
+  defer: 'accept',
+  drop: 'drop',
   lose: 'lose',
   absent: 'hang',
   mute: 'hang',
   slow: 'accept',
 } as const;
+/** Its connections end with the message at the earliest. */
+const NEVER_CUT = CONDUCTS.filter((conduct) => conduct !== 'cut');
+
+/** A provider that tells messages apart by their ENVID, as the agent's are: each is another one, unless it is deferred. */
+function numbered(sender: Sender, conduct: Conduct): Sender {
+  let count = 0;
+  return {
+    send(each, ...rest) {
+      if (conduct !== 'defer') count += 1;
+      return sender.send({ ...each, envelopeId: String(count).padStart(16, '0') }, ...rest);
+    },
+  };
+}
 
 describe('the simulated provider', () => {
   describeSender(async (conduct) => {
     const clock = new VirtualClock();
-    const fate = { ...FATE, answer: ANSWERS[conduct] };
+    const answer = conduct === 'cut' ? 'hang' : ANSWERS[conduct];
+    const fate = { ...FATE, answer, deferrals: conduct === 'defer' ? 1 : 0 };
     const provider = new SimulatedProvider(
       clock,
       new FakeMailbox(clock),
@@ -75,23 +101,90 @@ describe('the simulated provider', () => {
       () => null,
       () => fate,
     );
-    const sender = provider.senderFor(clock);
-    let count = 0;
     return {
-      sender: {
-        // It tells messages apart by their ENVID, as the agent's are.
-        send: (each, ...rest) => sender.send({ ...each, envelopeId: String((count += 1)).padStart(16, '0') }, ...rest),
-      },
+      sender: numbered(provider.senderFor(clock), conduct),
+      clock,
       reached: () => clock.advance(0.01),
       until: (work) => passing(clock, work),
       taken: async () =>
         [...provider.books.values()].filter(({ acceptedMs }) => acceptedMs !== null).map((each) => each.message.text),
     };
+  }, NEVER_CUT);
+});
+
+describe.each(PATHS)("the simulator's provider, on the path %s", (path) => {
+  /** The faults that make it do so, and what its fate must be then. */
+  const FATES: Partial<Record<Conduct, readonly [FaultKind, (fate: SimulatedFate) => boolean]>> = {
+    refuse: [
+      'refused mail',
+      ({ answer }) => answer.kind === 'refuse' && answer.stage === 'rcpt' && answer.code === 550,
+    ],
+    defer: ['greylisting', ({ deferrals }) => deferrals.count === 1],
+    cut: ['dropped connection', ({ answer }) => answer.kind === 'cut' && answer.stage !== 'dns'],
+    drop: ['dropped connection', ({ answer }) => answer.kind === 'drop'],
+    lose: ['dropped connection', ({ answer }) => answer.kind === 'lose'],
+  };
+  /** Of its plan it asks for no more than this. */
+  const planFor = (conduct: Conduct): Plan => {
+    const [kind, isMeant] = FATES[conduct] ?? [null, () => true];
+    for (let seed = 1; ; seed += 1) {
+      const plan = { seed, memoryMs: 0, has: (each: FaultKind) => each === kind } as unknown as Plan;
+      if (isMeant(fateOf(plan, 'acme', path, 0))) return plan;
+    }
+  };
+  const HOW: Partial<Record<Conduct, Outage['how']>> = { absent: 'refuses', mute: 'mute' };
+
+  describeSender(async (conduct) => {
+    const clock = new VirtualClock();
+    const how = HOW[conduct];
+    const outages = (['submission', 'mx'] as const).flatMap((endpoint) =>
+      how === undefined ? [] : [{ provider: 'acme', endpoint, how, fromMs: 0, toMs: Number.POSITIVE_INFINITY }],
+    );
+    const plan = planFor(conduct);
+    const books: Books = { messages: new Map(), outages, faults: [], wall: [], runs: [] };
+    const wrong: string[] = [];
+    onTestFinished(() => expect(wrong).toEqual([]));
+    const provider = new SimulatorsProvider('acme', new FakeMailbox(clock), {
+      ...{
+        plan,
+        clock,
+        books,
+        sink: () => null,
+        lineDown: () => false,
+        isPlanned: () => true,
+        isCaptured: () => false,
+      },
+      say: (what) => wrong.push(what),
+    });
+    return {
+      sender: numbered(provider.sender(path, clock), conduct),
+      clock,
+      // Connected, and with the whole message, but not taken it yet.
+      reached: () => clock.advance((fateOf(plan, 'acme', path, 0).connectMs + 0.5) / 1000),
+      until: (work) => passing(clock, work),
+      taken: async () =>
+        [...books.messages.values()].filter(({ receivedMs }) => receivedMs !== null).map((each) => each.message.text),
+    };
   });
 });
 
+/** It has what it was given when the connection ends. */
+const NEVER_DROPPED = CONDUCTS.filter((conduct) => conduct !== 'drop');
 const SCRIPTS: Readonly<Record<Conduct, (reply: Promise<void>) => Script>> = {
   accept: () => ({}),
+  defer: () => {
+    let count = 0;
+    return {
+      on: {
+        get rcpt() {
+          count += 1;
+          return count === 1 ? refuse('450 4.2.0 come again') : {};
+        },
+      },
+    };
+  },
+  cut: () => ({ on: { data: close } }),
+  drop: () => ({}),
   refuse: () => ({ on: { rcpt: refuse('550 5.1.1 no such user') } }),
   lose: () => ({ on: { dot: close } }),
   absent: () => ({}),
@@ -111,6 +204,7 @@ async function atServer(conduct: Conduct, sender: (port: number, clock: Clock) =
   if (conduct === 'absent') await server.stop();
   return {
     sender: sender(server.port, clock),
+    clock,
     reached: () => server.reached(conduct === 'mute' ? 'greeting' : 'dot'),
     until(work) {
       reply.resolve();
@@ -121,10 +215,13 @@ async function atServer(conduct: Conduct, sender: (port: number, clock: Clock) =
 }
 
 describe('the SMTP client as submitter', () => {
-  describeSender((conduct) => atServer(conduct, (port, clock) => createSubmitter(submission({ port }), clock)));
+  describeSender(
+    (conduct) => atServer(conduct, (port, clock) => createSubmitter(submission({ port }), clock)),
+    NEVER_DROPPED,
+  );
 });
 describe('the SMTP client as injector', () => {
-  describeSender((conduct) => atServer(conduct, (port, clock) => createInjector(mx({ port }), clock)));
+  describeSender((conduct) => atServer(conduct, (port, clock) => createInjector(mx({ port }), clock)), NEVER_DROPPED);
 });
 
 describeWithServers('the SMTP client at Postfix', () => {
@@ -144,12 +241,18 @@ describeWithServers('the SMTP client at Postfix', () => {
     onTestFinished(() => clock.close());
     const reply = Promise.withResolvers<ReplyFate>();
     if (conduct !== 'slow') reply.resolve(conduct === 'lose' ? 'cut' : 'pass');
-    const line = conduct === 'mute' ? await startMute() : await startFailingLine(to, reply.promise);
+    const line = conduct === 'mute' ? await startMute() : await startFailingLine(to, reply.promise, conduct === 'drop');
     onTestFinished(() => line.close());
     if (conduct === 'absent') await line.close();
-    const refuse = conduct === 'refuse' ? () => '550 5.1.1 no such user' : letPass;
-    provider.policy('mx', refuse);
-    provider.policy('submission', refuse);
+    let asked = 0;
+    const refuse = (): string => {
+      asked += 1;
+      if (conduct === 'refuse') return '550 5.1.1 no such user';
+      return asked === 1 ? '450 4.2.0 come again' : 'DUNNO';
+    };
+    const policy = conduct === 'refuse' || conduct === 'defer' ? refuse : letPass;
+    provider.policy('mx', policy);
+    provider.policy('submission', policy);
     const id = `X-Test: ${randomUUID()}`;
     const taken = async (): Promise<readonly string[]> => {
       const texts = await Promise.all(
@@ -159,6 +262,7 @@ describeWithServers('the SMTP client at Postfix', () => {
     };
     return {
       sender: sender(line.at, clock),
+      clock,
       async reached() {
         if ('messageSent' in line) await line.messageSent;
       },
@@ -175,13 +279,18 @@ describeWithServers('the SMTP client at Postfix', () => {
   }
 
   describe('as submitter', () => {
-    describeSender((conduct) =>
-      atPostfix(conduct, provider.submission, (at, clock) =>
-        createSubmitter(submission({ ...at, login: provider.user('bob') }), clock),
-      ),
+    describeSender(
+      (conduct) =>
+        atPostfix(conduct, provider.submission, (at, clock) =>
+          createSubmitter(submission({ ...at, login: provider.user('bob') }), clock),
+        ),
+      NEVER_CUT,
     );
   });
   describe('as injector', () => {
-    describeSender((conduct) => atPostfix(conduct, provider.mx, (at, clock) => createInjector(mx(at), clock)));
+    describeSender(
+      (conduct) => atPostfix(conduct, provider.mx, (at, clock) => createInjector(mx(at), clock)),
+      NEVER_CUT,
+    );
   });
 });

@@ -2,14 +2,20 @@
 import { expect, it } from 'vitest';
 import { ABORTED, type Handover, STAGES, type Stage } from '../../src/domain/probe.ts';
 import { spanBetween } from '../../src/domain/time/instant.ts';
-import type { OutgoingMessage, Sender } from '../../src/ports.ts';
+import type { Clock, OutgoingMessage, Sender } from '../../src/ports.ts';
 import { message as usual } from '../adapters/smtp-client/fixtures.ts';
 
-/** What the other side does; `absent`: there is no server, `mute`: it never greets, `slow`: it waits before it takes the message. */
-export type Conduct = 'accept' | 'refuse' | 'lose' | 'absent' | 'mute' | 'slow';
+/* oxlint-disable vitest/valid-title, vitest/expect-expect, vitest/no-conditional-tests -- registers tests for the sides that can conduct themselves so */
+/**
+ * What the other side does. `absent`: there is no server; `mute`: it never greets; `slow`: it waits before it takes the message.
+ * `defer`: it asks to come again, once. The connection ends: `cut`, before the message; `drop`, on its way; `lose`, once it is taken.
+ */
+export const CONDUCTS = ['accept', 'refuse', 'defer', 'cut', 'drop', 'lose', 'absent', 'mute', 'slow'] as const;
+export type Conduct = (typeof CONDUCTS)[number];
 
 export interface SenderUnderTest {
   readonly sender: Sender;
+  readonly clock: Clock;
   /** Resolves when a `mute` server was met, or a `slow` one has the whole message. */
   readonly reached: () => Promise<void>;
   /** Lets a `slow` server reply, and time pass until `work` is done. */
@@ -38,7 +44,14 @@ function expectStages(handover: Handover, told: readonly Stage[]): void {
   else expect(told.at(-1)).toBe('data');
 }
 
-export function describeSender(make: (conduct: Conduct) => Promise<SenderUnderTest>): void {
+export function describeSender(
+  make: (conduct: Conduct) => Promise<SenderUnderTest>,
+  conducts: readonly Conduct[] = CONDUCTS,
+): void {
+  const where = (conduct: Conduct, name: string, test: () => Promise<void>): void => {
+    if (conducts.includes(conduct)) it(name, test);
+  };
+
   it('tells of a message that was taken between which instants that was', async () => {
     const side = await make('accept');
     const handover = await send(side);
@@ -61,6 +74,44 @@ export function describeSender(make: (conduct: Conduct) => Promise<SenderUnderTe
     const handover = await send(side);
     expect(handover).toMatchObject({ kind: 'uncertain', code: 'CONNECTION_LOST' });
     expect(await side.taken(1)).toHaveLength(1);
+  });
+
+  where('drop', 'is as uncertain of one that was lost on its way with the connection: it cannot know', async () => {
+    const side = await make('drop');
+    expect(await send(side)).toMatchObject({ kind: 'uncertain', code: 'CONNECTION_LOST' });
+    expect(await side.taken(0)).toEqual([]);
+  });
+
+  where('cut', 'is certain that nothing was taken when the connection is lost before the message', async () => {
+    const side = await make('cut');
+    expect(await send(side)).toMatchObject({ kind: 'unreachable', code: 'CONNECTION_LOST' });
+    expect(await side.taken(0)).toEqual([]);
+  });
+
+  where(
+    'defer',
+    'makes one attempt at a time: what is refused for now is taken when it is sent again, once',
+    async () => {
+      const side = await make('defer');
+      expect(await send(side)).toMatchObject({ kind: 'refused', stage: 'rcpt', code: 450 });
+      expect(await side.taken(0)).toEqual([]);
+      expect(await send(side)).toMatchObject({ kind: 'accepted' });
+      expect(await side.taken(1)).toHaveLength(1);
+    },
+  );
+
+  it('hands over before the other side has it all, and has the reply after that was given', async () => {
+    const side = await make('slow');
+    const began = side.clock.now();
+    const sending = side.sender.send(side.message ?? usual, () => {}, new AbortController().signal);
+    await side.reached();
+    const had = side.clock.now();
+    const handover = await side.until(sending);
+    if (handover.kind !== 'accepted') throw new Error(JSON.stringify(handover));
+    const order = [began, handover.handedOver, had, handover.acknowledged, side.clock.now()].map(
+      ({ monoUs }) => monoUs,
+    );
+    expect(order).toEqual(order.toSorted((one, other) => one - other));
   });
 
   it('tells of a server that is not there as a value', async () => {

@@ -33,7 +33,8 @@ export class CountingObserver implements Observer {
 type Answer =
   | { readonly kind: 'accept' }
   | { readonly kind: 'refuse'; readonly code: number }
-  | { readonly kind: 'lose' }
+  /** The connection ends: before the message, with it on its way, or once it is taken. */
+  | { readonly kind: 'cut' | 'drop' | 'lose' }
   | { readonly kind: 'hang' };
 
 export class FakeSender implements Sender {
@@ -60,13 +61,15 @@ export class FakeSender implements Sender {
       return { kind: 'unreachable', stage: 'connect', code: 'TIMEOUT', text: 'no answer', ...rest };
     }
     enter('mail');
+    if (answer.kind === 'cut')
+      return { kind: 'unreachable', stage: 'mail', code: 'CONNECTION_LOST', text: 'gone', ...rest };
     enter('rcpt');
     if (answer.kind === 'refuse')
       return { kind: 'refused', stage: 'rcpt', code: answer.code, enhanced: null, text: 'no', ...rest };
     enter('data');
-    this.sent.push(message);
+    if (answer.kind !== 'drop') this.sent.push(message);
     const handedOver = this.#clock.now();
-    if (answer.kind === 'lose')
+    if (answer.kind === 'lose' || answer.kind === 'drop')
       return { kind: 'uncertain', handedOver, code: 'CONNECTION_LOST', text: 'gone', ...rest };
     await this.#clock.sleep(1);
     return { kind: 'accepted', handedOver, acknowledged: this.#clock.now(), reply: 'ok', ...rest };

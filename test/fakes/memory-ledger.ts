@@ -35,7 +35,7 @@ import type { Bookmark, LateQuery, Ledger, LedgerSnapshot } from '../../src/port
 
 export class MemoryLedger implements Ledger, FactSource {
   readonly entries: LedgerEntry[] = [];
-  /** While set, every append is refused with it. */
+  /** While set, every write is refused with it. */
   failure: Error | null = null;
   #state = emptyTimeline();
   readonly #records = new Map<string, ProbeRecord>();
@@ -44,7 +44,10 @@ export class MemoryLedger implements Ledger, FactSource {
   readonly #bookmarks = new Map<string, ReadonlyMap<string, Bookmark>>();
   #heartbeat: Instant | null = null;
 
+  #isClosed = false;
+
   async snapshot(): Promise<LedgerSnapshot> {
+    this.#mustBeOpen();
     return this.#snapshot();
   }
 
@@ -60,7 +63,11 @@ export class MemoryLedger implements Ledger, FactSource {
   }
 
   async append(events: readonly LedgerEvent[]): Promise<readonly LedgerEntry[]> {
-    if (this.failure !== null) throw this.failure;
+    return this.#append(events);
+  }
+
+  #append(events: readonly LedgerEvent[]): readonly LedgerEntry[] {
+    this.#mustTake();
     // All before the first is taken: one that cannot be encoded fails the whole batch.
     const texts = events.map(encodeEvent);
     return events.map((event, index) => {
@@ -79,50 +86,59 @@ export class MemoryLedger implements Ledger, FactSource {
   }
 
   async checkpoint(at: Instant): Promise<LedgerEntry> {
-    const [entry] = await this.append([checkpointOf(this.#state, at)]);
+    const [entry] = this.#append([checkpointOf(this.#state, at)]);
     if (entry === undefined) throw new Error('an append of one event must give one entry');
     return entry;
   }
 
   async beat(at: Instant): Promise<void> {
-    if (this.failure !== null) throw this.failure;
+    this.#mustTake();
     this.#heartbeat = at;
   }
 
   async bookmarks(mailbox: string): Promise<ReadonlyMap<string, Bookmark>> {
+    this.#mustBeOpen();
     return new Map(this.#bookmarks.get(mailbox) ?? []);
   }
 
   async keepBookmarks(mailbox: string, bookmarks: ReadonlyMap<string, Bookmark>): Promise<void> {
+    this.#mustTake();
     this.#bookmarks.set(mailbox, new Map(bookmarks));
   }
 
   async probe(id: string): Promise<ProbeRecord | null> {
+    this.#mustBeOpen();
     return this.#records.get(id) ?? null;
   }
 
   async recent(limit: number): Promise<readonly ProbeRecord[]> {
+    this.#mustBeOpen();
     return [...this.#records.values()].toReversed().slice(0, limit);
   }
 
   async marked(types: readonly RareType[], afterSeq = 0): Promise<readonly LedgerEntry[]> {
+    this.#mustBeOpen();
     return this.entries.filter(({ seq, event }) => seq > afterSeq && types.some((type) => type === event.type));
   }
 
   async judge(matter: Matter): Promise<Judgement> {
+    this.#mustBeOpen();
     return judgeProvider(matter, this);
   }
 
   async standing(matter: Matter): Promise<Standing> {
+    this.#mustBeOpen();
     const { report } = judgeProvider(matter, this);
     return { clauses: summariseReport(report), head: this.#snapshot().head };
   }
 
   async closing(matter: Matter): Promise<Closing> {
+    this.#mustBeOpen();
     return closingOf(judgeProvider(matter, this), this.#snapshot().head);
   }
 
   async lateProbes({ provider, fromMs, toMs, afterSeq }: LateQuery): Promise<number> {
+    this.#mustBeOpen();
     const named = this.entries
       .slice(afterSeq)
       .map(({ event }) => this.#records.get('probe' in event ? (event.probe ?? '') : ''));
@@ -134,6 +150,7 @@ export class MemoryLedger implements Ledger, FactSource {
   }
 
   async firstMs(): Promise<number | null> {
+    this.#mustBeOpen();
     return this.entries.length === 0 ? null : Math.min(...this.entries.map(({ event }) => event.at.wallMs));
   }
 
@@ -198,7 +215,18 @@ export class MemoryLedger implements Ledger, FactSource {
     };
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#isClosed) throw new Error('the ledger in memory is closed');
+  }
+
+  #mustTake(): void {
+    this.#mustBeOpen();
+    if (this.failure !== null) throw this.failure;
+  }
 
   /** Every probe ever planned, as of the last entry. */
   get records(): ReadonlyMap<string, ProbeRecord> {

@@ -1,4 +1,4 @@
-/** What a process of the agent's sees of the world: once it is killed nothing it waits for ever comes, and while it is stopped no timer of it fires. */
+/** What a process of the agent's sees of the world: once it is killed nothing it waits for ever comes, and while it is stopped nothing reaches it. */
 import type { Clock } from '../../src/ports.ts';
 
 /** Milliseconds after a stop for which the system's clock still tells of it: two of its ticks. */
@@ -24,7 +24,7 @@ export class Mortal {
         const told = now.monoUs >= toUs && now.monoUs - toUs < STOP_TOLD_MS * 1000;
         return { ...now, errorUs: lagMs * 1000 + (told ? toUs - fromUs : 0) };
       },
-      sleep: (ms, signal) => this.unlessDead(host.sleep(ms, signal).then(() => this.#held?.promise)),
+      sleep: (ms, signal) => this.unlessDead(host.sleep(ms, signal)),
     };
   }
 
@@ -53,8 +53,9 @@ export class Mortal {
     this.#held = Promise.withResolvers();
     await this.#host.sleep(ms);
     this.#stopped = { fromUs, toUs: this.#host.now().monoUs };
-    this.#held.resolve();
+    const held = this.#held;
     this.#held = null;
+    held.resolve();
   }
 
   /** The port as the process meets it; `call` may come between a call and its effect. */
@@ -64,18 +65,29 @@ export class Mortal {
         const method: unknown = Reflect.get(target, name);
         if (typeof method !== 'function') return method;
         return (...args: unknown[]) =>
-          this.unlessDead(this.lifetime().then(() => call(() => Reflect.apply(method, target, args) as unknown)));
+          this.unlessDead(this.#called(() => call(() => Reflect.apply(method, target, args) as unknown)));
       },
     });
   }
 
+  /** At once, so that what it is given is as it was at the call. */
+  async #called(call: () => unknown): Promise<unknown> {
+    return this.#alive ? call() : this.lifetime();
+  }
+
+  /** Whatever comes of it is heard when the process goes on, if it does. */
   async unlessDead<T>(work: Promise<T>): Promise<T> {
     const result = await work.catch(async (error: unknown) => {
-      await this.lifetime();
+      await this.#awake();
       throw error;
     });
-    await this.lifetime();
+    await this.#awake();
     return result;
+  }
+
+  async #awake(): Promise<void> {
+    while (this.#held !== null) await this.#held.promise;
+    await this.lifetime();
   }
 
   /** Never resolves once the process is dead. */

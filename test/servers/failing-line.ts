@@ -1,4 +1,4 @@
-/** A line to a real mail server, unencrypted, that loses the reply to a message or holds it back. */
+/** A line to a real mail server, unencrypted, that loses a message, or the reply to it, or holds that back. */
 import { connect, createServer, type Socket } from 'node:net';
 import { LOOPBACK, listening, trackSockets } from '../../src/demo/sockets.ts';
 import type { HostPort } from '../../src/domain/settings.ts';
@@ -12,10 +12,15 @@ export interface FailingLine {
 
 const END_OF_DATA = '\r\n.\r\n';
 
-/** What the server says to a message, once it has said it. */
+/** What becomes of what the server says to a message, once it has said it. */
 export type ReplyFate = 'pass' | 'cut';
 
-export async function startFailingLine(to: HostPort, reply: Promise<ReplyFate>): Promise<FailingLine> {
+/** With `losesMessage` the connection is cut as soon as the end of a message comes, which the server never sees. */
+export async function startFailingLine(
+  to: HostPort,
+  reply: Promise<ReplyFate>,
+  losesMessage = false,
+): Promise<FailingLine> {
   const sent = Promise.withResolvers<void>();
   const server = createServer((near) => {
     const far = connect(to.port, to.host);
@@ -24,7 +29,11 @@ export async function startFailingLine(to: HostPort, reply: Promise<ReplyFate>):
       far.destroy();
     };
     for (const end of [near, far]) end.on('error', cut).on('close', cut);
-    relay(near, far, sent.resolve, async (bytes) => {
+    const onMessage = (): void => {
+      sent.resolve();
+      if (losesMessage) cut();
+    };
+    relay(near, far, onMessage, async (bytes) => {
       if ((await reply) === 'cut') cut();
       else near.write(bytes);
     });
@@ -52,7 +61,7 @@ function relay(near: Socket, far: Socket, onMessage: () => void, onReply: (bytes
       isSent = true;
       onMessage();
     }
-    far.write(bytes);
+    if (!far.destroyed) far.write(bytes);
   });
   far.on('data', (bytes: Buffer) => {
     if (isSent) void onReply(bytes);

@@ -74,6 +74,8 @@ export interface Provider {
   /** Postfix's own account of the first delivery that matches, once it is logged. */
   postfixDelays(match: DeliveryMatch): Promise<Delivery>;
 
+  /** Where the account's messages lie; a folder `Name` in `.Name` below it. */
+  maildirOf(name: string): string;
   /** The account's messages in all folders, oldest first. */
   maildirFiles(name: string): Promise<readonly MaildirFile[]>;
   /** Waits for a message that contains `text`. */
@@ -245,6 +247,7 @@ function controls({ postfix, dovecot, policies, accounts, mailOwner }: Parts, fi
     releaseQueue: () => postfix.release(),
     flushQueue: () => postfix.flush(),
     postfixDelays: (match: DeliveryMatch) => awaitDelivery(maillog, match),
+    maildirOf: maildir,
     maildirFiles: (name: string) => maildirFiles(maildir(name)),
     message: (name: string, text: string) => awaitMessage(maildir(name), text),
     dropMessages: (name: string, messages: readonly string[], folder = 'INBOX') =>

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openDatabase } from '../../src/adapters/sqlite/database.ts';
 import { LedgerError } from '../../src/adapters/sqlite/failure.ts';
-import type { ReadRequest, WriteRequest } from '../../src/adapters/sqlite/protocol.ts';
+import type { Failure, ReadRequest, WriteRequest } from '../../src/adapters/sqlite/protocol.ts';
 import { MIGRATIONS } from '../../src/adapters/sqlite/schema.ts';
 import { Store } from '../../src/adapters/sqlite/store.ts';
 import { decode, decodeEvent, encodeEvent } from '../../src/domain/codec.ts';
 import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
 import type { ChainHead } from '../../src/domain/evidence/chain.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
+import type { FactSource } from '../../src/domain/report/judge.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
 import { foldEvent, type TimelineState } from '../../src/domain/timeline.ts';
 import type { LedgerSnapshot } from '../../src/ports.ts';
@@ -45,6 +46,11 @@ export class Disk {
     return this.#db;
   }
 
+  /** What months are judged by. */
+  get facts(): FactSource {
+    return this.#store;
+  }
+
   get state(): TimelineState {
     return this.#state;
   }
@@ -54,16 +60,16 @@ export class Disk {
   }
 
   write(request: WriteRequest): unknown {
-    if (this.full) throw new LedgerError('DISK_FULL', 'the simulated disk is full');
+    if (this.full) throw isFull();
     const [outcome] = this.#store.write([request]);
     if (outcome === undefined) throw new Error('a write must have an outcome');
-    if (outcome.kind === 'failed') throw new LedgerError(outcome.failure.code, outcome.failure.message);
+    if (outcome.kind === 'failed') throw errorOf(outcome.failure);
     return outcome.output;
   }
 
   /** Written when somebody may ask for it: one a second would be half of what the disk does. */
   beat(at: Instant): void {
-    if (this.full) throw new LedgerError('DISK_FULL', 'the simulated disk is full');
+    if (this.full) throw isFull();
     this.#beat = at;
   }
   #beat: Instant | null = null;
@@ -71,7 +77,7 @@ export class Disk {
   read(request: ReadRequest): unknown {
     if (request.op === 'snapshot') this.#keepBeat();
     const outcome = this.#store.read(request);
-    if (outcome.kind === 'failed') throw new LedgerError(outcome.failure.code, outcome.failure.message);
+    if (outcome.kind === 'failed') throw errorOf(outcome.failure);
     return outcome.output;
   }
 
@@ -189,6 +195,14 @@ export class Disk {
     for (const step of MIGRATIONS) db.exec(step);
     return db;
   }
+}
+
+function isFull(): LedgerError {
+  return new LedgerError('DISK_FULL', 'the simulated disk is full', { cause: new Error('database or disk is full') });
+}
+
+function errorOf({ code, message, cause }: Failure): LedgerError {
+  return new LedgerError(code, message, { cause: new Error(cause.message) });
 }
 
 function sizeOf(file: string): number {

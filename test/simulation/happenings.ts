@@ -66,6 +66,10 @@ export const HAPPENINGS: Partial<Record<FaultKind, (scene: Scene, strike: Strike
   'mailbox lies'({ providers }) {
     for (const { mailbox } of providers) mailbox.hint();
   },
+  // The sessions end with it, though nobody asks while it lasts.
+  'mailbox disconnects'({ providers }) {
+    for (const { mailbox } of providers) mailbox.disconnect();
+  },
   'renumbered folder'({ providers }, { draw }) {
     for (const { mailbox } of providers) mailbox.renumber(draw.pick(['INBOX', 'INBOX', 'Junk', 'Lists']));
   },

@@ -1,6 +1,13 @@
 /** A mail provider that keeps its own books: takes messages, passes them on to our sink or into its mailbox, tries again, gives up. */
 import type { Endpoint } from '../../src/domain/endpoint.ts';
-import { ABORTED, type Handover, type Path, type Refusal, type Stage } from '../../src/domain/probe.ts';
+import {
+  ABORTED,
+  type Handover,
+  type Path,
+  type Refusal,
+  type Stage,
+  type StageTiming,
+} from '../../src/domain/probe.ts';
 import type { Clock, OutgoingMessage, Sender } from '../../src/ports.ts';
 import type { FakeMailbox } from '../fakes/fake-mailbox.ts';
 import type { FakeSession, FakeSink } from '../fakes/fake-sink.ts';
@@ -127,15 +134,23 @@ export class Provider {
   ): Promise<Handover> {
     const entered = this.#enter(path, message);
     const { truth, fate } = entered;
-    const rest = { stages: [], peer: `${this.address}:25`, certificateExpiresMs: null };
-    const unreachable = (stage: Stage, code: string): Handover => ({
-      kind: 'unreachable',
-      stage,
-      code,
-      text: '',
-      ...rest,
-    });
-    onStage('connect');
+    const stages: StageTiming[] = [];
+    const enter = (name: Stage): void => {
+      if (stages.at(-1)?.name === name) return;
+      stages.push({ name, seconds: 0 });
+      onStage(name);
+    };
+    const rest = { stages, peer: `${this.address}:25`, certificateExpiresMs: null };
+    const unreachable = (stage: Stage, code: string): Handover => {
+      enter(stage);
+      return { kind: 'unreachable', stage, code, text: '', ...rest };
+    };
+    const refused = (refusal: Omit<Refusal, 'kind'>): Handover => {
+      enter(refusal.stage);
+      return { kind: 'refused', ...refusal, ...rest };
+    };
+    const { answer } = fate;
+    enter(answer.kind === 'cut' && answer.stage === 'dns' ? 'dns' : 'connect');
     if (this.#world.lineDown()) {
       truth.failure = null;
       truth.ours = false;
@@ -145,26 +160,26 @@ export class Provider {
     const outage = this.outageAt(path === 'receive' ? 'mx' : 'submission', this.#nowMs);
     await clock.sleep(outage?.how === 'mute' ? CONNECT_PATIENCE_MS : fate.connectMs, signal);
     if (signal.aborted) return unreachable('connect', ABORTED);
-    if (outage !== null) return failedBy(outage, truth, path, unreachable, rest);
+    if (outage !== null) return failedBy(outage, truth, path, unreachable, refused);
     entered.tries += 1;
     if (entered.tries <= fate.deferrals.count) {
       truth.failure = 'refused';
       truth.ours = fate.deferrals.throttled;
       const [enhanced, text] = truth.ours ? ['4.7.0', 'too many messages'] : ['4.2.0', 'come again'];
-      return { kind: 'refused', stage: 'rcpt', code: 450, enhanced, text, ...rest };
+      return refused({ stage: 'rcpt', code: 450, enhanced, text });
     }
-    const { answer } = fate;
     if (answer.kind === 'refuse') {
       truth.failure = 'refused';
       truth.ours = answer.enhanced === '5.2.2';
-      return { ...answer, kind: 'refused', text: truth.ours ? 'mailbox full' : 'no', ...rest };
+      const { stage, code, enhanced } = answer;
+      return refused({ stage, code, enhanced, text: truth.ours ? 'mailbox full' : 'no' });
     }
     if (answer.kind === 'cut') {
       truth.failure = 'unanswered';
       truth.ours = false;
       return unreachable(answer.stage, answer.stage === 'dns' ? 'ENOTFOUND' : 'CONNECTION_LOST');
     }
-    onStage('data');
+    enter('data');
     const handedOver = clock.now();
     this.#run(() => this.#take(entered));
     await clock.sleep(fate.receiveMs + fate.replyMs);
@@ -337,7 +352,7 @@ function failedBy(
   truth: MessageTruth,
   path: Path,
   unreachable: (stage: Stage, code: string) => Handover,
-  rest: Pick<Handover, 'stages' | 'peer' | 'certificateExpiresMs'>,
+  refused: (refusal: Omit<Refusal, 'kind'>) => Handover,
 ): Handover {
   truth.ours = false;
   truth.failure = how === 'deep' ? 'refused' : 'unanswered';
@@ -353,7 +368,7 @@ function failedBy(
         path === 'receive'
           ? { stage: 'rcpt', code: 451, enhanced: '4.3.0' }
           : { stage: 'auth', code: 454, enhanced: '4.7.0' };
-      return { kind: 'refused', text: 'temporary failure', ...refusal, ...rest };
+      return refused({ text: 'temporary failure', ...refusal });
     }
   }
 }

@@ -1,4 +1,5 @@
 /** The port `Ledger` on the real store in this very thread: what comes out is a copy, as from a worker, and a commit takes its time. */
+import { LedgerError } from '../../src/adapters/sqlite/failure.ts';
 import type { ReadRequest, WriteRequest } from '../../src/adapters/sqlite/protocol.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
@@ -32,8 +33,9 @@ export class StoreLedger implements Ledger {
 
   append(events: readonly LedgerEvent[]): Promise<readonly LedgerEntry[]> {
     if (events.length === 0) return Promise.resolve([]);
+    const given = [...events];
     if (this.#disk.tearing === null || this.#disk.full)
-      return this.#turn(() => this.#disk.append(events), this.#commitMs());
+      return this.#turn(() => this.#disk.append(given), this.#commitMs());
     this.#tear(events);
     return new Promise(() => {});
   }
@@ -51,7 +53,7 @@ export class StoreLedger implements Ledger {
   }
 
   async keepBookmarks(mailbox: string, bookmarks: ReadonlyMap<string, Bookmark>): Promise<void> {
-    await this.#write({ id: 0, op: 'keepBookmarks', input: { mailbox, bookmarks } });
+    await this.#write({ id: 0, op: 'keepBookmarks', input: { mailbox, bookmarks: new Map(bookmarks) } });
   }
 
   bookmarks(mailbox: string): Promise<ReadonlyMap<string, Bookmark>> {
@@ -103,8 +105,10 @@ export class StoreLedger implements Ledger {
 
   /** Everything called before is done first. */
   close(): Promise<void> {
-    return this.#turn(() => {}, 0);
+    this.#closing ??= this.#turn(() => {}, 0);
+    return this.#closing;
   }
+  #closing: Promise<void> | null = null;
 
   #write(request: WriteRequest): Promise<unknown> {
     return this.#turn(() => this.#disk.write(request), this.#commitMs());
@@ -116,6 +120,7 @@ export class StoreLedger implements Ledger {
 
   /** One call after another, each with half of the time it takes before and half after it is durable. */
   #turn<T>(work: () => T, ms: number): Promise<T> {
+    if (this.#closing !== null) return Promise.reject(new LedgerError('CLOSED', 'the simulated ledger is closed'));
     const turn = async (): Promise<T> => {
       if (ms > 0) await this.#clock.sleep(ms / 2);
       const result = work();

@@ -33,6 +33,12 @@ export async function opened(folder: string, role: Role = 'daemon'): Promise<Led
 const FOLDERS = new WeakMap<Ledger, string>();
 const FACTS = new WeakMap<Ledger, FactSource>();
 
+/** Tells what months are judged by in a ledger that `opened` did not give. */
+export function factsFrom(ledger: Ledger, facts: FactSource): Ledger {
+  FACTS.set(ledger, facts);
+  return ledger;
+}
+
 /** What months are judged by, read as the thread of a ledger does that `opened` gave; one in memory reads it itself. */
 export function factsOf(ledger: Ledger): FactSource {
   if (ledger instanceof MemoryLedger) return ledger;
