@@ -1,16 +1,17 @@
-/** Checker: the one that answers as told, and SMTP and IMAP against scripted servers and real ones. */
+/** Checker: the one that answers as told, the simulated ones, and SMTP and IMAP against scripted servers and real ones. */
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import { createMailboxChecker } from '../../src/adapters/imap/checker.ts';
 import { createMxChecker, createSubmissionChecker } from '../../src/adapters/smtp-client/checker.ts';
-import type { CheckDepth } from '../../src/domain/endpoint.ts';
+import { type CheckDepth, ENDPOINTS } from '../../src/domain/endpoint.ts';
 import type { Checker, Clock } from '../../src/ports.ts';
 import { startScriptedServer as startScriptedImap } from '../adapters/imap/scripted-server.ts';
 import { settingsFor, silentLog } from '../adapters/imap/support.ts';
 import { mx, submission } from '../adapters/smtp-client/fixtures.ts';
 import { refuse, type Script, silence, startScriptedServer } from '../adapters/smtp-client/scripted-server.ts';
 import { FakeChecker, MUTE, REFUSED, UP } from '../fakes/fake-checker.ts';
+import { DEPTHS, type OutageManner, simulatedChecker } from '../fakes/simulated-checker.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { describeWithServers } from '../servers/available.ts';
 import { type Provider, startProvider } from '../servers/provider.ts';
@@ -57,11 +58,43 @@ describe('the checker that answers as told', () => {
         reached: async () => {},
         expire: (work) => expire(clock, work),
         async conductFromNowOn(next) {
+          if (next === 'absent') fake.disconnect();
           fake.answer = () => ANSWERS[next];
         },
       };
     }, ALL);
   });
+});
+
+describe.each(ENDPOINTS)('the simulated checker of %s', (endpoint) => {
+  const MANNERS: Partial<Record<Conduct, OutageManner>> = { absent: 'refuses', mute: 'mute', refuse: 'deep' };
+  const { shallow, deep } = DEPTHS[endpoint];
+  describeChecker(
+    async (first) => {
+      const clock = new VirtualClock();
+      let conduct = first;
+      let breaks = 0;
+      const outage = () => MANNERS[conduct] ?? null;
+      const simulated = simulatedChecker(endpoint, { outage, breaks: () => breaks, lineDown: () => false }, clock);
+      const checker: Checker = {
+        check: (depth, signal) => expire(clock, simulated.check(depth, signal)),
+        close: () => simulated.close(),
+      };
+      return {
+        checker,
+        clock,
+        depths: [shallow, deep],
+        reached: async () => {},
+        expire: (work) => work,
+        async conductFromNowOn(next) {
+          conduct = next;
+          if (next === 'absent') breaks += 1;
+        },
+      };
+    },
+    // No simulated server minds how often it is checked.
+    ALL.filter((conduct) => conduct !== 'throttle'),
+  );
 });
 
 interface Running {

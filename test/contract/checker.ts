@@ -60,6 +60,16 @@ export function describeChecker(
     expect((await under.checker.check(shallow, never())).depth).toBe(keeps ? full : shallow);
   });
 
+  it('takes a kept session that its server ended unnoticed for no fault, and logs in anew in the same check', async () => {
+    const under = await make('well');
+    const [shallow, full] = under.depths;
+    await deep(under);
+    await under.conductFromNowOn('absent');
+    await under.conductFromNowOn('well');
+    const report = await under.checker.check(shallow, never());
+    expect(report).toMatchObject({ depth: shallow === 'session' ? full : shallow, result: { kind: 'up' } });
+  });
+
   it('finds a server that is not there down, with a stable code', async () => {
     const { result } = await deep(await make('absent'));
     if (result.kind !== 'down') throw new Error(JSON.stringify(result));
@@ -81,11 +91,26 @@ export function describeChecker(
     const { result } = await deep(await make('refuse'));
     if (result.kind !== 'down') throw new Error(JSON.stringify(result));
     expect(['auth', 'rcpt']).toContain(result.stage);
+    expect(result.code).toMatch(/^(?:5\d\d|[A-Z]+)$/);
     expect(result.text.length).toBeLessThan(2000);
   });
 
-  where('throttle', 'takes being asked to come less often for no fault', async () => {
-    expect((await deep(await make('throttle'))).result).toMatchObject({ kind: 'inconclusive' });
+  where('throttle', 'takes being asked to come less often for no fault, and says what it was', async () => {
+    const { result } = await deep(await make('throttle'));
+    if (result.kind !== 'inconclusive') throw new Error(JSON.stringify(result));
+    expect(result.reason).not.toBe('');
+  });
+
+  where('mute', 'finds a server that went mute down, in time, though it keeps a session', async () => {
+    const under = await make('well');
+    await deep(under);
+    await under.conductFromNowOn('mute');
+    const from = under.clock.now();
+    const report = await under.expire(under.checker.check(under.depths[0], never()));
+    expect(report.result).toMatchObject({ kind: 'down', code: 'TIMEOUT' });
+    expect((under.clock.now().monoUs - from.monoUs) / 1000).toBeLessThanOrEqual(CHECK_MS_MAX);
+    expect(report.began.monoUs).toBeGreaterThanOrEqual(from.monoUs);
+    expect(report.began.monoUs + report.seconds * 1e6).toBeLessThanOrEqual(under.clock.now().monoUs + 1);
   });
 
   where('mute', 'finds a server that never answers down, in time', async () => {

@@ -13,3 +13,10 @@ export function letTimePass(clock: VirtualClock, stepMs = 1): void {
     await passing;
   });
 }
+
+/** Passes in long steps, until `work` is done. */
+export async function passing<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
+  const done = work.then(() => true);
+  while (!(await Promise.race([done, clock.advance(100).then(() => false)])));
+  return work;
+}

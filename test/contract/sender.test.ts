@@ -25,14 +25,8 @@ import { type FaultKind } from '../simulation/fault.ts';
 import type { Plan } from '../simulation/plan.ts';
 import { Provider as SimulatorsProvider } from '../simulation/provider.ts';
 import type { Books, Outage } from '../simulation/truth.ts';
+import { passing } from './passing.ts';
 import { CONDUCTS, type Conduct, describeSender, type SenderUnderTest } from './sender.ts';
-
-/** Time passes until `work` is done. */
-async function passing<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
-  const done = work.then(() => true);
-  while (!(await Promise.race([done, clock.advance(100).then(() => false)])));
-  return work;
-}
 
 describe('the sender that answers as told', () => {
   const ANSWERS = {

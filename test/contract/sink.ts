@@ -1,13 +1,14 @@
 /** What every Sink must keep. */
 import { expect, it } from 'vitest';
 import { earliest, type Instant } from '../../src/domain/time/instant.ts';
-import type { Sink, SinkReply } from '../../src/ports.ts';
+import type { Clock, Sink, SinkReply } from '../../src/ports.ts';
 import { NotingListener } from '../adapters/smtp-sink/fixtures.ts';
 
+/* oxlint-disable vitest/no-conditional-tests -- registers tests for what the peers can be made to do */
 /** Another mail server, which does as the test says. */
 export interface SinkPeer {
-  /** As the sink names it, once it is connected. */
-  readonly name: string;
+  /** As the sink names it, once it is connected; null where the test cannot know. */
+  readonly name: string | null;
   mail(sender: string, recipient: string, envelopeId?: string): Promise<void>;
   /** Sends the whole message; resolves with the code of the reply. */
   data(text: string): Promise<number | null>;
@@ -17,18 +18,19 @@ export interface SinkPeer {
 
 export interface SinkUnderTest {
   readonly sink: Sink;
+  readonly clock: Clock;
   /** Resolves with null where nothing listens. */
   readonly connect: (at: { readonly host: string; readonly port: number }) => Promise<SinkPeer | null>;
 }
 
-const SENDER = 'someone@provider.test';
-const RECIPIENT = 'probe-1@sink.test';
-const TEXT = 'Subject: one\r\nX-Two: three\r\n\r\nfirst line\r\nsecond line\r\n';
+export const SENDER = 'someone@provider.test';
+export const RECIPIENT = 'probe-1@sink.test';
+export const TEXT = 'Subject: one\r\nX-Two: three\r\n\r\nfirst line\r\nsecond line\r\n';
 const BUSY: SinkReply = { code: 451, text: '4.3.0 try again later' };
 
-const notAfter = (a: Instant, b: Instant): void => expect(a.monoUs).toBeLessThanOrEqual(b.monoUs);
+export const notAfter = (a: Instant, b: Instant): void => expect(a.monoUs).toBeLessThanOrEqual(b.monoUs);
 
-async function begin({ sink, connect }: SinkUnderTest) {
+export async function begin({ sink, connect }: SinkUnderTest) {
   const listener = new NotingListener();
   const address = await sink.open(listener);
   const meet = async (): Promise<SinkPeer> => {
@@ -39,8 +41,14 @@ async function begin({ sink, connect }: SinkUnderTest) {
   return { listener, address, meet };
 }
 
+/**
+ * What peers do: those who go by `steps` connect, give the envelope and leave as they are told; those who hand over a `whole`
+ * message, as real servers do, choose their own moments.
+ */
+export type Peers = 'steps' | 'whole';
+
 /** `make` gives a sink of the domain `sink.test`, closed; and sees to it that it ends so. */
-export function describeSink(make: () => SinkUnderTest): void {
+export function describeSink(make: () => SinkUnderTest, peers: Peers): void {
   it('tells of a message from the connection to its end, with what was transferred when', async () => {
     const { listener, meet } = await begin(make());
     const peer = await meet();
@@ -53,7 +61,9 @@ export function describeSink(make: () => SinkUnderTest): void {
     const { transaction, message } = await listener.told('received');
     expect(transaction).toMatchObject({ sender: SENDER, recipients: [RECIPIENT], envelopeId: 'abc123', tls: false });
     expect(transaction.reusedConnection).toBe(false);
-    expect([transaction.peer, name, (await listener.told('disconnected')).peer]).toEqual([name, peer.name, peer.name]);
+    const names = [transaction.peer, (await listener.told('disconnected')).peer];
+    expect(names).toEqual([name, name]);
+    expect([name, null]).toContain(peer.name);
     notAfter(at, transaction.earliest);
     notAfter(transaction.earliest, transaction.latest);
     notAfter(transaction.latest, message.endOfData);
@@ -84,6 +94,50 @@ export function describeSink(make: () => SinkUnderTest): void {
     expect(replied).toBe(false);
     mind.resolve(BUSY);
     expect(await reply).toBe(451);
+  });
+
+  it('gives the reply to a message that it has when it closes', async () => {
+    const under = make();
+    const { listener, meet } = await begin(under);
+    const mind = Promise.withResolvers<SinkReply>();
+    listener.answer = () => mind.promise;
+    const peer = await meet();
+    await peer.mail(SENDER, RECIPIENT);
+    const reply = peer.data(TEXT);
+    await listener.told('received');
+    const closing = under.sink.close();
+    mind.resolve({ code: 250, text: 'taken' });
+    await closing;
+    expect(await reply).toBe(250);
+    expect(listener.story()).toEqual(['connected', 'received', 'disconnected']);
+  });
+
+  if (peers === 'whole') return;
+
+  it('takes nobody in any more while it closes', async () => {
+    const under = make();
+    const { address, meet } = await begin(under);
+    const peer = await meet();
+    await peer.mail(SENDER, RECIPIENT);
+    const closing = under.sink.close();
+    expect(await under.connect(address)).toBeNull();
+    expect(await peer.data(TEXT)).toBe(250);
+    await closing;
+  });
+
+  it('has the message of a peer that leaves before the reply, once', async () => {
+    const { listener, meet } = await begin(make());
+    const mind = Promise.withResolvers<SinkReply>();
+    listener.answer = () => mind.promise;
+    const peer = await meet();
+    await peer.mail(SENDER, RECIPIENT);
+    const reply = peer.data(TEXT).catch(() => null);
+    await listener.told('received');
+    peer.leave();
+    await listener.told('disconnected');
+    mind.resolve(BUSY);
+    expect(await reply).toBeNull();
+    expect(listener.story()).toEqual(['connected', 'received', 'disconnected']);
   });
 
   it('takes a second message on the connection, whose transfer began after the first', async () => {

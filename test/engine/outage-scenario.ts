@@ -11,7 +11,7 @@ import { AgentProcess } from '../fakes/agent-process.ts';
 import { CONTRACT } from '../fakes/contract.ts';
 import { FakeMailbox } from '../fakes/fake-mailbox.ts';
 import { MemoryLedger } from '../fakes/memory-ledger.ts';
-import { DEPTHS, type Reach, simulatedChecker, simulatedControl } from '../fakes/simulated-checker.ts';
+import { DEPTHS, endsSessions, type Reach, simulatedChecker, simulatedControl } from '../fakes/simulated-checker.ts';
 import { SimulatedProvider } from '../fakes/simulated-provider.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 
@@ -180,6 +180,8 @@ class World {
     return {
       outage: (endpoint) =>
         this.#spells[endpoint].find(({ fromMs, toMs }) => fromMs <= this.#nowMs && this.#nowMs < toMs)?.how ?? null,
+      breaks: (endpoint) =>
+        this.#spells[endpoint].filter(({ how, fromMs }) => endsSessions(how) && fromMs <= this.#nowMs).length,
       lineDown: (afterMs) => isDown(this.#nowMs + afterMs),
     };
   }

@@ -54,6 +54,11 @@ export class FakeChecker implements Checker {
     return report;
   }
 
+  /** The server ends the session that is kept. */
+  disconnect(): void {
+    this.#since = null;
+  }
+
   async close(): Promise<void> {
     this.#since = null;
     this.closed += 1;

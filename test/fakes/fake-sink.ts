@@ -1,4 +1,5 @@
 /** A sink without a network: a peer connects, transfers and leaves by method calls, over any clock. */
+import type { SinkSteps } from '../../src/domain/probe.ts';
 import { earliest, type Instant } from '../../src/domain/time/instant.ts';
 import type { Clock, OutgoingMessage, Sink, SinkListener, SinkMessage, SinkTransaction } from '../../src/ports.ts';
 
@@ -91,7 +92,8 @@ export class FakeSink implements Sink {
   transaction(message: OutgoingMessage): SinkTransaction {
     const now = this.#clock.now();
     const { sender, recipient, envelopeId } = message;
-    return transactionOf('192.0.2.1:4711', { sender, recipients: [recipient], envelopeId }, now, now, false);
+    const steps = { accepted: now, ehlo: 0, mail: 0, rcpt: 0, data: 0 };
+    return transactionOf('192.0.2.1:4711', { sender, recipients: [recipient], envelopeId }, now, now, steps, false);
   }
 }
 
@@ -106,7 +108,8 @@ export class FakeSession {
   readonly #onOver: () => void;
   #state: 'fresh' | 'open' | 'taken' | 'idle' | 'over' = 'fresh';
   #retiring = false;
-  /** Set as the agent hears of it. */
+  /** When it was accepted, and since when a transfer may have begun: set as the agent hears of it. */
+  #accepted: Instant | null = null;
   #bound: Instant | null = null;
   #transaction: SinkTransaction | null = null;
   readonly #gone = new AbortController();
@@ -125,8 +128,9 @@ export class FakeSession {
     this.#listener = listener;
     this.#onOver = onOver;
     this.#tell(() => {
-      this.#bound = earliest(clock.now());
-      listener.connected(peer, this.#bound);
+      this.#accepted = earliest(clock.now());
+      this.#bound = this.#accepted;
+      listener.connected(peer, this.#accepted);
     });
   }
 
@@ -140,7 +144,11 @@ export class FakeSession {
     this.#state = 'open';
     this.#tell(() => {
       const now = this.#clock.now();
-      this.#transaction = transactionOf(this.peer, envelope, this.#bound ?? now, now, reused);
+      const [accepted, mail] = [this.#accepted ?? now, this.#sinceAccept(now)];
+      const rcpt = envelope.recipients.length > 0 ? mail : null;
+      // It greets as late as it can.
+      const steps = { accepted, ehlo: mail, mail, rcpt, data: null };
+      this.#transaction = transactionOf(this.peer, envelope, this.#bound ?? now, now, steps, reused);
     });
   }
 
@@ -155,9 +163,12 @@ export class FakeSession {
       this.#bound = earliest(endOfData);
       const transaction = this.#transaction;
       if (transaction === null) throw new Error('data must follow mail');
-      void this.#listener.received(transaction, { ...split(text), endOfData, bodySha256: '00' }).then(({ code }) => {
-        replied.resolve(this.#silent ? null : code);
-      });
+      const steps = { ...transaction.steps, data: this.#sinceAccept(endOfData) };
+      void this.#listener
+        .received({ ...transaction, steps }, { ...split(text), endOfData, bodySha256: '00' })
+        .then(({ code }) => {
+          replied.resolve(this.#silent ? null : code);
+        });
     });
     const code = await replied.promise;
     if (this.#state === 'taken') this.#state = 'idle';
@@ -195,6 +206,10 @@ export class FakeSession {
     this.#gone.abort();
   }
 
+  #sinceAccept(now: Instant): number {
+    return (now.monoUs - (this.#accepted ?? now).monoUs) / 1e6;
+  }
+
   #tell(news: () => void): void {
     const { lagMs, standsStill } = this.#process;
     if (lagMs === 0 && !standsStill()) news();
@@ -210,9 +225,9 @@ function transactionOf(
   envelope: Envelope,
   from: Instant,
   to: Instant,
+  steps: SinkSteps,
   reusedConnection: boolean,
 ): SinkTransaction {
-  const steps = { accepted: from, ehlo: 0, mail: 0, rcpt: 0, data: 0 };
   return { earliest: from, latest: to, steps, peer, helo: 'out.example', tls: false, reusedConnection, ...envelope };
 }
 

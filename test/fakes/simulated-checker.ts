@@ -7,9 +7,16 @@ import { type Checker, type CheckReport, type Clock, type Control, SESSION_SECON
 /** `deep`: it answers, but lets nobody in, or takes no recipients. */
 export type OutageManner = 'refuses' | 'mute' | 'deep' | 'certificate';
 
+/** Whether a server that is down in this manner was stopped, or started anew: it ends every session. */
+export function endsSessions(manner: OutageManner): boolean {
+  return manner === 'refuses' || manner === 'certificate';
+}
+
 /** What a check can meet, now. */
 export interface Reach {
   readonly outage: (endpoint: Endpoint) => OutageManner | null;
+  /** How often its server has ended every session so far: a connection that was kept since is lost. */
+  readonly breaks: (endpoint: Endpoint) => number;
   /** Whether our own line is down `afterMs` from now. */
   readonly lineDown: (afterMs: number) => boolean;
 }
@@ -22,6 +29,9 @@ const CONTROL_MS = 5000;
 const ANSWER_MS = 1500;
 /** Milliseconds after a first SYN when it and those that follow are sent (RFC 6298, as Linux does it). */
 const SYNS = [0, 1000, 3000, 7000, 15_000];
+
+/** What a client is told, or finds. A server that lets nobody in says so for good: what is temporary at RCPT would tell a check nothing. */
+const CODES = { refuses: 'ECONNREFUSED', certificate: 'CERT_HAS_EXPIRED', auth: '535', rcpt: '550' } as const;
 
 export const DEPTHS: Readonly<Record<Endpoint, CheckedEndpoint['depths']>> = {
   submission: { shallow: 'session', deep: 'login' },
@@ -45,7 +55,9 @@ export function simulatedControl(reach: Reach, clock: Clock): Control {
 }
 
 export function simulatedChecker(endpoint: Endpoint, reach: Reach, clock: Clock): Checker {
-  let kept: Instant | null = null;
+  let kept: { readonly since: Instant; readonly breaks: number } | null = null;
+  const isDeepOnly = (result: CheckResult): boolean =>
+    result.kind === 'down' && (result.stage === 'auth' || result.stage === 'rcpt');
   const reached = async (limitMs: number, signal: AbortSignal): Promise<CheckResult> => {
     const began = clock.now();
     const how = reach.outage(endpoint);
@@ -57,19 +69,22 @@ export function simulatedChecker(endpoint: Endpoint, reach: Reach, clock: Clock)
     if (!answered || spanBetween(began, clock.now()).lo * 1000 > limitMs)
       return { kind: 'down', stage: 'connect', code: 'TIMEOUT', text: '' };
     if (how === null) return { kind: 'up' };
-    if (how === 'certificate') return { kind: 'down', stage: 'tls', code: 'CERT_HAS_EXPIRED', text: '' };
-    const stage = how !== 'deep' ? 'connect' : endpoint === 'mx' ? 'rcpt' : 'auth';
-    return { kind: 'down', stage, code: how, text: '' };
+    if (how === 'certificate') return { kind: 'down', stage: 'tls', code: CODES.certificate, text: '' };
+    if (how !== 'deep') return { kind: 'down', stage: 'connect', code: CODES.refuses, text: '' };
+    const stage = endpoint === 'mx' ? 'rcpt' : 'auth';
+    return { kind: 'down', stage, code: CODES[stage], text: 'nobody is let in' };
   };
   const report = (depth: CheckDepth, began: Instant, result: CheckResult): CheckReport => {
     const seconds = Math.max(0, spanBetween(began, clock.now()).lo);
     return { depth, began, seconds, result, certificateExpiresMs: null };
   };
-  const isDeepOnly = (result: CheckResult): boolean => result.kind === 'down' && result.code === 'deep';
+  /** Young enough, and not ended by its server. */
+  const isKept = (now: Instant): boolean =>
+    kept !== null && spanBetween(kept.since, now).hi <= SESSION_SECONDS_MAX && kept.breaks === reach.breaks(endpoint);
   return {
     check: async (depth, signal) => {
       let began = clock.now();
-      if (depth === 'session' && kept !== null && spanBetween(kept, began).hi <= SESSION_SECONDS_MAX) {
+      if (depth === 'session' && isKept(began)) {
         const result = await reached(SESSION_MS, signal);
         if (result.kind === 'up' || isDeepOnly(result)) return report('session', began, { kind: 'up' });
         if (signal.aborted) return report('session', began, result);
@@ -79,9 +94,11 @@ export function simulatedChecker(endpoint: Endpoint, reach: Reach, clock: Clock)
       const result = await reached(VISIT_MS, signal);
       if (depth === 'greeting') return report(depth, began, isDeepOnly(result) ? { kind: 'up' } : result);
       const went = depth === 'session' ? 'login' : depth;
-      if (went === 'login' && result.kind === 'up') kept = began;
+      if (went === 'login' && result.kind === 'up') kept = { since: began, breaks: reach.breaks(endpoint) };
       return report(went, began, result);
     },
-    close: async () => {},
+    async close() {
+      kept = null;
+    },
   };
 }

@@ -6,7 +6,7 @@ import type { Judgement } from '../../src/domain/report/judge.ts';
 import { type Month, monthRange } from '../../src/domain/time/calendar.ts';
 import { MailboxError } from '../../src/ports.ts';
 import { FakeMailbox } from '../fakes/fake-mailbox.ts';
-import type { Reach } from '../fakes/simulated-checker.ts';
+import { endsSessions, type Reach } from '../fakes/simulated-checker.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { accountOf, agentOptions, BOUNCES } from './agent-options.ts';
 import { Disk } from './disk.ts';
@@ -300,6 +300,14 @@ class World {
   #reachOf(provider: Provider): Reach {
     return {
       outage: (endpoint) => provider.outageAt(endpoint, this.#nowMs)?.how ?? null,
+      breaks: (endpoint) =>
+        this.#books.outages.filter(
+          (out) =>
+            out.provider === provider.name &&
+            out.endpoint === endpoint &&
+            endsSessions(out.how) &&
+            out.fromMs <= this.#nowMs,
+        ).length,
       lineDown: (afterMs) => this.#isIn('line down', afterMs),
     };
   }
