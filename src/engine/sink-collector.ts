@@ -59,7 +59,8 @@ export function createSinkCollector(
   const { recorder, clock, observer, log, anchors } = parts;
   /** Connections now open, and since when one of them may carry a transfer that is not known yet. */
   const openSince = new Map<string, Instant>();
-  let lastHeard = clock.now();
+  // Silence goes on across a restart: what the last run knew of it stands in the last proof.
+  let lastHeard = recorder.state.absence.get('sink') ?? clock.now();
 
   /** Whose attempt it may have been. Where networks are not known, the sender tells, or any recipient of ours does. */
   const suspects = (peer: string, sender: string | null, recipients: readonly string[]): readonly string[] =>

@@ -182,7 +182,12 @@ export class Provider {
     const early = fate.cutThrough && taken && fate.end === 'delivered';
     if (early) this.#run(() => this.#passOn(entered));
     await clock.sleep(fate.receiveMs);
-    if (!taken) return;
+    if (!taken) {
+      // It hung up on a message that it would have taken, however often it had turned it away before.
+      truth.failure = 'unanswered';
+      truth.ours = false;
+      return;
+    }
     truth.receivedMs = this.#nowMs;
     truth.failure = null;
     truth.ours = false;

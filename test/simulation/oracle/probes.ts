@@ -56,13 +56,12 @@ function expiredEarly(truth: MessageTruth | undefined, nowMs: number): boolean {
 }
 
 /**
- * A failure is one of the provider's only if it refused the message, bounced it, or gave no answer. That a connection could not be made
- * or was lost may have been our own line: such a failure proves nothing, and so may be told.
+ * A failure that is told by an answer, a refusal or a bounce, was the provider's and no doing of ours. That a connection could not be
+ * made or was lost may have been our own line: such a failure proves nothing, and so may be told, whatever became of the message.
  */
 function mayFail({ handover, notice }: ProbeRecord, truth: MessageTruth | undefined): boolean {
-  if (truth?.ours === true) return false;
   const answered = handover?.kind === 'refused' || notice?.action === 'failed';
-  return !answered || (truth?.failure ?? null) !== null;
+  return !answered || (truth?.ours !== true && (truth?.failure ?? null) !== null);
 }
 
 function finalOutcomes(record: ProbeRecord, truth: MessageTruth | undefined): readonly Outcome[] {
