@@ -43,7 +43,11 @@ const unproven: LedgerEvent = { type: 'mailbox.unproven', at: at(30), provider: 
 
 test.each<readonly [string, boolean, readonly LedgerEvent[]]>([
   ['a refusal', true, [handedOver({ kind: 'refused', stage: 'rcpt', code: 550, enhanced: null, text: 'no', ...rest })]],
-  ['what was accepted and was not there when it was given up', true, [handedOver(accepted(2)), looked(432_500), expired]],
+  [
+    'what was accepted and was not there when it was given up',
+    true,
+    [handedOver(accepted(2)), looked(432_500), expired],
+  ],
   // Another client may have deleted it before we looked.
   ['what may have come and gone unseen', false, [handedOver(accepted(2)), unproven, looked(432_500), expired]],
   ['what was given up though nobody could look any more', false, [handedOver(accepted(2)), looked(3600), expired]],
