@@ -6,7 +6,7 @@ import { parseReceived } from '../domain/mail/received.ts';
 import { recognise } from '../domain/mail/recognise.ts';
 import { isInNetworks, peerAddress } from '../domain/network.ts';
 import { DUPLICATES_MAX, isNews, type ProbeRecord } from '../domain/record.ts';
-import { earliest as earliestOf, type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
+import { earlierOf, earliest as earliestOf, type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
 import { isSilenced } from '../domain/timeline.ts';
 import { verifyToken } from '../domain/token.ts';
 import type { Clock, Log, Observer, SinkListener, SinkMessage, SinkReply, SinkTransaction } from '../ports.ts';
@@ -59,7 +59,7 @@ export function createSinkCollector(
   const { recorder, clock, observer, log, anchors } = parts;
   /** Connections now open, and since when one of them may carry a transfer that is not known yet. */
   const openSince = new Map<string, Instant>();
-  let lastHeard = clock.now();
+  let lastHeard = heardBefore(recorder, clock.now());
 
   /** Whose attempt it may have been. Where networks are not known, the sender tells, or any recipient of ours does. */
   const suspects = (peer: string, sender: string | null, recipients: readonly string[]): readonly string[] =>
@@ -264,6 +264,12 @@ function signaturesOf(fields: ReturnType<typeof parseHeader>): readonly string[]
 
 function awaitsTransfer(recorder: Recorder, provider: string): boolean {
   return [...recorder.state.open.values()].some((record) => record.path === 'send' && record.provider === provider);
+}
+
+/** Silence goes on across a restart: what the last run heard stands in its last proof, and without one it heard nothing of what is open. */
+function heardBefore({ state }: Recorder, now: Instant): Instant {
+  const plans = [...state.open.values()].map(({ planned }) => planned);
+  return state.absence.get('sink') ?? plans.reduce((first, planned) => earlierOf(first, planned), now);
 }
 
 /** Whether a proof up to `until` says more than the last one: it is a minute old, or a pending probe has passed the maximum since. */

@@ -202,6 +202,32 @@ describe('the send path', () => {
     expect((await outcome(late)).assessment.delay!.lo).toBe(0);
   });
 
+  it('counts such a silence across a restart', async () => {
+    await begin();
+    await world.clock.advance(400);
+    const id = await probe('send');
+    await world.clock.advance(400);
+    await stop();
+    await restart();
+    await world.clock.advance(400);
+    await world.sink.deliver(world.submitter.sent[0]!);
+    expect((await outcome(id)).assessment.delay!.lo).toBe(0);
+  });
+
+  it('does not take a sink for silent before a restart when it has just heard something', async () => {
+    await begin();
+    const id = await probe('send');
+    await world.clock.advance(400);
+    world.sink.listener!.connected('198.51.100.9:1', world.clock.now());
+    world.sink.listener!.disconnected('198.51.100.9:1');
+    await world.clock.advance(5);
+    await stop();
+    await restart();
+    await world.clock.advance(400);
+    await world.sink.deliver(world.submitter.sent[0]!);
+    expect((await outcome(id)).assessment.delay!.lo).toBeGreaterThan(400);
+  });
+
   it('proves a breach an hour after acceptance where an operator vouches for the sink', async () => {
     await begin({ reachability: 'assumed' });
     const id = await probe('send');

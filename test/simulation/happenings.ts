@@ -1,5 +1,6 @@
 /** What the faults do that strike at a moment. The others are read where they matter, as long as they last. */
 import { PATHS } from '../../src/domain/probe.ts';
+import type { FakeSink } from '../fakes/fake-sink.ts';
 import type { VirtualClock } from '../fakes/virtual-clock.ts';
 import type { Disk } from './disk.ts';
 import type { Draw } from './draw.ts';
@@ -19,6 +20,8 @@ export interface Scene {
   readonly providers: readonly Provider[];
   /** Those of now. */
   process(): SimulatedProcess | null;
+  /** Our sink as everybody outside sees it; null where nothing answers. */
+  sink(): FakeSink | null;
   stretch(): Stretch | null;
   /** The process is gone for a while; `afterwards` is what happens to its host meanwhile. */
   away(process: SimulatedProcess, ms: number, afterwards?: () => void): void;
@@ -86,8 +89,9 @@ export const HAPPENINGS: Partial<Record<FaultKind, (scene: Scene, strike: Strike
 };
 
 /** Somebody who is no provider: looks for an open port, names a recipient, or writes, with a made-up token or without. */
-async function visit({ clock, providers }: Scene, { process, lengthMs, draw }: Strike): Promise<void> {
-  const session = process.sink.connect('198.51.100.7');
+async function visit({ clock, providers, sink }: Scene, { lengthMs, draw }: Strike): Promise<void> {
+  // Whoever is outside meets the same closed port: one who got through would prove that a provider could.
+  const session = sink()?.connect('198.51.100.7') ?? null;
   if (session === null) return;
   const does = draw.pick(['scan', 'name a recipient', 'forge', 'write']);
   const sender = 'someone@else.example';

@@ -6,6 +6,7 @@ import type { Judgement } from '../../src/domain/report/judge.ts';
 import { type Month, monthRange } from '../../src/domain/time/calendar.ts';
 import { MailboxError } from '../../src/ports.ts';
 import { FakeMailbox } from '../fakes/fake-mailbox.ts';
+import type { FakeSink } from '../fakes/fake-sink.ts';
 import { endsSessions, type Reach } from '../fakes/simulated-checker.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { accountOf, agentOptions, BOUNCES } from './agent-options.ts';
@@ -317,13 +318,11 @@ class World {
   #makeProvider(name: string): Provider {
     const mailbox = new FakeMailbox(this.#host, [accountOf(name), BOUNCES]);
     mailbox.latencyMs = this.#plan.mailboxLatencyMs;
-    // `assumed` is the operator's word that it never is.
-    const isCutOff = (): boolean => this.#plan.reachability === 'inbound' && this.#isIn('sink cut off');
     const provider = new Provider(name, mailbox, {
       plan: this.#plan,
       clock: this.#clock,
       books: this.#books,
-      sink: () => (this.#host.isAsleep || isCutOff() ? null : (this.#process?.sink ?? null)),
+      sink: () => this.#sinkFromOutside(),
       lineDown: () => this.#isIn('line down'),
       isPlanned: (id) => this.#disk.record(id) !== null,
       isCaptured: (id) => (this.#disk.record(id)?.capture ?? null) !== null,
@@ -339,6 +338,12 @@ class World {
         : new MailboxError(outage.how === 'deep' ? 'AUTHENTICATIONFAILED' : 'ECONNREFUSED', outage.how);
     };
     return provider;
+  }
+
+  /** Null where nothing answers. `assumed` is the operator's word that it is never cut off. */
+  #sinkFromOutside(): FakeSink | null {
+    const isCutOff = this.#plan.reachability === 'inbound' && this.#isIn('sink cut off');
+    return this.#host.isAsleep || isCutOff ? null : (this.#process?.sink ?? null);
   }
 
   #scheduleFaults(): void {
@@ -364,6 +369,7 @@ class World {
       people: this.#people,
       providers: this.#providers,
       process: () => this.#process,
+      sink: () => this.#sinkFromOutside(),
       stretch: () => this.#stretch,
       away: (process, ms, afterwards) => this.#away(process, ms, afterwards),
       rebootHost: () => this.#rebootHost(),

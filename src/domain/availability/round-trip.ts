@@ -1,6 +1,8 @@
 /** A probe as the ground truth of a round trip. */
+import { LOST_AFTER } from '../contract.ts';
 import { errorOf } from '../probe-view.ts';
 import { outcomeOf, type ProbeRecord } from '../record.ts';
+import { spanBetween } from '../time/instant.ts';
 import type { RoundTrip } from './facts.ts';
 
 /** Of a scheduled probe that was delivered, failed or lost, or that is pending; or of a spot check that did not fail. */
@@ -19,18 +21,28 @@ export function roundTripOf(record: ProbeRecord): RoundTrip {
 }
 
 /**
- * A refusal or a bounce is an answer; what was accepted and never came out was in the provider's hands. Where the connection was
- * lost before the reply it may have been our own line.
+ * A refusal or a bounce is an answer; what was accepted and never came out was in the provider's hands, if that it never came out is
+ * proven. Where the connection was lost before the reply it may have been our own line.
  */
-function isByProvider({ handover, notice }: ProbeRecord): boolean {
+function isByProvider(record: ProbeRecord): boolean {
+  const { handover, notice } = record;
   switch (handover?.kind) {
     case 'refused':
-    case 'accepted':
       return true;
+    case 'accepted':
+      return notice?.action === 'failed' || isLossProven(record);
     case 'unreachable':
       return false;
     case 'uncertain':
     case undefined:
       return notice?.action === 'failed';
   }
+}
+
+/**
+ * Whether it was not there when it was given up, nor can have come and gone before: what a mailbox announced and never handed out may
+ * have been it, deleted by somebody else, and a mailbox that nobody could look into any more shows nothing.
+ */
+function isLossProven({ planned, unseenSince, absentUntil }: ProbeRecord): boolean {
+  return unseenSince === null && absentUntil !== null && spanBetween(planned, absentUntil).lo > LOST_AFTER;
 }

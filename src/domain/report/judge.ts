@@ -101,9 +101,11 @@ export function isMeasured({ clauses }: ProviderReport): boolean {
 function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource, judgeDelay: JudgeDelay): ClauseReport {
   const availability = (): AvailabilityFacts => {
     const facts = source.availability({ provider: matter.provider, ...rangeOf(matter) });
-    // The next run is the neighbour of the month's last, however late it comes; once the month is final it must change nothing.
+    // The next run, or delivered probe, is the neighbour of the month's last, however late it comes; once the month is final it must change nothing.
     const runs = facts.runs.filter(({ fromMs }) => fromMs < finalAtMs(matter));
-    return { ...facts, runs, endpoints: facts.endpoints.filter((each) => runs.some((run) => run.endpoint === each)) };
+    const roundTrips = facts.roundTrips.filter(({ plannedMs }) => plannedMs < finalAtMs(matter));
+    const endpoints = facts.endpoints.filter((each) => runs.some((run) => run.endpoint === each));
+    return { ...facts, runs, roundTrips, endpoints };
   };
   switch (clause.kind) {
     case 'attested':

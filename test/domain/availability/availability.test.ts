@@ -1,5 +1,6 @@
 /** The clauses on availability against months worked out by hand: figures, verdicts, outages and what is left. */
 import { describe, expect, it, test } from 'vitest';
+import type { RoundTrip } from '../../../src/domain/availability/facts.ts';
 import type { Run } from '../../../src/domain/availability/run.ts';
 import { judgeProvider } from '../../../src/domain/report/judge.ts';
 import {
@@ -349,21 +350,25 @@ test('a breach of one part is one of the clause, and all must be met to meet it'
   });
 });
 
-test('a month that is final is not changed by checks that come later, though they are the next ones', () => {
+test('a month that is final is not changed by checks and probes that come later, though they are the next ones', () => {
   const matter = matterOf();
   const contract = { ...matter.contract, clauses: [CONNECTIVITY, OPERATIONS] };
-  const judged = (runs: readonly Run[]) =>
+  const judged = (runs: readonly Run[], roundTrips: readonly RoundTrip[] = []) =>
     judgeProvider(
       { ...matter, contract },
       {
         month: () => {
           throw new Error('no clause asks for delays');
         },
-        availability: () => factsOf({ runs }),
+        availability: () => factsOf({ runs, roundTrips }),
       },
     ).sha256;
   const measured = [up(0, 29 * DAY)];
   const finalSeconds = MONTH_SECONDS + contract.finalAfterSeconds;
   expect(judged([...measured, down(finalSeconds, finalSeconds)])).toBe(judged(measured));
   expect(judged([...measured, down(finalSeconds - 1, finalSeconds - 1)])).not.toBe(judged(measured));
+  const failed = trip(MONTH_SECONDS - 60, 'failed');
+  const withNext = (seconds: number) => judged(measured, [failed, trip(seconds, 'delivered')]);
+  expect(withNext(finalSeconds)).toBe(judged(measured, [failed]));
+  expect(withNext(finalSeconds - 1)).not.toBe(judged(measured, [failed]));
 });

@@ -32,9 +32,25 @@ const bounced: LedgerEvent = {
   status: { action: 'failed', status: '5.1.1', recipient: null, diagnostic: null },
 };
 
+const looked = (seconds: number): LedgerEvent => ({
+  type: 'absence.proven',
+  at: at(seconds),
+  channel: 'mailbox:acme',
+  until: at(seconds),
+});
+/** Something that the mailbox announced never came. */
+const unproven: LedgerEvent = { type: 'mailbox.unproven', at: at(30), provider: 'acme', since: at(1) };
+
 test.each<readonly [string, boolean, readonly LedgerEvent[]]>([
   ['a refusal', true, [handedOver({ kind: 'refused', stage: 'rcpt', code: 550, enhanced: null, text: 'no', ...rest })]],
-  ['what was accepted and never came out', true, [handedOver(accepted(2)), expired]],
+  [
+    'what was accepted and was not there when it was given up',
+    true,
+    [handedOver(accepted(2)), looked(432_500), expired],
+  ],
+  // Another client may have deleted it before we looked.
+  ['what may have come and gone unseen', false, [handedOver(accepted(2)), unproven, looked(432_500), expired]],
+  ['what was given up though nobody could look any more', false, [handedOver(accepted(2)), looked(3600), expired]],
   [
     'a server out of reach',
     false,
