@@ -224,9 +224,9 @@ export class Provider {
 
   async #passOn({ truth, fate }: Message): Promise<void> {
     const { clock } = this.#world;
-    truth.readyMs = this.#nowMs;
     if (truth.path !== 'send') this.#store(truth, fate);
     else {
+      truth.readyMs = this.#nowMs;
       truth.accessibleMs = this.#nowMs;
       // It reaches us when it is durable, which is before its 250 comes back.
       const reached = (is: boolean): void => {
@@ -239,21 +239,19 @@ export class Provider {
       await clock.sleep(afterMs);
       // Nothing tells the agent that a copy of what it has is under way, nor what its host makes of a sink that is down.
       if (truth.path === 'send') await this.#transfer(truth.message, [], fate, () => {}, 0);
-      else this.mailbox.deliver(truth.message, 'INBOX');
+      else {
+        this.mailbox.deliver(truth.message, 'INBOX');
+        this.#readableFrom(truth, this.#nowMs);
+      }
     }
   }
 
   #store(truth: MessageTruth, fate: SimulatedFate): void {
     const { clock } = this.#world;
     const readableMs = this.#nowMs + fate.unreadableMs;
-    truth.readyMs = readableMs;
     const isReadable = (): boolean => this.#nowMs >= readableMs;
     const uid = this.mailbox.deliver(truth.message, fate.folder, fate.announced, isReadable);
-    let accessibleMs = readableMs;
-    for (let out = this.outageAt('mailbox', accessibleMs); out !== null; out = this.outageAt('mailbox', accessibleMs))
-      accessibleMs = out.toMs;
-    truth.accessibleMs = accessibleMs;
-    truth.reachedMs = accessibleMs;
+    const accessibleMs = this.#readableFrom(truth, readableMs);
     const { others } = fate;
     if (others === null) return;
     this.#run(async () => {
@@ -264,6 +262,17 @@ export class Provider {
       await clock.sleep(IN_FLIGHT_MS);
       if (!this.#world.isCaptured(truth.id)) truth.reachedMs = null;
     });
+  }
+
+  /** A copy can be read from then on, by whoever is let in; the first one that can is the delivery. Returns when somebody is let in. */
+  #readableFrom(truth: MessageTruth, readableMs: number): number {
+    let accessibleMs = readableMs;
+    for (let out = this.outageAt('mailbox', accessibleMs); out !== null; out = this.outageAt('mailbox', accessibleMs))
+      accessibleMs = out.toMs;
+    truth.readyMs = Math.min(truth.readyMs ?? readableMs, readableMs);
+    truth.accessibleMs = Math.min(truth.accessibleMs ?? accessibleMs, accessibleMs);
+    truth.reachedMs = truth.accessibleMs;
+    return accessibleMs;
   }
 
   /** Tries until the sink has taken the message; resolves false when it was given up. */
