@@ -486,6 +486,10 @@ describe('the bootstrap of the month', () => {
     expect(figures.bootstrapAverage!.hi).toBeGreaterThan(15);
     expect(verdictOn(days.slice(0, 6)).figures.bootstrapAverage).toBeNull();
     expect(verdictOn([...days, probe('q', 0)]).figures.bootstrapAverage!.hi).toBe(INF);
+    // Ten pending messages, of which nothing is proven, may halve the average: it is no tighter below than that.
+    const halved = verdictOn([...days, ...days.map((_, index) => probe(`q${index}`, 0))]).figures;
+    expect(halved.excluded.average!.lo).toBeCloseTo(7.496, 3);
+    expect(halved.bootstrapAverage!.lo).toBe(halved.excluded.average!.lo);
   });
 
   it('is drawn from what is in the average for sure: lost messages only where losses count, and none that bounced', () => {

@@ -173,6 +173,25 @@ describe('the delay of a captured probe', () => {
     ).toEqual([]);
   });
 
+  it('is flagged with what disturbed the clocks, and where no reply told when it was accepted', () => {
+    const stepped = captured(3, 4);
+    const record = (event: LedgerEvent) => assessed(planned('send'), accepted(1, 2), event);
+    const latest = { ...at(4), wallMs: at(4).wallMs + 5000 };
+    expect(record({ ...stepped, latest } as LedgerEvent).flags).toEqual(['clock-stepped']);
+    const lost = ended({ kind: 'uncertain', handedOver: at(1), code: 'CONNECTION_LOST', text: '', ...rest });
+    expect(assessed(planned('send'), lost, captured(3, 4))).toMatchObject({
+      delay: { lo: 0, hi: expect.closeTo(3, 1) },
+      flags: ['acceptance-unknown'],
+    });
+  });
+
+  it('is none of a message that was refused, which is flagged with nothing', () => {
+    const no = ended({ kind: 'refused', stage: 'rcpt', code: 550, enhanced: null, text: 'no', ...rest });
+    const { state, record } = foldAll([planned('send'), no, captured(8000, 8001)]);
+    expect(assess(record, state.absence)).toEqual({ outcome: 'failed', delay: null, flags: [] });
+    expect(exceedsMaximum(record, state.absence)).toBe(false);
+  });
+
   it('keeps the first capture when another follows', () => {
     expect(assessed(planned('send'), accepted(1, 2), captured(3, 4), captured(30, 40))).toEqual(
       assessed(planned('send'), accepted(1, 2), captured(3, 4)),
