@@ -1,7 +1,7 @@
 /** The delay's interval: it holds the truth, whatever was seen of it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assess, exceedsMaximum } from '../../../src/domain/delay/delay.ts';
+import { assess, exceedsMaximum, untilBounce } from '../../../src/domain/delay/delay.ts';
 import type { LedgerEvent } from '../../../src/domain/event.ts';
 import type { FolderRole, Handover, Path } from '../../../src/domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../../../src/domain/record.ts';
@@ -196,6 +196,45 @@ describe('the delay of a captured probe', () => {
     expect(assessed(planned('send'), accepted(1, 2), captured(3, 4), captured(30, 40))).toEqual(
       assessed(planned('send'), accepted(1, 2), captured(3, 4)),
     );
+  });
+});
+
+describe('a probe whose handover is not known', () => {
+  it('has no delay while nothing shows that it was handed over', () => {
+    expect(assessed(planned('send'))).toEqual({ outcome: 'pending', delay: null, flags: [] });
+  });
+
+  it.each<[string, LedgerEvent]>([
+    ['it was tried at our sink', attempted(9, { probe: 'p' })],
+    ['it was captured', captured(9, 9)],
+  ])('may have been accepted at any time since it was planned once %s', (_what, event) => {
+    const { delay, flags } = assessed(planned('send', 2), event);
+    expect(delay).toEqual({ lo: 0, hi: expect.closeTo(7, 1) });
+    expect(flags).toEqual(['acceptance-unknown']);
+  });
+
+  it('may have been accepted once the agent was interrupted', () => {
+    const interrupted: LedgerEvent = { type: 'probe.interrupted', at: at(9), probe: 'p' };
+    expect(assessed(planned('send'), interrupted).delay).toEqual({ lo: 0, hi: Number.POSITIVE_INFINITY });
+  });
+});
+
+describe('the time until a bounce', () => {
+  const notified = (action: 'failed' | 'delayed'): LedgerEvent => ({
+    ...{ type: 'probe.notified', at: at(9), probe: 'p', where: 'sink' },
+    status: { action, status: null, recipient: null, diagnostic: null },
+  });
+  it('lasts from the earliest acceptance to the reading of the notice', () => {
+    const { record } = foldAll([planned('send'), accepted(1, 2), notified('failed')]);
+    expect(untilBounce(record)).toEqual({ from: at(1), to: at(9) });
+  });
+
+  it('is none of a message that is only delayed, was never accepted, or of whose notice the time is not known', () => {
+    const of = (...events: readonly LedgerEvent[]) => untilBounce(foldAll([planned('send'), ...events]).record);
+    expect(of(accepted(1, 2), notified('delayed'))).toBeNull();
+    expect(of(notified('failed'))).toBeNull();
+    const { noticedAt: _, ...older } = foldAll([planned('send'), accepted(1, 2), notified('failed')]).record;
+    expect(untilBounce(older)).toBeNull();
   });
 });
 
