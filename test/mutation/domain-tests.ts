@@ -5,11 +5,11 @@
 import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-/** Fewer folders are quicker where they say all that is to be said of what is mutated. */
-const FOLDERS = (process.env['MUTATION_TESTS'] ?? 'test/domain,test/oracle').split(',');
+/** Fewer are quicker where they say all that is to be said of what is mutated. */
+const TESTS = process.env['MUTATION_TESTS'] ?? 'test/domain/**/*.test.ts,test/oracle/**/*.test.ts';
 const THOROUGH = /\/oracle\/|-properties\.test\.ts$|route-standing\.test\.ts$/;
 
-const files = FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.test.ts`).toSorted());
+const files = [...new Set(TESTS.split(',').flatMap((glob) => globSync(glob).toSorted()))];
 const [examples, thorough] = [
   files.filter((file) => !THOROUGH.test(file)),
   files.filter((file) => THOROUGH.test(file)),

@@ -1,6 +1,6 @@
 /** The delay of one probe as an interval that holds the truth (measurement.md, "Send delay" and "Receive delay"). */
 import { DELAY_MAXIMUM_LIMIT } from '../contract.ts';
-import { atLeastZero, type Interval } from '../interval.ts';
+import { atLeastZero, type Interval, standing } from '../interval.ts';
 import { channelOf, type Outcome, outcomeOf, type ProbeRecord } from '../record.ts';
 import { type ClockFlag, earlierOf, type Instant, isBefore, spanBetween } from '../time/instant.ts';
 import type { TimelineState } from '../timeline.ts';
@@ -38,7 +38,7 @@ export function assess(record: ProbeRecord, absence: TimelineState['absence']): 
 /** Whether the record proves that the maximum of one hour was exceeded, be the message there by now or not. */
 export function exceedsMaximum(record: ProbeRecord, absence: TimelineState['absence']): boolean {
   const { delay } = assess(record, absence);
-  return delay !== null && delay.lo > DELAY_MAXIMUM_LIMIT;
+  return delay !== null && standing(delay, DELAY_MAXIMUM_LIMIT) === 'exceeded';
 }
 
 /** From one instant to another; in a `shortest` they may stand the wrong way round, then it is no time at all. */
@@ -68,7 +68,7 @@ export function boundsOf(record: ProbeRecord, absence: TimelineState['absence'])
   const proven = provenAbsent(record, outcome, absence);
   if (acceptance.hi === null) flags.push('acceptance-unknown');
   else if (proven !== null) {
-    const to = unseenSince === null ? proven : earlierOf(unseenSince, proven);
+    const to = earlierOf(unseenSince, proven);
     if (to !== proven) flags.push('unwatched');
     shortest = { from: acceptance.hi, to };
   }

@@ -6,7 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import { type DelayTerms, judge, summarise } from '../../../src/domain/delay/delay-verdict.ts';
 import type { Interval } from '../../../src/domain/interval.ts';
-import type { Outcome } from '../../../src/domain/record.ts';
+import type { Outcome, ProbeRecord } from '../../../src/domain/record.ts';
 import {
   accepted,
   at,
@@ -291,6 +291,16 @@ describe('以上 includes the number, 超过 does not', () => {
     expect(exactly([31], { averageMaxSeconds: 30 }).average).toBe('BREACH');
   });
 
+  it('a message that bounced bounds the largest delay only if it may have been a breach before', () => {
+    const largest = (hi: number) => {
+      const known = { lo: 5, hi };
+      const sample = { id: 'p', acceptedMs: 0, outcome: 'failed', raw: known, stripped: known } as const;
+      return summarise([sample], CLAUSE).maximum;
+    };
+    expect(largest(3600)).toBeNull();
+    expect(largest(3600.000001)).toEqual({ lo: 5, hi: 3600.000001 });
+  });
+
   it('a clock that may be wrong claims neither at the edge itself', () => {
     // 30 s and 90 s: 60 ± 0.030
     const { average } = verdictOn([delivered('p', 0, 30), delivered('q', 100, 90)]);
@@ -476,5 +486,21 @@ describe('the bootstrap of the month', () => {
     expect(figures.bootstrapAverage!.hi).toBeGreaterThan(15);
     expect(verdictOn(days.slice(0, 6)).figures.bootstrapAverage).toBeNull();
     expect(verdictOn([...days, probe('q', 0)]).figures.bootstrapAverage!.hi).toBe(INF);
+    // Ten pending messages, of which nothing is proven, may halve the average: it is no tighter below than that.
+    const halved = verdictOn([...days, ...days.map((_, index) => probe(`q${index}`, 0))]).figures;
+    expect(halved.excluded.average!.lo).toBeCloseTo(7.496, 3);
+    expect(halved.bootstrapAverage!.lo).toBe(halved.excluded.average!.lo);
+  });
+
+  it('is drawn from what is in the average for sure: lost messages only where losses count, and none that bounced', () => {
+    const daily = (make: (id: string, seconds: number) => ProbeRecord) =>
+      Array.from({ length: 10 }, (_, day) => make(`${day}`, day * 86_400 + 60));
+    const prompt = daily((id, seconds) => delivered(id, seconds, 10));
+    const late = daily((id, seconds) => bounced(`bounced-${id}`, seconds, 7200));
+    const gone = daily((id, seconds) => lost(`lost-${id}`, seconds, 120 * HOUR));
+    expectInterval(verdictOn([...prompt, ...late, ...gone]).figures.bootstrapAverage, 9.995, 10.005);
+    const clause = { ...CLAUSE, lossesInAverage: true };
+    // (9.995 + 431783.784) / 2 on every day.
+    expectInterval(verdictOn([...prompt, ...late, ...gone], { clause }).figures.bootstrapAverage, 215_896.889, INF);
   });
 });

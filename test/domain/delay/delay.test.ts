@@ -1,7 +1,7 @@
 /** The delay's interval: it holds the truth, whatever was seen of it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assess, exceedsMaximum } from '../../../src/domain/delay/delay.ts';
+import { assess, exceedsMaximum, untilBounce } from '../../../src/domain/delay/delay.ts';
 import type { LedgerEvent } from '../../../src/domain/event.ts';
 import type { FolderRole, Handover, Path } from '../../../src/domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../../../src/domain/record.ts';
@@ -173,10 +173,68 @@ describe('the delay of a captured probe', () => {
     ).toEqual([]);
   });
 
+  it('is flagged with what disturbed the clocks, and where no reply told when it was accepted', () => {
+    const stepped = captured(3, 4);
+    const record = (event: LedgerEvent) => assessed(planned('send'), accepted(1, 2), event);
+    const latest = { ...at(4), wallMs: at(4).wallMs + 5000 };
+    expect(record({ ...stepped, latest } as LedgerEvent).flags).toEqual(['clock-stepped']);
+    const lost = ended({ kind: 'uncertain', handedOver: at(1), code: 'CONNECTION_LOST', text: '', ...rest });
+    expect(assessed(planned('send'), lost, captured(3, 4))).toMatchObject({
+      delay: { lo: 0, hi: expect.closeTo(3, 1) },
+      flags: ['acceptance-unknown'],
+    });
+  });
+
+  it('is none of a message that was refused, which is flagged with nothing', () => {
+    const no = ended({ kind: 'refused', stage: 'rcpt', code: 550, enhanced: null, text: 'no', ...rest });
+    const { state, record } = foldAll([planned('send'), no, captured(8000, 8001)]);
+    expect(assess(record, state.absence)).toEqual({ outcome: 'failed', delay: null, flags: [] });
+    expect(exceedsMaximum(record, state.absence)).toBe(false);
+  });
+
   it('keeps the first capture when another follows', () => {
     expect(assessed(planned('send'), accepted(1, 2), captured(3, 4), captured(30, 40))).toEqual(
       assessed(planned('send'), accepted(1, 2), captured(3, 4)),
     );
+  });
+});
+
+describe('a probe whose handover is not known', () => {
+  it('has no delay while nothing shows that it was handed over', () => {
+    expect(assessed(planned('send'))).toEqual({ outcome: 'pending', delay: null, flags: [] });
+  });
+
+  it.each<[string, LedgerEvent]>([
+    ['it was tried at our sink', attempted(9, { probe: 'p' })],
+    ['it was captured', captured(9, 9)],
+  ])('may have been accepted at any time since it was planned once %s', (_what, event) => {
+    const { delay, flags } = assessed(planned('send', 2), event);
+    expect(delay).toEqual({ lo: 0, hi: expect.closeTo(7, 1) });
+    expect(flags).toEqual(['acceptance-unknown']);
+  });
+
+  it('may have been accepted once the agent was interrupted', () => {
+    const interrupted: LedgerEvent = { type: 'probe.interrupted', at: at(9), probe: 'p' };
+    expect(assessed(planned('send'), interrupted).delay).toEqual({ lo: 0, hi: Number.POSITIVE_INFINITY });
+  });
+});
+
+describe('the time until a bounce', () => {
+  const notified = (action: 'failed' | 'delayed'): LedgerEvent => ({
+    ...{ type: 'probe.notified', at: at(9), probe: 'p', where: 'sink' },
+    status: { action, status: null, recipient: null, diagnostic: null },
+  });
+  it('lasts from the earliest acceptance to the reading of the notice', () => {
+    const { record } = foldAll([planned('send'), accepted(1, 2), notified('failed')]);
+    expect(untilBounce(record)).toEqual({ from: at(1), to: at(9) });
+  });
+
+  it('is none of a message that is only delayed, was never accepted, or of whose notice the time is not known', () => {
+    const of = (...events: readonly LedgerEvent[]) => untilBounce(foldAll([planned('send'), ...events]).record);
+    expect(of(accepted(1, 2), notified('delayed'))).toBeNull();
+    expect(of(notified('failed'))).toBeNull();
+    const { noticedAt: _, ...older } = foldAll([planned('send'), accepted(1, 2), notified('failed')]).record;
+    expect(untilBounce(older)).toBeNull();
   });
 });
 
