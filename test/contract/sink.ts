@@ -203,7 +203,8 @@ export function describeSink(make: () => SinkUnderTest, peers: Peers): void {
     await closing;
     expect(listener.all('received')).toHaveLength(1);
     expect(listener.all('vanished').map(({ peer }) => peer)).toEqual([idle.name]);
-    expect(new Set(listener.all('disconnected').map(({ peer }) => peer))).toEqual(new Set([busy.name, idle.name]));
+    const gone = new Set(listener.all('disconnected').map(({ peer }) => peer));
+    expect(gone).toEqual(new Set([busy.name, idle.name]));
   });
 
   it('ends what does not end by itself, and tells so before it is closed', async () => {
