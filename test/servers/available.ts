@@ -83,10 +83,10 @@ function mountsAvailable(): Availability {
 function networksAvailable(): Availability {
   const servers = mailServers();
   if (!servers.available) return servers;
-  for (const program of ['ip', 'tc'])
-    if (spawnSync(program, ['-V'], { stdio: 'ignore' }).error !== undefined)
-      return missing(`no ${program} in PATH: apt-get install iproute2`);
-  const { status, stderr } = spawnSync('unshare', ['--net', '--mount', 'true'], { encoding: 'utf8' });
+  if (spawnSync('ip', ['-V'], { stdio: 'ignore' }).error !== undefined)
+    return missing('no ip in PATH: apt-get install iproute2');
+  const pair = ['ip', 'link', 'add', 'one', 'type', 'veth', 'peer', 'name', 'other'];
+  const { status, stderr } = spawnSync('unshare', ['--net', '--mount', ...pair], { encoding: 'utf8' });
   return status === 0
     ? { available: true }
     : missing(`leave to make namespaces is needed (CAP_SYS_ADMIN): ${(stderr ?? '').trim()}`);

@@ -43,9 +43,14 @@ export interface Daemon extends Spawned {
   readonly url: string;
 }
 
-/** Starts `run`. `environment` is added to this process's own. */
-export function spawnDaemon(config: string, environment: NodeJS.ProcessEnv = {}): Spawned {
-  const child = spawn(process.execPath, [MAIN, 'run', '-c', config], {
+/** Starts `run`. `environment` is added to this process's own; `before` is a command line that becomes the one it is given. */
+export function spawnDaemon(
+  config: string,
+  environment: NodeJS.ProcessEnv = {},
+  before: readonly string[] = [],
+): Spawned {
+  const [program = '', ...args] = [...before, process.execPath, MAIN, 'run', '-c', config];
+  const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...environment },
   });
@@ -76,7 +81,11 @@ export function spawnDaemon(config: string, environment: NodeJS.ProcessEnv = {})
 }
 
 /** Starts `run` and resolves once it serves HTTP. */
-export async function startDaemon(config: string, environment: NodeJS.ProcessEnv = {}): Promise<Daemon> {
-  const spawned = spawnDaemon(config, environment);
+export async function startDaemon(
+  config: string,
+  environment: NodeJS.ProcessEnv = {},
+  before: readonly string[] = [],
+): Promise<Daemon> {
+  const spawned = spawnDaemon(config, environment, before);
   return Object.assign(spawned, { url: await spawned.serving });
 }

@@ -5,15 +5,21 @@ import type { ProbeView } from '../../src/domain/probe-view.ts';
 import { type Daemon, run } from './command.ts';
 import { eventually } from './daemon.ts';
 
-type Reachable = Pick<Daemon, 'url'>;
+type Reachable = Pick<Daemon, 'url'> & {
+  /** Needed by one that is not on loopback. */
+  readonly token?: string;
+};
 /** Past what a spot check takes on a busy machine. */
 const PATIENCE_MS = 30_000;
 
 /** Orders a spot check; resolves with the answer as it is. */
-export function post({ url }: Reachable, path: string, provider = 'corp'): Promise<Response> {
+export function post({ url, token }: Reachable, path: string, provider = 'corp'): Promise<Response> {
   return fetch(`${url}/api/v1/probes`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
     body: JSON.stringify({ provider, path }),
   });
 }
