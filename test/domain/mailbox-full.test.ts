@@ -5,7 +5,7 @@ import { assess, exceedsMaximum } from '../../src/domain/delay/delay.ts';
 import { isMailboxFull, isMailboxFullNotice, isOurDoing, PATHS, type Refusal } from '../../src/domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import { emptyTimeline, foldEvent } from '../../src/domain/timeline.ts';
-import { accepted, at, planned } from '../adapters/sqlite/support.ts';
+import { accepted, at, planned } from './events.ts';
 
 const refusal = (code: number, enhanced: string | null, text = 'no'): Refusal => ({
   ...{ kind: 'refused', stage: 'rcpt', code, enhanced, text },

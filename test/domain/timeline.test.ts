@@ -6,7 +6,7 @@ import type { Path } from '../../src/domain/probe.ts';
 import { DUPLICATES_MAX, type ProbeRecord } from '../../src/domain/record.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
 import { emptyTimeline, foldEvent, isSilenced, type TimelineState } from '../../src/domain/timeline.ts';
-import { checked } from '../adapters/sqlite/support.ts';
+import { checked } from './events.ts';
 import { accepted, at, exclusion, probe, refused, uncertain } from './month-case.ts';
 
 const planned = (id: string, seconds: number, change: Partial<ProbeRecord> = {}): LedgerEvent => {

@@ -5,7 +5,7 @@ import type { LedgerEvent } from '../../../src/domain/event.ts';
 import type { Handover } from '../../../src/domain/probe.ts';
 import type { ProbeRecord } from '../../../src/domain/record.ts';
 import { emptyTimeline, foldEvent } from '../../../src/domain/timeline.ts';
-import { accepted, at, planned } from '../../adapters/sqlite/support.ts';
+import { accepted, at, planned } from '../events.ts';
 
 function ofProbe(...events: readonly LedgerEvent[]): ProbeRecord {
   const state = emptyTimeline();

@@ -12,7 +12,7 @@ import {
   type StoredTimeline,
   storeTimeline,
 } from '../../../src/domain/timeline.ts';
-import { at, checked } from '../../adapters/sqlite/support.ts';
+import { at, checked } from '../events.ts';
 
 const down = { kind: 'down', stage: 'connect', code: 'ECONNREFUSED', text: 'refused' } as const;
 const up = (seconds: number, over: Partial<EndpointChecked> = {}) => checked(seconds, over);
