@@ -1,8 +1,9 @@
 /** Judges while the agent measures: how the running months stand, and which months to close. */
 
 import type { LedgerEvent, MonthClosed } from '../domain/event.ts';
+import type { ProbeRecord } from '../domain/record.ts';
 import { findClosing, termsHash } from '../domain/report/closing.ts';
-import { finalAtMs } from '../domain/report/report.ts';
+import { finalAtMs, rangeOf } from '../domain/report/report.ts';
 import { type Month, monthAfter, monthOf } from '../domain/time/calendar.ts';
 import type { Clock, Ledger, Log, Scoreboard } from '../ports.ts';
 import { every } from './engine.ts';
@@ -18,6 +19,7 @@ export interface RefereeParts {
   /** Where facts go in. */
   readonly recorder: {
     readonly head: { readonly seq: number };
+    readonly state: { readonly open: ReadonlyMap<string, ProbeRecord> };
     record(events: readonly LedgerEvent[]): Promise<void>;
   };
   readonly scoreboard: Scoreboard;
@@ -33,8 +35,8 @@ export interface Referee {
 const STAND_EVERY = 30_000;
 /** Milliseconds after which a month is judged though nothing was recorded: its coverage shrinks all the same. */
 const STAND_AGE_MAX = 600_000;
-/** Milliseconds between two looks for months to close: they are final five days after their end, an hour is nothing. */
-const CLOSE_EVERY = 3_600_000;
+/** Milliseconds between two looks for months to close: a start may find a final month with probes that the first looks at a mailbox end. */
+const CLOSE_EVERY = 600_000;
 
 /** How a provider's month was found at the last evaluation. */
 interface Known {
@@ -94,7 +96,7 @@ function isStale(before: Known, now: Omit<Known, 'failed'>): boolean {
   return before.failed || aged || before.month !== now.month || before.seq !== now.seq;
 }
 
-/** Closes every month that is final and has not been closed. One provider's failure does not keep another's months open. */
+/** Closes every month that is final, of which nothing is pending, and that has not been closed. One provider's failure does not keep another's months open. */
 async function closeAll(
   { version, held }: RefereeOptions,
   /** Provider and month, and when it was found so. */
@@ -130,6 +132,8 @@ async function closeMonths(
     // Found so by a clock that was ahead, it may have been measured since.
     if ((empty.get(key) ?? Number.POSITIVE_INFINITY) <= nowMs || findClosing(closings, provider, month) !== null)
       continue;
+    // After days away, or without a mailbox to look into, some are: what becomes of them would change what was closed.
+    if (isUnderWay(recorder.state.open, provider, rangeOf({ contract, month }).toMs)) continue;
     const { report, clauses, head, measured } = await ledger.closing({ provider, contract, month, nowMs });
     if (!measured) {
       // What is not known of a month by then nobody will learn; it is looked at again by the next start.
@@ -146,4 +150,9 @@ async function closeMonths(
     await recorder.record([closed]);
     log.info('closed a month', { provider, month, report });
   }
+}
+
+/** Whether a probe that may be the month's is pending: each ends ten days after it was planned at the latest (domain/expiry). */
+function isUnderWay(open: ReadonlyMap<string, ProbeRecord>, provider: string, monthEndMs: number): boolean {
+  return [...open.values()].some((record) => record.provider === provider && record.planned.wallMs < monthEndMs);
 }

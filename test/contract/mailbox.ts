@@ -10,6 +10,8 @@ export interface MailboxUnderTest {
   readonly deliver: (text: string, folder?: 'INBOX' | 'Junk') => Promise<void>;
   /** Another client deletes a message for good. */
   readonly expunge: (folder: string, uid: number) => Promise<void>;
+  /** Another client renames the folder of junk to `Old junk`, and makes one by the old name. */
+  readonly remakeJunk: () => Promise<void>;
   /** UIDs in a folder, whoever's messages they are. */
   readonly uids: (folder: string) => Promise<readonly number[]>;
 }
@@ -23,8 +25,8 @@ function folderIn({ folders }: Look, name: string): FolderState {
   return found;
 }
 
-/** `make` gives a mailbox that is closed, with an INBOX and a Junk folder; and sees to it that it ends so. */
-export function describeMailbox(make: () => Promise<MailboxUnderTest>): void {
+/** `make` gives a mailbox that is closed, with an INBOX and a Junk folder; and sees to it that it ends so. Not every server `renames`. */
+export function describeMailbox(make: () => Promise<MailboxUnderTest>, { renames } = { renames: true }): void {
   async function begin() {
     const under = await make();
     const hints = { count: 0 };
@@ -144,6 +146,19 @@ export function describeMailbox(make: () => Promise<MailboxUnderTest>): void {
     await expect(mailbox.fetch(folder, 1, 2)).rejects.toMatchObject({ name: 'MailboxError', code: 'UIDVALIDITY' });
     await expect(mailbox.remove(folder, [1])).rejects.toMatchObject({ name: 'MailboxError', code: 'UIDVALIDITY' });
   });
+
+  if (renames) {
+    it('numbers a folder anew that was made anew by an old name', async () => {
+      const { mailbox, deliver, remakeJunk } = await begin();
+      await deliver(probeMessage(FIRST), 'Junk');
+      const before = folderIn(await mailbox.look(), 'Junk');
+      await remakeJunk();
+      await deliver(probeMessage(SECOND), 'Junk');
+      const look = await mailbox.look();
+      expect(folderIn(look, 'Junk').uidValidity).not.toBe(before.uidValidity);
+      expect(folderIn(look, 'Old junk').uidNext).toBe(before.uidNext);
+    });
+  }
 
   it('hints at new mail', async () => {
     const { deliver, hints } = await begin();
