@@ -1,8 +1,9 @@
 /** Judges while the agent measures: how the running months stand, and which months to close. */
 
 import type { LedgerEvent, MonthClosed } from '../domain/event.ts';
+import type { ProbeRecord } from '../domain/record.ts';
 import { findClosing, termsHash } from '../domain/report/closing.ts';
-import { finalAtMs } from '../domain/report/report.ts';
+import { finalAtMs, rangeOf } from '../domain/report/report.ts';
 import { type Month, monthAfter, monthOf } from '../domain/time/calendar.ts';
 import { type Instant, spanBetween } from '../domain/time/instant.ts';
 import type { Clock, LedgerReader, Log, Scoreboard } from '../ports.ts';
@@ -20,6 +21,7 @@ export interface RefereeParts {
   /** Where facts go in. */
   readonly recorder: {
     readonly head: { readonly seq: number };
+    readonly state: { readonly open: ReadonlyMap<string, ProbeRecord> };
     record(events: readonly LedgerEvent[]): Promise<void>;
   };
   readonly scoreboard: Scoreboard;
@@ -36,8 +38,11 @@ export interface Referee {
 const STAND_EVERY = 30_000;
 /** Milliseconds after which a month is judged though nothing was recorded: its coverage shrinks all the same. */
 const STAND_AGE_MAX = 600_000;
-/** Milliseconds between two looks for months to close: they are final five days after their end, an hour is nothing. */
-const CLOSE_EVERY = 3_600_000;
+/** Milliseconds between two looks for months to close: a start may find a final month with probes that the first looks at a mailbox end. */
+const CLOSE_EVERY = 600_000;
+
+/** Seconds after a step of the wall clock in which no month is closed: who set it wrong sets it right. */
+const STEADY_FOR = 3600;
 
 /** How a provider's month was found at the last evaluation. */
 interface Known {
@@ -104,8 +109,8 @@ function isStale(before: Known, now: Omit<Known, 'failed'>): boolean {
 }
 
 /**
- * Closes every month that is final and has not been closed. One provider's failure does not keep another's months open.
- * Nothing is closed while the wall clock has been stepped since the look before: one that is years ahead for a moment would
+ * Closes every month that is final, of which nothing is pending, and that has not been closed. One provider's failure does not keep
+ * another's months open. Nothing is closed until the wall clock has been steady for a while after a step: one that is years ahead for a moment would
  * close months that have hardly begun, and what is closed stays closed.
  */
 function closer(options: RefereeOptions, parts: RefereeParts, signal: AbortSignal): () => Promise<void> {
@@ -113,14 +118,15 @@ function closer(options: RefereeOptions, parts: RefereeParts, signal: AbortSigna
   /** Provider and month, and when it was found so. */
   const empty = new Map<string, number>();
   let last: Instant | null = null;
+  let steppedAt: Instant | null = null;
   return async () => {
     const now = clock.now();
-    const stepped = last !== null && spanBetween(last, now).flags.includes('clock-stepped');
-    last = now;
-    if (stepped) {
+    if (last !== null && spanBetween(last, now).flags.includes('clock-stepped')) {
+      steppedAt = now;
       log.warn('the wall clock was stepped: no month is closed before it has been steady for an hour');
-      return;
     }
+    last = now;
+    if (steppedAt !== null && spanBetween(steppedAt, now).lo < STEADY_FOR) return;
     const firstMs = await ledger.firstMs();
     if (firstMs === null) return;
     for (const each of options.held) {
@@ -150,6 +156,8 @@ async function closeMonths(
     // Found so by a clock that was ahead, it may have been measured since.
     if ((empty.get(key) ?? Number.POSITIVE_INFINITY) <= nowMs || findClosing(closings, provider, month) !== null)
       continue;
+    // After days away, or without a mailbox to look into, some are: what becomes of them would change what was closed.
+    if (isUnderWay(recorder.state.open, provider, rangeOf({ contract, month }).toMs)) continue;
     const { report, clauses, head, measured } = await ledger.closing({ provider, contract, month, nowMs });
     if (!measured) {
       // What is not known of a month by then nobody will learn; it is looked at again by the next start.
@@ -166,4 +174,9 @@ async function closeMonths(
     await recorder.record([closed]);
     log.info('closed a month', { provider, month, report });
   }
+}
+
+/** Whether a probe that may be the month's is pending: each ends ten days after it was planned at the latest (domain/expiry). */
+function isUnderWay(open: ReadonlyMap<string, ProbeRecord>, provider: string, monthEndMs: number): boolean {
+  return [...open.values()].some((record) => record.provider === provider && record.planned.wallMs < monthEndMs);
 }

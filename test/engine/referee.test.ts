@@ -197,6 +197,19 @@ test('a month whose closing could not be written is closed by the next round, an
   expect(closed()).toHaveLength(1);
 });
 
+test('a month is closed only when no probe of it is pending any more, be it one that only clause 1 is judged by', async () => {
+  const [planned] = refused('pending');
+  if (planned?.type !== 'probe.planned') throw new Error('a probe must be planned first');
+  await ledger.append([...refused('a'), { ...planned, path: 'internal' }]);
+  clock.stepWall(40 * DAY);
+  const recorder = await startRecording();
+  await clock.advance(3601);
+  expect(closed()).toEqual([]);
+  await recorder.record([{ type: 'probe.expired', at: clock.now(), probe: 'pending' }]);
+  await clock.advance(601);
+  expect(closed()).toHaveLength(1);
+});
+
 test('a month of which nothing is known is not closed, nor judged again and again', async () => {
   await ledger.append([{ type: 'agent.stopped', at: clock.now() }]);
   clock.stepWall(40 * DAY);

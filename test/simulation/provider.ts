@@ -198,7 +198,7 @@ export class Provider {
     if (early) this.#run(() => this.#passOn(entered));
     await clock.sleep(fate.receiveMs);
     if (!taken) {
-      // Its server ended the connection: what was our doing at an earlier attempt is not this.
+      // It hung up on a message that it would have taken, however often it had turned it away before.
       truth.failure = 'unanswered';
       truth.ours = false;
       return;

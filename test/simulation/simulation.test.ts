@@ -35,6 +35,52 @@ it('says nothing of a month that is not so, and loses and invents no probe', asy
   }
 }, 240_000);
 
+/** Worlds in which something was found once, as narrow as they still show it. */
+const FOUND: readonly {
+  readonly was: string;
+  readonly seed: number;
+  readonly only: readonly FaultKind[];
+  readonly untilHours?: number;
+}[] = [
+  { was: 'a sleep that outlived a reboot', seed: 1, only: ['reboot'], untilHours: 589 },
+  {
+    was: 'a world that ends early, asleep',
+    seed: 4,
+    only: ['slow mail', 'lost mail', 'full mailbox'],
+    untilHours: 337,
+  },
+  { was: 'a folder that was made anew with UIDs it had before', seed: 104, only: ['junk folder', 'renamed folder'] },
+  {
+    was: 'a copy in a mailbox that could be read before the first one',
+    seed: 148,
+    only: ['mailbox lies', 'duplicated mail'],
+    untilHours: 1,
+  },
+  {
+    was: 'an end that came before what a mailbox does not hand out was given up',
+    seed: 4,
+    only: [
+      'lost mail',
+      'slow mail',
+      'dropped connection',
+      'mailbox disconnects',
+      'renamed folder',
+      'other clients',
+      'kill',
+    ],
+  },
+  { was: 'a closed month that told of a lost message that came late', seed: 164, only: ['very slow mail'] },
+];
+
+it.each(FOUND)(
+  'finds no more $was: seed $seed',
+  async ({ seed, only, untilHours }) => {
+    const until = untilHours === undefined ? {} : { untilMs: untilHours * 3_600_000 };
+    expect((await simulate({ seed, months: 1, weather: 'stormy', only, ...until }, createOracle)).wrong).toEqual([]);
+  },
+  120_000,
+);
+
 it('makes the same world of the same seed, byte for byte, with every kind of fault', async () => {
   const traces: string[] = [];
   for (let count = 0; count < 2; count += 1) {

@@ -15,7 +15,7 @@ import {
 import { type Judgement, judgeProvider } from '../../../src/domain/report/judge.ts';
 import type { Matter } from '../../../src/domain/report/report.ts';
 import { CONTRACT } from '../../fakes/contract.ts';
-import { at, delivered, exclusion, probe } from '../month-case.ts';
+import { at, capture, delivered, exclusion, HOUR, lost, probe } from '../month-case.ts';
 
 const CONTRACT_2A = { ...CONTRACT, clauses: CONTRACT.clauses.filter(({ id }) => id === '2a' || id === '9') };
 const MATTER: Matter = {
@@ -65,6 +65,15 @@ describe('a later report of a closed month', () => {
     });
     expect(contentHash({ a: 1, b: { d: [2], c: null } })).toBe(contentHash({ b: { c: null, d: [2] }, a: 1 }));
     expect(contentHash({ a: 1 })).not.toBe(contentHash({ a: 2 }));
+  });
+
+  it('is the same though a message that was lost, as the month was closed, turned up after all', () => {
+    const gone = lost('gone', 0, 119 * HOUR);
+    const late = { ...gone, capture: capture(at(119 * HOUR), at(125 * HOUR)) };
+    const closed = close(reportOf([gone]));
+    expect(compareClosing(closed, reportOf([late]), MATTER, { ...NOTHING, lateProbes: 1 })).toMatchObject({
+      same: true,
+    });
   });
 
   it('tells verdict and figures that an exclusion changed, and who entered it', () => {

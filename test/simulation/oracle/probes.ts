@@ -56,12 +56,12 @@ function expiredEarly(truth: MessageTruth | undefined, nowMs: number): boolean {
 }
 
 /**
- * A refusal or a bounce is a failure of the provider's only if there was one, by no doing of ours. That a connection could not be made
- * or was lost may have been our own line: such a failure proves nothing of the provider, and is told whatever became of the message.
+ * A failure that is told by an answer, a refusal or a bounce, was the provider's and no doing of ours. That a connection could not be
+ * made or was lost may have been our own line: such a failure proves nothing, and so may be told, whatever became of the message.
  */
 function mayFail({ handover, notice }: ProbeRecord, truth: MessageTruth | undefined): boolean {
   const answered = handover?.kind === 'refused' || notice?.action === 'failed';
-  return !answered || (truth !== undefined && truth.failure !== null && !truth.ours);
+  return !answered || (truth?.ours !== true && (truth?.failure ?? null) !== null);
 }
 
 function finalOutcomes(record: ProbeRecord, truth: MessageTruth | undefined): readonly Outcome[] {
