@@ -49,7 +49,7 @@ export function spawnDaemon(
   environment: NodeJS.ProcessEnv = {},
   before: readonly string[] = [],
 ): Spawned {
-  const [program = '', ...args] = [...before, process.execPath, MAIN, 'run', '-c', config];
+  const [program, ...args] = [...before, process.execPath, MAIN, 'run', '-c', config];
   const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...environment },

@@ -70,7 +70,7 @@ describeWithServers('two daemons on one data folder', () => {
     const config = await configuration();
     for (let race = 1; race <= RACES; race += 1) {
       const racers = Array.from({ length: RACERS }, () => spawnDaemon(config));
-      for (const { end } of racers) closers.push(() => end('SIGKILL'));
+      for (const racer of racers) closers.push(() => racer.end('SIGKILL'));
       const serving = await Promise.allSettled(racers.map((racer) => racer.serving));
       const winners = racers.filter((_, index) => serving[index]!.status === 'fulfilled');
       expect(winners).toHaveLength(1);
