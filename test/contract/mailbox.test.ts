@@ -9,10 +9,10 @@ import { ownClock } from '../adapters/smtp-sink/fixtures.ts';
 import { FakeMailbox } from '../fakes/fake-mailbox.ts';
 import { describeWithServers } from '../servers/available.ts';
 import { type Provider, startProvider } from '../servers/provider.ts';
-import { describeMailbox, type MailboxUnderTest } from './mailbox.ts';
+import { describeMailbox, describeRenaming, type MailboxUnderTest } from './mailbox.ts';
 
 describe('the mailbox that is its own server', () => {
-  describeMailbox(async () => {
+  const make = async (): Promise<MailboxUnderTest> => {
     const clock = ownClock();
     const mailbox = new FakeMailbox(clock);
     mailbox.latencyMs = 2;
@@ -24,20 +24,19 @@ describe('the mailbox that is its own server', () => {
       remakeJunk: async () => mailbox.rename('Junk', 'Old junk'),
       uids: async (path) => mailbox.stored.filter(({ folder }) => folder === path).map(({ uid }) => uid),
     };
-  });
+  };
+  describeMailbox(make);
+  describeRenaming(make);
 });
 
 describe("IMAP at the demo's server", () => {
-  describeMailbox(
-    async () => {
-      const login = { username: 'probe', password: 'probe-password' };
-      const demo = await startDemoMailbox(login);
-      onTestFinished(() => demo.close());
-      const under = await overImap(demo.at, login);
-      return { ...under, deliver: async (text, folder = 'INBOX') => demo.deliver(folder, text, new Date()) };
-    },
-    { renames: false },
-  );
+  describeMailbox(async () => {
+    const login = { username: 'probe', password: 'probe-password' };
+    const demo = await startDemoMailbox(login);
+    onTestFinished(() => demo.close());
+    const under = await overImap(demo.at, login);
+    return { ...under, deliver: async (text, folder = 'INBOX') => demo.deliver(folder, text, new Date()) };
+  });
 });
 
 describeWithServers('IMAP at Dovecot', () => {
@@ -46,7 +45,9 @@ describeWithServers('IMAP at Dovecot', () => {
     provider = await startProvider();
   });
   afterAll(() => provider.stop());
-  describeMailbox(() => overImap(provider.imap, provider.user('alice')));
+  const make = (): Promise<MailboxUnderTest> => overImap(provider.imap, provider.user('alice'));
+  describeMailbox(make);
+  describeRenaming(make);
 });
 
 /** The adapter, and beside it another client of the same account. */
