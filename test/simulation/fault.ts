@@ -42,8 +42,11 @@ export const FAULT_KINDS = [
   // What people do.
   'exclusions',
   'spot checks',
+  // Later ones draw whether a world has them from streams of their own too: the seeds of before keep their worlds.
+  'failing sink',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
+export const LATER_KINDS: readonly FaultKind[] = ['failing sink'];
 
 /** One injected fault, as it happened: milliseconds that passed for everybody (`VirtualClock.passedSeconds`). */
 export interface InjectedFault {

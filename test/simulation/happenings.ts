@@ -51,6 +51,7 @@ export const HAPPENINGS: Partial<Record<FaultKind, (scene: Scene, strike: Strike
     if (scene.process() === process) scene.away(process, lengthMs);
   },
   reboot: (scene, { process, lengthMs }) => scene.away(process, lengthMs, () => scene.rebootHost()),
+  'failing sink': (_, { process }) => process.sink.listener?.failed(new Error('sink cannot accept: ENOBUFS')),
   'torn write': ({ disk }, { draw }) => disk.armTear(draw),
   'held process': (_, { process, withinMs }) => process.hold(withinMs),
   async suspend(scene, { stretch, withinMs }) {

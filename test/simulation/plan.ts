@@ -6,7 +6,7 @@ import { ENDPOINTS } from '../../src/domain/endpoint.ts';
 import { type Month, monthAfter, monthRange } from '../../src/domain/time/calendar.ts';
 import { CONTRACT } from '../fakes/contract.ts';
 import { Draw } from './draw.ts';
-import { FAULT_KINDS, type FaultKind } from './fault.ts';
+import { FAULT_KINDS, type FaultKind, LATER_KINDS } from './fault.ts';
 import type { SimulationOptions } from './simulation.ts';
 import type { Outage } from './truth.ts';
 
@@ -81,6 +81,7 @@ const STRIKES: Partial<Record<FaultKind, readonly [perHour: number, leastMs: num
   'renamed folder': [2.5, 0, 0],
   exclusions: [2.5, MINUTE, 2 * HOUR],
   'spot checks': [10, 0, 0],
+  'failing sink': [3, 0, 0],
 };
 /** A steady world knows as much trouble in a month as a stormy one in two hours. */
 const STEADY_SHARE = 2 / 720;
@@ -88,7 +89,7 @@ const STEADY_SHARE = 2 / 720;
 export function planOf({ seed, months, weather, only }: SimulationOptions): Plan {
   const draw = new Draw(seed, 'plan');
   const steady = weather === 'steady';
-  const drawn = drawKinds(draw);
+  const drawn = drawKinds(draw, seed);
   const kinds = drawn.filter((kind) => only === undefined || only.includes(kind));
   const has = (kind: FaultKind): boolean => kinds.includes(kind);
   const zone = draw.pick(['Asia/Shanghai', 'Asia/Shanghai', 'UTC', 'America/New_York']);
@@ -150,9 +151,11 @@ export function planOf({ seed, months, weather, only }: SimulationOptions): Plan
 }
 
 /** Now and then nothing, one or two kinds by themselves, most often some, at times nearly all. */
-function drawKinds(draw: Draw): readonly FaultKind[] {
+function drawKinds(draw: Draw, seed: number): readonly FaultKind[] {
   const share = draw.pick([0, 0.06, 0.15, 0.3, 0.5, 0.9]);
-  const drawn = FAULT_KINDS.filter(() => draw.chance(share));
+  const drawn = FAULT_KINDS.filter((kind) =>
+    (LATER_KINDS.includes(kind) ? new Draw(seed, 'has', kind) : draw).chance(share),
+  );
   // Between two boots the wall clock alone tells the time: there it must be right.
   return drawn.filter((kind) => kind !== 'reboot' || !drawn.includes('clock steps'));
 }
