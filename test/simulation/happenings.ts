@@ -21,7 +21,7 @@ export interface Scene {
   /** Those of now. */
   process(): SimulatedProcess | null;
   /** Our sink as everybody outside sees it; null where nothing answers. */
-  sink(): FakeSink | null;
+  readonly sink: () => FakeSink | null;
   stretch(): Stretch | null;
   /** The process is gone for a while; `afterwards` is what happens to its host meanwhile. */
   away(process: SimulatedProcess, ms: number, afterwards?: () => void): void;
