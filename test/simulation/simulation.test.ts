@@ -70,6 +70,30 @@ const FOUND: readonly {
     ],
   },
   { was: 'a closed month that told of a lost message that came late', seed: 164, only: ['very slow mail'] },
+  {
+    was: 'a sink that is cut off until a restart, and is taken for one that was heard',
+    seed: 100,
+    only: ['sink cut off'],
+  },
+  { was: 'a restart after which nothing is heard any more', seed: 41, only: ['sink cut off', 'stop'] },
+  { was: 'strangers who pass where no provider does', seed: 59, only: ['sink cut off', 'strangers'] },
+  {
+    was: 'mail that somebody deletes between two refusals',
+    seed: 48,
+    only: ['slow mail', 'greylisting', 'other clients', 'kill'],
+  },
+  {
+    was: 'mail that is lost beside mail that somebody deletes',
+    seed: 75,
+    only: ['lost mail', 'other clients', 'stop', 'reboot'],
+  },
+  { was: 'a month whose last outage ends after the month is final', seed: 59, only: ['outage'] },
+  {
+    was: 'a lost connection, and a bounce by our doing',
+    seed: 5,
+    only: ['very slow mail', 'full mailbox', 'dropped connection'],
+  },
+  { was: 'a lost connection after a refusal by our doing', seed: 19, only: ['throttling', 'dropped connection'] },
 ];
 
 it.each(FOUND)(

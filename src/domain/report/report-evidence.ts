@@ -20,7 +20,7 @@ export interface BreachEvidence {
   readonly outcome: Outcome;
   /** The 250 to the final dot; where none was read, when the last bytes were handed over, and failing that when the probe was planned. */
   readonly acceptedAt: string;
-  /** When it came out at the latest; null while it is missing. */
+  /** When it came out at the latest; null while it is missing, and for good once it was given up or came back. */
   readonly arrivedAt: string | null;
   /** Exclusions taken out, and before. */
   readonly delaySeconds: Figure;
@@ -55,8 +55,12 @@ export function breachOf(record: ProbeRecord, sample: DelaySample, terms: Eviden
   const ageSeconds = (nowMs - sample.acceptedMs) / 1000;
   const open = sample.outcome === 'pending' ? ageSeconds > limitSeconds : MAY_EXCEED.has(sample.outcome);
   if (against === 'indeterminate' && !open) return null;
-  return evidenceOf(record, sample, against === 'exceeded' ? 'proven' : 'possible', assess(record, absence).flags);
+  const known = MAY_ARRIVE.has(sample.outcome) ? record : { ...record, capture: null };
+  return evidenceOf(known, sample, against === 'exceeded' ? 'proven' : 'possible', assess(known, absence).flags);
 }
+
+/** What ended otherwise may turn up yet: that is no news of the month, which may have been closed (domain/delay). */
+const MAY_ARRIVE: ReadonlySet<Outcome> = new Set(['delivered', 'pending']);
 
 /** What bounced or was never measured has no delay but the one proven before. */
 const MAY_EXCEED: ReadonlySet<Outcome> = new Set(['delivered', 'lost']);

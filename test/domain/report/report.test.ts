@@ -233,6 +233,14 @@ describe('the evidence of a breach', () => {
     expect(clauseOf([bounced('prompt bounce', 0, 60)]).breaches).toEqual([]);
   });
 
+  it('stays as it was when a message turns up that was given up', () => {
+    const late = lost('lost', 0, 100 * HOUR);
+    const found = { folder: 'Junk', role: 'junk', uidValidity: '1', uid: 7 } as const;
+    const turnedUp = { ...late, capture: { ...capture(at(130 * HOUR), at(131 * HOUR)), found } };
+    expect(clauseOf([late]).breaches).toHaveLength(1);
+    expect(clauseOf([turnedUp]).breaches).toEqual(clauseOf([late]).breaches);
+  });
+
   it('is told apart where the interval holds the limit, and the limit itself is kept', () => {
     const doubtful = delivered('doubtful', 0, 0, { capture: capture(at(60), at(2 * HOUR)) });
     const exactly = delivered('exactly', 60, 0, { capture: capture(at(3500), at(3650)) });
