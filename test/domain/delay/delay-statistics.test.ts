@@ -159,6 +159,12 @@ describe('breaches', () => {
     expect(between(3600.000001)).toEqual(exactly(1));
   });
 
+  it('are neither parted nor made for sure by a message that is late only by excluded time so far', () => {
+    const missing = sample('pending', atLeast(7000), atLeast(10));
+    expect(breachesOf(missing)).toEqual({ messages: { lo: 0, hi: 1 }, episodes: { lo: 0, hi: 1 } });
+    expect(breachesOf(late(), missing, late()).episodes).toEqual(exactly(1));
+  });
+
   it('are not parted by a lost message, nor by one that bounced', () => {
     expect(breachesOf(late(), sample('lost', atLeast(9)), late()).episodes).toEqual(exactly(1));
     expect(breachesOf(late(), sample('failed', { lo: 9, hi: 20 }), late())).toEqual({

@@ -139,6 +139,18 @@ describe('every outcome has its place', () => {
     expect([maximum, figures.excluded.breaches.messages]).toEqual(['INCONCLUSIVE', { lo: 0, hi: 0 }]);
   });
 
+  it('a message whose handover is not known yet may have been accepted: its delay may be anything', () => {
+    const { average, maximum, figures } = verdictOn([
+      ...PROMPT,
+      ...['p', 'q'].map((id) => probe(id, 0, { handover: null })),
+    ]);
+    expect(figures.outcomes).toMatchObject({ delivered: 10, pending: 2 });
+    expect(figures.excluded.breaches.messages).toEqual({ lo: 0, hi: 2 });
+    // (10 × 10 + 0 + 0) / 12 = 8.333
+    expectInterval(figures.excluded.average, 8.329, INF);
+    expect([average, maximum]).toEqual(['INCONCLUSIVE', 'INCONCLUSIVE']);
+  });
+
   it('an uncertain message that arrives may have been received just before: its least delay is zero', () => {
     const { figures } = verdictOn([delivered('p', 0, 100, { handover: uncertain(at(0)) })]);
     expectInterval(figures.excluded.average, 0, 100.05);
