@@ -304,13 +304,14 @@ describe('以上 includes the number, 超过 does not', () => {
   });
 
   it('a message that bounced bounds the largest delay only if it may have been a breach before', () => {
-    const largest = (hi: number) => {
+    const largest = (hi: number, outcome: Outcome = 'failed') => {
       const known = { lo: 5, hi };
-      const sample = { id: 'p', acceptedMs: 0, outcome: 'failed', raw: known, stripped: known } as const;
+      const sample = { id: 'p', acceptedMs: 0, outcome, raw: known, stripped: known };
       return summarise([sample], CLAUSE).maximum;
     };
     expect(largest(3600)).toBeNull();
     expect(largest(3600.000001)).toEqual({ lo: 5, hi: 3600.000001 });
+    expect(largest(10, 'pending')).toEqual({ lo: 5, hi: 10 });
   });
 
   it('a clock that may be wrong claims neither at the edge itself', () => {
@@ -396,6 +397,14 @@ describe('exclusions', () => {
     // 100 − 50, ± 0.050.
     expectInterval(figures.excluded.average, 49.95, 50.05);
     expect(figures.excludedSeconds).toBe(50 + 50);
+  });
+
+  it('take from the most that an uncertain message was late, and leave its least at zero', () => {
+    const { figures } = verdictOn([delivered('p', 0, 100, { handover: uncertain(at(0)) })], {
+      exclusions: [exclusion(-10, 50)],
+    });
+    // 100.050 − 50, and a millisecond.
+    expectInterval(figures.excluded.average, 0, 50.051);
   });
 
   it('start and end where they say: a delay that only touches one is left whole', () => {
