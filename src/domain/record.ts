@@ -7,7 +7,6 @@ import {
   type FolderRole,
   type Handover,
   type Hop,
-  isMailboxFull,
   isMailboxFullNotice,
   isOurDoing,
   type Path,
@@ -81,22 +80,15 @@ export function channelOf(path: Path, provider: string): string {
  * one that the agent itself interrupted, gave up or sent too fast, or for which its own mailbox had no room, is nobody's.
  */
 export function outcomeOf(record: ProbeRecord): Outcome {
-  const { handover, capture, notice, expired } = record;
+  const { path, handover, capture, notice, expired } = record;
   if (handover === null && !record.interrupted) return expired ? 'unmeasured' : 'pending';
-  if (handover?.kind === 'refused') return isOurDoing(handover, record.path) ? 'unmeasured' : 'failed';
+  if (handover?.kind === 'refused') return isOurDoing(handover, path) ? 'unmeasured' : 'failed';
   if (handover?.kind === 'unreachable') return handover.code === ABORTED ? 'unmeasured' : 'failed';
-  if (notice?.action === 'failed') return foundMailboxFull(record) ? 'unmeasured' : 'failed';
+  if (notice?.action === 'failed') return endsInMailbox(path) && isMailboxFullNotice(notice) ? 'unmeasured' : 'failed';
   if (capture !== null && !expired) return 'delivered';
   if (!expired) return 'pending';
   if (handover === null) return 'unmeasured';
   return handover.kind === 'accepted' ? 'lost' : 'failed';
-}
-
-/** Whether a probe was refused or came back because our own mailbox had no room for it. */
-function foundMailboxFull({ path, handover, notice }: ProbeRecord): boolean {
-  if (!endsInMailbox(path)) return false;
-  if (handover?.kind === 'refused') return isMailboxFull(handover);
-  return notice !== null && isMailboxFullNotice(notice);
 }
 
 /** Whether a delivery status says something of the probe that is not known yet; repetitions and what comes too late do not. */

@@ -236,6 +236,7 @@ describe('what is told of a probe', () => {
   });
   it('that is not known changes nothing', () => {
     expect(fold(captured('p', 5)).changed).toEqual([]);
+    expect(foldEvent(emptyTimeline(), captured('p', 5)).changed).toEqual([]);
   });
 });
 
@@ -254,6 +255,20 @@ describe('absence', () => {
       fold(...sent('p', 0, { path: 'receive' }), absent('sink', 10), expired(20)).record('p').absentUntil,
     ).toBeNull();
     expect(fold(...sent('p', 0), absent('sink', 10), captured('p', 20)).record('p').absentUntil).toBeNull();
+  });
+});
+
+describe('a check', () => {
+  it('changes the run of its own endpoint, and nothing where it showed neither', () => {
+    const { state } = fold(checked(1), checked(2, { endpoint: 'submission', depth: 'login' }), checked(3));
+    expect([...state.checks.values()].map(({ endpoint, recent }) => [endpoint, recent.length])).toEqual([
+      ['mx', 2],
+      ['submission', 1],
+    ]);
+    const runs = (event: LedgerEvent) => foldEvent(state, event).runs.map((change) => change.runs.length);
+    expect(runs(checked(4))).toEqual([1]);
+    expect(runs(checked(5, { result: { kind: 'inconclusive', reason: 'greylisted' } }))).toEqual([]);
+    expect(foldEvent(state, checked(6)).changed).toEqual([]);
   });
 });
 

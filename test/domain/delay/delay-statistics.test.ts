@@ -1,7 +1,7 @@
 /** Averages, breaches and quantiles of bounds are the least and the most over everything that may be true, tried one by one. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { averageOf, leastMean } from '../../../src/domain/delay/delay-average.ts';
+import { averageOf, conditionalAverage, leastMean } from '../../../src/domain/delay/delay-average.ts';
 import { bootstrapAverage } from '../../../src/domain/delay/delay-bootstrap.ts';
 import { countBreaches } from '../../../src/domain/delay/delay-breaches.ts';
 import { leastQuantile, quantilesOf } from '../../../src/domain/delay/delay-quantiles.ts';
@@ -65,11 +65,21 @@ describe('the average', () => {
     expect(averageOf({ delivered, lost: none, pending: [atLeast(3)] }, true)).toEqual({ lo: 11, hi: INF });
   });
 
+  it('with losses counted is closed where nothing was lost', () => {
+    expect(averageOf({ delivered: [exactly(10), exactly(20)], lost: none, pending: none }, true)).toEqual(exactly(15));
+  });
+
+  it('of nothing but lost messages is open above', () => {
+    expect(averageOf({ delivered: none, lost: [atLeast(700)], pending: none }, false)).toEqual(atLeast(700));
+    expect(averageOf({ delivered: none, lost: [atLeast(700)], pending: none }, true)).toEqual(atLeast(700));
+  });
+
   it('of nothing delivered is at least the least that is proven', () => {
     expect(averageOf({ delivered: none, lost: none, pending: [atLeast(700), atLeast(90)] }, false)).toEqual(
       atLeast(90),
     );
     expect(averageOf({ delivered: none, lost: none, pending: none }, false)).toBeNull();
+    expect(conditionalAverage({ delivered: none, lost: [atLeast(700)], pending: none })).toBeNull();
   });
 });
 
@@ -147,6 +157,12 @@ describe('breaches', () => {
     const between = (lo: number) => breachesOf(late(), sample('pending', atLeast(lo)), late()).episodes;
     expect(between(3600)).toEqual({ lo: 1, hi: 2 });
     expect(between(3600.000001)).toEqual(exactly(1));
+  });
+
+  it('are neither parted nor made for sure by a message that is late only by excluded time so far', () => {
+    const missing = sample('pending', atLeast(7000), atLeast(10));
+    expect(breachesOf(missing)).toEqual({ messages: { lo: 0, hi: 1 }, episodes: { lo: 0, hi: 1 } });
+    expect(breachesOf(late(), missing, late()).episodes).toEqual(exactly(1));
   });
 
   it('are not parted by a lost message, nor by one that bounced', () => {

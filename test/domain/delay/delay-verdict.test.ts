@@ -139,6 +139,18 @@ describe('every outcome has its place', () => {
     expect([maximum, figures.excluded.breaches.messages]).toEqual(['INCONCLUSIVE', { lo: 0, hi: 0 }]);
   });
 
+  it('a message whose handover is not known yet may have been accepted: its delay may be anything', () => {
+    const { average, maximum, figures } = verdictOn([
+      ...PROMPT,
+      ...['p', 'q'].map((id) => probe(id, 0, { handover: null })),
+    ]);
+    expect(figures.outcomes).toMatchObject({ delivered: 10, pending: 2 });
+    expect(figures.excluded.breaches.messages).toEqual({ lo: 0, hi: 2 });
+    // (10 × 10 + 0 + 0) / 12 = 8.333
+    expectInterval(figures.excluded.average, 8.329, INF);
+    expect([average, maximum]).toEqual(['INCONCLUSIVE', 'INCONCLUSIVE']);
+  });
+
   it('an uncertain message that arrives may have been received just before: its least delay is zero', () => {
     const { figures } = verdictOn([delivered('p', 0, 100, { handover: uncertain(at(0)) })]);
     expectInterval(figures.excluded.average, 0, 100.05);
@@ -292,13 +304,14 @@ describe('以上 includes the number, 超过 does not', () => {
   });
 
   it('a message that bounced bounds the largest delay only if it may have been a breach before', () => {
-    const largest = (hi: number) => {
+    const largest = (hi: number, outcome: Outcome = 'failed') => {
       const known = { lo: 5, hi };
-      const sample = { id: 'p', acceptedMs: 0, outcome: 'failed', raw: known, stripped: known } as const;
+      const sample = { id: 'p', acceptedMs: 0, outcome, raw: known, stripped: known };
       return summarise([sample], CLAUSE).maximum;
     };
     expect(largest(3600)).toBeNull();
     expect(largest(3600.000001)).toEqual({ lo: 5, hi: 3600.000001 });
+    expect(largest(10, 'pending')).toEqual({ lo: 5, hi: 10 });
   });
 
   it('a clock that may be wrong claims neither at the edge itself', () => {
@@ -384,6 +397,14 @@ describe('exclusions', () => {
     // 100 − 50, ± 0.050.
     expectInterval(figures.excluded.average, 49.95, 50.05);
     expect(figures.excludedSeconds).toBe(50 + 50);
+  });
+
+  it('take from the most that an uncertain message was late, and leave its least at zero', () => {
+    const { figures } = verdictOn([delivered('p', 0, 100, { handover: uncertain(at(0)) })], {
+      exclusions: [exclusion(-10, 50)],
+    });
+    // 100.050 − 50, and a millisecond.
+    expectInterval(figures.excluded.average, 0, 50.051);
   });
 
   it('start and end where they say: a delay that only touches one is left whole', () => {
