@@ -71,9 +71,7 @@ function evidenceOf(
   certainty: BreachEvidence['certainty'],
   flags: readonly string[],
 ): BreachEvidence {
-  const { handover, attempt, notice } = record;
-  // What turns up once a probe has ended otherwise changes nothing that was said of it: the month may have been closed since.
-  const capture = outcome === 'pending' || outcome === 'delivered' ? record.capture : null;
+  const { handover, capture, attempt, notice } = record;
   const arrived = attempt?.latest ?? capture?.latest ?? null;
   return {
     probe: record.id,
