@@ -279,7 +279,7 @@ export const TOKEN_REFUSALS = ['forged', 'unknown', 'wrong-path', 'duplicate', '
 export type TokenRefusal = (typeof TOKEN_REFUSALS)[number];
 
 /** What may fail and must come back by itself. */
-export const PARTS = ['sink', 'ledger', 'mailbox', 'judge'] as const;
+export const PARTS = ['sink', 'line', 'ledger', 'mailbox', 'judge'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** Told of everything that happens, after it is durable. Must not throw. */

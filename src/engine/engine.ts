@@ -26,6 +26,7 @@ import { keepCheckpoints } from './checkpoints.ts';
 import { type ConnectivityOptions, watchEndpoints } from './connectivity.ts';
 import { createHealth, type Health } from './health.ts';
 import { createHeart } from './heart.ts';
+import { createLineWatch, linePart } from './line-watch.ts';
 import { mailboxPart, watchMailbox } from './mailbox-watcher.ts';
 import { createProber, type Line, type Prober } from './prober.ts';
 import { createRecorder, ledgerPart, type Recorder } from './recorder.ts';
@@ -97,6 +98,11 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   if (snapshot.heartbeat === null) await ledger.beat(recovery[0].at);
   const stopping = new AbortController();
   const anchors = createAnchorKeeper(await keysSeen(ledger), parts.dkim, { recorder, clock, log }, stopping.signal);
+  const line = createLineWatch(options.connectivity.control, snapshot.heartbeat, {
+    recorder,
+    clock,
+    part: linePart(health),
+  });
   const collector = createSinkCollector(
     {
       key: options.key,
@@ -104,7 +110,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
       reachability: options.reachability,
       loopbackCounts: options.sinkOnLoopback,
     },
-    { recorder, clock, observer, log, anchors },
+    { recorder, clock, observer, log, anchors, line },
   );
   const sinkPart = health.part('sink', null, {
     fails: 'the sink cannot be reached any more, and is opened again',
@@ -131,6 +137,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     ...options.routes.map((route) =>
       runSchedule(route, lineOf(route.provider, route.path), { prober, recorder, clock, random, log }, stopping.signal),
     ),
+    line.run(stopping.signal),
     watchEndpoints(options.connectivity, { recorder, clock, random, observer, log }, stopping.signal),
     every(
       BEAT_EVERY,

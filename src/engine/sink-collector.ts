@@ -12,6 +12,7 @@ import { verifyToken } from '../domain/token.ts';
 import type { Clock, Log, Observer, SinkListener, SinkMessage, SinkReply, SinkTransaction } from '../ports.ts';
 import { LedgerRefused } from '../ports.ts';
 import type { AnchorKeeper } from './anchor-keeper.ts';
+import type { LineWatch } from './line-watch.ts';
 import type { Recorder } from './recorder.ts';
 
 /** What tells whose connection it is: the envelope sender of what is submitted, and the networks it leaves from. */
@@ -54,9 +55,10 @@ export function createSinkCollector(
     readonly observer: Observer;
     readonly log: Log;
     readonly anchors: AnchorKeeper;
+    readonly line: LineWatch;
   },
 ): SinkCollector {
-  const { recorder, clock, observer, log, anchors } = parts;
+  const { recorder, clock, observer, log, anchors, line } = parts;
   /** Connections now open, and since when one of them may carry a transfer that is not known yet. */
   const openSince = new Map<string, Instant>();
   let lastHeard = heardBefore(recorder, clock.now());
@@ -97,7 +99,11 @@ export function createSinkCollector(
   };
 
   const prove = async (at: Instant): Promise<void> => {
-    const until = oldestOpen(at, () => true);
+    // What a provider tried while our line was down did not reach the sink either.
+    const until = earlierOf(
+      oldestOpen(at, () => true),
+      line.knownUntil(at),
+    );
     if (!needsProof(recorder, until)) return;
     const proof: LedgerEvent = { type: 'absence.proven', at: clock.now(), channel: 'sink', until };
     // The next proof says more than this one, so it need not be kept.
@@ -165,6 +171,7 @@ export function createSinkCollector(
     connected(peer, at) {
       observer.sinkConnected();
       openSince.set(peer, at);
+      void line.heard(at);
       if (options.loopbackCounts || !isInNetworks(peerAddress(peer), LOOPBACK)) void heard(at);
     },
     async received(transaction, message) {
@@ -200,7 +207,10 @@ export function createSinkCollector(
     refused: (reason) => observer.sinkRefused(reason),
     vouch: () => prove(earliestOf(clock.now())),
     settledUntil: (now) =>
-      oldestOpen(earliestOf(now), (peer) => options.clients.some(({ provider }) => mayBeFrom(peer, provider))),
+      earlierOf(
+        oldestOpen(earliestOf(now), (peer) => options.clients.some(({ provider }) => mayBeFrom(peer, provider))),
+        line.knownUntil(now),
+      ),
   };
 }
 

@@ -145,6 +145,7 @@ describe.each(PATHS)("the simulator's provider, on the path %s", (path) => {
         books,
         sink: () => null,
         lineDown: () => false,
+        cutLine: () => {},
         isPlanned: () => true,
         isCaptured: () => false,
       },

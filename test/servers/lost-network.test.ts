@@ -113,10 +113,12 @@ describeWith(NETWORKS, 'a daemon', () => {
 
     const [sent, received] = [await untilSettled(daemon, out), await untilSettled(daemon, incoming)];
     for (const probe of [sent, received]) expect(probe).toMatchObject({ outcome: 'delivered', duplicates: 0 });
-    // Both left the queue during the cut. What that cost on the way to the sink is told from the provider's delay only past 10 minutes of silence.
+    // Both left the queue during the cut, and what that cost is no delay of the provider's.
     const [atLeast, atMost] = [(released - taken) / 1000, (released - ordered) / 1000 + PROMPT];
-    expect(received.delaySeconds!.lo).toBeLessThanOrEqual(atMost);
-    for (const { delaySeconds } of [sent, received]) expect(delaySeconds!.hi).toBeGreaterThanOrEqual(atLeast);
+    for (const { delaySeconds } of [sent, received]) {
+      expect(delaySeconds!.lo).toBeLessThanOrEqual(atMost);
+      expect(delaySeconds!.hi).toBeGreaterThanOrEqual(atLeast);
+    }
     await untilReady(daemon);
     const next = await untilSettled(daemon, await order(daemon, 'internal'));
     expect(next).toMatchObject({ outcome: 'delivered', duplicates: 0 });

@@ -33,6 +33,8 @@ export interface SimulatedFate {
   readonly cutThrough: boolean;
   readonly failing: readonly FailingTransfer[];
   readonly transferMs: number;
+  /** Our own line goes down for so long just before it would be transferred. */
+  readonly lineCutMs: number;
   readonly keepsOpen: boolean;
   readonly announced: boolean;
   readonly folder: 'INBOX' | 'Junk';
@@ -44,6 +46,8 @@ export interface SimulatedFate {
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+/** Our line is looked at once a minute at least while a message is on its way, and a look takes some seconds: less goes unseen (engine/line-watch.ts). */
+export const LINE_CUT_MIN = 80_000;
 
 export function fateOf(plan: Plan, provider: string, path: Path, index: number): SimulatedFate {
   const strikes = (kind: FaultKind, share: number): Draw | null => {
@@ -74,6 +78,7 @@ export function fateOf(plan: Plan, provider: string, path: Path, index: number):
     cutThrough: path === 'send' && strikes('cut-through', 0.3) !== null,
     failing: failing === null ? [] : Array.from({ length: failing.whole(1, 3) }, () => failingTransfer(failing)),
     transferMs: draw.wide(1, 4000),
+    lineCutMs: (path === 'send' ? strikes('line cut', 0.1) : null)?.wide(LINE_CUT_MIN, 20 * MINUTE) ?? 0,
     keepsOpen: draw.chance(0.3),
     announced: draw.chance(0.5),
     folder: strikes('junk folder', 0.2) === null ? 'INBOX' : 'Junk',

@@ -44,9 +44,10 @@ export const FAULT_KINDS = [
   'spot checks',
   // Later ones draw whether a world has them from streams of their own too: the seeds of before keep their worlds.
   'failing sink',
+  'line cut',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
-export const LATER_KINDS: readonly FaultKind[] = ['failing sink'];
+export const LATER_KINDS: readonly FaultKind[] = ['failing sink', 'line cut'];
 
 /** One injected fault, as it happened: milliseconds that passed for everybody (`VirtualClock.passedSeconds`). */
 export interface InjectedFault {

@@ -113,6 +113,13 @@ export const MUTANTS: readonly Mutant[] = [
     why: 'a sink that nobody could reach proves absence',
   },
   {
+    name: 'line-not-watched',
+    file: 'src/engine/engine.ts',
+    from: 'createLineWatch(options.connectivity.control,',
+    to: 'createLineWatch(null,',
+    why: 'what a provider tried while our own line was down is taken for its delay',
+  },
+  {
     name: 'greeting-forgotten',
     file: 'src/domain/availability/run-fold.ts',
     from: "return run.kind === 'up' ? { ...stretch, run: { ...run, toMs: deepMs } } : stretch;",

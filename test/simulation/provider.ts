@@ -25,6 +25,7 @@ export interface ProviderWorld {
   readonly sink: () => FakeSink | null;
   /** Whether our own line works, for what the agent begins. */
   readonly lineDown: () => boolean;
+  readonly cutLine: (ms: number) => void;
   /** Whether the agent's plan of this probe is durable. */
   readonly isPlanned: (id: string) => boolean;
   /** Whether the agent has it, durably. */
@@ -233,6 +234,7 @@ export class Provider {
         if (is) truth.reachedMs ??= this.#nowMs;
         else if (!this.#world.isCaptured(truth.id)) truth.reachedMs = null;
       };
+      if (fate.lineCutMs > 0) this.#world.cutLine(fate.lineCutMs);
       if (!(await this.#transfer(truth.message, fate.failing, fate, reached))) return;
     }
     for (const afterMs of fate.copiesAfterMs) {

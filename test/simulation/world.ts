@@ -12,6 +12,7 @@ import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { accountOf, agentOptions, BOUNCES } from './agent-options.ts';
 import { Disk } from './disk.ts';
 import { Draw } from './draw.ts';
+import { LINE_CUT_MIN } from './fate.ts';
 import type { FaultKind } from './fault.ts';
 import { HAPPENINGS, type Scene, STOP_PATIENCE } from './happenings.ts';
 import { Host } from './host.ts';
@@ -309,7 +310,7 @@ class World {
             endsSessions(out.how) &&
             out.fromMs <= this.#nowMs,
         ).length,
-      lineDown: (afterMs) => this.#isIn('line down', afterMs),
+      lineDown: (afterMs) => this.#lineIsDown(afterMs),
     };
   }
 
@@ -323,13 +324,14 @@ class World {
       clock: this.#clock,
       books: this.#books,
       sink: () => this.#sinkFromOutside(),
-      lineDown: () => this.#isIn('line down'),
+      lineDown: () => this.#lineIsDown(),
+      cutLine: (ms) => this.#cutLine(ms),
       isPlanned: (id) => this.#disk.record(id) !== null,
       isCaptured: (id) => (this.#disk.record(id)?.capture ?? null) !== null,
       say: (what) => this.#wrong.add(what),
     });
     mailbox.failing = () => {
-      if (this.#isIn('line down')) return new MailboxError('TIMEOUT', 'no answer');
+      if (this.#lineIsDown()) return new MailboxError('TIMEOUT', 'no answer');
       if (this.#isIn('mailbox disconnects')) return new MailboxError('CLOSED', 'the connection was closed');
       const outage = provider.outageAt('mailbox', this.#nowMs);
       if (outage === null) return null;
@@ -343,7 +345,30 @@ class World {
   /** Null where nothing answers. `assumed` is the operator's word that it is never cut off. */
   #sinkFromOutside(): FakeSink | null {
     const isCutOff = this.#plan.reachability === 'inbound' && this.#isIn('sink cut off');
-    return this.#host.isAsleep || isCutOff ? null : (this.#process?.sink ?? null);
+    return this.#host.isAsleep || isCutOff || this.#lineIsCut() ? null : (this.#process?.sink ?? null);
+  }
+
+  #lineIsDown(afterMs = 0): boolean {
+    return this.#isIn('line down', afterMs) || this.#nowMs + afterMs < this.#lineCutUntilMs;
+  }
+
+  /** As seen from outside, where the agent can tell: without neutral hosts, or between two looks at them, it cannot. */
+  #lineIsCut(): boolean {
+    if (!this.#plan.controlled) return false;
+    const isLong = ({ fromMs, toMs }: Span): boolean => toMs - fromMs >= LINE_CUT_MIN;
+    const spans = this.#spans('line down').filter(isLong);
+    return (
+      this.#nowMs < this.#lineCutUntilMs ||
+      spans.some(({ fromMs, toMs }) => fromMs <= this.#nowMs && this.#nowMs < toMs)
+    );
+  }
+  #lineCutUntilMs = 0;
+
+  #cutLine(ms: number): void {
+    if (!this.#plan.controlled) return;
+    const fromMs = this.#nowMs;
+    this.#lineCutUntilMs = Math.max(this.#lineCutUntilMs, fromMs + ms);
+    this.#fault('line cut', { fromMs, toMs: fromMs + ms });
   }
 
   #scheduleFaults(): void {
