@@ -36,7 +36,11 @@ const control: Control = {
     return !down;
   },
 };
-async function begin({ controlled = true, reachability = 'inbound' as 'inbound' | 'assumed' } = {}): Promise<void> {
+interface Beginning {
+  readonly controlled?: boolean;
+  readonly reachability?: 'inbound' | 'assumed';
+}
+async function begin({ controlled = true, reachability = 'inbound' }: Beginning = {}): Promise<void> {
   const connectivity = { everySeconds: 60, checks: [], control: controlled ? control : null };
   engine = await world.start({ connectivity, reachability });
 }
