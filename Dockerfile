@@ -13,6 +13,8 @@ COPY src src
 RUN npm run build && chmod 755 dist/bin.js && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:24.21.0-bookworm-slim
+# The kernel lets no process kill the first of its namespace: the watchdog needs one before it.
+RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
@@ -26,5 +28,5 @@ VOLUME /data
 EXPOSE 9825 2525
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["node", "--eval", "fetch('http://127.0.0.1:9825/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["mailflow-probe"]
+ENTRYPOINT ["tini", "--", "mailflow-probe"]
 CMD ["run", "-c", "/etc/mailflow-probe/mailflow-probe.yml"]

@@ -42,6 +42,8 @@ export function endingOf(error: unknown): Ending {
     return { exitCode: first.exitCode, lines: [...first.lines, ...second.lines] };
   }
   if (error instanceof UnsoundHost) return { exitCode: EXIT_UNSOUND, lines: [error.message] };
+  if (error instanceof Error && 'code' in error && error.code === 'WORKER_DIED')
+    return { exitCode: EXIT_PART_DIED, lines: [error.message] };
   if (isExpected(error)) return { exitCode: EXIT_USAGE, lines: [messageOf(error)] };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { exitCode: EXIT_BUG, lines: `this is a bug: ${text}`.split('\n') };

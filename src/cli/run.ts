@@ -19,6 +19,8 @@ async function run({ config }: { config: string }): Promise<void> {
   const contracts = await loadContracts(settings, config);
   const log = createLog(settings.log.level, settings.agent);
   for (const warning of warnings) log.warn(warning);
+  if (process.pid === 1)
+    log.warn('the first process of a container cannot be killed if it hangs: start it under an init, such as tini');
   const agent = await openAgent(settings, { log, as: 'daemon', contracts });
   const { host, port } = agent.sinkAddress;
   log.info('started', { version: VERSION, http: agent.url, sink: `${host}:${port}`, routes: settings.routes.length });

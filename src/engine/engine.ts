@@ -26,7 +26,7 @@ import { keepCheckpoints } from './checkpoints.ts';
 import { type ConnectivityOptions, watchEndpoints } from './connectivity.ts';
 import { createHealth, type Health } from './health.ts';
 import { createHeart } from './heart.ts';
-import { createLineWatch, linePart } from './line-watch.ts';
+import { createLineWatch } from './line-watch.ts';
 import { mailboxPart, watchMailbox } from './mailbox-watcher.ts';
 import { createProber, type Line, type Prober } from './prober.ts';
 import { createRecorder, ledgerPart, type Recorder } from './recorder.ts';
@@ -101,7 +101,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const line = createLineWatch(options.connectivity.control, snapshot.heartbeat, {
     recorder,
     clock,
-    part: linePart(health),
+    health,
   });
   const collector = createSinkCollector(
     {

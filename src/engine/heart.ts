@@ -37,8 +37,11 @@ export function createHeart({ recorder, collector, keeper, part, clock }: HeartP
         const until = collector.settledUntil(now);
         // A sink that is closed stays so.
         if (before !== null && wasAway(before, now) && keeper.isOpen) {
-          await recorder.note({ type: 'sink.closed', at: before });
-          await recorder.note({ type: 'sink.opened', at: now, address: 'awake again' });
+          // At once: were it to fail between the two, it would count as open while it is not.
+          await Promise.all([
+            recorder.note({ type: 'sink.closed', at: before }),
+            recorder.note({ type: 'sink.opened', at: now, address: 'awake again' }),
+          ]);
         }
         await recorder.beat(until);
         return now;

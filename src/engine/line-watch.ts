@@ -2,7 +2,7 @@
 import type { ProbeRecord } from '../domain/record.ts';
 import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from '../domain/time/instant.ts';
 import type { Clock, Control } from '../ports.ts';
-import type { Health, PartHealth } from './health.ts';
+import type { Health, PartWords } from './health.ts';
 import type { Recorder } from './recorder.ts';
 
 /**
@@ -32,24 +32,23 @@ export interface LineWatch {
 
 export interface LineWatchParts {
   readonly recorder: Recorder;
-  readonly part: PartHealth;
+  readonly health: Health;
   readonly clock: Clock;
 }
 
-export function linePart(health: Health): PartHealth {
-  return health.part('line', null, {
-    fails: 'our own line is down, or no neutral host can be reached: nothing of that time counts against a provider',
-    works: 'our own line works again',
-    level: 'warn',
-  });
-}
+const WORDS: PartWords = {
+  fails: 'our own line is down, or no neutral host can be reached: nothing of that time counts against a provider',
+  works: 'our own line works again',
+  level: 'warn',
+};
 
 /** Without a control nothing is known of the line, and it is taken to work. `before` is up to when the last run knew. */
 export function createLineWatch(
   control: Control | null,
   before: Instant | null,
-  { recorder, clock, part }: LineWatchParts,
+  { recorder, clock, health }: LineWatchParts,
 ): LineWatch {
+  const part = control === null ? null : health.part('line', null, WORDS);
   /** When the last look that was good was begun. */
   let lastGood = before;
   const awaited = (): ProbeRecord[] =>
@@ -74,9 +73,9 @@ export function createLineWatch(
     if (signal.aborted) return;
     if (isGood) {
       lastGood = began;
-      part.works();
+      part?.works();
     } else {
-      part.failed('no neutral host can be reached');
+      part?.failed('no neutral host can be reached');
       await noteUnproven(clock.now());
     }
   };
@@ -97,7 +96,7 @@ export function createLineWatch(
         const isDue = (record: ProbeRecord): boolean =>
           lastLook === null || isTooOld(record, lastLook, now, -ROUND_SLACK);
         // One that failed goes on until it is good, or health would tell of it for ever.
-        if (!part.failing && !awaited().some(isDue)) continue;
+        if (part?.failing !== true && !awaited().some(isDue)) continue;
         lastLook = now;
         await look(control, signal);
       }

@@ -113,16 +113,14 @@ export function createRecorder(
   };
   let catchingUp: Promise<void> | null = null;
   const droppedMeanwhile = (): Gap | null => dropped;
-  /** Before what was kept: that says last whether the sink is open. */
+  /** Before what was kept: that says last whether the sink is open. One that was closed already stays so. */
   const recordDropped = async (): Promise<void> => {
     if (dropped === null) return;
     const gap = dropped;
     dropped = null;
+    const opened: LedgerEvent = { type: 'sink.opened', at: gap.until, address: 'facts were dropped' };
     try {
-      await append([
-        { type: 'sink.closed', at: gap.from },
-        { type: 'sink.opened', at: gap.until, address: 'facts were dropped' },
-      ]);
+      await append([{ type: 'sink.closed', at: gap.from }, ...(state.sinkClosedSince === null ? [opened] : [])]);
     } catch (error) {
       dropped = { from: gap.from, until: droppedMeanwhile()?.until ?? gap.until };
       throw error;

@@ -44,6 +44,9 @@ const CLOSE_EVERY = 600_000;
 /** Seconds after a step of the wall clock in which no month is closed: who set it wrong sets it right. */
 const STEADY_FOR = 3600;
 
+/** Microseconds since the host's start in which no month is closed: its clock may not be set yet, and what is closed stays so. */
+const UPTIME_MIN_US = 600e6;
+
 /** How a provider's month was found at the last evaluation. */
 interface Known {
   readonly month: Month;
@@ -117,23 +120,28 @@ function closer(options: RefereeOptions, parts: RefereeParts, signal: AbortSigna
   const { ledger, clock, log } = parts;
   /** Provider and month, and when it was found so. */
   const empty = new Map<string, number>();
-  let last: Instant | null = null;
+  const failing = new Set<string>();
+  let last = clock.now();
   let steppedAt: Instant | null = null;
   return async () => {
     const now = clock.now();
-    if (last !== null && spanBetween(last, now).flags.includes('clock-stepped')) {
+    if (spanBetween(last, now).flags.includes('clock-stepped')) {
       steppedAt = now;
       log.warn('the wall clock was stepped: no month is closed before it has been steady for an hour');
     }
     last = now;
-    if (steppedAt !== null && spanBetween(steppedAt, now).lo < STEADY_FOR) return;
+    const isSteady = steppedAt === null || spanBetween(steppedAt, now).lo >= STEADY_FOR;
+    if (!isSteady || now.monoUs < UPTIME_MIN_US) return;
     const firstMs = await ledger.firstMs();
     if (firstMs === null) return;
     for (const each of options.held) {
       try {
         await closeMonths(each, firstMs, options.version, empty, parts, signal);
+        failing.delete(each.provider);
       } catch (error) {
-        log.error('a month cannot be closed now', { provider: each.provider, error });
+        // Once, until it works again: it may go on for days.
+        if (!failing.has(each.provider)) log.error('a month cannot be closed now', { provider: each.provider, error });
+        failing.add(each.provider);
       }
     }
   };

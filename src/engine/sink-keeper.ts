@@ -1,12 +1,15 @@
 /** Keeps the sink open: one that failed is recorded as closed, and opened anew until that works. */
 import type { HostPort } from '../domain/settings.ts';
 import { type Backoff, retryDelayMs } from '../domain/time/backoff.ts';
+import { spanBetween } from '../domain/time/instant.ts';
 import type { Clock, Random, Sink } from '../ports.ts';
 import type { PartHealth } from './health.ts';
 import type { Recorder } from './recorder.ts';
 import type { SinkCollector } from './sink-collector.ts';
 
 const REOPEN: Backoff = { firstMs: 1000, maxMs: 60_000 };
+/** Seconds. One that fails sooner after it was opened is one more failure in a row. */
+const STEADY_AFTER = 60;
 
 export interface SinkKeeperParts {
   readonly sink: Sink;
@@ -32,6 +35,8 @@ export async function keepSink(parts: SinkKeeperParts): Promise<SinkKeeper> {
   const { sink, collector, recorder, part, clock, random } = parts;
   const retired = new AbortController();
   let isOpen = false;
+  let openedAt = clock.now();
+  let failures = 0;
   let reopening: Promise<void> = Promise.resolve();
 
   const noteClosed = (): Promise<void> => {
@@ -41,11 +46,13 @@ export async function keepSink(parts: SinkKeeperParts): Promise<SinkKeeper> {
   const onFailure = (error: Error): void => {
     if (!isOpen) return;
     part.failed(error.message, { error });
-    reopening = reopen(noteClosed());
+    if (spanBetween(openedAt, clock.now()).lo >= STEADY_AFTER) failures = 0;
+    reopening = reopen(noteClosed()).catch((bug: unknown) => part.failed(textOf(bug), { error: bug }));
   };
   const open = async (): Promise<HostPort> => {
     const address = await sink.open({ ...collector, failed: onFailure });
     isOpen = true;
+    openedAt = clock.now();
     return address;
   };
   const opened = ({ host, port }: HostPort) =>
@@ -54,17 +61,16 @@ export async function keepSink(parts: SinkKeeperParts): Promise<SinkKeeper> {
   const reopen = async (noted: Promise<void>): Promise<void> => {
     await noted;
     await sink.close();
-    for (let failures = 1; ; failures += 1) {
+    for (;;) {
+      failures += 1;
       await clock.sleep(retryDelayMs(failures, REOPEN, random.uniform()), retired.signal);
       if (retired.signal.aborted) return;
-      try {
-        const address = await open();
-        part.works();
-        await recorder.note(opened(address));
-        return;
-      } catch (error) {
-        part.failed(error instanceof Error ? error.message : String(error), { error });
-      }
+      const address = await open().catch((error: unknown) => part.failed(textOf(error), { error }));
+      // `close` closes what was opened meanwhile.
+      if (retired.signal.aborted) return;
+      if (address === undefined) continue;
+      part.works();
+      return recorder.note(opened(address));
     }
   };
 
@@ -72,6 +78,8 @@ export async function keepSink(parts: SinkKeeperParts): Promise<SinkKeeper> {
   try {
     await recorder.record([opened(address)]);
   } catch (error) {
+    retired.abort();
+    await reopening;
     await sink.close();
     throw error;
   }
@@ -90,4 +98,8 @@ export async function keepSink(parts: SinkKeeperParts): Promise<SinkKeeper> {
       await sink.close();
     },
   };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -22,7 +22,7 @@ test('on a host whose clock was never set it does not start, and records nothing
   const { daemon, config } = await broken('clock-unset');
   const { code, lines } = await ending(daemon);
   expect(code).toBe(4);
-  expect(lines.at(-1)).toBe("mailflow-probe: the host's clock must be set, it says 1970-01-01T00:00:01.000Z");
+  expect(lines).toContain("mailflow-probe: the host's clock must be set, it says 1970-01-01T00:00:01.000Z");
   expect((await run(['ledger', 'stats', '-c', config])).stderr).toContain('there must be a ledger');
 });
 
@@ -30,14 +30,14 @@ test('on a host whose clock is set again and again it ends with 4', async () => 
   const { daemon } = await broken('clock-wild');
   const { code, lines } = await ending(daemon);
   expect(code).toBe(4);
-  expect(lines.at(-1)).toContain('the wall clock must keep to the monotonic one');
+  expect(lines.join('\n')).toContain('mailflow-probe: the wall clock must keep to the monotonic one');
 });
 
 test('without its ledger it ends with 5, and the next one goes on from the same ledger', async () => {
   const { daemon, config } = await broken('ledger');
   const { code, lines } = await ending(daemon);
   expect(code).toBe(5);
-  expect(lines.at(-1)).toContain("the ledger's worker");
+  expect(lines.join('\n')).toContain("mailflow-probe: the ledger's worker");
   const next = spawnDaemon(config);
   onTestFinished(async () => void (await next.end('SIGKILL')));
   await next.serving;

@@ -88,6 +88,17 @@ it('takes the time for unobserved in which it kept no more, and keeps how handov
   expect(told.filter((line) => line.includes('dropped'))).toHaveLength(1);
 });
 
+it('does not take a sink that was closed before for open again because facts were dropped', async () => {
+  const { ledger, recorder } = await world();
+  await recorder.record([{ type: 'sink.closed', at: at(0) }]);
+  ledger.failure = new Error('disk full');
+  for (let second = 1; second <= KEPT_MAX + 10; second += 1) await recorder.note(slot(second));
+  ledger.failure = null;
+  await recorder.beat(at(KEPT_MAX + 11));
+  expect(recorder.state.sinkClosedSince).not.toBeNull();
+  expect(ledger.events('sink.opened')).toEqual([]);
+});
+
 it('does not record again what is durable because a listener failed', async () => {
   const { ledger, recorder, told } = await world();
   const seen: number[] = [];

@@ -293,3 +293,14 @@ test('no month is closed by a wall clock that was stepped since the look before,
   await clock.advance(2 * 3600);
   expect(closed()).toHaveLength(1);
 });
+
+test('a clock that is ahead when the host starts, and is set right soon after, closes nothing', async () => {
+  await ledger.append(refused('a'));
+  clock.reboot();
+  clock.stepWall(60 * DAY);
+  await start();
+  await clock.advance(30);
+  clock.stepWall(-60 * DAY);
+  await clock.advance(6 * 3600);
+  expect(closed()).toEqual([]);
+});

@@ -91,6 +91,34 @@ it('charges nothing of the time to the provider: a message that waited for us ha
   expect(delay!.hi).toBeGreaterThan(4000);
 });
 
+it('is tried ever more rarely where it fails again as soon as it is open', async () => {
+  engine = await world.start();
+  for (let second = 0; second < 3600; second += 1) {
+    fail();
+    await world.clock.advance(1);
+  }
+  expect(tries).toBeGreaterThan(60);
+  expect(tries).toBeLessThan(140);
+});
+
+it('stays closed in the ledger when it fails while an absence of the agent is being recorded', async () => {
+  refusals = 1000;
+  engine = await world.start();
+  await world.clock.advance(5);
+  const append = world.ledger.append.bind(world.ledger);
+  world.ledger.append = async (events) => {
+    await world.clock.sleep(50);
+    return append(events);
+  };
+  world.clock.suspend(300);
+  // In the midst of the next beat.
+  void world.clock.sleep(1020).then(fail);
+  await world.clock.advance(30);
+  world.ledger.append = append;
+  expect(sinkEvents().at(-1)).toBe('sink.closed');
+  expect((await world.ledger.snapshot()).state.sinkClosedSince).not.toBeNull();
+});
+
 it('stops in the middle of it', async () => {
   refusals = 1000;
   engine = await world.start();

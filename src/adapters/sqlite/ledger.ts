@@ -16,7 +16,7 @@ import { type Failure, type FromWorker, type Operation, type Operations, type Wo
 export interface LedgerOptions {
   readonly role: Role;
   readonly log: Log;
-  /** Told once if the worker ends before `close`: from then on every call rejects. */
+  /** Told once if the worker ends before `close`, and to tell of it: from then on every call rejects. Without it the log is told. */
   readonly onDeath?: (error: LedgerError) => void;
 }
 
@@ -39,9 +39,9 @@ export async function connectLedger(
   worker: Worker,
   folder: string,
   log: Log,
-  onDeath: (error: LedgerError) => void = () => {},
+  onDeath: (error: LedgerError) => void = ({ message }) => log.error('the ledger has stopped', { folder, message }),
 ): Promise<Ledger> {
-  const ledger = new WorkerLedger(worker, folder, log, onDeath);
+  const ledger = new WorkerLedger(worker, folder, onDeath);
   await ledger.opened;
   return ledger;
 }
@@ -63,7 +63,7 @@ class WorkerLedger implements Ledger {
   #ended: LedgerError | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(worker: Worker, folder: string, log: Log, onDeath: (error: LedgerError) => void) {
+  constructor(worker: Worker, folder: string, onDeath: (error: LedgerError) => void) {
     this.#worker = worker;
     this.#folder = folder;
     const opening = Promise.withResolvers<void>();
@@ -92,10 +92,7 @@ class WorkerLedger implements Ledger {
         opening.reject(died);
         for (const { reject } of this.#pending.values()) reject(died);
         this.#pending.clear();
-        if (isOpen && this.#closing === null) {
-          log.error('a thread of the ledger has ended', { folder, why });
-          onDeath(died);
-        }
+        if (isOpen && this.#closing === null) onDeath(died);
         resolve();
       });
     });

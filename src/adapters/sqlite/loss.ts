@@ -25,7 +25,7 @@ function refuseLostLedger(path: string): void {
   if (witness === null) return;
   throw new LedgerError(
     'DAMAGED',
-    `there must be a ledger at ${path}, it is ${existsSync(path) ? 'empty' : 'gone'}, and ${witness} shows that there was one: ${WAY_OUT}`,
+    `there must be a ledger at ${path}, it is ${existsSync(path) ? 'empty' : 'gone'}, and ${witness} shows that there was one: ${WAY_OUT}${witness === key ? `; to begin anew with this key, put it back after the first start` : ''}`,
   );
 }
 
@@ -39,7 +39,7 @@ function refuseLostLog(path: string): void {
   if (!isMissing() || !existsSync(`${path}-shm`) || !isMissing()) return;
   throw new LedgerError(
     'DAMAGED',
-    `${path}-wal must lie beside ${path}-shm: the ledger was not closed, and its newest entries are there; put it back, or remove ${path}-shm to go on without them`,
+    `${path}-wal must lie beside ${path}-shm: the ledger was not closed, and its newest entries may be there; put it back, or remove ${path}-shm to go on without them`,
   );
 }
 

@@ -25,8 +25,8 @@ export function createReader(openOne: (onDeath: () => void) => Promise<Ledger>):
     marked: (types, afterSeq) => use((ledger) => ledger.marked(types, afterSeq)),
     firstMs: () => use((ledger) => ledger.firstMs()),
     async close() {
-      const ledger = await opening?.catch(() => null);
-      await ledger?.close();
+      // One that cannot be opened, or dies meanwhile, leaves nothing to close.
+      await opening?.then((ledger) => ledger.close()).catch(() => undefined);
     },
   };
 }

@@ -32,7 +32,10 @@ export function observeSoundness(before: Soundness, now: Instant, everySeconds: 
   const passed = Math.max(0, spanBetween(before.last, now).lo);
   const late = passed - everySeconds;
   const heldUp = before.heldUp - passed * HELD_UP_DRAIN + (late > LATE_MAX ? Math.min(late, HOLD_UP_MAX) : 0);
-  const stepped = spanBetween(before.steadySince, now).flags.includes('clock-stepped');
+  // Short spans tell steps, which hide in the slack of long ones; long spans tell a rate that is wrong.
+  const stepped = [before.last, before.steadySince].some((from) =>
+    spanBetween(from, now).flags.includes('clock-stepped'),
+  );
   return {
     last: now,
     steadySince: stepped ? now : before.steadySince,

@@ -80,7 +80,8 @@ describe('POST /api/v1/probes', () => {
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({ error: 'the ledger takes nothing now' });
     expect(served.world.submitter.sent).toEqual([]);
-    expect(served.errors).toHaveLength(1);
+    // The recorder has told of it.
+    expect(served.errors).toEqual([]);
   });
 });
 

@@ -52,7 +52,7 @@ test.each([
     const before = contents(folder);
     await expect(open(folder, 'daemon')).rejects.toMatchObject({
       code: 'DAMAGED',
-      message: `there must be a ledger at ${folder}/ledger.db, it is ${is}, and ${folder}/signing.key shows that there was one: restore a backup, or keep the folder aside and name another to begin anew`,
+      message: `there must be a ledger at ${folder}/ledger.db, it is ${is}, and ${folder}/signing.key shows that there was one: restore a backup, or keep the folder aside and name another to begin anew; to begin anew with this key, put it back after the first start`,
     });
     for (const role of ['visitor', 'reader'] as const)
       await expect(open(folder, role)).rejects.toMatchObject({ code: is === 'gone' ? 'MISSING' : 'DAMAGED' });

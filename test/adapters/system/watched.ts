@@ -21,6 +21,6 @@ const dog = startWatchdog(
 );
 setTimeout(() => {
   if (what === 'hang') for (;;);
-  if (what === 'leak') setInterval(() => openSync('/dev/null', 'r'), 1);
+  if (what === 'leak') setInterval(() => openSync('/dev/null', 'r'), 10);
   if (what === 'run') setTimeout(() => void dog.close().then(() => clock.close()), 2 * PATIENCE_BEATS * EVERY_MS);
 }, 200);

@@ -71,6 +71,14 @@ describe('does not bear', () => {
     const found = firstFound(times(1000, (index) => ({ step: index % 60 === 0 ? (index % 120) - 60 : 0 })));
     expect(found?.why).toContain('is it set by two at once?');
   });
+  it('a wall clock that is set again and again after a week in which it was right', () => {
+    const week = times(7 * 86_400, () => ({}));
+    const found = firstFound([
+      ...week,
+      ...times(1000, (index) => ({ step: index % 30 === 0 ? (index % 60) - 20 : 0 })),
+    ]);
+    expect(found?.why).toContain('is it set by two at once?');
+  });
   it('a wall clock that runs at another rate', () => {
     expect(firstFound(times(1000, () => ({ step: 0.01 })))?.why).toContain('must keep to the monotonic one');
   });
