@@ -9,19 +9,24 @@ export interface Waker {
 
 export function createWaker(clock: Clock): Waker {
   let woken = false;
-  let current: AbortController | null = null;
+  let waking = new AbortController();
+  /** What cuts a sleep short. One does for all sleeps until a wake: each one made stays known to `signal` until it is collected. */
+  let cut: { readonly signal: AbortSignal; readonly either: AbortSignal } | null = null;
   return {
     wake() {
       woken = true;
-      current?.abort();
+      waking.abort();
     },
     async sleep(ms, signal) {
       if (!woken && !signal.aborted) {
-        current = new AbortController();
-        await clock.sleep(ms, AbortSignal.any([signal, current.signal]));
-        current = null;
+        if (cut?.signal !== signal) cut = { signal, either: AbortSignal.any([signal, waking.signal]) };
+        await clock.sleep(ms, cut.either);
       }
       woken = false;
+      if (waking.signal.aborted) {
+        waking = new AbortController();
+        cut = null;
+      }
     },
   };
 }

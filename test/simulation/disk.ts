@@ -61,6 +61,7 @@ export class Disk {
 
   write(request: WriteRequest): unknown {
     if (this.full) throw isFull();
+    this.#records = null;
     const [outcome] = this.#store.write([request]);
     if (outcome === undefined) throw new Error('a write must have an outcome');
     if (outcome.kind === 'failed') throw errorOf(outcome.failure);
@@ -100,11 +101,15 @@ export class Disk {
     return this.read({ id: 0, op: 'probe', input: id }) as ProbeRecord | null;
   }
 
-  /** Every probe ever planned, in order. */
-  *records(): Iterable<ProbeRecord> {
-    for (const row of this.#db.prepare('SELECT record FROM probes ORDER BY planned_seq').iterate())
-      yield decode<ProbeRecord>(String(row['record']));
+  /** Every probe ever planned, in order. They are read once for all that is asked between two writes. */
+  records(): readonly ProbeRecord[] {
+    this.#records ??= this.#db
+      .prepare('SELECT record FROM probes ORDER BY planned_seq')
+      .all()
+      .map((row) => decode<ProbeRecord>(String(row['record'])));
+    return this.#records;
   }
+  #records: readonly ProbeRecord[] | null = null;
 
   /** From now on the WAL only grows, so that what the last commit added to it is known. */
   armTear(draw: Draw): void {
@@ -134,6 +139,7 @@ export class Disk {
   /** The process that had it open is gone: the next one finds what there was at that moment. */
   reopen(damage: (wal: string) => void = () => {}): void {
     this.tearing = null;
+    this.#records = null;
     this.#keepBeat();
     if (this.#root !== null) {
       const from = this.#folder;

@@ -3,6 +3,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { WorldOrder, WorldRun } from './worker.ts';
 
+/** What is collected at a time: nearly all that a world makes is garbage at once. */
+const YOUNG_MB = 32;
+
 export class Pool {
   readonly #workers: readonly ChildProcess[];
   readonly #idle: ChildProcess[];
@@ -11,8 +14,12 @@ export class Pool {
   /** `mutant` by its name, or null for the agent as it is. */
   constructor(jobs: number, mutant: string | null) {
     const worker = new URL('./worker.ts', import.meta.url);
-    // A world of a year lives long, and its garbage with it.
-    const execArgv = ['--disable-warning=ExperimentalWarning'];
+    // Each has a core: threads that help one to collect its garbage take the core of another.
+    const execArgv = [
+      '--disable-warning=ExperimentalWarning',
+      '--single-threaded-gc',
+      `--max-semi-space-size=${YOUNG_MB}`,
+    ];
     this.#workers = Array.from({ length: jobs }, () =>
       fork(worker, [mutant ?? ''], { execArgv, serialization: 'advanced' }),
     );

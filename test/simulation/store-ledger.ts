@@ -12,7 +12,7 @@ import type { Bookmark, Clock, LateQuery, Ledger, LedgerSnapshot } from '../../s
 import type { Disk } from './disk.ts';
 
 /** Milliseconds. */
-const STANDING_AGE_MAX = 1_800_000;
+const STANDING_AGE_MAX = 7_200_000;
 
 export class StoreLedger implements Ledger {
   readonly #disk: Disk;
@@ -80,7 +80,7 @@ export class StoreLedger implements Ledger {
     return this.#read({ id: 0, op: 'judge', input: matter });
   }
 
-  /** Evaluated anew every half an hour: asked for twice a minute it would be most of what a simulation does, and nothing follows from it. */
+  /** Evaluated anew every two hours: asked for twice a minute it would be most of what a simulation does, and nothing follows from it. */
   async standing(matter: Matter): Promise<Standing> {
     const key = `${matter.provider} ${matter.month}`;
     const known = this.#standings.get(key);

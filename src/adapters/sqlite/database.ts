@@ -1,7 +1,7 @@
 /** Opens the ledger's SQLite file: where it lies, who may read it, and the settings that make a commit durable. */
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { type ChainHead, GENESIS } from '../../domain/evidence/chain.ts';
 import { LedgerError, ledgerError } from './failure.ts';
@@ -140,9 +140,14 @@ export function inTransaction<T>(db: DatabaseSync, kind: 'DEFERRED' | 'IMMEDIATE
   }
 }
 
+/** To prepare it takes longer than to run it, and every append asks. */
+const LAST = new WeakMap<DatabaseSync, StatementSync>();
+
 /** The last entry; seq 0 and GENESIS in an empty ledger. */
 export function readHead(db: DatabaseSync): ChainHead {
-  const row = db.prepare('SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1').get();
+  const last = LAST.get(db) ?? db.prepare('SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1');
+  LAST.set(db, last);
+  const row = last.get();
   return row === undefined ? { seq: 0, hash: GENESIS } : { seq: Number(row['seq']), hash: toHex(row['hash']) };
 }
 

@@ -56,7 +56,18 @@ export class Projection {
   readonly #db: DatabaseSync;
   readonly #sql: Readonly<
     Record<
-      'find' | 'record' | 'put' | 'tally' | 'slot' | 'unrun' | 'run' | 'held' | 'doubt' | 'missed' | 'state',
+      | 'dataVersion'
+      | 'find'
+      | 'record'
+      | 'put'
+      | 'tally'
+      | 'slot'
+      | 'unrun'
+      | 'run'
+      | 'held'
+      | 'doubt'
+      | 'missed'
+      | 'state',
       StatementSync
     >
   >;
@@ -76,6 +87,7 @@ export class Projection {
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#sql = {
+      dataVersion: db.prepare('PRAGMA data_version'),
       find: db.prepare('SELECT planned_seq, provider, path, kind, outcome, breached FROM probes WHERE id = ?'),
       record: db.prepare('SELECT record FROM probes WHERE id = ?'),
       put: db.prepare(`INSERT INTO probes (planned_seq, id, open, outcome, breached, record) VALUES (?, ?, ?, ?, ?, ?)
@@ -97,7 +109,7 @@ export class Projection {
 
   /** The state as the tables have it, read again if another process has written. The caller must not change it. */
   refresh(): { readonly seq: number; readonly state: TimelineState } {
-    const dataVersion = Number(this.#db.prepare('PRAGMA data_version').get()?.['data_version']);
+    const dataVersion = Number(this.#sql.dataVersion.get()?.['data_version']);
     if (this.#memory?.dataVersion !== dataVersion) this.#memory = this.#load(dataVersion);
     return this.#memory;
   }

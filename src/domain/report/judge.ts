@@ -102,8 +102,9 @@ function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource, ju
   const availability = (): AvailabilityFacts => {
     const facts = source.availability({ provider: matter.provider, ...rangeOf(matter) });
     // The next run, or delivered probe, is the neighbour of the month's last, however late it comes; once the month is final it must change nothing.
-    const runs = facts.runs.filter(({ fromMs }) => fromMs < finalAtMs(matter));
-    const roundTrips = facts.roundTrips.filter(({ plannedMs }) => plannedMs < finalAtMs(matter));
+    const finalMs = finalAtMs(matter);
+    const runs = facts.runs.filter(({ fromMs }) => fromMs < finalMs);
+    const roundTrips = facts.roundTrips.filter(({ plannedMs }) => plannedMs < finalMs);
     const endpoints = facts.endpoints.filter((each) => runs.some((run) => run.endpoint === each));
     return { ...facts, runs, roundTrips, endpoints };
   };

@@ -68,10 +68,12 @@ export function daysOf(month: Month, zone: string): readonly Day[] {
 
 /** The month whose range holds an instant. */
 export function monthOf(wallMs: number, zone: string): Month {
-  const local = localMs(wallMs, zone);
-  const next = nextMonth(local);
-  // A clock that is put back across midnight shows the old month once more after the new one has begun.
-  return wallMs >= startOfDate(next, zone) ? isoMonth(next) : isoMonth(local);
+  const date = new Date(wallMs);
+  const [year, index] = [date.getUTCFullYear(), date.getUTCMonth()];
+  // No zone is a month from UTC: it is the month that UTC shows, or one beside it.
+  if (wallMs < startOfDate(Date.UTC(year, index, 1), zone)) return isoMonth(Date.UTC(year, index - 1, 1));
+  const next = Date.UTC(year, index + 1, 1);
+  return wallMs < startOfDate(next, zone) ? isoMonth(wallMs) : isoMonth(next);
 }
 
 /** The month that follows. Throws RangeError if it is none. */
@@ -80,22 +82,33 @@ export function monthAfter(month: Month): Month {
   return isoMonth(Date.UTC(year, index + 1, 1));
 }
 
-function nextMonth(local: number): number {
-  const date = new Date(local);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
-}
-
 function partsOf(month: Month): { readonly year: number; readonly index: number } {
   const match = MONTH.exec(month);
   if (match === null) throw new RangeError(`must be a month such as 2026-11, is ${month}`);
   return { year: Number(match[1]), index: Number(match[2]) - 1 };
 }
 
-/**
- * When a date begins: the first instant at which the zone's calendar shows it. `date` is its midnight as if the zone were UTC.
- * Midnight may come twice (then the first counts) or not at all (then the moment the clock jumped over it).
- */
+/** By zone and date, as `startOfDate` has it: what Intl says takes some 10 us to ask, and the same few dates are asked for again and again. */
+const STARTS = new Map<string, Map<number, number>>();
+/** Of a zone; ten years. More than that is a caller who goes through all the dates there are, who starts anew. */
+const STARTS_MAX = 4000;
+
+/** When a date begins: the first instant at which the zone's calendar shows it. `date` is its midnight as if the zone were UTC. */
 function startOfDate(date: number, zone: string): number {
+  let starts = STARTS.get(zone);
+  if (starts === undefined || starts.size >= STARTS_MAX) {
+    starts = new Map();
+    STARTS.set(zone, starts);
+  }
+  const known = starts.get(date);
+  if (known !== undefined) return known;
+  const start = findStartOfDate(date, zone);
+  starts.set(date, start);
+  return start;
+}
+
+/** Midnight may come twice (then the first counts) or not at all (then the moment the clock jumped over it). */
+function findStartOfDate(date: number, zone: string): number {
   // No zone is a day from UTC, and none changed its offset twice within two days.
   const offsets = [date - DAY_MS, date + DAY_MS].map((ms) => localMs(ms, zone) - ms).sort((one, other) => other - one);
   const midnight = offsets.map((offset) => date - offset).find((ms) => localMs(ms, zone) === date);

@@ -254,6 +254,13 @@ class MonthTruth {
 
   /** Between two scheduled probes of the path in a row, both failed by the provider and by no doing of ours; it proves what it shows, and shows nothing that must be. */
   #failed(path: Path): ShownTime {
+    const known = this.#failures.get(path) ?? this.#findFailed(path);
+    this.#failures.set(path, known);
+    return known;
+  }
+  readonly #failures = new Map<Path, ShownTime>();
+
+  #findFailed(path: Path): ShownTime {
     const { books, ledger } = this.#view;
     const trips = [...ledger.records()]
       .filter(
