@@ -12,7 +12,7 @@ import type { Bookmark, Clock, LateQuery, Ledger, LedgerSnapshot } from '../../s
 import type { Disk } from './disk.ts';
 
 /** Milliseconds. */
-const STANDING_AGE_MAX = 7_200_000;
+const STANDING_AGE_MAX = 1_800_000;
 
 export class StoreLedger implements Ledger {
   readonly #disk: Disk;
