@@ -18,7 +18,6 @@ import { systemRandom } from './adapters/system/random.ts';
 import { startWatchdog } from './adapters/system/watchdog.ts';
 import { bounceAddresses, connectivityOf, engineOptions, identityOf, linesOf, routesOf } from './app/from-settings.ts';
 import { createReportThread } from './app/report-thread.ts';
-
 import type { ContractTerms } from './domain/contract-terms.ts';
 import { viewProbe } from './domain/probe-view.ts';
 import type { HostPort, Settings } from './domain/settings.ts';

@@ -1,7 +1,5 @@
 /** How each part of the agent does: told to health, to the log and to the metrics from one place. */
-
-import type { Instant } from '../domain/time/instant.ts';
-import { spanBetween } from '../domain/time/instant.ts';
+import { type Instant, spanBetween } from '../domain/time/instant.ts';
 import type { AgentHealth, Clock, Log, Observer, Part } from '../ports.ts';
 
 /** Seconds between two lines about the same failure: it may go on for days, and a log is kept for weeks. */
@@ -69,4 +67,9 @@ export function createHealth(clock: Clock, observer: Observer, log: Log): Health
       parts: Object.fromEntries(problems),
     }),
   };
+}
+
+/** What an error says, for `failed`. */
+export function problemOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

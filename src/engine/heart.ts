@@ -6,7 +6,7 @@ import type { Recorder } from './recorder.ts';
 import type { SinkCollector } from './sink-collector.ts';
 import type { SinkKeeper } from './sink-keeper.ts';
 
-/** Seconds without a beat after which the agent counts as having been away, and the ledger as one that does not answer; a busy disk holds one up for a few. */
+/** Seconds without a beat after which the agent was away, or its ledger does not answer; a busy disk holds one up for a few. */
 const AWAY_AFTER = 30;
 
 export interface HeartParts {

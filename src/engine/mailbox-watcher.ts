@@ -1,7 +1,7 @@
 /** Watches one mailbox: looks at growing intervals while a probe is awaited, fetches what is new, and records what it was. */
 import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
 import { channelOf, type ProbeRecord } from '../domain/record.ts';
-import { type Backoff, retryDelayMs } from '../domain/time/backoff.ts';
+import { type Backoff, failuresInRow, retryDelayMs } from '../domain/time/backoff.ts';
 import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
 import type { Bookmark, Clock, Fetched, FolderState, Ledger, Log, Look, Mailbox, Observer, Random } from '../ports.ts';
 import { LedgerRefused, MailboxError } from '../ports.ts';
@@ -39,8 +39,6 @@ const LOOK_GAP_IDLE = 60_000;
 /** Seconds between two durable proofs of absence; a limit crossed in between is proven at once. */
 const PROOF_EVERY = 60;
 const REOPEN: Backoff = { firstMs: 1000, maxMs: 60_000 };
-/** Seconds. A session that ends sooner is one failure more in a row: a server that drops each after a look or two must not get a login a second. */
-const STEADY_AFTER = 60;
 /** In a folder that is new to us, or whose numbering changed, what is older than this many messages is not ours. */
 const NEWEST_SCANNED = 1000;
 /** Messages fetched in one go. */
@@ -108,8 +106,7 @@ export async function watchMailbox(options: WatcherOptions, parts: WatcherParts,
         // What is not the mailbox's own failure must not be told of the provider; the ledger's is told by the recorder.
       } else if (!(error instanceof LedgerRefused)) part.failed('what it showed cannot be recorded', { error });
       await mailbox.close();
-      const wasSteady = opened !== null && spanBetween(opened, clock.now()).lo >= STEADY_AFTER;
-      failures = wasSteady ? 1 : failures + 1;
+      failures = failuresInRow(failures, opened === null ? 0 : spanBetween(opened, clock.now()).lo);
       await clock.sleep(retryDelayMs(failures, REOPEN, random.uniform()), signal);
     }
   }

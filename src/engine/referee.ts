@@ -8,7 +8,7 @@ import { type Month, monthAfter, monthOf } from '../domain/time/calendar.ts';
 import { type Instant, spanBetween } from '../domain/time/instant.ts';
 import type { Clock, LedgerReader, Log, Scoreboard } from '../ports.ts';
 import { every } from './engine.ts';
-import type { Health, PartHealth, PartWords } from './health.ts';
+import { type Health, type PartHealth, type PartWords, problemOf } from './health.ts';
 import type { Held } from './reports.ts';
 
 export interface RefereeOptions {
@@ -40,10 +40,8 @@ const STAND_EVERY = 30_000;
 const STAND_AGE_MAX = 600_000;
 /** Milliseconds between two looks for months to close: a start may find a final month with probes that the first looks at a mailbox end. */
 const CLOSE_EVERY = 600_000;
-
 /** Seconds after a step of the wall clock in which no month is closed: who set it wrong sets it right. */
 const STEADY_FOR = 3600;
-
 /** Microseconds since the host's start in which no month is closed: its clock may not be set yet, and what is closed stays so. */
 const UPTIME_MIN_US = 600e6;
 
@@ -100,7 +98,7 @@ async function standAll(
     } catch (error) {
       known.set(provider, { ...now, failed: true });
       scoreboard.judged(provider, null, at);
-      judges.get(provider)?.failed(error instanceof Error ? error.message : String(error), { error });
+      judges.get(provider)?.failed(problemOf(error), { error });
     }
   }
 }
@@ -113,8 +111,8 @@ function isStale(before: Known, now: Omit<Known, 'failed'>): boolean {
 
 /**
  * Closes every month that is final, of which nothing is pending, and that has not been closed. One provider's failure does not keep
- * another's months open. Nothing is closed until the wall clock has been steady for a while after a step: one that is years ahead for a moment would
- * close months that have hardly begun, and what is closed stays closed.
+ * another's months open. Nothing is closed until the wall clock has been steady for a while after a step: one that is years ahead
+ * for a moment would close months that have hardly begun, and what is closed stays closed.
  */
 function closer(options: RefereeOptions, parts: RefereeParts, signal: AbortSignal): () => Promise<void> {
   const { ledger, clock, log } = parts;

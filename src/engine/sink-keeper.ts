@@ -1,15 +1,13 @@
 /** Keeps the sink open: one that failed is recorded as closed, and opened anew until that works. */
 import type { HostPort } from '../domain/settings.ts';
-import { type Backoff, retryDelayMs } from '../domain/time/backoff.ts';
+import { type Backoff, failuresInRow, retryDelayMs } from '../domain/time/backoff.ts';
 import { spanBetween } from '../domain/time/instant.ts';
 import type { Clock, Random, Sink } from '../ports.ts';
-import type { PartHealth } from './health.ts';
+import { type PartHealth, problemOf } from './health.ts';
 import type { Recorder } from './recorder.ts';
 import type { SinkCollector } from './sink-collector.ts';
 
 const REOPEN: Backoff = { firstMs: 1000, maxMs: 60_000 };
-/** Seconds. One that fails sooner after it was opened is one more failure in a row. */
-const STEADY_AFTER = 60;
 
 export interface SinkKeeperParts {
   readonly sink: Sink;
@@ -46,8 +44,8 @@ export async function keepSink(parts: SinkKeeperParts): Promise<SinkKeeper> {
   const onFailure = (error: Error): void => {
     if (!isOpen) return;
     part.failed(error.message, { error });
-    if (spanBetween(openedAt, clock.now()).lo >= STEADY_AFTER) failures = 0;
-    reopening = reopen(noteClosed()).catch((bug: unknown) => part.failed(textOf(bug), { error: bug }));
+    failures = failuresInRow(failures, spanBetween(openedAt, clock.now()).lo);
+    reopening = reopen(noteClosed()).catch((bug: unknown) => part.failed(problemOf(bug), { error: bug }));
   };
   const open = async (): Promise<HostPort> => {
     const address = await sink.open({ ...collector, failed: onFailure });
@@ -62,10 +60,12 @@ export async function keepSink(parts: SinkKeeperParts): Promise<SinkKeeper> {
     await noted;
     await sink.close();
     for (;;) {
-      failures += 1;
       await clock.sleep(retryDelayMs(failures, REOPEN, random.uniform()), retired.signal);
       if (retired.signal.aborted) return;
-      const address = await open().catch((error: unknown) => part.failed(textOf(error), { error }));
+      const address = await open().catch((error: unknown) => {
+        failures = failuresInRow(failures, 0);
+        part.failed(problemOf(error), { error });
+      });
       // `close` closes what was opened meanwhile.
       if (retired.signal.aborted) return;
       if (address === undefined) continue;
@@ -98,8 +98,4 @@ export async function keepSink(parts: SinkKeeperParts): Promise<SinkKeeper> {
       await sink.close();
     },
   };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

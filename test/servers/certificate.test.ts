@@ -1,14 +1,14 @@
 /** The provider's certificate swapped under the running agent: what probes, checks and metrics say of it, and the way back. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { exportLedger, openAgent } from '../../src/app.ts';
 import { ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
 import type { LedgerEvent, ProbeHandedOver } from '../../src/domain/event.ts';
 import { quiet } from '../adapters/sqlite/support.ts';
-import { settingsFor, temporaryFolder } from './agent-settings.ts';
+import { settingsFor } from './agent-settings.ts';
 import { describeWithServers } from './available.ts';
 import { eventually } from './daemon.ts';
 import { metric, order, view } from './daemon-client.ts';
-import { type Provider, startProvider } from './provider.ts';
+import { daemonSuite } from './daemon-suite.ts';
 
 /** What OpenSSL or Node say of each, on every protocol alike. */
 const BAD = [
@@ -20,16 +20,8 @@ const BAD = [
 const PATIENCE_MS = 60_000;
 
 describeWithServers('a certificate that is swapped under the running agent', () => {
-  let provider: Provider;
-  const closers: (() => Promise<unknown>)[] = [];
-
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(async () => provider.stop());
-  afterEach(async () => {
-    for (const close of closers.splice(0).toReversed()) await close();
-  });
+  const suite = daemonSuite();
+  const { closers } = suite;
 
   it.each([
     ['starttls', BAD],
@@ -37,11 +29,10 @@ describeWithServers('a certificate that is swapped under the running agent', () 
   ] as const)(
     'fails at stage tls with its code on every server, and is good again without a restart (%s)',
     async (security, kinds) => {
-      const folder = await temporaryFolder();
-      closers.push(() => folder.remove());
+      const folder = await suite.folder();
       const settings = {
-        ...settingsFor(provider, folder.path, { security }),
-        connectivity: { every: 1, control: [provider.imap] },
+        ...settingsFor(suite.provider, folder, { security }),
+        connectivity: { every: 1, control: [suite.provider.imap] },
       };
       const agent = await openAgent(settings, { log: quiet, as: 'daemon' });
       closers.push(() => agent.close());
@@ -61,15 +52,15 @@ describeWithServers('a certificate that is swapped under the running agent', () 
           (value) => value * 1000 > Date.now(),
         );
         // On its way through the swap: somebody must look for it.
-        await provider.holdQueue();
+        await suite.provider.holdQueue();
         const early = await order(at, 'internal');
         await eventually('its acceptance', async () =>
           (await view(at, early)).acceptedAt === null ? undefined : true,
         );
-        await provider.certificate(kind);
+        await suite.provider.certificate(kind);
         await eventually(
           `checks that tell of a certificate that is ${kind}`,
-          async () => (missingIn(await eventsIn(folder.path), code).length === 0 ? true : undefined),
+          async () => (missingIn(await eventsIn(folder), code).length === 0 ? true : undefined),
           PATIENCE_MS,
         );
         await until('servers that are not up', 'endpoint_up', (value) => value === 0);
@@ -85,7 +76,7 @@ describeWithServers('a certificate that is swapped under the running agent', () 
         const expiry = await all('tls_certificate_expiry_timestamp_seconds');
         const relied = expiry.filter((value) => value * 1000 > Date.now());
         expect(kind === 'expired' ? relied : []).toEqual([]);
-        await provider.certificate('valid');
+        await suite.provider.certificate('valid');
         expect(await view(at, early, 60)).toMatchObject({ outcome: 'delivered', duplicates: 0 });
       }
       await until('servers that are up again', 'endpoint_up', (value) => value === 1);
@@ -98,7 +89,7 @@ describeWithServers('a certificate that is swapped under the running agent', () 
         expect(await view(at, await order(at, path), 20)).toMatchObject({ outcome: 'delivered' });
       await agent.close();
 
-      const events = await eventsIn(folder.path);
+      const events = await eventsIn(folder);
       for (const [id, code] of probes) {
         const handedOver = events.find(
           (event): event is ProbeHandedOver => event.type === 'probe.handed-over' && event.probe === id,

@@ -1,6 +1,6 @@
 /** What tests ask of a running daemon over HTTP, and of its ledger by the command line. */
 import { decode } from '../../src/domain/codec.ts';
-import type { LedgerEvent } from '../../src/domain/event.ts';
+import type { EndpointChecked, LedgerEvent } from '../../src/domain/event.ts';
 import type { ProbeView } from '../../src/domain/probe-view.ts';
 import { type Daemon, run } from './command.ts';
 import { eventually } from './daemon.ts';
@@ -52,6 +52,10 @@ export function untilReady(daemon: Reachable): Promise<true> {
   );
 }
 
+export function untilAccepted(daemon: Reachable, id: string): Promise<true> {
+  return eventually('its acceptance', async () => ((await view(daemon, id)).acceptedAt === null ? undefined : true));
+}
+
 /** The value of a series, named with its labels as the text has them; NaN where it is not there. */
 export async function metric({ url }: Reachable, series: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
@@ -67,6 +71,13 @@ export async function eventsOf(config: string): Promise<readonly LedgerEvent[]> 
     .trim()
     .split('\n')
     .map((line) => decode<{ event: LedgerEvent }>(line).event);
+}
+
+/** The checks in the ledger that found a server down. */
+export async function downIn(config: string): Promise<readonly EndpointChecked[]> {
+  return (await eventsOf(config)).flatMap((event) =>
+    event.type === 'endpoint.checked' && event.result.kind === 'down' ? event : [],
+  );
 }
 
 export interface LogLine {

@@ -1,30 +1,19 @@
 /** The daemon started on a damaged ledger: it says in one line what is wrong and what to do, or measures on and `verify` names it. */
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { temporaryFolder, writeConfiguration } from './agent-settings.ts';
+import { expect, it } from 'vitest';
 import { describeWithServers } from './available.ts';
-import { type Daemon, run, startDaemon } from './command.ts';
+import { type Daemon, run } from './command.ts';
 import { eventually } from './daemon.ts';
-import { eventsOf, metric, order, untilReady, view } from './daemon-client.ts';
-import { type Provider, startProvider } from './provider.ts';
+import { eventsOf, metric, order, view } from './daemon-client.ts';
+import { daemonSuite } from './daemon-suite.ts';
 
 /** Of the page size in an SQLite file's header, which every reading needs. */
 const HEADER_PLACE = 16;
 
 describeWithServers('a daemon on a damaged ledger', () => {
-  let provider: Provider;
-  const closers: (() => Promise<unknown>)[] = [];
-
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(async () => provider.stop());
-  afterEach(async () => {
-    provider.releaseQueue();
-    for (const close of closers.splice(0).toReversed()) await close();
-  });
+  const suite = daemonSuite();
 
   interface Place {
     readonly config: string;
@@ -32,17 +21,11 @@ describeWithServers('a daemon on a damaged ledger', () => {
     readonly file: string;
   }
   async function place(): Promise<Place> {
-    const folder = await temporaryFolder();
-    closers.push(() => folder.remove());
-    const data = join(folder.path, 'data');
-    return { config: await writeConfiguration(provider, folder.path), data, file: join(data, 'ledger.db') };
+    const config = await suite.configuration();
+    const data = join(dirname(config), 'data');
+    return { config, data, file: join(data, 'ledger.db') };
   }
-  async function start({ config }: Place): Promise<Daemon> {
-    const daemon = await startDaemon(config);
-    closers.push(() => daemon.end('SIGKILL'));
-    await untilReady(daemon);
-    return daemon;
-  }
+  const start = ({ config }: Place): Promise<Daemon> => suite.start(config);
   /** A ledger with a probe in it, closed. */
   async function used(): Promise<Place> {
     const made = await place();
@@ -108,7 +91,7 @@ describeWithServers('a daemon on a damaged ledger', () => {
   it('whose log was taken away waits for a decision, and does not count what it then knows nothing of', async () => {
     const made = await used();
     const first = await start(made);
-    await provider.holdQueue();
+    await suite.provider.holdQueue();
     const id = await order(first, 'send');
     await eventually('its acceptance', async () => ((await view(first, id)).acceptedAt === null ? undefined : true));
     await first.end('SIGKILL');
@@ -120,7 +103,7 @@ describeWithServers('a daemon on a damaged ledger', () => {
 
     await rm(`${made.file}-shm`);
     const second = await start(made);
-    provider.releaseQueue();
+    suite.provider.releaseQueue();
     await eventually('a probe that it does not know', async () =>
       (await metric(second, 'mailflow_tokens_refused_total{reason="unknown"}')) > 0 ? true : undefined,
     );

@@ -2,17 +2,16 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { temporaryFolder, writeConfiguration } from './agent-settings.ts';
+import { expect, it } from 'vitest';
 import { describeWith, MOUNTS } from './available.ts';
-import { type Daemon, run, startDaemon } from './command.ts';
+import { type Daemon, run } from './command.ts';
 import { eventually } from './daemon.ts';
 import { eventsOf, logged, metric, order, post, readiness, untilReady, view } from './daemon-client.ts';
+import { daemonSuite } from './daemon-suite.ts';
 import { type Mount, mountDisk, mountMemory } from './mount.ts';
-import { type Provider, startProvider } from './provider.ts';
 
-/** Room for a ledger of some hundred entries and its log. */
 const LEDGER_FAILURES = 'mailflow_part_failures_total{part="ledger",provider=""}';
+/** Room for a ledger of some hundred entries and its log. */
 const MEMORY_BYTES = 2 * 1024 * 1024;
 const ROUTES = `routes:
   - {provider: corp, path: send, every: 10s, min_gap: 1s}
@@ -21,17 +20,8 @@ const ROUTES = `routes:
 `;
 
 describeWith(MOUNTS, 'a data folder', () => {
-  let provider: Provider;
-  const closers: (() => Promise<unknown>)[] = [];
-
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(async () => provider.stop());
-  afterEach(async () => {
-    provider.releaseQueue();
-    for (const close of closers.splice(0).toReversed()) await close();
-  });
+  const suite = daemonSuite();
+  const { closers } = suite;
 
   async function mounted<M extends Mount>(mounting: Promise<M>): Promise<M> {
     const mount = await mounting;
@@ -39,15 +29,7 @@ describeWith(MOUNTS, 'a data folder', () => {
     return mount;
   }
   async function configuration({ path }: Mount, routes = ''): Promise<string> {
-    const folder = await temporaryFolder();
-    closers.push(() => folder.remove());
-    return writeConfiguration(provider, folder.path, (text) => `${text.replace('./data', path)}${routes}`);
-  }
-  async function start(config: string): Promise<Daemon> {
-    const daemon = await startDaemon(config);
-    closers.push(() => daemon.end('SIGKILL'));
-    await untilReady(daemon);
-    return daemon;
+    return suite.configuration((text) => `${text.replace('./data', path)}${routes}`);
   }
   /** Fills the disk and waits until the daemon has found that out. */
   async function fill(mount: Mount, daemon: Daemon): Promise<void> {
@@ -56,14 +38,14 @@ describeWith(MOUNTS, 'a data folder', () => {
       (await readiness(daemon)).status === 503 ? true : undefined,
     );
   }
-  const maillog = () => readFile(join(provider.root, 'maillog'), 'utf8');
+  const maillog = () => readFile(join(suite.provider.root, 'maillog'), 'utf8');
   const submitted = async () => [...(await maillog()).matchAll(/postfix\/(?:submission\/)?smtpd.*: client=/g)].length;
 
   it('that is full takes no plan and no message, tells of it once, and catches up by itself when there is room', async () => {
     const mount = await mounted(mountMemory(MEMORY_BYTES));
     const config = await configuration(mount, ROUTES);
-    const daemon = await start(config);
-    await provider.holdQueue();
+    const daemon = await suite.start(config);
+    await suite.provider.holdQueue();
     const id = await order(daemon, 'send');
     await eventually('its acceptance', async () => ((await view(daemon, id)).acceptedAt === null ? undefined : true));
     await fill(mount, daemon);
@@ -72,8 +54,8 @@ describeWith(MOUNTS, 'a data folder', () => {
     await pause(1000);
     const before = await submitted();
 
-    provider.releaseQueue();
-    await provider.postfixDelays({ recipient: (await plannedOf(config, id)).recipient, status: 'deferred' });
+    suite.provider.releaseQueue();
+    await suite.provider.postfixDelays({ recipient: (await plannedOf(config, id)).recipient, status: 'deferred' });
     expect(await maillog()).toMatch(/status=deferred \(host .* said: 451 /);
     expect((await post(daemon, 'receive')).status).toBe(503);
     const { status, parts } = await readiness(daemon);
@@ -116,8 +98,8 @@ describeWith(MOUNTS, 'a data folder', () => {
   it('that is full when a daemon was killed on it lets no new one begin, which says so, and loses nothing', async () => {
     const mount = await mounted(mountMemory(MEMORY_BYTES));
     const config = await configuration(mount);
-    const daemon = await start(config);
-    await provider.holdQueue();
+    const daemon = await suite.start(config);
+    await suite.provider.holdQueue();
     const ids = await Promise.all((['send', 'receive', 'internal'] as const).map((path) => order(daemon, path)));
     for (const id of ids)
       await eventually('its acceptance', async () => ((await view(daemon, id)).acceptedAt === null ? undefined : true));
@@ -126,8 +108,8 @@ describeWith(MOUNTS, 'a data folder', () => {
     await expectRefusal(config, mount.path, 'the disk must have room');
 
     mount.makeRoom();
-    const second = await start(config);
-    provider.releaseQueue();
+    const second = await suite.start(config);
+    suite.provider.releaseQueue();
     for (const id of ids) expect(await view(second, id, 20)).toMatchObject({ outcome: 'delivered', duplicates: 0 });
     expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(await run(['ledger', 'verify', '-c', config])).toMatchObject({ code: 0 });
@@ -139,7 +121,7 @@ describeWith(MOUNTS, 'a data folder', () => {
     const config = await configuration(mount);
     await expectRefusal(config, mount.path, 'ENOSPC');
     mount.makeRoom();
-    const daemon = await start(config);
+    const daemon = await suite.start(config);
     expect((await view(daemon, await order(daemon, 'send'), 20)).outcome).toBe('delivered');
     await daemon.end('SIGTERM');
     expect(await run(['ledger', 'verify', '-c', config])).toMatchObject({ code: 0 });
@@ -148,8 +130,8 @@ describeWith(MOUNTS, 'a data folder', () => {
   it('that a failing disk makes read-only stops the measuring, told once, and is taken up again after a repair', async () => {
     const mount = await mounted(mountDisk());
     const config = await configuration(mount);
-    const daemon = await start(config);
-    await provider.holdQueue();
+    const daemon = await suite.start(config);
+    await suite.provider.holdQueue();
     const id = await order(daemon, 'send');
     await eventually('its acceptance', async () => ((await view(daemon, id)).acceptedAt === null ? undefined : true));
     await mount.fail();
@@ -158,8 +140,8 @@ describeWith(MOUNTS, 'a data folder', () => {
     );
     expect((await readiness(daemon)).parts['ledger']).toContain(mount.path);
     expect((await post(daemon, 'receive')).status).toBe(503);
-    provider.releaseQueue();
-    await provider.postfixDelays({ recipient: (await plannedOf(config, id)).recipient, status: 'deferred' });
+    suite.provider.releaseQueue();
+    await suite.provider.postfixDelays({ recipient: (await plannedOf(config, id)).recipient, status: 'deferred' });
     expect(logged(daemon, 'error').map(({ msg }) => msg)).toEqual([
       'the ledger refuses facts: they are kept in memory, and no probe is sent',
     ]);
@@ -168,7 +150,7 @@ describeWith(MOUNTS, 'a data folder', () => {
     expect(daemon.log()).toContain(`mailflow-probe: cannot append to the ledger in ${mount.path}`);
 
     await mount.remount('rw');
-    const second = await start(config);
+    const second = await suite.start(config);
     expect(await view(second, id, 20)).toMatchObject({ outcome: 'delivered', duplicates: 0 });
     await second.end('SIGTERM');
     expect(await run(['ledger', 'verify', '-c', config])).toMatchObject({ code: 0 });
@@ -182,7 +164,7 @@ describeWith(MOUNTS, 'a data folder', () => {
     expect(await readdir(mount.path)).toEqual([]);
 
     await mount.remount('rw');
-    const daemon = await start(config);
+    const daemon = await suite.start(config);
     const id = await order(daemon, 'send');
     expect((await view(daemon, id, 20)).outcome).toBe('delivered');
     await daemon.end('SIGTERM');

@@ -2,16 +2,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { EndpointChecked } from '../../src/domain/event.ts';
-import { temporaryFolder, writeConfiguration } from './agent-settings.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeConfiguration } from './agent-settings.ts';
 import { describeWith, NETWORKS } from './available.ts';
 import { type Daemon, run, startDaemon } from './command.ts';
 import { eventually } from './daemon.ts';
-import { eventsOf, logged, order, untilReady, view } from './daemon-client.ts';
+import { downIn, eventsOf, logged, order, untilAccepted, untilReady, view } from './daemon-client.ts';
+import { daemonSuite } from './daemon-suite.ts';
 import { type Answer, type NameServer, startNameServer } from './name-server.ts';
 import { makeNetwork, type Network } from './network.ts';
-import { type Provider, startProvider } from './provider.ts';
+import { startProvider } from './provider.ts';
 
 const TOKEN = 'let-the-test-in';
 /** Milliseconds. A connection that is not taken is given up after 30 s. */
@@ -26,8 +26,6 @@ const PATIENCE_MS = 60_000;
 describeWith(NETWORKS, 'a daemon', () => {
   let network: Network;
   let names: NameServer;
-  let provider: Provider;
-  const closers: (() => Promise<unknown>)[] = [];
   const all: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
@@ -35,24 +33,19 @@ describeWith(NETWORKS, 'a daemon', () => {
     all.push(() => network.remove());
     names = await startNameServer(network.providerHost, network.providerHost);
     all.push(() => names.close());
-    provider = await startProvider({ host: network.providerHost, sinkHost: network.sinkHost });
-    all.push(() => provider.stop());
   });
   afterAll(async () => {
     for (const close of all.splice(0).toReversed()) await close();
   });
-  afterEach(async () => {
-    provider.releaseQueue();
-    for (const close of closers.splice(0).toReversed()) await close();
-  });
+  const suite = daemonSuite(() => startProvider({ host: network.providerHost, sinkHost: network.sinkHost }));
+  const { closers } = suite;
 
   type Inside = Daemon & { readonly token: string };
   async function start(host: string): Promise<{ readonly daemon: Inside; readonly config: string }> {
-    const folder = await temporaryFolder();
-    closers.push(() => folder.remove());
-    await writeFile(join(folder.path, 'token'), TOKEN, { mode: 0o600 });
-    const control = `"neutral.test:${provider.imaps.port}"`;
-    const config = await writeConfiguration(provider, folder.path, (text) =>
+    const folder = await suite.folder();
+    await writeFile(join(folder, 'token'), TOKEN, { mode: 0o600 });
+    const control = `"neutral.test:${suite.provider.imaps.port}"`;
+    const config = await writeConfiguration(suite.provider, folder, (text) =>
       text
         .replace('"127.0.0.1:0"', `"${network.httpHost}:0", token: {file: token}`)
         .replace('sink: {listen: "127.0.0.1:', `sink: {listen: "${network.sinkHost}:`)
@@ -66,8 +59,6 @@ describeWith(NETWORKS, 'a daemon', () => {
     await untilReady(daemon);
     return { daemon, config };
   }
-  const untilAccepted = (daemon: Daemon, id: string) =>
-    eventually('its acceptance', async () => ((await view(daemon, id)).acceptedAt === null ? undefined : true));
   const untilSettled = (daemon: Daemon, id: string) =>
     eventually(
       `an outcome of ${id}`,
@@ -77,11 +68,6 @@ describeWith(NETWORKS, 'a daemon', () => {
       },
       PATIENCE_MS,
     );
-  async function downIn(config: string): Promise<readonly EndpointChecked[]> {
-    return (await eventsOf(config)).flatMap((event) =>
-      event.type === 'endpoint.checked' && event.result.kind === 'down' ? event : [],
-    );
-  }
   async function handoverOf(config: string, id: string) {
     const event = (await eventsOf(config)).find((each) => each.type === 'probe.handed-over' && each.probe === id);
     return event?.type === 'probe.handed-over' ? event.handover : null;
@@ -89,7 +75,7 @@ describeWith(NETWORKS, 'a daemon', () => {
 
   it('whose line is cut without a word gives up in time, charges nobody, and holds the truth of what was on its way', async () => {
     const { daemon, config } = await start(network.providerHost);
-    await provider.holdQueue();
+    await suite.provider.holdQueue();
     const ordered = Date.now();
     const [out, incoming] = (await Promise.all(['send', 'receive'].map((path) => order(daemon, path)))) as [
       string,
@@ -104,7 +90,7 @@ describeWith(NETWORKS, 'a daemon', () => {
     const hanging = await order(daemon, 'internal');
     await pause(HELD_FOR);
     const released = Date.now();
-    provider.releaseQueue();
+    suite.provider.releaseQueue();
     await pause(CUT_FOR - (Date.now() - cut));
     expect(await view(daemon, incoming)).toMatchObject({ outcome: 'pending' });
     expect(await untilSettled(daemon, hanging)).toMatchObject({ outcome: 'failed' });

@@ -1,43 +1,28 @@
 /** The provider's servers stopped and started under the running daemon: it tells the right thing meanwhile, and goes on by itself. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Endpoint } from '../../src/domain/endpoint.ts';
-import type { EndpointChecked } from '../../src/domain/event.ts';
-import { temporaryFolder, writeConfiguration } from './agent-settings.ts';
 import { describeWithServers } from './available.ts';
-import { type Daemon, run, startDaemon } from './command.ts';
+import { type Daemon, run } from './command.ts';
 import { eventually } from './daemon.ts';
-import { eventsOf, logged, metric, order, readiness, untilReady, view } from './daemon-client.ts';
-import { type Provider, startProvider } from './provider.ts';
+import { downIn, eventsOf, logged, metric, order, readiness, view } from './daemon-client.ts';
+import { daemonSuite } from './daemon-suite.ts';
 
 /** A mailbox that failed is opened again after a second, doubled up to a minute; a failed check is confirmed after 5 s. */
 const PATIENCE_MS = 60_000;
 
 describeWithServers('a daemon whose provider', () => {
-  let provider: Provider;
-  const closers: (() => Promise<unknown>)[] = [];
-
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(async () => provider.stop());
-  afterEach(async () => {
-    for (const close of closers.splice(0).toReversed()) await close();
-  });
+  const suite = daemonSuite();
+  const { closers } = suite;
 
   /** Checks come once in 30 s, and soon after a probe that was not taken. `control` is who else is asked; empty for nobody. */
   async function start(control: string): Promise<{ readonly daemon: Daemon; readonly config: string }> {
-    const folder = await temporaryFolder();
-    closers.push(() => folder.remove());
-    const config = await writeConfiguration(provider, folder.path, (text) =>
+    const config = await suite.configuration((text) =>
       text.replace(/connectivity: .*/, `connectivity: {every: 30s, control: [${control}]}`),
     );
-    const daemon = await startDaemon(config);
-    closers.push(() => daemon.end('SIGKILL'));
-    await untilReady(daemon);
-    return { daemon, config };
+    return { daemon: await suite.start(config), config };
   }
-  const dovecot = () => `"127.0.0.1:${provider.imaps.port}"`;
-  const postfix = () => `"127.0.0.1:${provider.mx.port}"`;
+  const dovecot = () => `"127.0.0.1:${suite.provider.imaps.port}"`;
+  const postfix = () => `"127.0.0.1:${suite.provider.mx.port}"`;
   const up = (daemon: Daemon, endpoint: Endpoint) =>
     metric(daemon, `mailflow_endpoint_up{provider="corp",endpoint="${endpoint}"}`);
   const untilUp = (daemon: Daemon, endpoint: Endpoint, value: 0 | 1) =>
@@ -46,11 +31,6 @@ describeWithServers('a daemon whose provider', () => {
       async () => ((await up(daemon, endpoint)) === value ? true : undefined),
       PATIENCE_MS,
     );
-  async function downIn(config: string): Promise<readonly EndpointChecked[]> {
-    return (await eventsOf(config)).flatMap((event) =>
-      event.type === 'endpoint.checked' && event.result.kind === 'down' ? event : [],
-    );
-  }
   const untilDown = (config: string, endpoint: Endpoint) =>
     eventually(
       `a failed check of ${endpoint}`,
@@ -60,13 +40,13 @@ describeWithServers('a daemon whose provider', () => {
 
   it('loses Postfix is shown as down at stage connect beside a healthy host, loses nothing that is on its way, and is up again by itself', async () => {
     const { daemon, config } = await start(dovecot());
-    await provider.holdQueue();
+    await suite.provider.holdQueue();
     const early = await order(daemon, 'internal');
     await eventually('its acceptance', async () =>
       (await view(daemon, early)).acceptedAt === null ? undefined : true,
     );
-    await provider.stopPostfix();
-    closers.push(() => provider.startPostfix().catch(() => undefined));
+    await suite.provider.stopPostfix();
+    closers.push(() => suite.provider.startPostfix().catch(() => undefined));
     const refused = await Promise.all(['send', 'receive'].map((path) => order(daemon, path)));
     for (const id of refused) expect(await view(daemon, id, 20)).toMatchObject({ outcome: 'failed' });
     for (const endpoint of ['submission', 'mx'] as const) {
@@ -77,7 +57,7 @@ describeWithServers('a daemon whose provider', () => {
     // The mailbox is watched all along, so the daemon is ready.
     expect((await readiness(daemon)).status).toBe(200);
 
-    await provider.startPostfix();
+    await suite.provider.startPostfix();
     closers.pop();
     expect(await view(daemon, early, 30)).toMatchObject({ outcome: 'delivered', duplicates: 0 });
     for (const endpoint of ['submission', 'mx'] as const) await untilUp(daemon, endpoint, 1);
@@ -100,13 +80,13 @@ describeWithServers('a daemon whose provider', () => {
 
   it('loses Dovecot says so, keeps what is on its way pending, and reads on by itself once it is back', async () => {
     const { daemon, config } = await start(postfix());
-    await provider.holdQueue();
+    await suite.provider.holdQueue();
     const early = await order(daemon, 'receive');
     await eventually('its acceptance', async () =>
       (await view(daemon, early)).acceptedAt === null ? undefined : true,
     );
-    await provider.stopDovecot();
-    closers.push(() => provider.startDovecot().catch(() => undefined));
+    await suite.provider.stopDovecot();
+    closers.push(() => suite.provider.startDovecot().catch(() => undefined));
     await eventually('a mailbox that cannot be watched', async () =>
       (await readiness(daemon)).status === 503 ? true : undefined,
     );
@@ -114,12 +94,12 @@ describeWithServers('a daemon whose provider', () => {
     await untilUp(daemon, 'mailbox', 0);
     await untilDown(config, 'mailbox');
     // Postfix finds nobody to hand it to.
-    provider.releaseQueue();
+    suite.provider.releaseQueue();
     const late = await order(daemon, 'receive');
-    await provider.postfixDelays({ recipient: provider.user('alice').address, status: 'deferred' });
+    await suite.provider.postfixDelays({ recipient: suite.provider.user('alice').address, status: 'deferred' });
     expect(await view(daemon, early)).toMatchObject({ outcome: 'pending' });
 
-    await provider.startDovecot();
+    await suite.provider.startDovecot();
     closers.pop();
     await eventually(
       'a mailbox that is watched again',
@@ -127,7 +107,7 @@ describeWithServers('a daemon whose provider', () => {
       PATIENCE_MS,
     );
     // Postfix tries again what Dovecot could not take.
-    await provider.flushQueue();
+    await suite.provider.flushQueue();
     for (const id of [early, late])
       expect(await view(daemon, id, 30)).toMatchObject({ outcome: 'delivered', duplicates: 0 });
     await untilUp(daemon, 'mailbox', 1);
@@ -154,8 +134,8 @@ describeWithServers('a daemon whose provider', () => {
     'loses Postfix while %s has failed checks that show nothing',
     async (_name, control, expected) => {
       const { daemon, config } = await start(control());
-      await provider.stopPostfix();
-      closers.push(() => provider.startPostfix());
+      await suite.provider.stopPostfix();
+      closers.push(() => suite.provider.startPostfix());
       // Its failure makes the check come at once.
       await order(daemon, 'send');
       await untilDown(config, 'submission');

@@ -1,16 +1,16 @@
 /** The daemon stopped (SIGSTOP) in the middle of everything and let go on: what it measured holds the truth, and the stop is its own. */
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { verifyDerived } from '../../src/adapters/sqlite/verify.ts';
 import type { LedgerEvent } from '../../src/domain/event.ts';
 import type { Interval } from '../../src/domain/interval.ts';
 import type { ProbeView } from '../../src/domain/probe-view.ts';
-import { temporaryFolder, writeConfiguration } from './agent-settings.ts';
 import { describeWithServers } from './available.ts';
-import { type Daemon, run, startDaemon } from './command.ts';
+import { type Daemon, run } from './command.ts';
 import { eventually } from './daemon.ts';
-import { eventsOf, logged, order, untilReady, view } from './daemon-client.ts';
-import { type Provider, startProvider } from './provider.ts';
+import { eventsOf, logged, order, untilAccepted, untilReady, view } from './daemon-client.ts';
+import { daemonSuite } from './daemon-suite.ts';
 
 /** Milliseconds. Past 30 s without a beat an agent has been away. */
 const STOPPED_FOR = 40_000;
@@ -24,21 +24,8 @@ const ROUTES = `routes:
 `;
 
 describeWithServers('a daemon that was stopped for 40 s', () => {
-  let provider: Provider;
-  const closers: (() => Promise<unknown>)[] = [];
+  const suite = daemonSuite();
 
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(async () => provider.stop());
-  afterEach(async () => {
-    provider.releaseQueue();
-    for (const close of closers.splice(0).toReversed()) await close();
-  });
-
-  async function untilAccepted(daemon: Daemon, id: string): Promise<void> {
-    await eventually('its acceptance', async () => ((await view(daemon, id)).acceptedAt === null ? undefined : true));
-  }
   async function untilOnItsWay(daemon: Daemon, id: string): Promise<void> {
     await eventually('a message that waits for its 250', async () =>
       (await view(daemon, id)).awaiting === 'data' ? true : undefined,
@@ -46,16 +33,12 @@ describeWithServers('a daemon that was stopped for 40 s', () => {
   }
 
   it('holds the true delay of what was under way, charges nobody, counts nothing twice, and goes on by itself', async () => {
-    const folder = await temporaryFolder();
-    closers.push(() => folder.remove());
-    const config = await writeConfiguration(provider, folder.path, (text) =>
+    const config = await suite.configuration((text) =>
       text.replace('connectivity: {', 'connectivity: {every: 30s, ').concat(ROUTES),
     );
-    await provider.delayEndOfData(SLOW_REPLY);
-    const daemon = await startDaemon(config);
-    closers.push(() => daemon.end('SIGKILL'));
-    await untilReady(daemon);
-    await provider.holdQueue();
+    await suite.provider.delayEndOfData(SLOW_REPLY);
+    const daemon = await suite.start(config);
+    await suite.provider.holdQueue();
     const [out, within] = await Promise.all([order(daemon, 'send'), order(daemon, 'internal')]);
     const ordered = Date.now();
     await Promise.all([out, within].map((id) => untilAccepted(daemon, id)));
@@ -68,7 +51,7 @@ describeWithServers('a daemon that was stopped for 40 s', () => {
     // The 250 of the last one, then all that was held: the daemon sees neither.
     await pause(STOPPED_FOR / 2);
     const released = Date.now();
-    provider.releaseQueue();
+    suite.provider.releaseQueue();
     await pause(STOPPED_FOR - (released - stopped));
     daemon.process.kill('SIGCONT');
     const views = await Promise.all([out, within, caught].map((id) => view(daemon, id, 30)));
@@ -102,7 +85,7 @@ describeWithServers('a daemon that was stopped for 40 s', () => {
     );
     expect(captured).toHaveLength(new Set(captured).size);
     expect(await run(['ledger', 'verify', '-c', config])).toMatchObject({ code: 0 });
-    expect(await verifyDerived(`${folder.path}/data`)).toMatchObject({ ok: true });
+    expect(await verifyDerived(join(dirname(config), 'data'))).toMatchObject({ ok: true });
   }, 120_000);
 });
 

@@ -1,49 +1,26 @@
 /** Two daemons on one data folder, as processes: one measures, the other says who does, and the first never notices. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { temporaryFolder, writeConfiguration } from './agent-settings.ts';
+import { expect, it } from 'vitest';
 import { describeWithServers } from './available.ts';
-import { type Finished, run, spawnDaemon, startDaemon } from './command.ts';
-import { eventually } from './daemon.ts';
-import { eventsOf, logged, order, untilReady, view } from './daemon-client.ts';
-import { type Provider, startProvider } from './provider.ts';
+import { type Finished, run, spawnDaemon } from './command.ts';
+import { eventsOf, logged, order, untilAccepted, view } from './daemon-client.ts';
+import { daemonSuite } from './daemon-suite.ts';
 
 /** The second begins where the first left it: with a lock whose holder was killed. */
 const RACES = 2;
 const RACERS = 3;
 
 describeWithServers('two daemons on one data folder', () => {
-  let provider: Provider;
-  const closers: (() => Promise<unknown>)[] = [];
-
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(async () => provider.stop());
-  afterEach(async () => {
-    provider.releaseQueue();
-    for (const close of closers.splice(0).toReversed()) await close();
-  });
-
-  async function configuration(): Promise<string> {
-    const folder = await temporaryFolder();
-    closers.push(() => folder.remove());
-    return writeConfiguration(provider, folder.path);
-  }
-  async function start(config: string) {
-    const daemon = await startDaemon(config);
-    closers.push(() => daemon.end('SIGKILL'));
-    await untilReady(daemon);
-    return daemon;
-  }
+  const suite = daemonSuite();
+  const { closers } = suite;
   /** Beside the configuration's own warnings, which precede it. */
   const said = ({ stderr }: Pick<Finished, 'stderr'>) => stderr.split('\n').filter((line) => !line.startsWith('{'));
 
   it('the second ends with one line and code 3, and the first keeps its note, its sink and its probes', async () => {
-    const config = await configuration();
-    const first = await start(config);
-    await provider.holdQueue();
+    const config = await suite.configuration();
+    const first = await suite.start(config);
+    await suite.provider.holdQueue();
     const id = await order(first, 'send');
-    await eventually('its acceptance', async () => ((await view(first, id)).acceptedAt === null ? undefined : true));
+    await untilAccepted(first, id);
     const second = await run(['run', '-c', config]);
     expect(second).toMatchObject({ code: 3, stdout: '' });
     const rule = 'a data folder must have one daemon: .*';
@@ -53,7 +30,7 @@ describeWithServers('two daemons on one data folder', () => {
       ),
       '',
     ]);
-    provider.releaseQueue();
+    suite.provider.releaseQueue();
     expect(await view(first, id, 20)).toMatchObject({ outcome: 'delivered', duplicates: 0 });
     // Commands still find the first.
     expect(await run(['check', '-c', config, '--path', 'internal'])).toMatchObject({ code: 0, stderr: '' });
@@ -67,7 +44,7 @@ describeWithServers('two daemons on one data folder', () => {
   }, 60_000);
 
   it(`of ${RACERS} that start at the same moment exactly one runs, on a new folder and on one whose holder was killed`, async () => {
-    const config = await configuration();
+    const config = await suite.configuration();
     for (let race = 1; race <= RACES; race += 1) {
       const racers = Array.from({ length: RACERS }, () => spawnDaemon(config));
       for (const racer of racers) closers.push(() => racer.end('SIGKILL'));
@@ -88,8 +65,8 @@ describeWithServers('two daemons on one data folder', () => {
   }, 60_000);
 
   it('a first that is stopped and does not answer still holds, and goes on afterwards', async () => {
-    const config = await configuration();
-    const first = await start(config);
+    const config = await suite.configuration();
+    const first = await suite.start(config);
     first.process.kill('SIGSTOP');
     const second = await run(['run', '-c', config]);
     expect(second.code).toBe(3);

@@ -60,8 +60,10 @@ const FINAL_AFTER = 120 * HOUR;
 const LAST_STRETCH = 30 * MINUTE;
 const STEADY_LEAD = HOUR;
 
-/** How often a kind strikes in an hour of a stretch, and for how long, at least and at most. */
-/** A sink that is cut off for less than ten minutes while nothing is on its way is taken for one that is not (src/ARCHITECTURE.md): here it never is. */
+/**
+ * How often a kind strikes in an hour of a stretch, and for how long, at least and at most. A sink that is cut off for less than ten
+ * minutes while nothing is on its way is taken for one that is not (src/ARCHITECTURE.md): here it never is.
+ */
 const STRIKES: Partial<Record<FaultKind, readonly [perHour: number, leastMs: number, mostMs: number]>> = {
   'line down': [2, 1000, 20 * MINUTE],
   'sink cut off': [0.8, 25 * MINUTE, 2 * HOUR],

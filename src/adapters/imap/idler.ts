@@ -1,5 +1,5 @@
 /** Keeps a connection in IDLE on the inbox, for hints that new mail came; a lost one is replaced, for a look does not need it. */
-import { type Backoff, retryDelayMs } from '../../domain/time/backoff.ts';
+import { type Backoff, failuresInRow, retryDelayMs } from '../../domain/time/backoff.ts';
 import { spanBetween } from '../../domain/time/instant.ts';
 import type { Clock, Log, Random } from '../../ports.ts';
 import type { Connection } from './connection.ts';
@@ -7,8 +7,6 @@ import type { Connection } from './connection.ts';
 /** Milliseconds between two IDLEs, so that a server that ends each at once is not flooded. */
 const RENEWAL_PAUSE = 1000;
 const REPLACE: Backoff = { firstMs: 5000, maxMs: 300_000 };
-/** Seconds. One that is lost sooner is one more failure in a row. */
-const STEADY_AFTER = 60;
 /** Milliseconds for selecting the inbox. */
 const SELECT_MAX = 60_000;
 
@@ -33,15 +31,14 @@ export async function keepIdling(connection: Connection, parts: IdlerParts, sign
   let current: Connection | null = connection;
   let failures = 0;
   while (!signal.aborted) {
+    const from = clock.now();
     if (current !== null) {
-      const from = clock.now();
       await idleUntilLost(current, clock, signal);
       await current.close();
       if (signal.aborted) return;
-      if (spanBetween(from, clock.now()).lo >= STEADY_AFTER) failures = 0;
-      if (failures === 0) log.info('the IDLE connection to the mailbox was lost, looks go on without hints');
     }
-    failures += 1;
+    failures = failuresInRow(failures, current === null ? 0 : spanBetween(from, clock.now()).lo);
+    if (failures === 1) log.info('the IDLE connection to the mailbox was lost, looks go on without hints');
     await clock.sleep(retryDelayMs(failures, REPLACE, random.uniform()), signal);
     current = signal.aborted ? null : await replace(parts);
     // What came in between was not announced.

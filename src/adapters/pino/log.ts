@@ -9,7 +9,10 @@ const CAUSES_MAX = 8;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** `name` marks every line. Writes at once, so that a crash loses none: whoever reads it through a pipe must not stop. Never throws, whatever the fields hold. */
+/**
+ * `name` marks every line. Never throws, whatever the fields hold. Writes at once, so that a crash loses none: whoever reads standard
+ * error through a pipe and stops reading holds everything up.
+ */
 export function createLog(level: 'debug' | 'info' | 'warn' | 'error', name: string): Log {
   const stream = destination({ fd: 2, sync: true, maxLength: BACKLOG_BYTES_MAX });
   // A log that cannot be written has nowhere to say so, and measuring goes on.

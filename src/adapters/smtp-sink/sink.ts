@@ -64,13 +64,13 @@ async function listen(
   server.listen(port, host, () => resolve());
   await promise;
   server.server.off('error', fail);
-  // Such as no more files to open: whoever connects then is turned away by the kernel, and we would never know.
+  // Such as no memory for another connection. That files run out Node never tells: adapters/system/watchdog counts them.
   server.server.on('error', (cause) => listener.failed(failure('sink cannot accept', cause)));
   const address = server.server.address() as AddressInfo;
   return { host: address.address, port: address.port };
 }
 
-/** `listen EACCES: permission denied 0.0.0.0:25`, or `accept EMFILE`, without what we say ourselves. */
+/** `listen EACCES: permission denied 0.0.0.0:25`, or `accept ENOBUFS`, without what we say ourselves. */
 function reasonOf(cause: Error): string {
   return cause.message.replace(/^(listen|accept) /, '').replace(/ \S+:\d+$/, '');
 }

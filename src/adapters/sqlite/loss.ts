@@ -25,7 +25,7 @@ function refuseLostLedger(path: string): void {
   if (witness === null) return;
   throw new LedgerError(
     'DAMAGED',
-    `there must be a ledger at ${path}, it is ${existsSync(path) ? 'empty' : 'gone'}, and ${witness} shows that there was one: ${WAY_OUT}${witness === key ? `; to begin anew with this key, put it back after the first start` : ''}`,
+    `there must be a ledger at ${path}, it is ${existsSync(path) ? 'empty' : 'gone'}, and ${witness} shows that there was one: ${WAY_OUT}${witness === key ? '; to begin anew with this key, put it back after the first start' : ''}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { retryDelayMs } from '../../../src/domain/time/backoff.ts';
+import { failuresInRow, retryDelayMs } from '../../../src/domain/time/backoff.ts';
 
 const TERMS = { firstMs: 1000, maxMs: 60_000 };
 
@@ -29,4 +29,8 @@ it('waits at least half of the time and never more than all of it, so that there
 
 it('spreads by chance', () => {
   expect(retryDelayMs(3, TERMS, 0.5)).toBe(3000);
+});
+
+it('counts as a failure in a row what had not worked for a minute, and begins anew after what had', () => {
+  expect([0, 59.9, 60, 1e9].map((worked) => failuresInRow(7, worked))).toEqual([8, 8, 1, 1]);
 });
