@@ -71,6 +71,11 @@ const FOUND: readonly {
   },
   { was: 'a closed month that told of a lost message that came late', seed: 164, only: ['very slow mail'] },
   {
+    was: 'uptime that a closed month claimed and the next check took back',
+    seed: 88,
+    only: ['full mailbox', 'remembered failure', 'mailbox disconnects', 'reboot', 'line cut'],
+  },
+  {
     was: 'a sink that is cut off until a restart, and is taken for one that was heard',
     seed: 100,
     only: ['sink cut off'],

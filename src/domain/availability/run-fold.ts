@@ -86,11 +86,14 @@ export function foldCheck(
   return { checks: settle(taken), change };
 }
 
-/** The runs that later checks may still change, as they are now. `sinceMs` is where they began before, if that was earlier. */
+/**
+ * The runs that later checks may still change, as they are now; `sinceMs` is where they began before, if that was earlier. One that
+ * still runs is told as if it ended here: what is said of a month that is over must not claim what the next check takes back.
+ */
 export function tailChange(checks: EndpointChecks, sinceMs = Number.POSITIVE_INFINITY): RunChange {
   const { provider, endpoint, settled, recent } = checks;
   const fromMs = settled?.run.fromMs ?? recent[0]?.began.wallMs ?? sinceMs;
-  const runs = stretchesOf(checks).map(({ run }) => run);
+  const runs = stretchesOf(checks).map((stretch) => cutBack(stretch, checks.named ?? false).run);
   return { provider, endpoint, sinceMs: Math.min(sinceMs, fromMs), runs, late: [] };
 }
 

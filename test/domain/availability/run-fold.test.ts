@@ -150,6 +150,37 @@ describe('a good run that ends', () => {
     expect(told(runsOf([up(0, session), up(60, session), up(600, login)]))[0]).toBe('up 0-0 x2');
   });
 
+  test('does so also while nothing has ended it yet, and goes on with the next login', () => {
+    const before = [up(0, login), up(60, session), up(120, session)];
+    expect(told(runsOf(before))).toEqual(['up 0-0 x3']);
+    expect(told(runsOf([...before, up(180, login), up(240, session)]))).toEqual(['up 0-180 x5']);
+  });
+
+  test('is never shortened by a check that comes later: a month that was closed in between would have claimed too much', () => {
+    const check = fc.record({
+      gap: fc.constantFrom(30, 60, 120, 121, 4000),
+      make: fc.constantFrom(
+        (seconds: number) => up(seconds, login),
+        (seconds: number) => up(seconds, session),
+        (seconds: number) => failed(seconds, login),
+        (seconds: number) => failed(seconds, { ...login, control: 'none' }),
+      ),
+    });
+    fc.assert(
+      fc.property(fc.array(check, { minLength: 2, maxLength: 20 }), fc.nat(20), (checks, cut) => {
+        let seconds = 0;
+        const events = checks.map(({ gap, make }) => {
+          seconds += gap;
+          return make(seconds);
+        });
+        const good = (runs: readonly Run[]) => runs.filter(({ kind }) => kind === 'up');
+        const after = good(runsOf(events));
+        for (const { fromMs, toMs } of good(runsOf(events.slice(0, cut))))
+          expect(after.some((run) => run.fromMs <= fromMs && toMs <= run.toMs)).toBe(true);
+      }),
+    );
+  });
+
   test('ends, at an MX, with the last recipient it took, or with its last greeting if none was ever named', () => {
     expect(told(runsOf([up(0, recipient), up(60), up(120), failed(180)]))[0]).toBe('up 0-0 x3');
     expect(told(runsOf([up(0), up(60), up(120), failed(180)]))[0]).toBe('up 0-120 x3');
