@@ -146,6 +146,7 @@ describe.each(PATHS)("the simulator's provider, on the path %s", (path) => {
         sink: () => null,
         lineDown: () => false,
         cutLine: () => {},
+        suspendAgent: () => {},
         isPlanned: () => true,
         isCaptured: () => false,
       },

@@ -35,6 +35,8 @@ export interface SimulatedFate {
   readonly transferMs: number;
   /** Our own line goes down for so long just before it would be transferred. */
   readonly lineCutMs: number;
+  /** The agent's host is suspended for so long once the provider has the message. */
+  readonly suspendMs: number;
   readonly keepsOpen: boolean;
   readonly announced: boolean;
   readonly folder: 'INBOX' | 'Junk';
@@ -62,6 +64,7 @@ export function fateOf(plan: Plan, provider: string, path: Path, index: number):
   const lost = strikes('lost mail', 0.05);
   const grey = strikes('greylisting', 0.2);
   const throttled = strikes('throttling', 0.1);
+  const forGood = strikes('throttling for good', 0.06) !== null;
   const copies = strikes('duplicated mail', 0.12);
   const failing = path === 'send' ? strikes('failing transfers', 0.2) : null;
   const others = path === 'send' ? null : strikes('other clients', 0.15);
@@ -70,7 +73,10 @@ export function fateOf(plan: Plan, provider: string, path: Path, index: number):
     connectMs: draw.wide(1, 500),
     receiveMs: draw.wide(1, 3000),
     replyMs: draw.wide(1, 3000),
-    deferrals: { count: (throttled ?? grey)?.whole(1, 2) ?? 0, throttled: throttled !== null },
+    deferrals: {
+      count: forGood ? Number.POSITIVE_INFINITY : ((throttled ?? grey)?.whole(1, 2) ?? 0),
+      throttled: forGood || throttled !== null,
+    },
     answer: answerOf(strikes('dropped connection', 0.1), strikes('refused mail', 0.06), full),
     delayMs: slower?.wide(2 * HOUR, 96 * HOUR) ?? slow?.wide(20_000, 2 * HOUR) ?? usualMs,
     end: lost !== null ? 'lost' : bounced !== null || full !== null ? 'bounced' : 'delivered',
@@ -79,6 +85,7 @@ export function fateOf(plan: Plan, provider: string, path: Path, index: number):
     failing: failing === null ? [] : Array.from({ length: failing.whole(1, 3) }, () => failingTransfer(failing)),
     transferMs: draw.wide(1, 4000),
     lineCutMs: (path === 'send' ? strikes('line cut', 0.1) : null)?.wide(LINE_CUT_MIN, 20 * MINUTE) ?? 0,
+    suspendMs: strikes('suspend under way', 0.05)?.wide(2000, 10 * MINUTE) ?? 0,
     keepsOpen: draw.chance(0.3),
     announced: draw.chance(0.5),
     folder: strikes('junk folder', 0.2) === null ? 'INBOX' : 'Junk',

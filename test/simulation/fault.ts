@@ -45,9 +45,16 @@ export const FAULT_KINDS = [
   // Later ones draw whether a world has them from streams of their own too: the seeds of before keep their worlds.
   'failing sink',
   'line cut',
+  'suspend under way',
+  'throttling for good',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
-export const LATER_KINDS: readonly FaultKind[] = ['failing sink', 'line cut'];
+export const LATER_KINDS: readonly FaultKind[] = [
+  'failing sink',
+  'line cut',
+  'suspend under way',
+  'throttling for good',
+];
 
 /** One injected fault, as it happened: milliseconds that passed for everybody (`VirtualClock.passedSeconds`). */
 export interface InjectedFault {

@@ -54,11 +54,8 @@ export const HAPPENINGS: Partial<Record<FaultKind, (scene: Scene, strike: Strike
   'failing sink': (_, { process }) => process.sink.listener?.failed(new Error('sink cannot accept: ENOBUFS')),
   'torn write': ({ disk }, { draw }) => disk.armTear(draw),
   'held process': (_, { process, withinMs }) => process.hold(withinMs),
-  async suspend(scene, { stretch, withinMs }) {
-    scene.host.suspend();
-    await scene.clock.sleep(withinMs);
-    if (scene.stretch() === stretch) scene.host.resume();
-  },
+  suspend,
+  'suspend under way': suspend,
   async 'disk full'({ disk, clock }, { lengthMs }) {
     disk.full = true;
     await clock.sleep(lengthMs);
@@ -88,6 +85,12 @@ export const HAPPENINGS: Partial<Record<FaultKind, (scene: Scene, strike: Strike
     void engine?.check(provider, draw.pick(PATHS)).catch(() => null);
   },
 };
+
+async function suspend(scene: Scene, { stretch, withinMs }: Strike): Promise<void> {
+  scene.host.suspend();
+  await scene.clock.sleep(withinMs);
+  if (scene.stretch() === stretch) scene.host.resume();
+}
 
 /** Somebody who is no provider: looks for an open port, names a recipient, or writes, with a made-up token or without. */
 async function visit({ clock, providers, sink }: Scene, { lengthMs, draw }: Strike): Promise<void> {

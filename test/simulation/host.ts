@@ -13,7 +13,7 @@ export class Host implements Clock {
   #aheadMs: number;
   /** Passed time at which the monotonic clock would have shown 0. */
   #zeroUs = -BOOTED_US;
-  #asleepMs = 0;
+  #asleepUs = 0;
   #boot = 'boot0';
   #asleepSinceUs: number | null = null;
   #awake = Promise.withResolvers<void>();
@@ -42,7 +42,8 @@ export class Host implements Clock {
     return {
       wallMs: this.wallMs,
       monoUs: this.#monoUs,
-      suspendedMs: this.#asleepMs,
+      // Read to 10 ms (domain/time/instant).
+      suspendedMs: Math.floor(this.#asleepUs / 10_000) * 10,
       errorUs: 0,
       boot: this.#boot,
     };
@@ -83,8 +84,7 @@ export class Host implements Clock {
     const us = this.#world.passedUs - this.#asleepSinceUs;
     this.#asleepSinceUs = null;
     this.#zeroUs += us;
-    // Read to 10 ms (domain/time/instant).
-    this.#asleepMs += Math.round(us / 10_000) * 10;
+    this.#asleepUs += us;
     this.#awake.resolve();
     this.#awake = Promise.withResolvers();
   }
@@ -98,7 +98,7 @@ export class Host implements Clock {
   reboot(): void {
     this.resume();
     this.#zeroUs = this.#world.passedUs - BOOTED_US;
-    this.#asleepMs = 0;
+    this.#asleepUs = 0;
     this.#boot = `boot${this.#world.passedUs.toString(36)}`;
   }
 

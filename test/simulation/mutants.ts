@@ -4,126 +4,189 @@ import { registerHooks } from 'node:module';
 
 export interface Mutant {
   readonly name: string;
+  /** More than one where one place makes good for the other. */
+  readonly places: readonly Place[];
+  /** What it does to the agent. */
+  readonly why: string;
+}
+
+export interface Place {
   /** From the project's folder. */
   readonly file: string;
   /** Stands in the file exactly once. */
   readonly from: string;
   readonly to: string;
-  /** What it does to the agent. */
-  readonly why: string;
 }
 
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'late-twice',
-    file: 'src/domain/delay/delay-average.ts',
-    from: 'const certain = lossesCount ? [...delivered, ...lost] : delivered;',
-    to: 'const late = delivered.filter(({ lo }) => lo > 60);\n  const certain = [...delivered, ...late, ...(lossesCount ? lost : [])];',
+    places: [
+      {
+        file: 'src/domain/delay/delay-average.ts',
+        from: 'const certain = lossesCount ? [...delivered, ...lost] : delivered;',
+        to: 'const late = delivered.filter(({ lo }) => lo > 60);\n  const certain = [...delivered, ...late, ...(lossesCount ? lost : [])];',
+      },
+    ],
     why: 'late mail is counted twice in the average',
   },
   {
     name: 'sink-outage-charged',
-    file: 'src/domain/timeline.ts',
-    from: "record.path === 'send' ? { ...record, unseenSince: earlierOf(record.unseenSince, since) } : record,",
-    to: 'since.wallMs < 0 ? { ...record } : record,',
+    places: [
+      {
+        file: 'src/domain/timeline.ts',
+        from: "record.path === 'send' ? { ...record, unseenSince: earlierOf(record.unseenSince, since) } : record,",
+        to: 'since.wallMs < 0 ? { ...record } : record,',
+      },
+    ],
     why: 'while our sink is away the provider is charged with what it could not transfer',
   },
   {
     name: 'poll-response-as-proof',
-    file: 'src/engine/mailbox-watcher.ts',
-    from: 'if (proves) this.#lastLook = look.sentAt;',
-    to: 'if (proves) this.#lastLook = clock.now();',
+    places: [
+      {
+        file: 'src/engine/mailbox-watcher.ts',
+        from: 'if (proves) this.#lastLook = look.sentAt;',
+        to: 'if (proves) this.#lastLook = clock.now();',
+      },
+    ],
     why: 'absence is proven by when the answer came, not by when it was asked',
   },
   {
     name: 'failed-look-as-proof',
-    file: 'src/engine/mailbox-watcher.ts',
-    from: 'const look = await mailbox.look();',
-    to: 'const look = await mailbox.look().catch(() => ({ sentAt: clock.now(), folders: [] }));',
+    places: [
+      {
+        file: 'src/engine/mailbox-watcher.ts',
+        from: 'const look = await mailbox.look();',
+        to: 'const look = await mailbox.look().catch(() => ({ sentAt: clock.now(), folders: [] }));',
+      },
+    ],
     why: 'a look that failed proves absence all the same',
   },
   {
     name: 'one-breach-is-enough',
-    file: 'src/domain/delay/delay-verdict.ts',
-    from: 'const counted = verdictOf(breaches, terms.breachesFrom - 1);',
-    to: 'const counted = verdictOf(breaches, terms.breachesFrom - 2);',
+    places: [
+      {
+        file: 'src/domain/delay/delay-verdict.ts',
+        from: 'const counted = verdictOf(breaches, terms.breachesFrom - 1);',
+        to: 'const counted = verdictOf(breaches, terms.breachesFrom - 2);',
+      },
+    ],
     why: 'the maximum counts as missed one breach too early',
   },
   {
     name: 'planned-after-send',
-    file: 'src/engine/prober.ts',
-    from: "await recorder.record([{ type: 'probe.planned', at, probe: id, provider, path, kind, sender: from, recipient }]);",
-    to: "void clock.sleep(50).then(() => recorder.note({ type: 'probe.planned', at, probe: id, provider, path, kind, sender: from, recipient }));",
+    places: [
+      {
+        file: 'src/engine/prober.ts',
+        from: "await recorder.record([{ type: 'probe.planned', at, probe: id, provider, path, kind, sender: from, recipient }]);",
+        to: "void clock.sleep(50).then(() => recorder.note({ type: 'probe.planned', at, probe: id, provider, path, kind, sender: from, recipient }));",
+      },
+    ],
     why: 'a message leaves before its plan is durable',
   },
   {
     name: 'doubt-forgotten',
-    file: 'src/domain/timeline.ts',
-    from: "const doubted = path === 'send' && state.doubts.has(provider);",
-    to: "const doubted = path === 'send' && state.doubts.size < 0;",
+    places: [
+      {
+        file: 'src/domain/timeline.ts',
+        from: "const doubted = path === 'send' && state.doubts.has(provider);",
+        to: "const doubted = path === 'send' && state.doubts.size < 0;",
+      },
+    ],
     why: 'a provider that remembers our sink as down is charged with its memory',
   },
   {
-    name: 'duplicate-overwrites',
-    file: 'src/domain/timeline.ts',
-    from: 'capture: record.capture ?? { earliest, latest, found: null, hops },',
-    to: 'capture: { earliest, latest, found: null, hops },',
-    why: 'a capture recorded again takes the place of the first',
-  },
-  {
-    name: 'duplicate-seen-counts',
-    file: 'src/engine/mailbox-reader.ts',
-    from: 'if (record.capture === null) {',
-    to: 'if (record.duplicates.length === 0) {',
-    why: 'a second copy in the mailbox is recorded as seen once more',
+    name: 'last-copy-counts',
+    places: [
+      {
+        file: 'src/domain/timeline.ts',
+        from: 'capture: record.capture ?? { earliest, latest, found: null, hops },',
+        to: 'capture: { earliest, latest, found: null, hops },',
+      },
+      {
+        file: 'src/engine/sink-collector.ts',
+        from: 'if (record.capture !== null) {',
+        to: 'if (record.capture === undefined) {',
+      },
+    ],
+    why: 'a message that comes twice has the delay of its second copy',
   },
   {
     name: 'unproven-downtime-proven',
-    file: 'src/domain/availability/parts.ts',
-    from: "return kind === 'down' && checks >= CHECKS_TO_PROVE;",
-    to: "return kind !== 'up' && checks >= CHECKS_TO_PROVE;",
+    places: [
+      {
+        file: 'src/domain/availability/parts.ts',
+        from: "return kind === 'down' && checks >= CHECKS_TO_PROVE;",
+        to: "return kind !== 'up' && checks >= CHECKS_TO_PROVE;",
+      },
+    ],
     why: 'failed checks prove downtime though our own line was down',
   },
   {
     name: 'throttling-as-failure',
-    file: 'src/domain/probe.ts',
-    from: 'if (!isTemporary(refusal)) return false;',
-    to: 'if (refusal.code >= 0) return false;',
+    places: [
+      {
+        file: 'src/domain/probe.ts',
+        from: 'if (!isTemporary(refusal)) return false;',
+        to: 'if (refusal.code >= 0) return false;',
+      },
+    ],
     why: 'what was refused since we sent too fast is a failure of the provider',
   },
   {
     name: 'suspend-not-widened',
-    file: 'src/domain/time/instant.ts',
-    from: 'const suspended = Math.abs(asleepMs) > SUSPEND_RESOLUTION_MS;',
-    to: 'const suspended = Math.abs(asleepMs) < 0;',
+    places: [
+      {
+        file: 'src/domain/time/instant.ts',
+        from: 'const suspended = Math.abs(asleepMs) > SUSPEND_RESOLUTION_MS;',
+        to: 'const suspended = Math.abs(asleepMs) < 0;',
+      },
+    ],
     why: 'time that the host slept is not in any interval',
   },
   {
     name: 'stopped-time-trusted',
-    file: 'src/domain/timeline.ts',
-    from: 'return event.unwatchedSince === null ? [] : foldSinkGap(state, event, event.unwatchedSince);',
-    to: 'return [];',
+    places: [
+      {
+        file: 'src/domain/timeline.ts',
+        from: 'return event.unwatchedSince === null ? [] : foldSinkGap(state, event, event.unwatchedSince);',
+        to: 'return [];',
+      },
+    ],
     why: 'nothing is widened by the time in which the agent did not run',
   },
   {
     name: 'silence-as-proof',
-    file: 'src/engine/sink-collector.ts',
-    from: "if (silenced) await recorder.note({ type: 'sink.unproven', at, since });",
-    to: '',
+    places: [
+      {
+        file: 'src/engine/sink-collector.ts',
+        from: "if (silenced) await recorder.note({ type: 'sink.unproven', at, since });",
+        to: '',
+      },
+    ],
     why: 'a sink that nobody could reach proves absence',
   },
   {
     name: 'line-not-watched',
-    file: 'src/engine/engine.ts',
-    from: 'createLineWatch(options.connectivity.control,',
-    to: 'createLineWatch(null,',
+    places: [
+      {
+        file: 'src/engine/engine.ts',
+        from: 'createLineWatch(options.connectivity.control,',
+        to: 'createLineWatch(null,',
+      },
+    ],
     why: 'what a provider tried while our own line was down is taken for its delay',
   },
   {
     name: 'greeting-forgotten',
-    file: 'src/domain/availability/run-fold.ts',
-    from: "return run.kind === 'up' ? { ...stretch, run: { ...run, toMs: deepMs } } : stretch;",
-    to: 'return { ...stretch, run: { ...run, toMs: Math.max(run.toMs, deepMs) } };',
+    places: [
+      {
+        file: 'src/domain/availability/run-fold.ts',
+        from: "return run.kind === 'up' ? { ...stretch, run: { ...run, toMs: deepMs } } : stretch;",
+        to: 'return { ...stretch, run: { ...run, toMs: Math.max(run.toMs, deepMs) } };',
+      },
+    ],
     why: 'kept sessions show a server to be up that lets nobody in any more',
   },
 ];
@@ -133,23 +196,33 @@ export function mutantNamed(name: string): Mutant | null {
 }
 
 /** The file's text with the mutant in it. Throws if its place is not there exactly once. */
-export function mutated({ name, file, from, to }: Mutant, text: string): string {
+export function mutated(name: string, { file, from, to }: Place, text: string): string {
   const places = text.split(from).length - 1;
   if (places !== 1)
     throw new Error(`the place of mutant ${name} must stand in ${file} exactly once, stands there ${places} times`);
   return text.replace(from, () => to);
 }
 
-/** Modules that are loaded from now on in this process have the mutant in them; nothing on the disk is changed. */
-export function applyMutant(mutant: Mutant): void {
-  const url = new URL(`../../${mutant.file}`, import.meta.url);
-  mutated(mutant, readFileSync(url, 'utf8'));
+/**
+ * Modules that are loaded from now on in this process have the mutant in them; nothing on the disk is changed.
+ * Call what is returned once everything is loaded: it throws if a place was not, or was already before.
+ */
+export function applyMutant({ name, places }: Mutant): () => void {
+  const missing = new Map<string, string>();
+  for (const place of places) {
+    const url = new URL(`../../${place.file}`, import.meta.url);
+    missing.set(url.href, mutated(name, place, missing.get(url.href) ?? readFileSync(url, 'utf8')));
+  }
   registerHooks({
     load(loading, context, nextLoad) {
       const loaded = nextLoad(loading, context);
-      if (loading !== url.href) return loaded;
+      const source = missing.get(loading);
+      missing.delete(loading);
       // As written: types are stripped after this.
-      return { ...loaded, source: mutated(mutant, readFileSync(url, 'utf8')) };
+      return source === undefined ? loaded : { ...loaded, source };
     },
   });
+  return () => {
+    if (missing.size > 0) throw new Error(`mutant ${name} did not get into ${[...missing.keys()].join(', ')}`);
+  };
 }

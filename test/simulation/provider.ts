@@ -26,6 +26,8 @@ export interface ProviderWorld {
   /** Whether our own line works, for what the agent begins. */
   readonly lineDown: () => boolean;
   readonly cutLine: (ms: number) => void;
+  /** Its host sleeps from now on. */
+  readonly suspendAgent: (ms: number) => void;
   /** Whether the agent's plan of this probe is durable. */
   readonly isPlanned: (id: string) => boolean;
   /** Whether the agent has it, durably. */
@@ -207,6 +209,7 @@ export class Provider {
     truth.receivedMs = this.#nowMs;
     truth.failure = null;
     truth.ours = false;
+    if (fate.suspendMs > 0) this.#world.suspendAgent(fate.suspendMs);
     if (fate.end === 'lost') truth.failure = 'lost';
     else if (!early) {
       await clock.sleep(fate.delayMs);

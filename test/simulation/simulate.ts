@@ -12,6 +12,8 @@ const MISUSED = 3;
 /** To narrow one down takes up to a minute; those of the rest show by their seeds. */
 const NARROWED_MAX = 3;
 const FINDINGS_SHOWN = 5;
+/** Seeds: so often a log is told how far it is. */
+const TOLD_EVERY = 500;
 const DAY_MS = 86_400_000;
 
 interface Totals {
@@ -78,7 +80,11 @@ async function runAll(options: CommandOptions, pool: Pool, enough: (totals: Tota
     while (next <= seeds.to && !enough(totals)) {
       const seed = next;
       next += 1;
-      add(totals, await pool.run(orderOf(options, seed)));
+      const run = await pool.run(orderOf(options, seed));
+      add(totals, run);
+      // An hour's run that breaks off has told what it found.
+      if (options.mutant === null && run.result.wrong.length > 0)
+        tell(process.stderr, `seed ${seed}: ${run.result.wrong[0]}`);
       showProgress(totals, seeds.to - seeds.from + 1);
     }
   };
@@ -106,8 +112,10 @@ function add(totals: Totals, run: WorldRun): void {
   if (wrong.length > 0) totals.failed.push(run);
 }
 
-function showProgress({ worlds, failed }: Totals, of: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${worlds} of ${of} seeds, ${failed.length} with findings`);
+function showProgress({ worlds, probes, failed }: Totals, of: number): void {
+  const line = `${worlds} of ${of} seeds, ${probes} probes, ${failed.length} with findings`;
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
+  else if (worlds % TOLD_EVERY === 0) tell(process.stderr, line);
 }
 
 function report({ seeds, months, weather, jobs }: CommandOptions, totals: Totals, tookSeconds: number): void {

@@ -6,30 +6,9 @@ import { simulate } from './world.ts';
 
 /** Repeatable: a seed that fails is replayed by `npm run simulate -- --seed N --only KIND,KIND`. */
 const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
-/** Kinds of fault of which no simulation finds anything any more; of the others some findings are not yet explained. */
-const SETTLED: readonly FaultKind[] = [
-  'slow mail',
-  'very slow mail',
-  'lost mail',
-  'duplicated mail',
-  'bounced mail',
-  'refused mail',
-  'greylisting',
-  'cut-through',
-  'dropped connection',
-  'junk folder',
-  'outage',
-  'failing transfers',
-  'kill',
-  'stop',
-  'strangers',
-  'spot checks',
-  'exclusions',
-];
-
 it('says nothing of a month that is not so, and loses and invents no probe', async () => {
   for (const seed of SEEDS) {
-    const { wrong, probes } = await simulate({ seed, months: 1, weather: 'stormy', only: SETTLED }, createOracle);
+    const { wrong, probes } = await simulate({ seed, months: 1, weather: 'stormy' }, createOracle);
     expect(wrong, `seed ${seed}`).toEqual([]);
     expect(probes).toBeGreaterThan(0);
   }
@@ -97,6 +76,12 @@ const FOUND: readonly {
     was: 'a lost connection, and a bounce by our doing',
     seed: 5,
     only: ['very slow mail', 'full mailbox', 'dropped connection'],
+  },
+  {
+    was: 'time asleep of which the kernel tells to 10 ms',
+    seed: 372,
+    only: ['suspend under way'],
+    untilHours: 1,
   },
   { was: 'a lost connection after a refusal by our doing', seed: 19, only: ['throttling', 'dropped connection'] },
 ];

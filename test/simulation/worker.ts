@@ -1,6 +1,6 @@
 /** A process that runs worlds one after another as it is told to, with a mutant in the agent or without. */
 import { openSync, writeSync } from 'node:fs';
-import { addWorld, type Caution, noCaution } from './caution.ts';
+import type { addWorld, Caution, noCaution } from './caution.ts';
 import type { FaultKind } from './fault.ts';
 import { applyMutant, mutantNamed } from './mutants.ts';
 import type { createOracleWith } from './oracle.ts';
@@ -25,26 +25,33 @@ export interface WorldRun {
 interface Parts {
   readonly simulate: Simulate;
   readonly createOracleWith: typeof createOracleWith;
+  readonly addWorld: typeof addWorld;
+  readonly noCaution: typeof noCaution;
 }
 
 const STANDARD_OUTPUT = 1;
 
-/** Loaded only now, so that a mutant gets in. */
+/** Loaded only now, so that a mutant gets in. Rejects if it did not: what is not mutated is not caught either. */
 async function load(mutantName: string): Promise<Parts> {
   const mutant = mutantNamed(mutantName);
-  if (mutant !== null) applyMutant(mutant);
-  const [{ simulate }, oracle] = await Promise.all([import('./world.ts'), import('./oracle.ts')]);
-  return { simulate, createOracleWith: oracle.createOracleWith };
+  const holdApplied = mutant === null ? null : applyMutant(mutant);
+  const [{ simulate }, { createOracleWith }, caution] = await Promise.all([
+    import('./world.ts'),
+    import('./oracle.ts'),
+    import('./caution.ts'),
+  ]);
+  holdApplied?.();
+  return { simulate, createOracleWith, addWorld: caution.addWorld, noCaution: caution.noCaution };
 }
 
 export async function runWorld({ options, trace }: WorldOrder, parts: Parts): Promise<WorldRun> {
-  const caution = noCaution();
+  const caution = parts.noCaution();
   let faults: readonly FaultKind[] = [];
   let firstFoundMs: number | null = null;
   const createOracle = parts.createOracleWith((seen) => {
     faults = seen.view.faults;
     firstFoundMs = seen.firstFoundMs;
-    addWorld(caution, seen);
+    parts.addWorld(caution, seen);
   });
   const file = trace === null ? null : trace === '-' ? STANDARD_OUTPUT : openSync(trace, 'w');
   const onLine = file === null ? {} : { onLine: (line: string) => void writeSync(file, `${line}\n`) };

@@ -326,6 +326,7 @@ class World {
       sink: () => this.#sinkFromOutside(),
       lineDown: () => this.#lineIsDown(),
       cutLine: (ms) => this.#cutLine(ms),
+      suspendAgent: (ms) => this.#suspendAgent(ms),
       isPlanned: (id) => this.#disk.record(id) !== null,
       isCaptured: (id) => (this.#disk.record(id)?.capture ?? null) !== null,
       say: (what) => this.#wrong.add(what),
@@ -369,6 +370,13 @@ class World {
     const fromMs = this.#nowMs;
     this.#lineCutUntilMs = Math.max(this.#lineCutUntilMs, fromMs + ms);
     this.#fault('line cut', { fromMs, toMs: fromMs + ms });
+  }
+
+  #suspendAgent(ms: number): void {
+    const span = { fromMs: this.#nowMs, toMs: this.#nowMs + ms };
+    this.#at(span.fromMs, () =>
+      this.#happen('suspend under way', span, new Draw(this.#plan.seed, 'suspend under way')),
+    );
   }
 
   #scheduleFaults(): void {

@@ -26,6 +26,8 @@ const CLOCK_RATE_ERROR = 500.5e-6;
 const READING_ERROR = 2e-6;
 /** `suspendedMs` is the difference of two clocks read to 10 ms; less than this is not a suspend. */
 const SUSPEND_RESOLUTION_MS = 50;
+/** Seconds: the time asleep is the difference of two such readings, each of two clocks one after the other. */
+const SUSPEND_ERROR = 0.02;
 /** A wall clock that moved against the monotonic one by more than this was stepped (NTP steps at 128 ms). */
 const STEP_THRESHOLD_MS = 128;
 
@@ -59,7 +61,8 @@ export function spanBetween(from: Instant, to: Instant): Span {
   ) {
     flags.push('clock-stepped');
   }
-  const error = Math.max(Math.abs(awake), Math.abs(total)) * CLOCK_RATE_ERROR + READING_ERROR;
+  const rounded = suspended ? SUSPEND_ERROR : READING_ERROR;
+  const error = Math.max(Math.abs(awake), Math.abs(total)) * CLOCK_RATE_ERROR + rounded;
   return { lo: Math.min(awake, total) - error, hi: Math.max(awake, total) + error, flags };
 }
 

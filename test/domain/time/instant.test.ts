@@ -47,18 +47,31 @@ describe('spanBetween', () => {
     expect(span.flags).toEqual(['host-suspended']);
   });
 
+  it('holds the true duration of a suspend of which the kernel tells to 10 ms', () => {
+    const kernel = (ms: number): number => Math.floor(ms / 10) * 10;
+    const suspend = fc.double({ min: 100, max: 1e6, noNaN: true });
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 10, noNaN: true }), suspend, suspend, (awake, before, asleep) => {
+        const to = at(awake, { suspendedMs: kernel(before + asleep) });
+        const { lo, hi } = spanBetween(at(0, { suspendedMs: kernel(before) }), to);
+        expect(lo).toBeLessThanOrEqual(awake);
+        expect(hi).toBeGreaterThanOrEqual(awake + asleep / 1000);
+      }),
+    );
+  });
+
   it('takes two clocks read to 10 ms for no suspend', () => {
     expect(spanBetween(at(0), at(10, { suspendedMs: 10 })).flags).toEqual([]);
   });
 
-  it('is as wide as the clocks may be wrong: 500 ppm and two readings, or two settings of the wall clock', () => {
+  it('is as wide as the clocks may be wrong: 500 ppm and two readings, of the microsecond or 10 ms, or two settings of the wall clock', () => {
     const near = (lo: number, hi: number) => ({ lo: expect.closeTo(lo, 9), hi: expect.closeTo(hi, 9) });
     expect(spanBetween(at(0), at(10))).toEqual({ ...near(9.994993, 10.005007), flags: [] });
     expect(spanBetween(at(10), at(0))).toEqual({ ...near(-10.005007, -9.994993), flags: [] });
     const asleep = spanBetween(at(0), at(10, { wallMs: 1.7e12 + 70_000, suspendedMs: 60_000 }));
-    expect(asleep).toMatchObject(near(10 - 0.035037, 70 + 0.035037));
+    expect(asleep).toMatchObject(near(10 - 0.055035, 70 + 0.055035));
     const back = spanBetween(at(10, { wallMs: 1.7e12 + 70_000, suspendedMs: 60_000 }), at(0));
-    expect(back).toMatchObject(near(-70 - 0.035037, -10 + 0.035037));
+    expect(back).toMatchObject(near(-70 - 0.055035, -10 + 0.055035));
     expect(spanBetween(at(0), at(100, { boot: 'b' }))).toMatchObject(near(100 - 2.05005, 100 + 2.05005));
     expect(spanBetween(at(100), at(0, { boot: 'b' }))).toMatchObject(near(-100 - 2.05005, -100 + 2.05005));
   });
