@@ -63,28 +63,31 @@ export class MailboxGaps {
     });
   }
 
-  /** The messages of a folder's gap that have come since, and when they were not there yet; none if it is not due. */
+  /**
+   * Reads a folder's gap again if it is due. `take` gets the messages that have come since, and when they were not there yet;
+   * one that it could not take (it rejects then, and so does this) is still asked for.
+   */
   async reread(
     folder: FolderState,
     fetch: (fromUid: number, toUid: number) => Promise<Fetched>,
+    take: (messages: readonly FetchedMessage[], absent: Instant | null) => Promise<void>,
     now: Instant,
-  ): Promise<{ readonly messages: readonly FetchedMessage[]; readonly absent: Instant | null }> {
-    const none = { messages: [], absent: null };
+  ): Promise<void> {
     const gap = this.#gaps.get(folder.path);
-    if (gap === undefined) return none;
+    if (gap === undefined) return;
     const age = spanBetween(gap.since, now).lo;
-    if (age < gap.dueAge) return none;
+    if (age < gap.dueAge) return;
     if (gap.uidValidity !== folder.uidValidity || gap.dueAge > GAP_PATIENCE) {
       this.#gaps.delete(folder.path);
-      return none;
+      return;
     }
     const fetched = await fetch(gap.fromUid, gap.toUid);
     const messages = fetched.messages.filter(({ uid }) => !gap.read.has(uid));
+    await take(messages, gap.absent);
     if (fetched.complete) this.#gaps.delete(folder.path);
     else {
       const read = new Set([...gap.read, ...messages.map(({ uid }) => uid)]);
       this.#gaps.set(folder.path, { ...gap, dueAge: age * GAP_GROWTH, read });
     }
-    return { messages, absent: gap.absent };
   }
 }

@@ -175,14 +175,14 @@ class WatchSession {
     let complete = true;
     for (const folder of look.folders) {
       const fetch = (from: number, to: number) => mailbox.fetch(folder, from, to);
-      const late = await this.#gaps.reread(folder, fetch, clock.now());
-      await this.#take(late.messages, folder, late.absent);
+      const take = (late: Fetched['messages'], since: Instant | null) => this.#take(late, folder, since);
+      await this.#gaps.reread(folder, fetch, take, clock.now());
       complete = (await this.#readNew(folder, before)) && complete;
     }
     // What was announced and is gone may have been ours, deleted by somebody or moved to a folder looked at before.
     const proves = !this.#gaps.mayHold(this.#onTheirWay());
     if (proves) this.#lastLook = look.sentAt;
-    else if (!complete && this.#awaited().length > 0) {
+    else if (!complete && this.#onTheirWay().length > 0) {
       const { provider } = this.#options;
       await recorder.note({ type: 'mailbox.unproven', at: clock.now(), provider, since: before });
     }

@@ -255,15 +255,18 @@ export class Provider {
     const { clock } = this.#world;
     const readableMs = this.#nowMs + fate.unreadableMs;
     const isReadable = (): boolean => this.#nowMs >= readableMs;
-    const uid = this.mailbox.deliver(truth.message, fate.folder, fate.announced, isReadable);
+    this.mailbox.deliver(truth.message, fate.folder, fate.announced, isReadable);
     const accessibleMs = this.#readableFrom(truth, readableMs);
     const { others } = fate;
     if (others === null) return;
     this.#run(async () => {
       await clock.sleep(accessibleMs - this.#nowMs + others.afterMs);
-      if (others.what === 'move') return this.mailbox.expunge(fate.folder, uid, 'Lists');
+      // Its folder may have been numbered anew or renamed meanwhile.
+      const stored = this.mailbox.stored.find(({ text }) => text === truth.message.text);
+      if (stored === undefined) return;
+      if (others.what === 'move') return this.mailbox.expunge(stored.folder, stored.uid, 'Lists');
       if (fate.copiesAfterMs.length > 0) return;
-      this.mailbox.expunge(fate.folder, uid);
+      this.mailbox.expunge(stored.folder, stored.uid);
       await clock.sleep(IN_FLIGHT_MS);
       if (!this.#world.isCaptured(truth.id)) truth.reachedMs = null;
     });

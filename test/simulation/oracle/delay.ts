@@ -44,6 +44,8 @@ export function holdDelays(view: WorldView, claim: Claim, clause: DelayClauseRep
   const excluded = excludedFrom(view, claim, clause);
   const samples = membersOf(view, claim, clause)
     .filter(({ kind }) => kind === 'scheduled')
+    // A clock that is set back after the claim makes more probes of the month.
+    .filter(({ id }) => (view.books.messages.get(id)?.begunMs ?? 0) <= claim.nowMs)
     .flatMap((record) => sampleOf(view, record, excluded) ?? []);
   const { limits, verdicts, figures } = clause;
   const unstripped = samples.map((sample) => ({ ...sample, stripped: sample.raw }));
