@@ -37,6 +37,8 @@ export interface ProbeRecord {
   readonly notice: DeliveryStatus | null;
   /** When the notice was read; its news is older. */
   readonly noticedAt?: Instant;
+  /** The sink was away while it was on its way to the mailbox: its bounce, which comes to the sink, may have been given up. */
+  readonly bounceUnheard?: true;
   /** Where further copies were found, at most DUPLICATES_MAX of them. */
   readonly duplicates: readonly string[];
   readonly expired: boolean;

@@ -269,9 +269,12 @@ function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, sin
     // A bounce of the receive path comes to the sink too, so that provider may have met it closed as well.
     if (record.path !== 'internal') state.doubts.set(record.provider, null);
   }
-  return changeOpen(state, (record) =>
-    record.path === 'send' ? { ...record, unseenSince: earlierOf(record.unseenSince, since) } : record,
-  );
+  return changeOpen(state, (record) => {
+    if (record.path === 'send') return { ...record, unseenSince: earlierOf(record.unseenSince, since) };
+    return record.path === 'receive' && record.bounceUnheard === undefined
+      ? { ...record, bounceUnheard: true }
+      : record;
+  });
 }
 
 /** Nothing showed that the sink could be reached: whatever was on its way in that time, be it only at its end, may have been tried unseen. */

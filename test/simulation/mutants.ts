@@ -35,8 +35,8 @@ export const MUTANTS: readonly Mutant[] = [
     places: [
       {
         file: 'src/domain/timeline.ts',
-        from: "record.path === 'send' ? { ...record, unseenSince: earlierOf(record.unseenSince, since) } : record,",
-        to: 'since.wallMs < 0 ? { ...record } : record,',
+        from: "if (record.path === 'send') return { ...record, unseenSince: earlierOf(record.unseenSince, since) };",
+        to: "if (record.path === 'send') return record;",
       },
     ],
     why: 'while our sink is away the provider is charged with what it could not transfer',

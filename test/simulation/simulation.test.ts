@@ -78,6 +78,18 @@ const FOUND: readonly {
     only: ['very slow mail', 'full mailbox', 'dropped connection'],
   },
   {
+    was: 'mail that is gone before its 250 has come',
+    seed: 724,
+    only: ['other clients', 'spot checks', 'suspend under way'],
+    untilHours: 1,
+  },
+  {
+    was: 'mail that came late and could not be recorded',
+    seed: 1430,
+    only: ['mailbox disconnects', 'mailbox lies', 'disk full', 'spot checks'],
+  },
+  { was: 'a clock that is set back after the month was judged', seed: 1573, only: ['clock steps'] },
+  {
     was: 'time asleep of which the kernel tells to 10 ms',
     seed: 372,
     only: ['suspend under way'],

@@ -41,8 +41,10 @@ function isByProvider(record: ProbeRecord): boolean {
 
 /**
  * Whether it was not there when it was given up, nor can have come and gone before: what a mailbox announced and never handed out may
- * have been it, deleted by somebody else, and a mailbox that nobody could look into any more shows nothing.
+ * have been it, deleted by somebody else, and a mailbox that nobody could look into any more shows nothing. One whose bounce may have
+ * gone unheard may have found our mailbox full.
  */
-function isLossProven({ planned, unseenSince, absentUntil }: ProbeRecord): boolean {
-  return unseenSince === null && absentUntil !== null && spanBetween(planned, absentUntil).lo > LOST_AFTER;
+function isLossProven({ planned, unseenSince, absentUntil, bounceUnheard }: ProbeRecord): boolean {
+  if (unseenSince !== null || bounceUnheard === true) return false;
+  return absentUntil !== null && spanBetween(planned, absentUntil).lo > LOST_AFTER;
 }

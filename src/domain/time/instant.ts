@@ -61,9 +61,14 @@ export function spanBetween(from: Instant, to: Instant): Span {
   ) {
     flags.push('clock-stepped');
   }
-  const rounded = suspended ? SUSPEND_ERROR : READING_ERROR;
-  const error = Math.max(Math.abs(awake), Math.abs(total)) * CLOCK_RATE_ERROR + rounded;
-  return { lo: Math.min(awake, total) - error, hi: Math.max(awake, total) + error, flags };
+  const awakeError = Math.abs(awake) * CLOCK_RATE_ERROR + READING_ERROR;
+  if (!suspended) return { lo: awake - awakeError, hi: awake + awakeError, flags };
+  const totalError = Math.abs(total) * CLOCK_RATE_ERROR + SUSPEND_ERROR;
+  return {
+    lo: Math.min(awake - awakeError, total - totalError),
+    hi: Math.max(awake + awakeError, total + totalError),
+    flags,
+  };
 }
 
 /** The earliest moment at which the event behind a reading can have happened. */

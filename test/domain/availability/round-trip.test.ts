@@ -51,6 +51,12 @@ test.each<readonly [string, boolean, readonly LedgerEvent[]]>([
   // Another client may have deleted it before we looked.
   ['what may have come and gone unseen', false, [handedOver(accepted(2)), unproven, looked(432_500), expired]],
   ['what was given up though nobody could look any more', false, [handedOver(accepted(2)), looked(3600), expired]],
+  // Its bounce, which comes to the sink, may have said that our mailbox was full.
+  [
+    'what was given up though our sink had been closed meanwhile',
+    false,
+    [handedOver(accepted(2)), { type: 'sink.closed', at: at(50) }, looked(432_500), expired],
+  ],
   [
     'a server out of reach',
     false,
@@ -61,4 +67,11 @@ test.each<readonly [string, boolean, readonly LedgerEvent[]]>([
   ['one whose message bounced', true, [handedOver(lost), bounced]],
 ])('%s speaks against the provider: %s', (_, byProvider, events) => {
   expect(roundTripOf(ofProbe(plan, ...events))).toMatchObject({ delivered: false, byProvider });
+});
+
+test('a loss of a message whose bounce would not have come to the sink speaks against the provider, closed sink or not', () => {
+  const closed: LedgerEvent = { type: 'sink.closed', at: at(50) };
+  const internal = planned('p', 0, { path: 'internal' });
+  const record = ofProbe(internal, handedOver(accepted(2)), closed, looked(432_500), expired);
+  expect(roundTripOf(record)).toMatchObject({ delivered: false, byProvider: true });
 });
