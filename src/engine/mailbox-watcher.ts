@@ -173,6 +173,7 @@ class WatchSession {
     const before = this.#lastLook ?? absent;
     const look = await mailbox.look();
     let complete = true;
+    await this.#keepPlaces(look, before);
     for (const folder of look.folders) {
       const fetch = (from: number, to: number) => mailbox.fetch(folder, from, to);
       const take = (late: Fetched['messages'], since: Instant | null) => this.#take(late, folder, since);
@@ -182,10 +183,7 @@ class WatchSession {
     // What was announced and is gone may have been ours, deleted by somebody or moved to a folder looked at before.
     const proves = !this.#gaps.mayHold(this.#onTheirWay());
     if (proves) this.#lastLook = look.sentAt;
-    else if (!complete && this.#onTheirWay().length > 0) {
-      const { provider } = this.#options;
-      await recorder.note({ type: 'mailbox.unproven', at: clock.now(), provider, since: before });
-    }
+    else if (!complete) await this.#doubt(before);
     if (proves && this.#needsProof(look)) {
       await recorder.record([{ type: 'absence.proven', at: clock.now(), channel: this.#channel, until: look.sentAt }]);
     }
@@ -218,10 +216,32 @@ class WatchSession {
     return [...this.#parts.recorder.state.open.values()].filter((record) => isAwaited(record, this.#options.provider));
   }
 
+  /**
+   * Forgets folders that are gone or numbered anew. What came into one since and was deleted before, or went away with it, leaves no
+   * hole between the UIDs; nor does it where nobody has looked yet.
+   */
+  async #keepPlaces(look: Look, before: Instant | null): Promise<void> {
+    const numbering = new Map(look.folders.map(({ path, uidValidity }) => [path, uidValidity]));
+    const left = [...this.#position].filter(([path, { uidValidity }]) => numbering.get(path) !== uidValidity);
+    if (left.length === 0 && this.#position.size > 0) return;
+    await this.#doubt(before);
+    for (const [path] of left) this.#position.delete(path);
+  }
+
+  /** What is on its way may have come and gone since that look. */
+  async #doubt(since: Instant | null): Promise<void> {
+    if (this.#onTheirWay().length === 0) return;
+    const { provider } = this.#options;
+    await this.#parts.recorder.note({ type: 'mailbox.unproven', at: this.#parts.clock.now(), provider, since });
+  }
+
   /** Resolves to whether everything that the look announced was there to be read. */
   async #readNew(folder: FolderState, absent: Instant | null): Promise<boolean> {
     let complete = true;
-    for (let from = this.#start(folder); from < folder.uidNext; from += FETCH_MAX) {
+    const start = this.#start(folder);
+    if (!this.#position.has(folder.path))
+      this.#position.set(folder.path, { uidValidity: folder.uidValidity, uidNext: start });
+    for (let from = start; from < folder.uidNext; from += FETCH_MAX) {
       const to = Math.min(from + FETCH_MAX, folder.uidNext);
       const fetched = await this.#parts.mailbox.fetch(folder, from, to);
       complete &&= fetched.complete;
