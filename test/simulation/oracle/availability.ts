@@ -83,12 +83,14 @@ export function holdRuns(view: WorldView, findings: Findings): void {
       const all = view.books.outages.filter((each) => each.provider === provider && each.endpoint === endpoint);
       const nowMs = view.nowMs();
       const { ever } = shownWhile(view.books, all, nowMs);
+      const shown = shownWhile(view.books, [{ fromMs: 0, toMs: nowMs }], nowMs).ever;
       const long = all.filter(({ how, fromMs, toMs }) => toMs - fromMs > missable(how));
       const { surely } = shownWhile(view.books, long, nowMs);
       for (const run of runsOf(view, provider, endpoint)) {
         const name = `${provider} ${endpoint}, checks from ${isoText(run.fromMs)} to ${isoText(run.toMs)}`;
         const good = totalMs(clip(surely, run)) / 1000;
-        const outside = totalMs(subtract([run], ever)) / 1000;
+        // What a clock that is set forward leaves out is nobody's: by less than a step it is not told from a slewed one.
+        const outside = totalMs(intersect(subtract([run], ever), shown)) / 1000;
         if (run.kind === 'up') findings.hold(good <= ROUNDING, () => `${name}: good, and it was down for ${good} s`);
         if (run.kind === 'down' && run.checks > 1)
           findings.hold(outside <= ROUNDING, () => `${name}: failed, and it was up for ${outside} s`);
