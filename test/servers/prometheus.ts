@@ -127,7 +127,7 @@ function questions(url: string): Pick<Prometheus, 'query' | 'targets' | 'rules' 
     async query(expression, atSeconds) {
       const time = atSeconds === undefined ? {} : { time: String(atSeconds) };
       const parameters = new URLSearchParams({ query: expression, ...time });
-      return samplesOf(await ask<QueryData>(`${url}/api/v1/query?${parameters}`));
+      return samplesOf(await ask<QueryData>(`${url}/api/v1/query?${parameters.toString()}`));
     },
     async targets() {
       const { activeTargets } = await ask<{ activeTargets: Target[] }>(`${url}/api/v1/targets?state=active`);
