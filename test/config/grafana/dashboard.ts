@@ -1,7 +1,7 @@
 /** Reads the shipped Grafana dashboard, as far as tests look at it. */
 import { readFileSync } from 'node:fs';
 
-export const FOLDER = new URL('../../config/grafana/', import.meta.url);
+export const FOLDER = new URL('../../../config/grafana/', import.meta.url);
 
 export interface DataSource {
   readonly type: string;
