@@ -48,6 +48,12 @@ function promtoolAvailable(): Availability {
   return error === undefined ? { available: true } : missing('no promtool in PATH: apt-get install prometheus');
 }
 
+/** Whether a private Prometheus can be started here, and `promtool` run. */
+function prometheusAvailable(): Availability {
+  const { error } = spawnSync('prometheus', ['--version'], { stdio: 'ignore' });
+  return error === undefined ? promtoolAvailable() : missing('no prometheus in PATH: apt-get install prometheus');
+}
+
 /** As Debian installs it. */
 export const CHROMIUM_PATH = '/usr/bin/chromium';
 /** Without it a browser shows empty boxes for Chinese, and nobody would see that on a picture of the page. */
@@ -97,6 +103,7 @@ export const MOUNTS: Tool = { name: 'Postfix, Dovecot and mounts', check: mounts
 export const NETWORKS: Tool = { name: 'Postfix, Dovecot and networks', check: networksAvailable };
 export const CHROMIUM: Tool = { name: 'Chromium', check: chromiumAvailable };
 export const PROMTOOL: Tool = { name: 'promtool', check: promtoolAvailable };
+export const PROMETHEUS: Tool = { name: 'Prometheus', check: prometheusAvailable };
 
 /** What becomes of a suite that needs a tool. */
 export type SuiteFate =
