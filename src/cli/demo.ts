@@ -91,7 +91,8 @@ function secondsReader(min: number): (text: string) => number {
 
 /** A container's page must be seen from outside of it; what sends mail stays with loopback, for the demo has no token. */
 function readAddress(text: string): string {
-  if (isIP(text) === 0) throw new InvalidArgumentError('It must be an IP address, such as 0.0.0.0 for all of this host.');
+  if (isIP(text) === 0)
+    throw new InvalidArgumentError('It must be an IP address, such as 0.0.0.0 for all of this host.');
   return text;
 }
 
