@@ -1,6 +1,6 @@
 /** compose.yml and what it mounts hold together: the schema, every file, every secret, every name by which one container knows another. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { DCLinter } from 'dclint';
@@ -41,9 +41,19 @@ const { 'mailflow-probe': AGENT, demo: DEMO, prometheus: PROMETHEUS, grafana: GR
 const CONFIGURATION = textOf('mailflow-probe.yml');
 const PROMETHEUS_FILE = yamlOf<PrometheusFile>(textOf('prometheus.yml'));
 
+/** Where a container answers, by the services' names and the ports that they publish. */
+const REACHABLE = SERVICES.flatMap(([name, { ports = [] }]) =>
+  ports.map((port) => `${name}:${port.split(':').at(-1)}`),
+);
+
 /** Host path, container path and mode of each volume that is a file or folder of the repository. */
 const mountsOf = ({ volumes = [] }: ServiceOf) =>
   volumes.map((volume) => volume.split(':')).filter(([from]) => from!.startsWith('.'));
+
+/** Its own types name files that TypeScript cannot find. */
+interface LintResult {
+  readonly messages: readonly { readonly rule: string; readonly message: string }[];
+}
 
 /** Problems of a compose file with the schema of the Compose Specification, which knows every key. */
 function schemaProblems(text: string): readonly string[] {
@@ -51,9 +61,10 @@ function schemaProblems(text: string): readonly string[] {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, 'compose.yml'), text);
   const linter = new DCLinter({ rules: {}, quiet: false, debug: false, exclude: [] });
-  return linter
-    .lintFiles([join(folder, 'compose.yml')], false)
-    .flatMap(({ messages }) => messages.filter(({ rule }) => SCHEMA_RULES.has(rule)).map(({ message }) => message));
+  const results = linter.lintFiles([join(folder, 'compose.yml')], false) as readonly LintResult[];
+  return results.flatMap(({ messages }) =>
+    messages.filter(({ rule }) => SCHEMA_RULES.has(rule)).map(({ message }) => message),
+  );
 }
 /** The linter's other rules are about taste. */
 const SCHEMA_RULES: ReadonlySet<string> = new Set(['invalid-schema', 'invalid-yaml']);
@@ -144,18 +155,13 @@ describe('the agent in compose', () => {
 });
 
 describe('Prometheus in compose', () => {
-  /** Where a container answers, by the services' names and the ports that they publish. */
-  const reachable = SERVICES.flatMap(([name, { ports = [] }]) =>
-    ports.map((port) => `${name}:${port.split(':').at(-1)}`),
-  );
   const targetsOf = (of: readonly StaticTargets[]) =>
     of.flatMap(({ static_configs }) => static_configs.flatMap(({ targets }) => targets));
 
-  test('asks containers that there are, and is asked by Grafana', () => {
+  test('asks containers that there are', () => {
     const { alerting, scrape_configs } = PROMETHEUS_FILE;
     const targets = [...targetsOf(alerting.alertmanagers), ...targetsOf(scrape_configs)];
-    expect(targets.filter((target) => !reachable.includes(target))).toEqual([]);
-    expect(reachable).toContain('prometheus:9090');
+    expect(targets.filter((target) => !REACHABLE.includes(target))).toEqual([]);
   });
 
   test('has the rules, the intervals and the job of the configuration for one host', () => {
@@ -166,21 +172,55 @@ describe('Prometheus in compose', () => {
       beside.rule_files.map((file) => basename(file)),
     );
     expect(PROMETHEUS_FILE).toMatchObject({ global: beside.global });
-    const jobs = beside.scrape_configs.map(({ job_name }) => job_name);
-    for (const { job_name } of PROMETHEUS_FILE.scrape_configs) expect(jobs).toContain(job_name);
+    expect(PROMETHEUS_FILE.alerting).toEqual(beside.alerting);
+    expect(PROMETHEUS_FILE.scrape_configs).toEqual(beside.scrape_configs.slice(0, 1));
     const rules = PROMETHEUS!.volumes!.find((volume) => volume.startsWith('../prometheus:'))!.split(':')[1];
     for (const file of PROMETHEUS_FILE.rule_files) expect(file.startsWith(`${rules}/`)).toBe(true);
   });
 });
 
-test('Grafana finds its dashboards where its provisioning looks for them', () => {
-  const providers = readFileSync('config/grafana/provisioning/dashboards/mailflow.yml', 'utf8');
-  const paths = yamlOf<{ providers: { options: { path: string } }[] }>(providers).providers.map(
-    ({ options }) => options.path,
+describe('Grafana in compose', () => {
+  /** Every file of one of its provisioning folders. */
+  const provisioned = <T>(kind: string): readonly T[] => {
+    const folder = join('config/grafana/provisioning', kind);
+    return readdirSync(folder).map((name) => yamlOf<T>(readFileSync(join(folder, name), 'utf8')));
+  };
+
+  test('finds its dashboards where its provisioning looks for them', () => {
+    const files = provisioned<{ providers: { options: { path: string } }[] }>('dashboards');
+    const paths = files.flatMap(({ providers }) => providers.map(({ options }) => options.path));
+    const mounted = mountsOf(GRAFANA!).map(([, to]) => to);
+    expect(paths).toHaveLength(1);
+    expect(mounted).toContain(paths[0]);
+  });
+
+  test('asks a Prometheus that there is', () => {
+    const files = provisioned<{ datasources: { url: string }[] }>('datasources');
+    const urls = files.flatMap(({ datasources }) => datasources.map(({ url }) => url));
+    expect(urls.map((url) => /^http:\/\/([^/]+)\/?$/.exec(url)?.[1])).toEqual(['prometheus:9090']);
+    expect(REACHABLE).toContain('prometheus:9090');
+  });
+});
+
+test('what is sent or held back by Alertmanager are alerts that there are, by labels that they have', () => {
+  const { groups } = yamlOf<{ groups: { rules: { alert: string; labels: { severity: string } }[] }[] }>(
+    readFileSync('config/prometheus/mailflow-alerts.yml', 'utf8'),
   );
-  const mounted = mountsOf(GRAFANA!).map(([, to]) => to);
-  expect(paths.filter((path) => !mounted.includes(path))).toEqual([]);
-  expect(paths).toHaveLength(1);
+  const alerts = groups.flatMap(({ rules }) => rules);
+  const { route, inhibit_rules } = yamlOf<{
+    route: { routes: { matchers: string[] }[] };
+    inhibit_rules: { source_matchers: string[]; target_matchers: string[] }[];
+  }>(textOf('alertmanager.yml'));
+  const matchers = [
+    ...route.routes.flatMap((child) => child.matchers),
+    ...inhibit_rules.flatMap(({ source_matchers, target_matchers }) => [...source_matchers, ...target_matchers]),
+  ];
+  expect(matchers.length).toBeGreaterThan(10);
+  for (const matcher of matchers) {
+    const [, label, pattern] = /^(alertname|severity)=~?"(.+)"$/.exec(matcher)!;
+    const values = alerts.map(({ alert, labels }) => (label === 'alertname' ? alert : labels.severity));
+    expect([matcher, values.some((value) => new RegExp(`^(?:${pattern})$`).test(value))]).toEqual([matcher, true]);
+  }
 });
 
 describeWith(PROMTOOL, 'Prometheus in compose', () => {

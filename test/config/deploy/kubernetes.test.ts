@@ -16,7 +16,7 @@ import { PersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClai
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
 import { type IService, Service } from 'kubernetes-models/v1/Service';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { checkAsGiven, documentsOf, PROGRAM_VARIABLES, secretsAskedFor, yamlOf } from './manifests.ts';
+import { checkAsGiven, documentsOf, PROGRAM_VARIABLES, secretsAskedFor, textOf, yamlOf } from './manifests.ts';
 
 const OPERATOR = '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
 
@@ -215,7 +215,13 @@ test('the agent by itself is found by the monitoring, and let through to', () =>
   expect(labels).toMatchObject(policy!.spec!.podSelector!.matchLabels!);
   const ports = agent.ports!.map(({ name }) => name);
   expect(ports).toContain(monitor!.spec.podMetricsEndpoints![0]!.port);
-  expect(policy!.spec!.ingress!.flatMap((rule) => rule.ports!.map(({ port }) => port)).toSorted()).toEqual(ports);
+  expect(new Set(policy!.spec!.ingress!.flatMap((rule) => rule.ports!.map(({ port }) => port)))).toEqual(
+    new Set(ports),
+  );
+  // The rules ask for the job by this name; the operator's own would be another.
+  const job = monitor!.spec.podMetricsEndpoints![0]!.relabelings!.find(({ targetLabel }) => targetLabel === 'job');
+  const [scraped] = yamlOf<{ scrape_configs: { job_name: string }[] }>(textOf('prometheus.yml')).scrape_configs;
+  expect(job!.replacement).toBe(scraped!.job_name);
 });
 
 test('the agent by itself is never two, and tells of readiness; beside Prometheus it does not keep that from being ready', () => {
