@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { EXIT_PART_DIED, EXIT_UNSOUND, EXIT_USAGE } from '../../../src/cli/exit.ts';
+import { launch } from '../../cli/launch.ts';
 import { describeWith, SYSTEMD } from '../../servers/available.ts';
 import { checkAsGiven, secretsAskedFor, textOf, yamlOf } from './manifests.ts';
 
@@ -87,6 +88,18 @@ describe('the unit', () => {
     expect(asked['data_folder']).toBe(`/var/lib/${valuesOf('StateDirectory')[0]}`);
     expect(valuesOf('AmbientCapabilities')).toEqual(['CAP_NET_BIND_SERVICE']);
     expect(valuesOf('CapabilityBoundingSet')).toEqual(['CAP_NET_BIND_SERVICE']);
+  });
+
+  test('has words that the command line knows, and ends with 3 where there is no configuration', async () => {
+    const [command] = valuesOf('ExecStart');
+    const [program, ...words] = command!.split(' ');
+    expect(program).toBe('mailflow-probe');
+    const { ended } = await launch(words.map((word) => word.replace('/etc/mailflow-probe/', '/nonexistent/')));
+    const { code, stderr } = await ended;
+    expect({ code, stderr }).toEqual({
+      code: EXIT_USAGE,
+      stderr: expect.stringContaining('/nonexistent/mailflow-probe.yml'),
+    });
   });
 
   test('starts the agent again whenever that helps, and not when a person has to look', () => {
