@@ -2,8 +2,8 @@
 # The agent as a sidecar: built with the whole toolchain, run with none of it, as a user of its own, on a read-only root.
 #   docker build -t mailflow-probe .
 #   docker run --rm mailflow-probe demo --once
-#   docker run --detach --name probe --restart unless-stopped --read-only --tmpfs /tmp --cap-drop ALL --stop-timeout 30 \
-#     -v probe-data:/data -v ./config:/etc/mailflow-probe:ro -p 127.0.0.1:9825:9825 -p 25:2525 mailflow-probe
+#   docker run --detach --name probe --restart unless-stopped --read-only --cap-drop ALL --stop-timeout 30 \
+#     -v probe-data:/data -v probe-tmp:/tmp -v ./config:/etc/mailflow-probe:ro -p 127.0.0.1:9825:9825 -p 25:2525 mailflow-probe
 #   docker exec probe mailflow-probe report --month 2026-11
 # In the configuration: `data_folder: /data`, and `http.listen: 0.0.0.0:9825` where the port is published. config/deploy/ has more.
 

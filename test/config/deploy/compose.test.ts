@@ -133,7 +133,8 @@ describe('the agent in compose', () => {
     }>(CONFIGURATION);
     expect(AGENT!.volumes).toContain(`agent-data:${data_folder}`);
     expect(AGENT!.volumes).toContain('./mailflow-probe.yml:/etc/mailflow-probe/mailflow-probe.yml:ro');
-    expect(AGENT!.tmpfs).toEqual(['/tmp']);
+    expect(AGENT!.volumes).toContain('agent-tmp:/tmp');
+    expect(DEMO!.tmpfs).toEqual(['/tmp']);
     const inside = AGENT!.ports!.map((port) => `0.0.0.0:${port.split(':').at(-1)}`);
     expect(inside).toEqual([sink.listen, http.listen]);
   });

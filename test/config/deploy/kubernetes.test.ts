@@ -224,6 +224,18 @@ test('the agent by itself is found by the monitoring, and let through to', () =>
   expect(job!.replacement).toBe(scraped!.job_name);
 });
 
+test('beside Prometheus the agent, which asks for no token, is closed to other pods', () => {
+  const { configuration, labels, agent } = workloadOf('kubernetes/sidecar.yml');
+  expect(yamlOf<{ http: { token?: unknown } }>(configuration).http.token).toBeUndefined();
+  const [policy] = documentsOf<INetworkPolicy & Manifest>('kubernetes/sidecar.yml').filter(
+    ({ kind }) => kind === 'NetworkPolicy',
+  );
+  expect(labels).toMatchObject(policy!.spec!.podSelector!.matchLabels!);
+  const open = policy!.spec!.ingress!.flatMap((rule) => rule.ports!.map(({ port }) => port));
+  expect(open).toEqual(['smtp', 'http']);
+  expect(agent.ports!.filter(({ name }) => open.includes(name)).map(({ name }) => name)).toEqual(['smtp']);
+});
+
 test('the agent by itself is never two, and tells of readiness; beside Prometheus it does not keep that from being ready', () => {
   const [deployment] = documentsOf<IDeployment & Manifest>('kubernetes/agent.yml').filter(
     ({ kind }) => kind === 'Deployment',
