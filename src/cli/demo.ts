@@ -1,9 +1,11 @@
 /** `demo`: the agent against an embedded provider, nothing to install, nothing sent outside this machine. */
+import { isIP } from 'node:net';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLog, localSpotChecker } from '../app.ts';
 import { type Demo, startDemo } from '../demo/demo.ts';
 import type { Path } from '../domain/probe.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
+import type { HostPort } from '../domain/settings.ts';
 import { type Format, formatOption, printViews } from './check.ts';
 import { checkAll } from './check-all.ts';
 import { runDemoTable } from './demo-table.ts';
@@ -17,12 +19,13 @@ interface DemoArguments {
   readonly receive: number;
   readonly internal: number;
   readonly every: number;
+  readonly host: string;
   readonly port: number;
 }
 
 /** Milliseconds a single check may take beyond the delay it was given. */
 const PATIENCE = 30_000;
-const HOST = '127.0.0.1';
+const LOOPBACK = '127.0.0.1';
 /** Seconds. Faster than this the table cannot be read, and the machine measures itself. */
 const EVERY_MIN = 0.2;
 const SECONDS_MAX = 86_400;
@@ -44,7 +47,8 @@ export function demoCommand(): Command {
         .argParser(secondsReader(EVERY_MIN))
         .default(3),
     )
-    .addOption(new Option('--port <port>', 'port of the page on loopback').argParser(readPort).default(9825))
+    .addOption(new Option('--host <address>', 'address of the page').argParser(readAddress).default(LOOPBACK))
+    .addOption(new Option('--port <port>', 'port of the page').argParser(readPort).default(9825))
     .action(demo);
 }
 
@@ -53,13 +57,13 @@ async function demo(options: DemoArguments, command: Command): Promise<void> {
   if (command.getOptionValueSource('format') === 'cli')
     throw new ExitWith(EXIT_USAGE, ['--format must come with --once: without it the demo goes on and prints a table']);
   const stopped = stopSignal('SIGHUP');
-  await using started = await start(options, options.every, options.port);
+  await using started = await start(options, options.every, options);
   await runDemoTable(started.demo, process.stdout, stopped);
 }
 
 async function checkOnce(options: DemoArguments): Promise<readonly ProbeView[]> {
   const stop = stopOnSignal();
-  await using started = await start(options, null, 0);
+  await using started = await start(options, null, { host: LOOPBACK, port: 0 });
   const { control, ready } = started.demo.agent;
   await ready(PATIENCE);
   const ms = Math.max(options.send, options.receive, options.internal) * 1000 + PATIENCE;
@@ -69,10 +73,10 @@ async function checkOnce(options: DemoArguments): Promise<readonly ProbeView[]> 
 async function start(
   { send, receive, internal }: DemoArguments,
   every: number | null,
-  port: number,
+  { host, port }: HostPort,
 ): Promise<AsyncDisposable & { readonly demo: Demo }> {
   const log = createLog('warn', 'demo');
-  const demo = await startDemo({ delays: { send, receive, internal }, every, listen: { host: HOST, port }, log });
+  const demo = await startDemo({ delays: { send, receive, internal }, every, listen: { host, port }, log });
   return { demo, [Symbol.asyncDispose]: () => demo.close() };
 }
 
@@ -83,6 +87,13 @@ function secondsReader(min: number): (text: string) => number {
       throw new InvalidArgumentError(`It must be seconds from ${min} to ${SECONDS_MAX}.`);
     return seconds;
   };
+}
+
+/** A container's page must be seen from outside of it; what sends mail stays with loopback, for the demo has no token. */
+function readAddress(text: string): string {
+  if (isIP(text) === 0)
+    throw new InvalidArgumentError('It must be an IP address, such as 0.0.0.0 for all of this host.');
+  return text;
 }
 
 function readPort(text: string): number {

@@ -90,6 +90,17 @@ describe('demo', () => {
     expect(new Set(rows).size).toBe(rows.length);
   });
 
+  it('shows its page on the address it is given, and refuses what is none', async () => {
+    const { process: child, ended, until } = await launch([...live, '--host', '127.0.0.2']);
+    const url = /http:\/\/127\.0\.0\.2:\d+/.exec(await until(/planned/))![0];
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+    const { code, stderr } = await demo('--host', 'everywhere');
+    expect(code).toBe(3);
+    expect(stderr).toContain("'everywhere' is invalid. It must be an IP address");
+  });
+
   it('ends and cleans up when its reader has had enough', async () => {
     const { process: child, ended, until, leftBehind } = await launch(live);
     await until(/planned/);

@@ -1,6 +1,16 @@
 /** Proves that a suite without its tool is never taken for one that ran. */
 import { describe, expect, test } from 'vitest';
-import { CHROMIUM, MAIL_SERVERS, MOUNTS, NETWORKS, PROMETHEUS, PROMTOOL, suiteFate } from './available.ts';
+import {
+  ALERTMANAGER,
+  CHROMIUM,
+  MAIL_SERVERS,
+  MOUNTS,
+  NETWORKS,
+  PROMETHEUS,
+  PROMTOOL,
+  SYSTEMD,
+  suiteFate,
+} from './available.ts';
 
 const missing = { available: false, reason: 'it is not there' } as const;
 
@@ -19,7 +29,7 @@ describe('a suite that needs a tool', () => {
     expect(suiteFate('suite', missing, { CI: 'true' })).toEqual({ kind: 'fail', error });
   });
 
-  test.each([CHROMIUM, MAIL_SERVERS, MOUNTS, NETWORKS, PROMETHEUS, PROMTOOL])(
+  test.each([ALERTMANAGER, CHROMIUM, MAIL_SERVERS, MOUNTS, NETWORKS, PROMETHEUS, PROMTOOL, SYSTEMD])(
     'says in one line what is missing of $name',
     (tool) => {
       const found = tool.check();

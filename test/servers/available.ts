@@ -54,6 +54,22 @@ function prometheusAvailable(): Availability {
   return error === undefined ? promtoolAvailable() : missing('no prometheus in PATH: apt-get install prometheus');
 }
 
+/** Whether a systemd unit can be checked; 252 is the first that can judge one by itself. */
+function systemdAvailable(): Availability {
+  const { stdout, error } = spawnSync('systemd-analyze', ['--version'], { encoding: 'utf8' });
+  if (error !== undefined) return missing('no systemd-analyze in PATH: apt-get install systemd');
+  const version = Number(/^systemd (\d+)/.exec(stdout)?.[1]);
+  return version >= 252 ? { available: true } : missing(`systemd 252 is needed, this is ${version}`);
+}
+
+/** Whether Alertmanager's `amtool` can be run. */
+function amtoolAvailable(): Availability {
+  const { error } = spawnSync('amtool', ['--version'], { stdio: 'ignore' });
+  return error === undefined
+    ? { available: true }
+    : missing('no amtool in PATH: apt-get install --no-install-recommends prometheus-alertmanager');
+}
+
 /** As Debian installs it. */
 export const CHROMIUM_PATH = '/usr/bin/chromium';
 /** Without it a browser shows empty boxes for Chinese, and nobody would see that on a picture of the page. */
@@ -104,6 +120,8 @@ export const NETWORKS: Tool = { name: 'Postfix, Dovecot and networks', check: ne
 export const CHROMIUM: Tool = { name: 'Chromium', check: chromiumAvailable };
 export const PROMTOOL: Tool = { name: 'promtool', check: promtoolAvailable };
 export const PROMETHEUS: Tool = { name: 'Prometheus', check: prometheusAvailable };
+export const SYSTEMD: Tool = { name: 'systemd-analyze', check: systemdAvailable };
+export const ALERTMANAGER: Tool = { name: 'amtool', check: amtoolAvailable };
 
 /** What becomes of a suite that needs a tool. */
 export type SuiteFate =
