@@ -13,7 +13,9 @@ const UNFIT = /[\u007F-\u009F\u200E\u200F\u2028-\u202E\u2066-\u2069]/g;
 
 /** `line` is a JSON object and a line end, and so is the result. What a key is called is ours, and stays. */
 export function fitLine(line: string, secrets: readonly string[]): string {
-  const entry = JSON.parse(line, (_, value: unknown) => (typeof value === 'string' ? fitText(value, secrets) : value));
+  const entry: unknown = JSON.parse(line, (_, value: unknown) =>
+    typeof value === 'string' ? fitText(value, secrets) : value,
+  );
   const whole = toLine(entry);
   if (Buffer.byteLength(whole) <= LINE_BYTES_MAX) return whole;
   const { level, time, name, msg, ...fields } = entry as Readonly<Record<string, unknown>>;
