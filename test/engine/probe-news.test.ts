@@ -1,6 +1,6 @@
 /** What the log is told of scheduled probes: that they do not get through, once, and that they do again. */
 import { beforeEach, expect, it } from 'vitest';
-import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
+import type { LedgerEvent } from '../../src/domain/event.ts';
 import { ABORTED, type Handover } from '../../src/domain/probe.ts';
 import { emptyTimeline, foldEvent, type TimelineState } from '../../src/domain/timeline.ts';
 import { probeNews } from '../../src/engine/probe-news.ts';
@@ -25,13 +25,13 @@ beforeEach(() => {
 function record(...events: readonly LedgerEvent[]): void {
   for (const event of events) {
     const { changed } = foldEvent(state, event);
-    listener([{ seq: 1, hash: '', event } as LedgerEntry], changed);
+    listener([{ seq: 1, hash: '', event }], changed);
   }
 }
 
 const connection = { stages: [], peer: '192.0.2.7:587', certificateExpiresMs: null };
 function refusal(code: number, enhanced: string, text: string): Handover {
-  return { kind: 'refused', stage: 'rcpt', code, enhanced, text, ...connection } as Handover;
+  return { kind: 'refused', stage: 'rcpt', code, enhanced, text, ...connection };
 }
 const ended = (probe: string, seconds: number, handover: Handover): LedgerEvent[] => [
   planned(probe, seconds),
@@ -73,7 +73,7 @@ it('tells that we were too many for a server, though that counts for nobody', ()
 });
 
 it('says nothing of what our own stop cut off, nor of spot checks', () => {
-  const aborted = { kind: 'unreachable', stage: 'connect', code: ABORTED, text: '', ...connection } as Handover;
+  const aborted: Handover = { kind: 'unreachable', stage: 'connect', code: ABORTED, text: '', ...connection };
   record(...ended('a', 0, aborted));
   const [, refused] = ended('b', 0, refusal(550, '5.1.1', 'no such user'));
   record(planned('b', 0, { kind: 'spot' }), refused!);
