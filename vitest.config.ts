@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
-    setupFiles: ['test/tooling/leaks.ts'],
+    setupFiles: ['test/tooling/secrecy.ts', 'test/tooling/leaks.ts'],
     reporters: ['default', './test/tooling/reporter.ts'],
     // Commands and daemons are started some hundred times: compiled once, each comes up in two thirds of the time.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)) },

@@ -39,7 +39,7 @@ export { openLedger } from './adapters/sqlite/ledger.ts';
 export { ledgerStats } from './adapters/sqlite/stats.ts';
 export { verifyDerived, verifyLedger } from './adapters/sqlite/verify.ts';
 export { type BundleVerification, verifyBundle } from './adapters/sqlite/verify-bundle.ts';
-export { configurationDigest, routesOf, storedHeads } from './app/from-settings.ts';
+export { configurationDigest, logOf, routesOf, storedHeads } from './app/from-settings.ts';
 export { judgeMonth, judgeYear } from './engine/reports.ts';
 export type { SpotChecker };
 export { checkSignatures, redact, renderProbeMetrics, renderReport, systemClock, systemRandom };

@@ -3,11 +3,13 @@ import { redact } from '../adapters/config-file/read.ts';
 import { createMailboxChecker } from '../adapters/imap/checker.ts';
 import { createMailbox } from '../adapters/imap/mailbox.ts';
 import { readStored } from '../adapters/imap/stored.ts';
+import { createLog } from '../adapters/pino/log.ts';
 import { createMxChecker, createSubmissionChecker } from '../adapters/smtp-client/checker.ts';
 import { createControl } from '../adapters/smtp-client/control.ts';
 import { createInjector, createSubmitter } from '../adapters/smtp-client/sender.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { systemRandom } from '../adapters/system/random.ts';
+import { secretsOf } from '../domain/conceal.ts';
 import type { AgentIdentity } from '../domain/event.ts';
 import type { StoredHead } from '../domain/evidence/anchor.ts';
 import { contentHash } from '../domain/evidence/chain.ts';
@@ -19,6 +21,11 @@ import type { ProviderSettings, Settings } from '../domain/settings.ts';
 import type { CheckedEndpoint, ConnectivityOptions } from '../engine/connectivity.ts';
 import type { Line } from '../engine/prober.ts';
 import type { Clock, Log, Signer } from '../ports.ts';
+
+/** A log in which none of these settings' secrets can stand. */
+export function logOf(settings: Settings, level: Settings['log']['level'] = settings.log.level): Log {
+  return createLog(level, settings.agent, secretsOf(settings));
+}
 
 export function identityOf(settings: Settings, { publicKey }: Signer): AgentIdentity {
   return {

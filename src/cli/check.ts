@@ -1,6 +1,6 @@
 /** `check`: one spot check of each path, with progress on a terminal, a result to read, and an exit code to act on. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createLog, openSpotChecker, renderProbeMetrics, routesOf } from '../app.ts';
+import { logOf, openSpotChecker, renderProbeMetrics, routesOf } from '../app.ts';
 import { PATHS, type Path } from '../domain/probe.ts';
 import { judgeSpot, type ProbeView, type SpotVerdict } from '../domain/probe-view.ts';
 import { checkAll, type Route } from './check-all.ts';
@@ -60,7 +60,7 @@ async function checkRoutes({ config, provider, path, timeout }: CheckArguments):
     (route) => (provider ?? route.provider) === route.provider && (path ?? route.path) === route.path,
   );
   if (routes.length === 0) throw new ExitWith(EXIT_USAGE, [noRoute(routesOf(settings), provider, path)]);
-  const { checker, close } = await openSpotChecker(settings, createLog('error', settings.agent));
+  const { checker, close } = await openSpotChecker(settings, logOf(settings, 'error'));
   try {
     return await checkAll(checker, routes, timeout, stop);
   } finally {

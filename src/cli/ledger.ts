@@ -3,9 +3,9 @@ import { Command, Option } from 'commander';
 import {
   backupLedger,
   checkSignatures,
-  createLog,
   exportLedger,
   ledgerStats,
+  logOf,
   storedHeads,
   verifyAnchors,
   verifyDerived,
@@ -104,7 +104,7 @@ async function stored({ mailbox, data, config }: VerifyArguments): Promise<reado
   if (data !== undefined)
     throw new ExitWith(EXIT_USAGE, ['--mailbox takes the configuration: --data cannot go with it']);
   const { settings } = await loadSettings(config, 'write-nothing');
-  return storedHeads(settings, createLog('error', settings.agent));
+  return storedHeads(settings, logOf(settings, 'error'));
 }
 
 async function verifyFile(file: string, { key, format, mailbox }: VerifyArguments): Promise<void> {

@@ -22,7 +22,8 @@ export async function runProgram(args: readonly string[]): Promise<never> {
   process.exit(exitCode);
 }
 
-async function run(args: readonly string[]): Promise<number> {
+/** Every command with its options; a line that is wrong rejects with CommanderError. */
+export function createProgram(): Command {
   const program = new Command(NAME)
     .description('Measures from outside whether a mail provider keeps its delay and availability promises.')
     .version(VERSION);
@@ -42,8 +43,12 @@ async function run(args: readonly string[]): Promise<number> {
       .showHelpAfterError('(--help shows what there is)')
       .configureOutput({ outputError: (text, write) => write(`${NAME}: ${inOneLine(text)}\n`) }),
   );
+  return program;
+}
+
+async function run(args: readonly string[]): Promise<number> {
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await createProgram().parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
     // It has said what is wrong.

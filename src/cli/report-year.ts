@@ -1,5 +1,5 @@
 /** `report --year`: the twelve months' verdicts and the days without a fault. */
-import { createLog, judgeYear, openLedger, renderYearCsv, renderYearMarkdown, VERSION } from '../app.ts';
+import { judgeYear, logOf, openLedger, renderYearCsv, renderYearMarkdown, VERSION } from '../app.ts';
 import { buildYear, type ProviderYear, type YearReport } from '../domain/report/year-report.ts';
 import type { ProviderSettings, Settings } from '../domain/settings.ts';
 import { loadContract } from './contracts.ts';
@@ -34,7 +34,7 @@ export async function yearText(
     providers.map(async ({ name, contract }) => ({ provider: name, contract: await loadContract(contract, config) })),
   );
   for (const { contract } of held) refuseFuture('--year', year, { month: `${year}-01`, contract, nowMs });
-  const ledger = await openLedger(settings.dataFolder, { role: 'reader', log: createLog('error', settings.agent) });
+  const ledger = await openLedger(settings.dataFolder, { role: 'reader', log: logOf(settings, 'error') });
   try {
     const years: ProviderYear[] = [];
     for (const each of held) {

@@ -1,6 +1,6 @@
 /** `run`: the daemon. */
 import { Command } from 'commander';
-import { createLog, openAgent, VERSION } from '../app.ts';
+import { logOf, openAgent, VERSION } from '../app.ts';
 import { loadContracts } from './contracts.ts';
 import { EXIT_PART_DIED, EXIT_UNSOUND, ExitWith } from './exit.ts';
 import { configOption, loadSettings } from './settings.ts';
@@ -17,7 +17,7 @@ async function run({ config }: { config: string }): Promise<void> {
   const stopped = stopSignal();
   const { settings, warnings } = await loadSettings(config, 'make-key');
   const contracts = await loadContracts(settings, config);
-  const log = createLog(settings.log.level, settings.agent);
+  const log = logOf(settings);
   for (const warning of warnings) log.warn(warning);
   if (process.pid === 1)
     log.warn('the first process of a container cannot be killed if it hangs: start it under an init, such as tini');

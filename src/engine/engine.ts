@@ -28,6 +28,7 @@ import { createHealth, type Health } from './health.ts';
 import { createHeart } from './heart.ts';
 import { createLineWatch } from './line-watch.ts';
 import { mailboxPart, watchMailbox } from './mailbox-watcher.ts';
+import { probeNews } from './probe-news.ts';
 import { createProber, type Line, type Prober } from './prober.ts';
 import { createRecorder, ledgerPart, type Recorder } from './recorder.ts';
 import { runSchedule } from './scheduler.ts';
@@ -93,6 +94,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const ledgerHealth = ledgerPart(health);
   const recorder = createRecorder(ledger, snapshot, { observer, part: ledgerHealth, log });
   const recovery = recoveryEvents(options, snapshot, clock);
+  recorder.subscribe(probeNews(recorder.state, log));
   await recorder.record(recovery);
   // Else a first run that dies before its first beat leaves nothing from which the next could tell the gap.
   if (snapshot.heartbeat === null) await ledger.beat(recovery[0].at);

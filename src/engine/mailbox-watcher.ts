@@ -137,6 +137,8 @@ class WatchSession {
   readonly #removable = new Map<string, { folder: FolderState; uids: number[] }>();
   readonly #gaps = new MailboxGaps();
   #kept = '';
+  /** Told once: it goes on for as long as the server is what it is. */
+  #toldThatTheyStay = false;
   /** Null until a message of ours was read. */
   #dailyCopy: DailyCopy | null = null;
 
@@ -303,11 +305,12 @@ class WatchSession {
       // Forgotten first: a folder that is gone or renumbered would fail again at every look.
       this.#removable.delete(path);
       const removed = await this.#parts.mailbox.remove(folder, uids);
-      if (!removed)
-        this.#parts.log.warn('the server lacks UIDPLUS, probes stay in the mailbox', {
-          provider: this.#options.provider,
-          folder: path,
-        });
+      if (removed || this.#toldThatTheyStay) continue;
+      this.#toldThatTheyStay = true;
+      this.#parts.log.warn('the server lacks UIDPLUS, so probes stay in the mailbox: empty it by hand now and then', {
+        provider: this.#options.provider,
+        folder: path,
+      });
     }
   }
 

@@ -108,7 +108,7 @@ export function createSinkCollector(
     const proof: LedgerEvent = { type: 'absence.proven', at: clock.now(), channel: 'sink', until };
     // The next proof says more than this one, so it need not be kept.
     await recorder.record([proof]).catch((error: unknown) => {
-      if (!(error instanceof LedgerRefused)) log.warn('a proof could not be recorded', { error });
+      if (!(error instanceof LedgerRefused)) log.error('that the sink can be reached could not be recorded', { error });
     });
   };
 

@@ -17,6 +17,7 @@ import { quiet, tamper } from '../adapters/sqlite/support.ts';
 import { type DnsResponder, startDnsResponder } from '../fakes/dns-responder.ts';
 import { type SigningRelay, startSigningRelay } from '../fakes/signing-relay.ts';
 import { type Finished, run } from '../servers/command.ts';
+import { examineOutput } from '../tooling/secrets.ts';
 import { configured, daemonOf } from './configured.ts';
 import { MONTH, monthLedger } from './month-ledger.ts';
 
@@ -44,6 +45,7 @@ function verifyElsewhere(file: string, ...args: readonly string[]): Finished {
     env: { PATH: process.env['PATH'] },
   });
   expect(readdirSync(cwd)).toEqual([]);
+  examineOutput('ledger verify elsewhere', stdout + stderr);
   return { code: status, stdout, stderr };
 }
 

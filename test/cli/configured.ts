@@ -7,6 +7,7 @@ import { type Agent, createLog, openAgent, readSettings, systemClock, systemRand
 import { type DemoProvider, startDemoProvider } from '../../src/demo/provider.ts';
 import type { Path } from '../../src/domain/probe.ts';
 import { reservePorts } from '../servers/ports.ts';
+import { keepSecret } from '../tooling/secrets.ts';
 
 export interface Configured {
   readonly provider: DemoProvider;
@@ -36,6 +37,7 @@ export async function configured(delays: Partial<Record<Path, number>> = {}): Pr
     random: systemRandom,
   });
   onTestFinished(() => provider.close());
+  keepSecret(provider.login.password);
   const folder = await mkdtemp(join(tmpdir(), 'mailflow-check-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const config = join(folder, 'mailflow.yml');

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { Finished } from '../servers/command.ts';
+import { examineOutput } from '../tooling/secrets.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -35,7 +36,10 @@ export async function launch(args: readonly string[]): Promise<Launched> {
       said[name] += text;
     });
   }
-  const ended = (once(child, 'close') as Promise<[number | null]>).then(([code]) => ({ code, ...said }));
+  const ended = (once(child, 'close') as Promise<[number | null]>).then(([code]) => {
+    examineOutput(args.join(' '), said.stdout + said.stderr);
+    return { code, ...said };
+  });
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await ended;

@@ -10,6 +10,7 @@ import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { folderWith, SMALL } from '../adapters/config-file/folder.ts';
 import { delivered, opened, tamper, temporaryFolder } from '../adapters/sqlite/support.ts';
 import { type Finished, run } from '../servers/command.ts';
+import { examineOutput } from '../tooling/secrets.ts';
 import { launch } from './launch.ts';
 import { DRIVING } from './views.ts';
 
@@ -135,6 +136,7 @@ describe('export', () => {
       ],
       { encoding: 'utf8' },
     );
+    examineOutput('ledger export', stderr);
     expectOneLine({ code: status, stdout: '', stderr }, 'cannot write to standard output: ENOSPC');
   });
 });

@@ -1,5 +1,6 @@
 /** How the daemon ends when it cannot measure any more: by itself, with a code and a line that says why. */
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { run, type Spawned, spawnDaemon } from '../servers/command.ts';
@@ -45,3 +46,31 @@ test('without its ledger it ends with 5, and the next one goes on from the same 
   const verified = await run(['ledger', 'verify', '-c', config]);
   expect(verified).toMatchObject({ code: 0 });
 });
+
+test('at its usual level it writes a line for its start and its end, and none for a scrape, a request, or a check or probe that went well', async () => {
+  const { config, provider, changed } = await configured();
+  const routed = await changed('routed.yml', (text) =>
+    text
+      .concat('routes: [{provider: acme, path: internal, every: 10s, min_gap: 1s}]\n')
+      .concat(`connectivity: {every: 30s, control: ["${provider.control.host}:${provider.control.port}"]}\n`),
+  );
+  expect(config).not.toBe(routed);
+  const daemon = spawnDaemon(routed);
+  onTestFinished(async () => void (await daemon.end('SIGKILL')));
+  const url = await daemon.serving;
+  let delivered = false;
+  while (!delivered) {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    delivered = /^mailflow_probes_total\{.*"delivered"\} [1-9]/m.test(text);
+    for (const path of ['/readyz', '/', '/nowhere', '/api/v1/probes/nobody'])
+      await (await fetch(`${url}${path}`)).text();
+    await setTimeout(200);
+  }
+  await daemon.end('SIGTERM');
+  const said = daemon
+    .log()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: string; msg: string });
+  expect(said.map(({ level, msg }) => `${level} ${msg}`)).toEqual(['info started', 'info stopping', 'info stopped']);
+}, 60_000);

@@ -1,8 +1,9 @@
 /** What the engine's tests hand to it beside a sink and a mailbox: a sender that answers as told, an observer that counts, a silent log. */
 import { ABORTED, type Handover, type Stage, type StageTiming } from '../../src/domain/probe.ts';
-import type { Clock, Log, Observer, OutgoingMessage, Sender } from '../../src/ports.ts';
+import type { Clock, Observer, OutgoingMessage, Sender } from '../../src/ports.ts';
+import { examinedLog } from '../tooling/secrets.ts';
 
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+export const silentLog = examinedLog;
 
 /** Counts what it is told. */
 export class CountingObserver implements Observer {

@@ -1,7 +1,9 @@
 /** Runs the command line as a user would: a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { examineOutput, keepKeysOf } from '../tooling/secrets.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -21,6 +23,7 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
     text(child.stderr),
     once(child, 'close') as Promise<[number | null]>,
   ]);
+  examineOutput(args.join(' '), stdout + stderr);
   return { code, stdout, stderr };
 }
 
@@ -61,7 +64,12 @@ export function spawnDaemon(
       const found = /"http":"(http:[^"]+)"/.exec(log)?.[1];
       if (found !== undefined) resolve(found);
     });
-    child.once('close', () => reject(new Error(`the daemon ended: ${log}`)));
+    child.once('close', () => {
+      // Where every configuration of a test has it.
+      keepKeysOf(join(dirname(config), 'data'));
+      examineOutput(`the daemon of ${config}`, log);
+      reject(new Error(`the daemon ended: ${log}`));
+    });
   });
   // Whoever ends it before it serves need not hear of it.
   serving.catch(() => undefined);

@@ -2,6 +2,7 @@
 import { chmod, copyFile, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { passwordOf } from '../tooling/secrets.ts';
 import { type Certificate, type CertificateKind, issueCertificate } from './certificate.ts';
 import { type Account, type Dovecot, prepareDovecot } from './dovecot.ts';
 import { startGuard } from './guard.ts';
@@ -263,5 +264,5 @@ function controls({ postfix, dovecot, policies, accounts, mailOwner }: Parts, fi
 
 function accountNamed(name: string): Account {
   const address = `${name}@${DOMAIN}`;
-  return { address, username: address, password: `${name}-password` };
+  return { address, username: address, password: passwordOf(name) };
 }

@@ -1,5 +1,4 @@
 /** The port Checker over IMAP: whether a client can log in and is answered, on a connection of its own. */
-import { conceal } from '../../domain/conceal.ts';
 import type { CheckDepth, CheckResult } from '../../domain/endpoint.ts';
 import type { MailboxSettings } from '../../domain/settings.ts';
 import { type Instant, spanBetween } from '../../domain/time/instant.ts';
@@ -51,7 +50,7 @@ export function createMailboxChecker(settings: MailboxSettings, clock: Clock, lo
       return end('session', began, { kind: 'up' }, connection);
     } catch (error) {
       if (signal.aborted) return end('session', began, STOPPED, connection);
-      const result = resultOf(error, settings);
+      const result = resultOf(error);
       const answered = error instanceof MailboxError && ['NO', 'BAD', ...LIMITS].includes(error.code);
       return answered ? end('session', began, result, connection) : null;
     } finally {
@@ -69,7 +68,7 @@ export function createMailboxChecker(settings: MailboxSettings, clock: Clock, lo
       return end('login', began, { kind: 'up' }, connection);
     } catch (error) {
       if (signal.aborted) return end('login', began, STOPPED, null);
-      const result = resultOf(error, settings);
+      const result = resultOf(error);
       const text = `nothing within ${LOGIN_MS_MAX / 1000} s`;
       const timedOut = limit.signal.aborted && result.kind === 'down';
       return end('login', began, timedOut ? { ...result, code: 'TIMEOUT', text } : result, null);
@@ -106,9 +105,9 @@ function limited(clock: Clock, ms: number, outer: AbortSignal): { readonly signa
 }
 
 /** Throws what is a bug. */
-function resultOf(error: unknown, { login }: MailboxSettings): CheckResult {
+function resultOf(error: unknown): CheckResult {
   if (!(error instanceof MailboxError)) throw error;
-  const text = conceal(error.message, login);
+  const text = error.message;
   if (LIMITS.has(error.code) || THROTTLING.test(text)) return { kind: 'inconclusive', reason: `throttled: ${text}` };
   return { kind: 'down', stage: error instanceof EntryError ? error.stage : 'session', code: error.code, text };
 }

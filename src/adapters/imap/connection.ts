@@ -1,7 +1,7 @@
 /** One IMAP connection: raw commands with a deadline, and every failure a MailboxError. */
 import { ImapFlow, type ImapFlowOptions, type ImapResponse } from 'imapflow';
 import type { Stage } from '../../domain/probe.ts';
-import type { MailboxSettings } from '../../domain/settings.ts';
+import type { Login, MailboxSettings } from '../../domain/settings.ts';
 import { BODY_BYTES_MAX, type Clock, HEADER_BYTES_MAX, type Log, MailboxError } from '../../ports.ts';
 import { EntryError, stageOfCode, toMailboxError } from './failure.ts';
 import type { Argument, Untagged, Wire } from './wire.ts';
@@ -36,6 +36,7 @@ export class Connection {
   readonly client: ImapFlow;
   readonly #wire: Wire;
   readonly #where: string;
+  readonly #login: Login;
   readonly #clock: Clock;
   /** Why it can no longer be used; the first reason is the true one. */
   #failure: unknown = null;
@@ -45,6 +46,7 @@ export class Connection {
 
   private constructor(settings: MailboxSettings, clock: Clock, log: Log) {
     this.#where = addressOf(settings);
+    this.#login = settings.login;
     this.#clock = clock;
     this.client = new ImapFlow({ ...optionsFrom(settings), logger: this.#logger(log) });
     this.#wire = this.client as unknown as Wire;
@@ -126,7 +128,7 @@ export class Connection {
       this.#wire.exec(name, attributes, { untagged: handlers }),
     );
     done.next();
-    if (thrown !== null) throw toMailboxError(thrown, this.#where);
+    if (thrown !== null) throw toMailboxError(thrown, this.#where, this.#login);
     // The library takes one kind of NO for an OK: some messages of a FETCH are gone, which is no failure there.
     if (done.response.command?.toUpperCase() !== 'OK' && name !== 'UID FETCH')
       throw this.error('NO', `${name} refused`);
@@ -142,7 +144,7 @@ export class Connection {
     try {
       return await work;
     } catch (error) {
-      throw toMailboxError(this.#failure ?? error, this.#where);
+      throw toMailboxError(this.#failure ?? error, this.#where, this.#login);
     } finally {
       done.abort();
       await watch;

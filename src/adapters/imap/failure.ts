@@ -1,6 +1,8 @@
 /** Says in one line and one stable code why a mailbox could not be used. */
+import { conceal } from '../../domain/conceal.ts';
 import { tidy } from '../../domain/mail/header.ts';
 import type { Stage } from '../../domain/probe.ts';
+import type { Login } from '../../domain/settings.ts';
 import { MailboxError } from '../../ports.ts';
 
 /** What imapflow and Node put on their errors, as far as it is read here. */
@@ -63,10 +65,10 @@ export function stageOfCode(code: string): Stage {
 }
 
 /** `where` names server and port, never a secret. */
-export function toMailboxError(error: unknown, where: string): MailboxError {
+export function toMailboxError(error: unknown, where: string, login: Login): MailboxError {
   if (error instanceof MailboxError) return error;
   const [code, text] = diagnose(error ?? {});
-  return new MailboxError(code, `${where}: ${text}`, { cause: error });
+  return new MailboxError(code, conceal(`${where}: ${text}`, login), { cause: error });
 }
 
 function diagnose(symptoms: Symptoms): readonly [code: string, text: string] {

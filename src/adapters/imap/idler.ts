@@ -38,7 +38,8 @@ export async function keepIdling(connection: Connection, parts: IdlerParts, sign
       if (signal.aborted) return;
     }
     failures = failuresInRow(failures, current === null ? 0 : spanBetween(from, clock.now()).lo);
-    if (failures === 1) log.info('the IDLE connection to the mailbox was lost, looks go on without hints');
+    // Servers end idle connections as a matter of course: nobody has to do anything.
+    if (failures === 1) log.debug('the IDLE connection to the mailbox was lost, looks go on without hints');
     await clock.sleep(retryDelayMs(failures, REPLACE, random.uniform()), signal);
     current = signal.aborted ? null : await replace(parts);
     // What came in between was not announced.

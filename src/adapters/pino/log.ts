@@ -1,6 +1,7 @@
-/** The log: one JSON line an entry on standard error, an error with its whole chain of causes. */
+/** The log: one JSON line an entry on standard error, an error with its whole chain of causes, no secret in any of it. */
 import { destination, pino, stdTimeFunctions } from 'pino';
 import type { Log } from '../../ports.ts';
+import { fitLine } from './line.ts';
 
 /** Bytes kept while standard error takes none, such as on a full disk; what comes after them is dropped. */
 const BACKLOG_BYTES_MAX = 1_048_576;
@@ -10,15 +11,20 @@ const CAUSES_MAX = 8;
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * `name` marks every line. Never throws, whatever the fields hold. Writes at once, so that a crash loses none: whoever reads standard
- * error through a pipe and stops reading holds everything up.
+ * `name` marks every line, and whichever of `secrets` would stand in one is left out. Never throws, whatever the fields hold. Writes at
+ * once, so that a crash loses none: whoever reads standard error through a pipe and stops reading holds everything up.
  */
-export function createLog(level: 'debug' | 'info' | 'warn' | 'error', name: string): Log {
+export function createLog(
+  level: 'debug' | 'info' | 'warn' | 'error',
+  name: string,
+  secrets: readonly string[] = [],
+): Log {
   const stream = destination({ fd: 2, sync: true, maxLength: BACKLOG_BYTES_MAX });
   // A log that cannot be written has nowhere to say so, and measuring goes on.
   stream.on('error', () => {});
   const formatters = { level: (label: string) => ({ level: label }) };
-  const logger = pino({ level, base: { name }, timestamp: stdTimeFunctions.isoTime, formatters }, stream);
+  const options = { level, base: { name }, timestamp: stdTimeFunctions.isoTime, formatters };
+  const logger = pino(options, { write: (line: string) => void stream.write(fitLine(line, secrets)) });
   return {
     debug: (message, fields) => logger.debug(describeFields(fields), message),
     info: (message, fields) => logger.info(describeFields(fields), message),

@@ -1,9 +1,10 @@
 /** What the suites of the IMAP adapter share: settings, a log that keeps nothing, and waiting for a condition. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MailboxSettings } from '../../../src/domain/settings.ts';
-import { type Log, MailboxError } from '../../../src/ports.ts';
+import { MailboxError } from '../../../src/ports.ts';
+import { examinedLog } from '../../tooling/secrets.ts';
 
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+export const silentLog = examinedLog;
 
 export function settingsFor(
   endpoint: { readonly host: string; readonly port: number },

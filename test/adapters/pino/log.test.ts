@@ -108,3 +108,69 @@ describe('the log', () => {
     }
   });
 });
+
+describe('a line of the log', () => {
+  /** What stands in it as it was written, of one entry. */
+  function written(script: string, secrets: readonly string[] = []): string {
+    const source = `import { createLog } from './src/adapters/pino/log.ts';
+      const log = createLog('info', 'probe-1', ${JSON.stringify(secrets)});\n${script}`;
+    const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', source], {
+      cwd: PROJECT,
+      encoding: 'utf8',
+    });
+    expect(stderr.endsWith('\n')).toBe(true);
+    return stderr.slice(0, -1);
+  }
+
+  it.each([
+    ['line ends', 'one\r\ntwo\nthree\rfour'],
+    ['line ends of Unicode', 'one\u0085two\u2028three\u2029four'],
+    ['commands to a terminal', '\u001b[2J\u009b2J\u0007\u007f\b'],
+    ['a turn of direction', 'a\u202Ecba\u2066\u200F'],
+    ['half a character', 'a\uD800b'],
+    ['nothing', '\0'],
+  ])('stays one line of visible characters with %s in it, wherever that stands', (_, text) => {
+    const line = written(`
+      const text = ${JSON.stringify(text)};
+      const error = new Error(text, { cause: new Error(text) });
+      log.warn(text, { text, nested: { list: [text] }, error });`);
+    expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u202E\u2066\u200F]/u);
+    expect(JSON.parse(line)).toMatchObject({ msg: text, text, nested: { list: [text] }, error: { message: text } });
+  });
+
+  it('holds none of the secrets, in a message, a field, an error, its stack or its causes', () => {
+    const secret = 'correct "horse" battery';
+    const line = written(
+      `const secret = ${JSON.stringify(secret)};
+       const error = new Error('said ' + secret, { cause: new Error(secret) });
+       log.error('for ' + secret, { error, login: { password: secret }, list: [secret] });`,
+      [secret],
+    );
+    expect(line).not.toContain('horse');
+    expect(JSON.parse(line)).toMatchObject({
+      msg: 'for ***',
+      error: { message: 'said ***', cause: { message: '***' } },
+    });
+  });
+
+  it('does not show the half of a secret that a cut would leave', () => {
+    const line = written(`log.warn('x'.repeat(1995) + 'a-long-secret');`, ['a-long-secret']);
+    expect(line).not.toContain('a-lon');
+  });
+
+  it('cuts a text that is too long, and says how long it was', () => {
+    const { msg } = JSON.parse(written(`log.warn('x'.repeat(5000));`)) as Entry;
+    expect(msg).toBe(`${'x'.repeat(2000)}… (5000 characters)`);
+  });
+
+  it.each(['x', '\u0001', '"', '邮'])(
+    'of %j alone is no longer than a collector of logs takes in one piece',
+    (char) => {
+      const line = written(`
+      const text = ${JSON.stringify(char)}.repeat(5000);
+      log.warn(text, Object.fromEntries(Array.from({ length: 50 }, (_, index) => ['field' + index, text])));`);
+      expect(Buffer.byteLength(line)).toBeLessThan(16_384);
+      expect(JSON.parse(line)).toMatchObject({ level: 'warn', name: 'probe-1', cut: expect.any(String) });
+    },
+  );
+});

@@ -1,4 +1,5 @@
 /** What the tests of the sink share: settings, a listener that notes what it is told, and a sink that is closed after each test. */
+
 import { onTestFinished } from 'vitest';
 import { createSink } from '../../../src/adapters/smtp-sink/sink.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
@@ -14,6 +15,7 @@ import type {
   SinkReply,
   SinkTransaction,
 } from '../../../src/ports.ts';
+import { examinedLog } from '../../tooling/secrets.ts';
 import { RawClient } from './raw-client.ts';
 
 const DOMAIN = 'sink.test';
@@ -133,4 +135,4 @@ function noting(lines: { level: string; message: string }[]): Log {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+export const silent = examinedLog;

@@ -1,4 +1,5 @@
 /** What the ledger's tests share: temporary folders, events with plausible content (`test/domain/events.ts`), and a tampering hand. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +9,13 @@ import type { Role } from '../../../src/adapters/sqlite/database.ts';
 import { openLedger } from '../../../src/adapters/sqlite/ledger.ts';
 import { openStore } from '../../../src/adapters/sqlite/store.ts';
 import type { FactSource } from '../../../src/domain/report/judge.ts';
-import type { Ledger, Log } from '../../../src/ports.ts';
+import type { Ledger } from '../../../src/ports.ts';
 import { MemoryLedger } from '../../fakes/memory-ledger.ts';
+import { examinedLog } from '../../tooling/secrets.ts';
 
 export { accepted, at, captured, checked, delivered, handedOver, planned } from '../../domain/events.ts';
 
-export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
+export const quiet = examinedLog;
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mailflow-ledger-'));
