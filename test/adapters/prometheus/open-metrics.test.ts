@@ -1,5 +1,8 @@
 /** The two formats of a scrape: neither spoils the other, and exemplars are in OpenMetrics alone. */
+import { Counter, Gauge, Registry } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Exemplars } from '../../../src/adapters/prometheus/exemplars.ts';
+import { Exposer } from '../../../src/adapters/prometheus/exposition.ts';
 import { createMetrics, type Metrics } from '../../../src/adapters/prometheus/metrics.ts';
 import type { ProbeRecord } from '../../../src/domain/record.ts';
 import { shift } from '../../../src/domain/time/instant.ts';
@@ -105,8 +108,6 @@ describe('OpenMetrics', () => {
     const at = (clock.now().wallMs / 1000).toString();
     record(delivered('a'.repeat(16), 1.5), delivered('b'.repeat(16), 1.25), delivered('c'.repeat(16), 100_000));
     const lines = (await body('openmetrics')).split('\n').filter((line) => /^[^#].* # /.test(line));
-    const [some, many] = [delivered('', 1.25), delivered('', 100_000)].map(({ capture }) => capture!.latest);
-    expect([some, many]).toBeDefined();
     expect(lines).toHaveLength(2);
     expect(lines[0]).toMatch(
       /^mailflow_delay_seconds_bucket\{le="2\.0",provider="acme",path="send"\} 2 # \{probe_id="b{16}"\} 1\.25\d* /,
@@ -151,6 +152,25 @@ describe.each(['text', 'openmetrics'] as const)('a scrape as %s in which somethi
     expect(series.get('mailflow_collect_failures_total{collector="routes"}')).toBe(1);
   });
 });
+
+it.each(['text', 'openmetrics'] as const)(
+  'a metric that throws while it is written as %s is left out, and told of',
+  async (format) => {
+    const registry = new Registry();
+    const registers = [registry];
+    new Counter({ name: 'good_total', help: 'Good.', registers });
+    const collect = (): never => {
+      throw new Error('broken');
+    };
+    new Gauge({ name: 'bad', help: 'Bad.', registers, collect });
+    const errors: unknown[] = [];
+    const exposer = new Exposer(registry, { name: 'none', exemplars: new Exemplars([]) }, (error) =>
+      errors.push(error),
+    );
+    expect([...seriesOf((await exposer.render(format)).body)]).toEqual([['good_total', 0]]);
+    expect(errors).toEqual([new Error('broken')]);
+  },
+);
 
 describeWith(PROMTOOL, 'promtool', () => {
   it('has no complaint about a text scrape after one of OpenMetrics', async () => {
