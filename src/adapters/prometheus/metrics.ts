@@ -5,9 +5,10 @@ import type { Path } from '../../domain/probe.ts';
 import type { Instant } from '../../domain/time/instant.ts';
 import type { Tally, TimelineState } from '../../domain/timeline.ts';
 import type { Clock, Log, Observer, Scoreboard, ScrapeFormat } from '../../ports.ts';
+import { Collection } from './collection.ts';
 import type { EndpointLabels } from './endpoint-gauges.ts';
 import { Exposer, type Exposition } from './exposition.ts';
-import { type Collector, createInstruments, type Route } from './instruments.ts';
+import { createInstruments, type Route } from './instruments.ts';
 import { RouteStatistics } from './route-statistics.ts';
 import type { Held } from './sla-gauges.ts';
 
@@ -51,56 +52,29 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const statistics = new RouteStatistics(instruments, lines);
   const started = clock.now();
 
-  const failing = new Set<Collector>();
-  const fail = (collector: Collector, error: unknown): void => {
-    instruments.collectFailures.inc({ collector });
-    if (!failing.has(collector)) log?.error('a scrape lacks something', { collector, error });
-    failing.add(collector);
-  };
+  const collection = new Collection(instruments.collectFailures, log);
   const exposer = new Exposer(registry, { name: 'mailflow_delay_seconds', exemplars }, (error) =>
-    fail('exposition', error),
+    collection.failed('exposition', error),
   );
-  /** Fills in what depends on the time; what cannot be told keeps nothing of before. */
-  const collect = (collector: Collector, fill: () => void, forget: () => void): void => {
-    try {
-      fill();
-      failing.delete(collector);
-    } catch (error) {
-      forget();
-      fail(collector, error);
-    }
-  };
   const { lag, divergence, endpoints: servers, sla } = instruments;
+  const parts = [
+    ['routes', statistics],
+    ['endpoints', servers],
+    ['sla', sla],
+  ] as const;
 
   return {
     attach: (state, tallies) => statistics.attach(state, tallies),
     render(format = 'text') {
       const now = clock.now();
-      collect(
-        'routes',
-        () => statistics.collect(now),
-        () => statistics.forget(),
-      );
-      collect(
-        'endpoints',
-        () => servers.collect(now),
-        () => servers.forget(),
-      );
-      collect(
-        'sla',
-        () => sla.collect(now),
-        () => sla.forget(),
-      );
-      collect(
-        'event-loop',
-        () => lag.set(lagSeconds()),
-        () => lag.set(Number.NaN),
-      );
-      collect(
-        'clock',
-        () => divergence.set(divergenceOf(started, now)),
-        () => divergence.set(Number.NaN),
-      );
+      for (const [collector, part] of parts)
+        collection.run(
+          collector,
+          () => part.collect(now),
+          () => part.forget(),
+        );
+      collection.read('event-loop', lag, lagSeconds);
+      collection.read('clock', divergence, () => divergenceOf(started, now));
       return exposer.render(format);
     },
     recorded(entries: readonly LedgerEntry[], changed) {

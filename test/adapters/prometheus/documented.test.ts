@@ -81,8 +81,8 @@ describe('the table of metrics', () => {
 
   it('has the type and the labels of each', async () => {
     const real = await realMetrics();
-    const shown = [...real].map(([name, { type, labels }]) => [name, type, [...labels].toSorted()]);
-    const written = DOCUMENTED.map(({ name, type, labels }) => [name, type, labels.toSorted()]);
+    const shown = [...real].map(([name, { type, labels }]) => `${name} ${type} ${[...labels].toSorted().join()}`);
+    const written = DOCUMENTED.map(({ name, type, labels }) => `${name} ${type} ${labels.toSorted().join()}`);
     expect(written.toSorted()).toEqual(shown.toSorted());
   });
 
@@ -101,11 +101,8 @@ describe('the table of labels', () => {
 
   it('has every label that there is, and no other', async () => {
     const used = new Set([...(await realMetrics()).values()].flatMap(({ labels }) => [...labels]));
-    expect(
-      rowsUnder('| label | values |')
-        .map(([label]) => label)
-        .toSorted(),
-    ).toEqual([...used].toSorted());
+    const listed = rowsUnder('| label | values |').map(([label = '']) => label);
+    expect(listed.toSorted()).toEqual([...used].toSorted());
   });
 
   it.each(LISTED)('lists every value of %s, and no other', async (label) => {
@@ -117,7 +114,7 @@ describe('the table of labels', () => {
     const [, text = ''] = rowsUnder('| label | values |').find(([name]) => name === label)!;
     const listed = [...text.matchAll(/`([^`]+)`/g)]
       .map(([, value]) => value!)
-      .filter((value) => !/^mailflow_/.test(value));
+      .filter((value) => !value.startsWith('mailflow_'));
     expect(listed.toSorted()).toEqual([...values].toSorted());
   });
 });

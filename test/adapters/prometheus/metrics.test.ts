@@ -275,6 +275,16 @@ describe('an endpoint', () => {
       expect(series.get(`mailflow_endpoint_up${labels(endpoint)}`)).toBeNaN();
   });
 
+  it('has its series from the start though no path meets it, and one that is not configured has none', async () => {
+    const endpoints = [{ provider: 'acme', endpoint: 'mx' }] as const;
+    metrics = createMetrics({ version: '0', lines: [], endpoints, clock: world.clock, lagSeconds: () => 0 });
+    const check = { up: true, seconds: 1, certificateExpiresMs: null };
+    metrics.endpointChecked({ ...check, ...endpoints[0] });
+    metrics.endpointChecked({ ...check, provider: 'acme', endpoint: 'mailbox' });
+    const series = [...(await scrape())].filter(([key]) => key.startsWith('mailflow_endpoint_up'));
+    expect(series).toEqual([[`mailflow_endpoint_up${labels('mx')}`, 1]]);
+  });
+
   it('keeps no good value through an outage', async () => {
     await start();
     const check = { provider: 'acme', endpoint: 'mx' } as const;
