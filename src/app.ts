@@ -16,7 +16,15 @@ import { createReader } from './adapters/sqlite/reader.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
 import { startWatchdog } from './adapters/system/watchdog.ts';
-import { bounceAddresses, connectivityOf, engineOptions, identityOf, linesOf, routesOf } from './app/from-settings.ts';
+import {
+  bounceAddresses,
+  connectivityOf,
+  endpointsOf,
+  engineOptions,
+  identityOf,
+  linesOf,
+  routesOf,
+} from './app/from-settings.ts';
 import { createReportThread } from './app/report-thread.ts';
 import type { ContractTerms } from './domain/contract-terms.ts';
 import { viewProbe } from './domain/probe-view.ts';
@@ -116,9 +124,12 @@ export async function openAgent(
     const metrics = createMetrics({
       version: VERSION,
       lines: routesOf(settings),
+      endpoints: endpointsOf(settings),
+      checkEverySeconds: settings.connectivity.every,
       held,
       clock,
       lagSeconds: () => clock.lagSeconds(),
+      log,
     });
     const { tallies } = await ledger.snapshot();
     const sink = createSink(settings.sink, bounceAddresses(settings), clock, log);
@@ -149,7 +160,10 @@ export async function openAgent(
     }
     const reports = createReportThread({ folder: settings.dataFolder, held, version: VERSION }, clock);
     stack.defer(() => reports.close());
-    const shown = { control: engine, reports, metrics: () => metrics.render() };
+    const shown: Omit<HttpParts, 'probeMetrics' | 'log'> = {
+      ...{ control: engine, reports, clock },
+      metrics: (format) => metrics.render(format),
+    };
     const url = as === 'daemon' ? await openHttp(settings, shown, stack, log) : null;
     if (url !== null) lock.announce(url);
     if (as === 'daemon') {
@@ -206,7 +220,7 @@ export function localSpotChecker(control: AgentControl): SpotChecker {
 
 async function openHttp(
   settings: Settings,
-  shown: Pick<HttpParts, 'control' | 'reports' | 'metrics'>,
+  shown: Omit<HttpParts, 'probeMetrics' | 'log'>,
   stack: AsyncDisposableStack,
   log: Log,
 ): Promise<string> {

@@ -311,6 +311,9 @@ export interface EndpointCheck {
   readonly certificateExpiresMs: number | null;
 }
 
+/** `text`: Prometheus's own, 0.0.4. `openmetrics`: 1.0.0, with exemplars. */
+export type ScrapeFormat = 'text' | 'openmetrics';
+
 /** What of the agent can be driven and seen from outside, for the HTTP adapter and the command line. */
 export interface AgentControl {
   /** Starts a spot check and resolves with its probe's id once it is planned. Rejects with UnknownRoute. */

@@ -10,6 +10,7 @@ import { createInjector, createSubmitter } from '../adapters/smtp-client/sender.
 import { systemClock } from '../adapters/system/clock.ts';
 import { systemRandom } from '../adapters/system/random.ts';
 import { secretsOf } from '../domain/conceal.ts';
+import { ENDPOINTS, type Endpoint } from '../domain/endpoint.ts';
 import type { AgentIdentity } from '../domain/event.ts';
 import type { StoredHead } from '../domain/evidence/anchor.ts';
 import { contentHash } from '../domain/evidence/chain.ts';
@@ -120,6 +121,18 @@ export async function storedHeads({ providers, key }: Settings, log: Log): Promi
 /** Every provider and path that the settings allow to be measured, scheduled or not. */
 export function routesOf(settings: Settings): readonly { readonly provider: string; readonly path: Path }[] {
   return settings.providers.flatMap((provider) => pathsOf(provider).map((path) => ({ provider: provider.name, path })));
+}
+
+/** Every server that is checked. */
+export function endpointsOf({
+  providers,
+}: Settings): readonly { readonly provider: string; readonly endpoint: Endpoint }[] {
+  return providers.flatMap((settings) =>
+    ENDPOINTS.filter((endpoint) => settings[endpoint] !== null).map((endpoint) => ({
+      provider: settings.name,
+      endpoint,
+    })),
+  );
 }
 
 function pathsOf({ submission, mx, mailbox }: ProviderSettings): Path[] {

@@ -51,9 +51,7 @@ describeWithServers('the checks of a provider', () => {
   it('follows a server that stops and comes back, each check in the ledger with the neutral host beside a failure', async () => {
     const { agent, folder } = await daemon();
     await until(agent, upIs('submission', 1), upIs('mx', 1), upIs('mailbox', 1));
-    expect(await scrape(agent)).toMatch(
-      /mailflow_endpoint_check_duration_seconds\{provider="corp",endpoint="mx"\} 0\.\d+/,
-    );
+    expect(await scrape(agent)).toMatch(/mailflow_endpoint_check_duration_seconds\{provider="corp",endpoint="mx"\} \d/);
     expect(await scrape(agent)).toMatch(
       /mailflow_tls_certificate_expiry_timestamp_seconds\{provider="corp",endpoint="mailbox"\} \d{10}/,
     );

@@ -1,7 +1,8 @@
 /** What each address of the HTTP interface answers. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ProbeView, viewProbe } from '../../domain/probe-view.ts';
-import type { AgentControl } from '../../ports.ts';
+import type { AgentControl, Clock, ScrapeFormat } from '../../ports.ts';
+import { scrapeFormat } from './accept.ts';
 import { type Admission, admit } from './auth.ts';
 import { renderHome } from './home-page.ts';
 import { addReports, type ShownReports } from './report-routes.ts';
@@ -15,9 +16,10 @@ export interface Rendered {
 export interface Shown extends ShownReports {
   readonly control: AgentControl;
   /** The agent's own metrics. */
-  readonly metrics: () => Promise<Rendered>;
+  readonly metrics: (format: ScrapeFormat) => Promise<Rendered>;
   /** Metrics of one spot check, in a registry of their own. */
   readonly probeMetrics: (views: readonly ProbeView[]) => Promise<Rendered>;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 const RECENT_SHOWN = 50;
@@ -26,7 +28,9 @@ const RECENT_SHOWN = 50;
 export function addReading(server: FastifyInstance, shown: Shown): void {
   const { control, metrics } = shown;
   addReports(server, shown);
-  server.get('/metrics', async (_request, reply) => send(reply, await metrics()));
+  server.get('/metrics', async ({ headers }, reply) =>
+    send(reply.header('vary', 'accept'), await metrics(scrapeFormat(headers.accept))),
+  );
   server.get('/healthz', async () => ({ status: 'ok', ...control.health() }));
   server.get('/readyz', async (_request, reply) => {
     const health = control.health();
@@ -49,22 +53,27 @@ export function addReading(server: FastifyInstance, shown: Shown): void {
 }
 
 /** What sends mail. */
-export function addActing(server: FastifyInstance, token: string | null, { control, probeMetrics }: Shown): void {
+export function addActing(
+  server: FastifyInstance,
+  token: string | null,
+  { control, probeMetrics, clock }: Shown,
+): void {
   // Before anything else of the request is read.
   const onRequest = async ({ headers, ip }: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const admission = admit(token, { remote: ip, headers });
     if (admission !== 'admitted') await refuse(reply, admission);
   };
+  const shared = shareChecks(control, clock);
+  // Whoever posts wants a message of their own; it will do for a scrape as well.
   server.post('/api/v1/probes', { onRequest }, async (request, reply) => {
     const { provider, path } = readRoute(request.body, control.routes());
-    const id = await control.check(provider, path);
+    const id = await shared.start(provider, path);
     return reply.code(202).header('location', `/api/v1/probes/${id}`).send({ id });
   });
-  const check = shareChecks(control);
   // A HEAD would send mail and show nothing for it.
   server.get('/probe', { onRequest, exposeHeadRoute: false }, async (request, reply) => {
     const { provider, path } = readRoute(request.query, control.routes());
-    const sight = await check(provider, path, scrapeBudget(request.headers), whenGone(reply));
+    const sight = await shared.look(provider, path, scrapeBudget(request.headers), whenGone(reply));
     return send(reply, await probeMetrics(sight === null ? [] : [viewProbe(sight)]));
   });
 }

@@ -1,10 +1,11 @@
 /** Every metric of the agent with its name, help and buckets, in a registry of its own, and every series there from the start. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DELAY_AVERAGE_LIMIT, DELAY_MAXIMUM_LIMIT } from '../../domain/contract.ts';
-import type { Endpoint } from '../../domain/endpoint.ts';
 import { type Path, STAGES } from '../../domain/probe.ts';
 import { OUTCOMES } from '../../domain/record.ts';
 import { SINK_REFUSALS, TOKEN_REFUSALS } from '../../ports.ts';
+import { EndpointGauges, type EndpointLabels } from './endpoint-gauges.ts';
+import { Exemplars } from './exemplars.ts';
 import { type Held, SlaGauges } from './sla-gauges.ts';
 
 /** A provider and a path, as labels. */
@@ -12,9 +13,16 @@ export interface Route {
   readonly provider: string;
   readonly path: Path;
 }
-export type Instruments = Readonly<
-  ReturnType<typeof defineRoutes> & ReturnType<typeof defineEndpoints> & ReturnType<typeof defineAgent>
-> & { readonly registry: Registry; readonly sla: SlaGauges };
+export type Instruments = Readonly<ReturnType<typeof defineRoutes> & ReturnType<typeof defineAgent>> & {
+  readonly registry: Registry;
+  readonly endpoints: EndpointGauges;
+  readonly sla: SlaGauges;
+  /** Of `delay`. */
+  readonly exemplars: Exemplars;
+};
+/** What fills series in when a scrape comes; `exposition` writes them down. */
+export const COLLECTORS = ['routes', 'endpoints', 'sla', 'event-loop', 'clock', 'exposition'] as const;
+export type Collector = (typeof COLLECTORS)[number];
 
 /** Seconds: from what loopback takes to a day, with both limits of the contract. */
 const DELAY_BUCKETS = [
@@ -43,35 +51,38 @@ const DELAY_BUCKETS = [
 const UNCERTAINTY_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600, 3600];
 /** Seconds; few, since there are eight stages for each route. */
 const STAGE_BUCKETS = [0.01, 0.1, 1, 10, 60];
-/** The servers of a provider that a path meets. */
-const ENDPOINTS_OF: Readonly<Record<Path, readonly Endpoint[]>> = {
-  send: ['submission'],
-  receive: ['mx', 'mailbox'],
-  internal: ['submission', 'mailbox'],
-};
-
 const ROUTE = ['provider', 'path'] as const;
 const PART = ['part', 'provider'] as const;
-const ENDPOINT = ['provider', 'endpoint'] as const;
 
-export function createInstruments(version: string, routes: readonly Route[], held: readonly Held[]): Instruments {
+/** By what the agent is configured: every label comes from here or from a fixed union, none from the network. */
+export interface Configured {
+  readonly version: string;
+  readonly lines: readonly Route[];
+  readonly endpoints: readonly EndpointLabels[];
+  readonly checkEverySeconds: number;
+  readonly held: readonly Held[];
+}
+
+export function createInstruments({ version, lines, endpoints, checkEverySeconds, held }: Configured): Instruments {
   const registry = new Registry();
   const define = definers(registry);
   const instruments = {
     registry,
     ...defineRoutes(define),
-    ...defineEndpoints(define),
+    endpoints: new EndpointGauges(define, endpoints, checkEverySeconds),
     ...defineAgent(define),
     sla: new SlaGauges(define, held),
+    exemplars: new Exemplars(DELAY_BUCKETS),
   };
-  for (const { provider, path } of routes) addRoute(instruments, { provider, path });
+  for (const { provider, path } of lines) addRoute(instruments, { provider, path });
   for (const reason of SINK_REFUSALS) instruments.sinkRefused.inc({ reason }, 0);
   for (const reason of TOKEN_REFUSALS) instruments.tokensRefused.inc({ reason }, 0);
+  for (const collector of COLLECTORS) instruments.collectFailures.inc({ collector }, 0);
   instruments.build.set({ version, node: process.versions.node }, 1);
   return instruments;
 }
 
-/** Zero for what is counted, NaN for what nobody has looked at yet. */
+/** Zero for what is counted. */
 function addRoute(instruments: Instruments, route: Route): void {
   instruments.delay.zero(route);
   instruments.uncertainty.zero(route);
@@ -80,10 +91,6 @@ function addRoute(instruments: Instruments, route: Route): void {
   instruments.breaches.inc({ ...route }, 0);
   instruments.pending.set({ ...route }, 0);
   instruments.oldest.set({ ...route }, 0);
-  const { up, checkDuration, certificateExpiry } = instruments;
-  for (const endpoint of ENDPOINTS_OF[route.path])
-    for (const gauge of [up, checkDuration, certificateExpiry])
-      gauge.set({ provider: route.provider, endpoint }, Number.NaN);
 }
 
 export type Definers = ReturnType<typeof definers>;
@@ -138,22 +145,6 @@ function defineRoutes({ counter, gauge, histogram }: Definers) {
   };
 }
 
-function defineEndpoints({ gauge }: Definers) {
-  return {
-    up: gauge('endpoint_up', 'Whether the last use of the endpoint let us in, NaN before the first.', ENDPOINT),
-    checkDuration: gauge(
-      'endpoint_check_duration_seconds',
-      'Time the last use of the endpoint took until we were let in, NaN if we were not.',
-      ENDPOINT,
-    ),
-    certificateExpiry: gauge(
-      'tls_certificate_expiry_timestamp_seconds',
-      'Last moment at which the certificate shown at the last use of the endpoint is valid, NaN if it showed none.',
-      ENDPOINT,
-    ),
-  };
-}
-
 function defineAgent({ counter, gauge }: Definers) {
   return {
     sinkConnections: counter('sink_connections_total', 'Connections accepted by the sink.'),
@@ -173,6 +164,11 @@ function defineAgent({ counter, gauge }: Definers) {
       'How far the wall clock has moved against the monotonic clock since the agent started.',
     ),
     lag: gauge('event_loop_lag_seconds', 'How late the last regular tick of the event loop was.'),
+    collectFailures: counter(
+      'collect_failures_total',
+      'Scrapes in which something could not be told: its gauges are NaN there, or what could not be written is left out.',
+      ['collector'],
+    ),
     build: gauge('build_info', 'Version of the agent and of Node, always 1.', ['version', 'node']),
   };
 }

@@ -3,7 +3,7 @@ import { Gauge, Registry } from 'prom-client';
 import { STAGES } from '../../domain/probe.ts';
 import type { ProbeView } from '../../domain/probe-view.ts';
 
-/** Text format 0.0.4. Every series is always there; what is not known is NaN, a message that is still missing has no upper bound. */
+/** Text format 0.0.4, one probe a route. Every series is always there; what is not known is NaN, a message that is still missing has no upper bound. */
 export async function renderProbeMetrics(
   views: readonly ProbeView[],
 ): Promise<{ readonly contentType: string; readonly body: string }> {
@@ -12,13 +12,19 @@ export async function renderProbeMetrics(
   const route = ['provider', 'path'] as const;
   const success = new Gauge({
     name: 'probe_success',
-    help: 'Whether the message was delivered within the time given.',
+    help: 'Whether the message was delivered by now.',
     labelNames: route,
     registers,
   });
   const duration = new Gauge({
     name: 'probe_duration_seconds',
-    help: 'Time the check took.',
+    help: 'Time from the start of the check until it was seen how it ended, or until now.',
+    labelNames: route,
+    registers,
+  });
+  const started = new Gauge({
+    name: 'mailflow_probe_started_timestamp_seconds',
+    help: 'When the message was planned: less than a minute apart, two scrapes show the same one.',
     labelNames: route,
     registers,
   });
@@ -34,10 +40,11 @@ export async function renderProbeMetrics(
     labelNames: [...route, 'stage'],
     registers,
   });
-  for (const { provider, path, outcome, ageSeconds, delaySeconds, stages: timings } of views) {
+  for (const { provider, path, outcome, plannedAt, ageSeconds, delaySeconds, stages: timings } of views) {
     const labels = { provider, path };
     success.set(labels, outcome === 'delivered' ? 1 : 0);
     duration.set(labels, ageSeconds);
+    started.set(labels, Date.parse(plannedAt) / 1000);
     bounds.set({ ...labels, bound: 'lo' }, delaySeconds?.lo ?? Number.NaN);
     bounds.set(
       { ...labels, bound: 'hi' },

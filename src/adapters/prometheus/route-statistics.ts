@@ -23,7 +23,7 @@ export class RouteStatistics {
   readonly #standings: ReadonlyMap<string, Standing>;
   #state: TimelineState | null = null;
   /** Recorded before there was a state to assess them by. */
-  readonly #early: ProbeRecord[] = [];
+  readonly #early: { readonly record: ProbeRecord; readonly wallMs: number }[] = [];
 
   constructor(instruments: Instruments, routes: readonly Route[]) {
     this.#instruments = instruments;
@@ -43,7 +43,7 @@ export class RouteStatistics {
       this.#instruments.probes.inc({ ...standing.route, outcome: tally.outcome }, tally.count);
       standing.closedBreaches += tally.breaches;
     }
-    for (const record of this.#early.splice(0)) this.count(record);
+    for (const { record, wallMs } of this.#early.splice(0)) this.count(record, wallMs);
   }
 
   /** A slot of the schedule passed without a probe. */
@@ -59,12 +59,12 @@ export class RouteStatistics {
     for (const { name, seconds } of stages) this.#instruments.stage.observe({ ...route, stage: name }, seconds);
   }
 
-  /** A record changed; it is counted when its outcome has become known, which it does once. */
-  count(record: ProbeRecord): void {
+  /** A record changed at `wallMs`; it is counted when its outcome has become known, which it does once. */
+  count(record: ProbeRecord, wallMs: number): void {
     const standing = this.#scheduled(record);
     if (standing === null) return;
     if (this.#state === null) {
-      this.#early.push(record);
+      this.#early.push({ record, wallMs });
       return;
     }
     const { outcome, delay } = assess(record, this.#state.absence);
@@ -73,6 +73,7 @@ export class RouteStatistics {
     if (exceedsMaximum(record, this.#state.absence)) standing.closedBreaches += 1;
     if (outcome !== 'delivered' || delay === null) return;
     this.#instruments.delay.observe({ ...standing.route }, delay.hi);
+    this.#instruments.exemplars.keep(standing.route, record.id, delay.hi, wallMs);
     this.#instruments.uncertainty.observe({ ...standing.route }, width(delay));
   }
 
@@ -88,6 +89,12 @@ export class RouteStatistics {
       oldest.set({ ...route }, standing.oldestSeconds);
       breaches.inc({ ...route }, standing.closedBreaches + standing.lateNow);
     }
+  }
+
+  /** Shows that nothing is known of what is pending. What was counted stays counted. */
+  forget(): void {
+    for (const { route } of this.#standings.values())
+      for (const gauge of [this.#instruments.pending, this.#instruments.oldest]) gauge.set({ ...route }, Number.NaN);
   }
 
   #addPending(record: ProbeRecord, now: Instant): void {

@@ -3,7 +3,7 @@ import type { Gauge } from 'prom-client';
 import type { ClauseTerms, ContractTerms } from '../../domain/contract-terms.ts';
 import type { ClosedClause } from '../../domain/event.ts';
 import type { Standing } from '../../domain/report/standing.ts';
-import type { Instant } from '../../domain/time/instant.ts';
+import { type Instant, spanBetween } from '../../domain/time/instant.ts';
 import type { Scoreboard } from '../../ports.ts';
 import type { Definers } from './instruments.ts';
 
@@ -17,10 +17,15 @@ type Gauges = ReturnType<typeof defineGauges>;
 const BOUNDS = ['lo', 'hi'] as const;
 const VERDICTS = ['MET', 'BREACH', 'INCONCLUSIVE'] as const;
 
-/** NaN until the first evaluation, and again after one that failed. `hi` is +Inf where nothing bounds the figure. */
+/** Seconds. A month is judged again every ten minutes at the latest: three times that is a judge that hangs. */
+const STANDING_AGE_MAX = 1800;
+
+/** NaN until the first evaluation, and again after one that failed or that none followed in time. `hi` is +Inf where nothing bounds the figure. */
 export class SlaGauges implements Scoreboard {
   readonly #gauges: Gauges;
   readonly #held: ReadonlyMap<string, ContractTerms>;
+  /** When what is shown of a provider was judged; none where nothing is shown. */
+  readonly #shownAt = new Map<string, Instant>();
 
   constructor(define: Definers, held: readonly Held[]) {
     this.#gauges = defineGauges(define);
@@ -35,7 +40,21 @@ export class SlaGauges implements Scoreboard {
   judged(provider: string, standing: Standing | null, at: Instant): void {
     if (!this.#held.has(provider)) return;
     this.#show(provider, standing);
-    if (standing !== null) this.#gauges.evaluated.set({ provider }, at.wallMs / 1000);
+    if (standing === null) this.#shownAt.delete(provider);
+    else {
+      this.#shownAt.set(provider, at);
+      this.#gauges.evaluated.set({ provider }, at.wallMs / 1000);
+    }
+  }
+
+  collect(now: Instant): void {
+    for (const [provider, at] of this.#shownAt)
+      if (spanBetween(at, now).lo > STANDING_AGE_MAX) this.judged(provider, null, now);
+  }
+
+  /** Shows that nothing is known. */
+  forget(): void {
+    for (const provider of this.#held.keys()) this.#show(provider, null);
   }
 
   #show(provider: string, standing: Standing | null): void {

@@ -1,6 +1,7 @@
 /** What sends mail over HTTP: who may, and what they get. */
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { SHARED_FOR } from '../../../src/adapters/http/shared-check.ts';
 import { describeWith, PROMTOOL } from '../../servers/available.ts';
 import { promtoolCheck, seriesOf } from '../prometheus/scrape.ts';
 import { errorOf, type Served, serve } from './served.ts';
@@ -97,7 +98,7 @@ describe('GET /probe', () => {
     expect(seriesOf(await response.text()).get(SUCCESS)).toBe(1);
   });
 
-  it('shows one probe to all who ask for a route at once, and another to the next', async () => {
+  it('shows one probe to all who ask for a route at once', async () => {
     served = await serve();
     const first = served.get('/probe?provider=acme&path=send');
     await served.awaited();
@@ -106,8 +107,67 @@ describe('GET /probe', () => {
     const answers = await served.passing(Promise.all([first, second, elsewhere]));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(served.world.ledger.events('probe.planned').map(({ path }) => path)).toEqual(['send', 'internal']);
+  });
+
+  it('sends no more than one message a minute on a route, however often it is scraped, and shows the last one', async () => {
+    served = await serve();
+    const { world } = served;
+    const scrape = async () => seriesOf(await (await served.passing(served.get('/probe?path=internal'))).text());
+    const from = world.clock.now().monoUs;
+    const first = scrape();
+    await served.awaited();
+    await world.clock.advance(2);
+    world.mailbox.deliver(world.submitter.sent[0]!);
+    const shown = await first;
+    expect(shown.get('probe_success{provider="acme",path="internal"}')).toBe(1);
+    const age = (): number => (world.clock.now().monoUs - from) / 1e6;
+    for (let count = 0; count < 20; count += 1) {
+      await world.clock.advance(2);
+      expect(await scrape(), 'the same, as long as it took').toEqual(shown);
+    }
+    expect(world.ledger.events('probe.planned')).toHaveLength(1);
+    await world.clock.advance(SHARED_FOR + 0.5 - age());
+    expect((await scrape()).get('probe_success{provider="acme",path="internal"}'), 'another, not there yet').toBe(0);
+    expect(world.ledger.events('probe.planned')).toHaveLength(2);
+  });
+
+  it('gives each scrape of one that asks once a minute a message of its own', async () => {
+    served = await serve();
+    for (let minute = 0; minute < 5; minute += 1) {
+      const from = served.world.clock.now().monoUs;
+      await served.passing(served.get('/probe?path=send'));
+      await served.world.clock.advance(59.9 - (served.world.clock.now().monoUs - from) / 1e6);
+    }
+    expect(served.world.ledger.events('probe.planned')).toHaveLength(5);
+  });
+
+  it('shows what a message that was late for one scrape came to at the next', async () => {
+    served = await serve();
+    const { world } = served;
+    const scrape = async () => seriesOf(await (await served.passing(served.get('/probe?path=send'))).text());
+    expect((await scrape()).get(SUCCESS)).toBe(0);
+    await world.clock.advance(20);
+    await world.sink.deliver(world.submitter.sent[0]!);
+    expect((await scrape()).get(SUCCESS)).toBe(1);
+    expect(world.ledger.events('probe.planned')).toHaveLength(1);
+  });
+
+  it('shows a check that was ordered just before, and lets an order be a message in any case', async () => {
+    served = await serve();
+    await served.post({ path: 'send' });
     await served.passing(served.get('/probe?path=send'));
-    expect(served.world.ledger.events('probe.planned')).toHaveLength(3);
+    expect(served.world.ledger.events('probe.planned')).toHaveLength(1);
+    expect((await served.post({ path: 'send' })).status).toBe(202);
+    expect(served.world.ledger.events('probe.planned')).toHaveLength(2);
+  });
+
+  it('tries again at the next scrape what could not be started', async () => {
+    served = await serve();
+    served.world.ledger.failure = new Error('disk full');
+    expect((await served.get('/probe?path=send')).status).toBe(503);
+    served.world.ledger.failure = null;
+    expect((await served.passing(served.get('/probe?path=send'))).status).toBe(200);
+    expect(served.world.ledger.events('probe.planned')).toHaveLength(1);
   });
 
   it('answers each in its own time, half a second before Prometheus gives up', async () => {

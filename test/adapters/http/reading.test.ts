@@ -26,7 +26,16 @@ describe('GET /metrics', () => {
     const response = await served.get('/metrics');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(response.headers.get('vary')).toBe('accept');
     expect(await response.text()).toContain('mailflow_build_info');
+  });
+
+  it('is OpenMetrics for whoever prefers that, as Prometheus does', async () => {
+    const response = await served.get('/metrics', {
+      headers: { accept: 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1' },
+    });
+    expect(response.headers.get('content-type')).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    expect(await response.text()).toMatch(/\n# EOF\n$/);
   });
 });
 
@@ -187,6 +196,7 @@ describe('the server', () => {
       reports: null,
       renderReport,
       probeMetrics: async () => ({ contentType: 'text/plain', body: '' }),
+      clock: served.world.clock,
       log: silentLog,
     };
     await expect(serveHttp({ listen: { host: '127.0.0.1', port }, token: null }, parts)).rejects.toThrow(

@@ -60,7 +60,8 @@ export async function serve({
     {
       control: { ...engine, settled },
       reports,
-      metrics: () => metrics.render(),
+      metrics: (format) => metrics.render(format),
+      clock: world.clock,
       probeMetrics: renderProbeMetrics,
       log,
     },

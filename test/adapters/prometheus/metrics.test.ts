@@ -8,6 +8,7 @@ import { emptyTimeline } from '../../../src/domain/timeline.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { type FakeWorld, fakeWorld } from '../../fakes/agent.ts';
 import { CONTRACT } from '../../fakes/contract.ts';
+import { FakeChecker } from '../../fakes/fake-checker.ts';
 import { describeWith, PROMTOOL } from '../../servers/available.ts';
 import { promtoolCheck, seriesOf } from './scrape.ts';
 
@@ -274,6 +275,16 @@ describe('an endpoint', () => {
       expect(series.get(`mailflow_endpoint_up${labels(endpoint)}`)).toBeNaN();
   });
 
+  it('has its series from the start though no path meets it, and one that is not configured has none', async () => {
+    const endpoints = [{ provider: 'acme', endpoint: 'mx' }] as const;
+    metrics = createMetrics({ version: '0', lines: [], endpoints, clock: world.clock, lagSeconds: () => 0 });
+    const check = { up: true, seconds: 1, certificateExpiresMs: null };
+    metrics.endpointChecked({ ...check, ...endpoints[0] });
+    metrics.endpointChecked({ ...check, provider: 'acme', endpoint: 'mailbox' });
+    const series = [...(await scrape())].filter(([key]) => key.startsWith('mailflow_endpoint_up'));
+    expect(series).toEqual([[`mailflow_endpoint_up${labels('mx')}`, 1]]);
+  });
+
   it('keeps no good value through an outage', async () => {
     await start();
     const check = { provider: 'acme', endpoint: 'mx' } as const;
@@ -290,6 +301,56 @@ describe('an endpoint', () => {
     expect(bad.get(`mailflow_endpoint_up${labels('mx')}`)).toBe(0);
     expect(bad.get(`mailflow_endpoint_check_duration_seconds${labels('mx')}`)).toBeNaN();
     expect(bad.get(`mailflow_tls_certificate_expiry_timestamp_seconds${labels('mx')}`)).toBeNaN();
+  });
+});
+
+describe('an endpoint whose checks cease', () => {
+  const labels = '{provider="acme",endpoint="mx"}';
+  const GAUGES = ['endpoint_up', 'endpoint_check_duration_seconds', 'tls_certificate_expiry_timestamp_seconds'];
+  const values = async () => {
+    const series = await scrape();
+    return GAUGES.map((name) => series.get(`mailflow_${name}${labels}`));
+  };
+  /** Three cells of 30 s, a check and its neutral host. */
+  const LAST = 3 * 30 + 25;
+
+  it('is unknown once nothing was shown for three cells, and known again with the next', async () => {
+    metrics = createMetrics({
+      version: '0',
+      lines: LINES,
+      checkEverySeconds: 30,
+      clock: world.clock,
+      lagSeconds: () => 0,
+    });
+    const check = { provider: 'acme', endpoint: 'mx', up: true, certificateExpiresMs: 1_800_000_000_000 } as const;
+    metrics.endpointChecked({ ...check, seconds: 0.25 });
+    await world.clock.advance(LAST);
+    expect(await values()).toEqual([1, 0.25, 1_800_000_000]);
+    await world.clock.advance(1);
+    expect(await values()).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    metrics.endpointChecked({ ...check, up: false, seconds: 3, certificateExpiresMs: null });
+    expect(await values()).toEqual([0, Number.NaN, Number.NaN]);
+    await world.clock.advance(LAST + 1);
+    expect(await values(), 'nor is it known to be down').toEqual([Number.NaN, Number.NaN, Number.NaN]);
+  });
+
+  it('is unknown to the real checks too, when they show neither', async () => {
+    const checker = new FakeChecker(world.clock);
+    metrics = createMetrics({ version: '0', lines: LINES, clock: world.clock, lagSeconds: () => 0 });
+    Object.assign(world.observer, metrics);
+    const target = {
+      provider: 'acme',
+      endpoint: 'mx',
+      depths: { shallow: 'greeting', deep: 'recipient' },
+      checker,
+    } as const;
+    engine = await world.start({ connectivity: { everySeconds: 60, checks: [target], control: null } });
+    metrics.attach(engine.recorder.state, []);
+    await world.clock.advance(300);
+    expect((await values())[0]).toBe(1);
+    checker.answer = () => ({ kind: 'inconclusive', reason: 'asked to slow down' });
+    await world.clock.advance(300);
+    expect((await values())[0]).toBeNaN();
   });
 });
 

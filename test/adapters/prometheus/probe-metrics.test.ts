@@ -36,6 +36,7 @@ describe('the metrics of a spot check', () => {
     const route = 'provider="acme",path="send"';
     expect(series.get(`probe_success{${route}}`)).toBe(1);
     expect(series.get(`probe_duration_seconds{${route}}`)).toBe(2.25);
+    expect(series.get(`mailflow_probe_started_timestamp_seconds{${route}}`)).toBe(1_794_268_800);
     expect(series.get(`mailflow_probe_delay_seconds{${route},bound="lo"}`)).toBe(1.5);
     expect(series.get(`mailflow_probe_delay_seconds{${route},bound="hi"}`)).toBe(1.75);
     expect(series.get(`mailflow_probe_stage_duration_seconds{${route},stage="connect"}`)).toBe(0.02);

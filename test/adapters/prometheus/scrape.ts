@@ -1,9 +1,12 @@
 /** Reads a scrape, and has promtool read it. */
 import { spawnSync } from 'node:child_process';
 
-/** Value by `name{labels}`, as written. */
+/** Value by `name{labels}`, as written; exemplars are left out. */
 export function seriesOf(body: string): ReadonlyMap<string, number> {
-  const lines = body.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const lines = body
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.replace(/ # \{.*$/, ''));
   return new Map(
     lines.map((line) => {
       const cut = line.lastIndexOf(' ');
@@ -18,6 +21,11 @@ export function seriesOf(body: string): ReadonlyMap<string, number> {
       ];
     }),
   );
+}
+
+/** Of every metric, sorted. */
+export function namesOf(body: string): readonly string[] {
+  return [...body.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name!).toSorted();
 }
 
 /** What `promtool check metrics` says of a scrape; with no complaint, nothing. */

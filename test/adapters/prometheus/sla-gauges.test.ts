@@ -101,6 +101,19 @@ test('after a failed evaluation nothing of before is shown on, but when it was m
   ]);
 });
 
+test('what was judged half an hour ago and never since is shown no more: the judge hangs', async () => {
+  const at = clock.now();
+  const known = async () =>
+    [...(await series())].filter(([name, value]) => !Number.isNaN(value) && !name.startsWith('limit_seconds'));
+  metrics.judged('acme', standing(DELAY, CONNECTIVITY), at);
+  await clock.advance(1800);
+  expect((await known()).length).toBeGreaterThan(1);
+  await clock.advance(2);
+  expect(await known()).toEqual([['evaluated_timestamp_seconds{provider="acme"}', at.wallMs / 1000]]);
+  metrics.judged('acme', standing(DELAY, CONNECTIVITY), clock.now());
+  expect((await known()).length).toBeGreaterThan(1);
+});
+
 test('a provider that no contract is known of gets no series', async () => {
   const before = await series();
   metrics.judged('other', standing(DELAY), clock.now());
