@@ -161,7 +161,7 @@ describeWith(PROMETHEUS, 'Prometheus beside an agent with a thousand messages on
     // The timeout of a scrape is a second.
     expect(target!.lastScrapeDuration).toBeLessThan(1);
     const oldest = await prometheus.query('mailflow_oldest_pending_seconds > 0');
-    expect(oldest.map(({ labels }) => labels['path']).toSorted()).toEqual([...PATHS].toSorted());
+    expect(new Set(oldest.map(({ labels }) => labels['path']))).toEqual(new Set(PATHS));
   });
 });
 
@@ -217,7 +217,7 @@ describeWith(PROMETHEUS, 'the buckets of both forms of a scrape', () => {
       const found = await prometheus.query('mailflow_delay_seconds_bucket{le=~"60(\\\\.0)?"}');
       return found.length === 2 ? found : undefined;
     });
-    expect(bounds.map(({ labels }) => labels['le']).toSorted()).toEqual(['60', '60.0']);
+    expect(new Set(bounds.map(({ labels }) => labels['le']))).toEqual(new Set(['60', '60.0']));
     const figures = [
       ['minute', 0.25],
       ['hour', 0.75],
