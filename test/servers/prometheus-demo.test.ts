@@ -26,7 +26,7 @@ function hostOf({ agent }: Demo): string {
   return new URL(agent.url!).host;
 }
 
-/** Two seconds for minutes: the alerts that ship, `for` and the age of a missing message shortened, since no test waits for half an hour. */
+/** The alerts that ship, with a `for` of seconds and the age of a missing message shortened: no test waits for half an hour. */
 function hurried(): string {
   const text = ruleText(ALERTS)
     .replace('mailflow_oldest_pending_seconds > 1800', 'mailflow_oldest_pending_seconds > 4')
@@ -135,7 +135,8 @@ describeWith(PROMETHEUS, 'Prometheus beside the demo', () => {
   it('had no reason for an alert as it ships, but that a month cannot be judged by a minute', async () => {
     const shipped = (await prometheus.alerts()).filter(({ labels }) => !labels['alertname']?.startsWith('Hurried'));
     expect(shipped.filter(({ state }) => state === 'firing')).toEqual([]);
-    expect(new Set(shipped.map(({ labels }) => labels['alertname']))).toEqual(new Set(['MailflowCoverageLow']));
+    const others = shipped.filter(({ labels }) => labels['alertname'] !== 'MailflowCoverageLow');
+    expect(others).toEqual([]);
   });
 });
 
