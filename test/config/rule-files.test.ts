@@ -40,7 +40,8 @@ interface Told {
 function promtool(folder: string, ...args: readonly string[]): Promise<Told> {
   return new Promise((resolve, reject) => {
     execFile('promtool', args, { cwd: folder }, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code !== 'number') reject(error);
+      if (error !== null && typeof error.code !== 'number')
+        reject(new Error('promtool cannot be run', { cause: error }));
       else resolve({ status: Number(error?.code ?? 0), output: stdout + stderr });
     });
   });

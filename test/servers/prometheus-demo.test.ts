@@ -26,7 +26,7 @@ function hostOf({ agent }: Demo): string {
   return new URL(agent.url!).host;
 }
 
-/** Two seconds for minutes: the alerts that ship, `for` and the age of a missing message shortened, since no test waits for half an hour. */
+/** The alerts that ship, with a `for` of seconds and the age of a missing message shortened: no test waits for half an hour. */
 function hurried(): string {
   const text = ruleText(ALERTS)
     .replace('mailflow_oldest_pending_seconds > 1800', 'mailflow_oldest_pending_seconds > 4')
@@ -135,7 +135,8 @@ describeWith(PROMETHEUS, 'Prometheus beside the demo', () => {
   it('had no reason for an alert as it ships, but that a month cannot be judged by a minute', async () => {
     const shipped = (await prometheus.alerts()).filter(({ labels }) => !labels['alertname']?.startsWith('Hurried'));
     expect(shipped.filter(({ state }) => state === 'firing')).toEqual([]);
-    expect(new Set(shipped.map(({ labels }) => labels['alertname']))).toEqual(new Set(['MailflowCoverageLow']));
+    const others = shipped.filter(({ labels }) => labels['alertname'] !== 'MailflowCoverageLow');
+    expect(others).toEqual([]);
   });
 });
 
@@ -161,7 +162,7 @@ describeWith(PROMETHEUS, 'Prometheus beside an agent with a thousand messages on
     // The timeout of a scrape is a second.
     expect(target!.lastScrapeDuration).toBeLessThan(1);
     const oldest = await prometheus.query('mailflow_oldest_pending_seconds > 0');
-    expect(oldest.map(({ labels }) => labels['path']).toSorted()).toEqual([...PATHS].toSorted());
+    expect(new Set(oldest.map(({ labels }) => labels['path']))).toEqual(new Set(PATHS));
   });
 });
 
@@ -217,7 +218,7 @@ describeWith(PROMETHEUS, 'the buckets of both forms of a scrape', () => {
       const found = await prometheus.query('mailflow_delay_seconds_bucket{le=~"60(\\\\.0)?"}');
       return found.length === 2 ? found : undefined;
     });
-    expect(bounds.map(({ labels }) => labels['le']).toSorted()).toEqual(['60', '60.0']);
+    expect(new Set(bounds.map(({ labels }) => labels['le']))).toEqual(new Set(['60', '60.0']));
     const figures = [
       ['minute', 0.25],
       ['hour', 0.75],
