@@ -176,7 +176,7 @@ function foldInto(
     case 'mailbox.unproven':
       return changeOpen(state, (record) =>
         record.path !== 'send' && record.provider === event.provider && record.capture === null
-          ? { ...record, unseenSince: earlierOf(record.unseenSince, event.since ?? record.planned) }
+          ? unseenFrom(record, event.since ?? record.planned)
           : record,
       );
     case 'agent.stopped':
@@ -226,6 +226,7 @@ function plannedRecord(state: TimelineState, event: Extract<LedgerEvent, { type:
     duplicates: [],
     expired: false,
     absentUntil: null,
+    ...(path === 'receive' && state.sinkClosedSince !== null ? { bounceUnheard: true } : {}),
   };
 }
 
@@ -270,20 +271,28 @@ function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, sin
     if (record.path !== 'internal') state.doubts.set(record.provider, null);
   }
   return changeOpen(state, (record) => {
-    if (record.path === 'send') return { ...record, unseenSince: earlierOf(record.unseenSince, since) };
-    return record.path === 'receive' && record.bounceUnheard === undefined
-      ? { ...record, bounceUnheard: true }
-      : record;
+    if (record.path === 'send') return unseenFrom(record, since);
+    return bounceUnheard(record);
   });
 }
 
 /** Nothing showed that the sink could be reached: whatever was on its way in that time, be it only at its end, may have been tried unseen. */
 function foldSilence(state: TimelineState, { since, at }: SinkUnproven): readonly ProbeRecord[] {
   return changeOpen(state, (record) => {
-    if (record.path !== 'send') return record;
+    if (record.path !== 'send') return bounceUnheard(record);
     state.doubts.set(record.provider, at);
-    return { ...record, unseenSince: earlierOf(record.unseenSince, since) };
+    return unseenFrom(record, since);
   });
+}
+
+/** The same record if it says so already. */
+function unseenFrom(record: ProbeRecord, since: Instant): ProbeRecord {
+  const unseenSince = earlierOf(record.unseenSince, since);
+  return unseenSince === record.unseenSince ? record : { ...record, unseenSince };
+}
+
+function bounceUnheard(record: ProbeRecord): ProbeRecord {
+  return record.path === 'receive' && record.bounceUnheard === undefined ? { ...record, bounceUnheard: true } : record;
 }
 
 /** Whether the sink was silent for too long while the probe was on its way to it. */

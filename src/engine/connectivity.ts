@@ -216,7 +216,8 @@ class Watch {
     });
     if (before.failing === null && result.kind === 'down') log.warn('a check failed', { ...which, ...result, control });
     if (before.failing !== null && this.#plan.failing === null) log.info('a check is good again', which);
-    if (result.kind === 'inconclusive') return;
+    // A failure beside which the neutral host failed as well says nothing of the server.
+    if (result.kind === 'inconclusive' || (result.kind === 'down' && control === 'failed')) return;
     // A kept session was let in before, and does not say how long that takes.
     const entry = depth === 'session' ? null : seconds;
     observer.endpointChecked({

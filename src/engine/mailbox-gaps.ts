@@ -37,6 +37,11 @@ export class MailboxGaps {
     );
   }
 
+  /** The folder is gone, and what was missing with it. */
+  forget(path: string): void {
+    this.#gaps.delete(path);
+  }
+
   /** The lowest UID of the folder that is still asked for; infinite if none is. */
   lowestUid(path: string): number {
     return this.#gaps.get(path)?.fromUid ?? Number.POSITIVE_INFINITY;

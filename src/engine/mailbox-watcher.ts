@@ -219,18 +219,26 @@ class WatchSession {
   }
 
   /**
-   * Forgets folders that are gone or numbered anew. What came into one since and was deleted before, or went away with it, leaves no
-   * hole between the UIDs; nor does it where nobody has looked yet.
+   * Forgets folders that are gone, numbered anew or set back. What came into one since and was deleted before, or went away with it,
+   * leaves no hole between the UIDs. Nor does it in one that is seen for the first time or again: what lies there may have lain there long.
    */
   async #keepPlaces(look: Look, before: Instant | null): Promise<void> {
-    const numbering = new Map(look.folders.map(({ path, uidValidity }) => [path, uidValidity]));
-    const left = [...this.#position].filter(([path, { uidValidity }]) => numbering.get(path) !== uidValidity);
-    if (left.length === 0 && this.#position.size > 0) return;
-    await this.#doubt(before);
-    for (const [path] of left) this.#position.delete(path);
+    const shown = new Map(look.folders.map((folder) => [folder.path, folder]));
+    const left = [...this.#position].filter(([path, { uidValidity, uidNext }]) => {
+      const now = shown.get(path);
+      return now === undefined || now.uidValidity !== uidValidity || now.uidNext < uidNext;
+    });
+    const appeared = look.folders.some(({ path }) => !this.#position.has(path));
+    if (appeared) await this.#doubt(null);
+    else if (left.length > 0) await this.#doubt(before);
+    for (const [path] of left) {
+      this.#position.delete(path);
+      this.#gaps.forget(path);
+      this.#removable.delete(path);
+    }
   }
 
-  /** What is on its way may have come and gone since that look. */
+  /** What is on its way may have come and gone since that look; null, since it was planned. */
   async #doubt(since: Instant | null): Promise<void> {
     if (this.#onTheirWay().length === 0) return;
     const { provider } = this.#options;

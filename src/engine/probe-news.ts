@@ -15,21 +15,26 @@ interface Trouble {
 /** To be subscribed to the recorder whose state this is. */
 export function probeNews(state: TimelineState, log: Log): RecorderListener {
   const troubles = new Map<string, Trouble>();
+  /** Open ones that were told as late: what is still missing is no news, whatever gets through meanwhile. */
+  const late = new Set<string>();
   const tell = (record: ProbeRecord): void => {
     if (record.kind !== 'scheduled') return;
     const { id: probe, provider, path } = record;
     const key = `${path} ${provider}`;
     const trouble = troubles.get(key) ?? { failed: false, late: false };
     troubles.set(key, trouble);
-    const isLate = exceedsMaximum(record, state.absence);
     const outcome = outcomeOf(record);
+    const exceeds = exceedsMaximum(record, state.absence);
+    const isLate = exceeds && !late.has(record.id);
+    if (outcome !== 'pending') late.delete(record.id);
+    else if (isLate) late.add(record.id);
     const isBad = endedBadly(record);
     if (isLate && !trouble.late) log.warn('a probe has exceeded the maximum delay', { provider, path, probe, outcome });
     if (isBad && !trouble.failed)
       log.warn('a probe did not get through', { provider, path, probe, outcome, ...whyOf(record) });
     trouble.late ||= isLate;
     trouble.failed ||= isBad;
-    if (outcome !== 'delivered' || isLate || !(trouble.failed || trouble.late)) return;
+    if (outcome !== 'delivered' || exceeds || !(trouble.failed || trouble.late)) return;
     log.info('probes get through again', { provider, path });
     troubles.delete(key);
   };

@@ -11,6 +11,8 @@ import { ALERTS, alertingRules, RECORDING, RULE_FOLDER, rulesIn, ruleTests, rule
 const NAMES = [
   'MailflowAgentDown',
   'MailflowAgentAbsent',
+  'MailflowAgentRestarting',
+  'MailflowFiguresMissing',
   'MailflowPartFailing',
   'MailflowDelayAverageBurningFast',
   'MailflowDelayAverageBurningSlow',

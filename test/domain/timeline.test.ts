@@ -79,6 +79,16 @@ describe('a sink that was closed', () => {
     expect(unseen(fold(...ON_THEIR_WAY, started(at(40))))).toEqual({ ...NOTHING, send: at(40), other: at(40) });
   });
 
+  it('may have missed the bounce of what was on its way to a mailbox, or was sent meanwhile', () => {
+    const deaf = (...events: readonly LedgerEvent[]) =>
+      ['send', 'receive', 'internal'].map((id) => fold(...events).record(id)?.bounceUnheard ?? false);
+    expect(deaf(...ON_THEIR_WAY)).toEqual([false, false, false]);
+    expect(deaf(...ON_THEIR_WAY, closed(50))).toEqual([false, true, false]);
+    expect(deaf(closed(0), ...ON_THEIR_WAY)).toEqual([false, true, false]);
+    expect(deaf(...ON_THEIR_WAY, silent(10, 700))).toEqual([false, true, false]);
+    expect(deaf(closed(0), opened(1), ...ON_THEIR_WAY)).toEqual([false, false, false]);
+  });
+
   it('was there all along where the agent started anew and had missed nothing', () => {
     const again = fold(...ON_THEIR_WAY, started(null));
     expect(unseen(again)).toEqual(NOTHING);
@@ -140,7 +150,7 @@ describe('a sink that heard nothing', () => {
       ['acme', at(800)],
       ['other', at(800)],
     ]);
-    expect(quiet.changed).toEqual(['send', 'other']);
+    expect(quiet.changed).toEqual(['send', 'receive', 'other']);
     expect(unseen(fold(...ON_THEIR_WAY, silent(100, 800), silent(900, 1600)))['send']).toEqual(at(100));
   });
 

@@ -204,9 +204,12 @@ describe('after a failure', () => {
     expect(failed.length).toBeGreaterThanOrEqual(2);
     expect(new Set(failed.map((check) => check.control))).toEqual(new Set(['failed']));
     expect(control.asked).toBe(failed.length);
+    // Our own line: nobody is told that the server is down.
+    expect(observed('submission').every(({ up }) => up)).toBe(true);
     control.answer = true;
     await world.clock.advance(60);
     expect(checksOf('submission').at(-1)!.control).toBe('healthy');
+    expect(observed('submission').at(-1)!.up).toBe(false);
     expect(new Set(checksOf('mx').map((check) => check.control))).toEqual(new Set([null]));
   });
 

@@ -11,7 +11,8 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'gate-'));
   mkdirSync(join(folder, 'test/tooling'), { recursive: true });
-  for (const file of ['vitest.config.ts', 'package.json', 'test/tooling/leaks.ts', 'test/tooling/reporter.ts']) {
+  const tools = ['leaks', 'reporter', 'secrecy', 'secrets'].map((name) => `test/tooling/${name}.ts`);
+  for (const file of ['vitest.config.ts', 'package.json', ...tools]) {
     copyFileSync(join(PROJECT, file), join(folder, file));
   }
   symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));

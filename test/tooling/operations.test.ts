@@ -19,6 +19,8 @@ const GUIDE = readFileSync(join(PROJECT, 'config/OPERATIONS.md'), 'utf8');
 const ALERTS = [
   'MailflowAgentDown',
   'MailflowAgentAbsent',
+  'MailflowAgentRestarting',
+  'MailflowFiguresMissing',
   'MailflowPartFailing',
   'MailflowDelayAverageBurningFast',
   'MailflowDelayAverageBurningSlow',

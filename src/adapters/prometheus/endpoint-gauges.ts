@@ -52,7 +52,7 @@ export class EndpointGauges {
 
   collect(now: Instant): void {
     for (const { labels, last } of this.#known.values())
-      this.#show(labels, last === null || spanBetween(last.at, now).lo > this.#ageMax ? null : last);
+      this.#show(labels, last === null || spanBetween(last.at, now).hi > this.#ageMax ? null : last);
   }
 
   /** Shows that nothing is known. */

@@ -49,7 +49,7 @@ export class SlaGauges implements Scoreboard {
 
   collect(now: Instant): void {
     for (const [provider, at] of this.#shownAt)
-      if (spanBetween(at, now).lo > STANDING_AGE_MAX) this.judged(provider, null, now);
+      if (spanBetween(at, now).hi > STANDING_AGE_MAX) this.judged(provider, null, now);
   }
 
   /** Shows that nothing is known. */

@@ -324,9 +324,9 @@ describe('an endpoint whose checks cease', () => {
     });
     const check = { provider: 'acme', endpoint: 'mx', up: true, certificateExpiresMs: 1_800_000_000_000 } as const;
     metrics.endpointChecked({ ...check, seconds: 0.25 });
-    await world.clock.advance(LAST);
+    await world.clock.advance(LAST - 1);
     expect(await values()).toEqual([1, 0.25, 1_800_000_000]);
-    await world.clock.advance(1);
+    await world.clock.advance(2);
     expect(await values()).toEqual([Number.NaN, Number.NaN, Number.NaN]);
     metrics.endpointChecked({ ...check, up: false, seconds: 3, certificateExpiresMs: null });
     expect(await values()).toEqual([0, Number.NaN, Number.NaN]);

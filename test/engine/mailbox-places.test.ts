@@ -1,0 +1,83 @@
+/** Where a mailbox's numbering tells nothing of what came and went, no absence is claimed; and what can be read is. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Engine } from '../../src/engine/engine.ts';
+import { type FakeWorld, fakeWorld } from '../fakes/agent.ts';
+
+let world: FakeWorld;
+let engine: Engine;
+
+beforeEach(async () => {
+  world = fakeWorld();
+  world.mailbox.create('Junk');
+  engine = await world.start();
+  await world.clock.advance(60);
+});
+
+afterEach(async () => {
+  const stopped = engine.stop();
+  await world.clock.advance(5);
+  await stopped;
+});
+
+/** A message that has been on its way for half a minute. */
+async function sent() {
+  const starting = engine.check('acme', 'receive');
+  await world.clock.advance(30);
+  const id = await starting;
+  return { id, message: world.injector.sent.at(-1)! };
+}
+
+async function loAfter(seconds: number, id: string): Promise<number> {
+  await world.clock.advance(seconds);
+  return (await engine.probe(id))!.assessment.delay!.lo;
+}
+
+it('claims no absence since the last look before a folder was numbered anew', async () => {
+  const { id, message } = await sent();
+  world.mailbox.expunge('INBOX', world.mailbox.deliver(message));
+  world.mailbox.renumber('INBOX');
+  expect(await loAfter(7200, id)).toBeLessThanOrEqual(30);
+});
+
+it('claims none since the last look before a folder went away with what was in it', async () => {
+  const { id, message } = await sent();
+  world.mailbox.deliver(message, 'Junk');
+  world.mailbox.drop('Junk');
+  expect(await loAfter(7200, id)).toBeLessThanOrEqual(30);
+});
+
+it('claims none of a message that lies in a folder which is hidden for a while', async () => {
+  const junk = world.mailbox.folders.get('Junk')!;
+  world.mailbox.folders.delete('Junk');
+  await world.clock.advance(60);
+  const { id, message } = await sent();
+  world.mailbox.stored.push({ folder: 'Junk', uid: junk.uidNext, text: message.text, isReadable: () => true });
+  await world.clock.advance(3000);
+  world.mailbox.folders.set('Junk', { ...junk, uidNext: junk.uidNext + 1 });
+  await world.clock.advance(60);
+  const { assessment } = (await engine.probe(id))!;
+  expect(assessment.outcome).toBe('delivered');
+  expect(assessment.delay!.lo).toBeLessThanOrEqual(30);
+});
+
+it('reads what comes after a store was set back, and claims no absence of what that took away', async () => {
+  for (let count = 0; count < 5; count += 1) world.mailbox.deliver({ text: 'From: somebody@else.example\r\n\r\n' });
+  await world.clock.advance(60);
+  const { id, message } = await sent();
+  const inbox = world.mailbox.folders.get('INBOX')!;
+  world.mailbox.stored.splice(1);
+  world.mailbox.folders.set('INBOX', { ...inbox, uidNext: 2 });
+  world.mailbox.deliver(message);
+  await world.clock.advance(15);
+  const { assessment } = (await engine.probe(id))!;
+  expect(assessment.outcome).toBe('delivered');
+  expect(assessment.delay!.lo).toBeLessThanOrEqual(30.1);
+});
+
+it('looks no more often for it', async () => {
+  await sent();
+  world.mailbox.renumber('INBOX');
+  const before = world.mailbox.looks;
+  await world.clock.advance(60);
+  expect(world.mailbox.looks - before).toBeLessThan(15);
+});
