@@ -384,6 +384,8 @@ describe('the receive path', () => {
 
   it('flags mail found in Junk and counts it as delivered', async () => {
     await begin();
+    world.mailbox.create('Junk');
+    await world.clock.advance(60);
     const id = await probe('receive');
     world.mailbox.deliver(world.injector.sent[0]!, 'Junk');
     await world.clock.advance(1);
