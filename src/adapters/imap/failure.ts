@@ -67,8 +67,17 @@ export function stageOfCode(code: string): Stage {
 /** `where` names server and port, never a secret. */
 export function toMailboxError(error: unknown, where: string, login: Login): MailboxError {
   if (error instanceof MailboxError) return error;
-  const [code, text] = diagnose(error ?? {});
-  return new MailboxError(code, conceal(`${where}: ${text}`, login), { cause: error });
+  const symptoms: Symptoms = error ?? {};
+  // Before a text is cut: what is left of a password must not stay.
+  const said = (text: unknown): unknown => (typeof text === 'string' ? conceal(text, login) : text);
+  const { message, responseText, reason } = symptoms;
+  const [code, text] = diagnose({
+    ...symptoms,
+    message: said(message),
+    responseText: said(responseText),
+    reason: said(reason),
+  });
+  return new MailboxError(code, `${where}: ${text}`, { cause: error });
 }
 
 function diagnose(symptoms: Symptoms): readonly [code: string, text: string] {
