@@ -16,6 +16,7 @@ export const SECRETS = [
   'a-secret',
   'probe-password',
   'testpass',
+  'Zebra-staple-battery',
   ...['alice', 'bob', 'carol', 'probe', 'sieve'].map(passwordOf),
 ] as const;
 
