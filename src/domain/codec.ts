@@ -26,10 +26,13 @@ function shorten(value: unknown): unknown {
   if (isInstant(value)) return [INSTANT_MARK, value.wallMs, value.monoUs, value.suspendedMs, value.errorUs, value.boot];
   if (Array.isArray(value)) return value.map(shorten);
   let copy: Record<string, unknown> | null = null;
-  for (const [key, before] of Object.entries(value)) {
+  const parts = value as Record<string, unknown>;
+  for (const key of Object.keys(parts)) {
+    const before = parts[key];
+    if (before === null || typeof before !== 'object') continue;
     const after = shorten(before);
     if (after === before) continue;
-    copy ??= { ...value };
+    copy ??= { ...parts };
     copy[key] = after;
   }
   return copy ?? value;
@@ -46,6 +49,7 @@ function restore(value: unknown): unknown {
   const parts = value as Record<string, unknown>;
   for (const key of Object.keys(parts)) {
     const before = parts[key];
+    if (before === null || typeof before !== 'object') continue;
     const after = restore(before);
     if (after !== before) parts[key] = after;
   }

@@ -8,10 +8,24 @@ const SECRET_LENGTH_MIN = 4;
 /** Characters: a line of a PEM file has 64, its last one fewer. */
 const PEM_LINE_MIN = 32;
 
-/** `text` without the password in the forms in which it travels: as it is, and as SASL PLAIN and LOGIN send it (RFC 4616). */
+/** Ends a text that was too long. */
+export const CUT = '…';
+
+/**
+ * `text` without the password in the forms in which it travels: as it is, as a quoted string (RFC 9051 §4.3), and as SASL PLAIN
+ * and LOGIN send it (RFC 4616). Of a text that was cut, what is left of one at the end goes too.
+ */
 export function conceal(text: string, login: Login): string {
   const secrets = formsOf(login).filter((secret) => secret !== '');
-  return secrets.reduce((rest, secret) => rest.replaceAll(secret, WHERE_IT_STOOD), text);
+  return secrets.reduce((rest, secret) => withoutStump(rest.replaceAll(secret, WHERE_IT_STOOD), secret), text);
+}
+
+/** Without the beginning of a secret that a cut left at the end of a text. */
+function withoutStump(text: string, secret: string): string {
+  if (!text.endsWith(CUT)) return text;
+  for (let length = secret.length - 1; length >= SECRET_LENGTH_MIN; length -= 1)
+    if (text.endsWith(secret.slice(0, length) + CUT)) return text.slice(0, -length - CUT.length) + WHERE_IT_STOOD + CUT;
+  return text;
 }
 
 /** Every secret of the settings, in each form in which somebody might show it, longer ones first. Never an empty one. */
@@ -30,7 +44,8 @@ export function secretsOf({ key, http, sink, providers }: Settings): readonly st
 }
 
 function formsOf({ username, password }: Login): readonly string[] {
-  return [base64(`\0${username}\0${password}`), base64(password), password];
+  const quoted = password.replaceAll(/["\\]/g, String.raw`\$&`);
+  return [base64(`\0${username}\0${password}`), base64(password), quoted, password];
 }
 
 function formsOfKey(key: Uint8Array): readonly string[] {

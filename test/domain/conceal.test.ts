@@ -22,6 +22,20 @@ test('a password is left out of a text as it is, and as SASL PLAIN and LOGIN sen
   expect(conceal(text, LOGIN)).toBe('got ***, *** and ***.');
 });
 
+test('a password is left out of a quoted string, too', () => {
+  const login = { username: 'probe', password: 'a"b\\c long' };
+  expect(conceal(String.raw`NO LOGIN "probe" "a\"b\\c long" refused`, login)).toBe('NO LOGIN "probe" "***" refused');
+});
+
+test.each([4, 10, LOGIN.password.length - 1])('what a cut left of a password goes, too: %d characters', (length) => {
+  expect(conceal(`no such user ${LOGIN.password.slice(0, length)}…`, LOGIN)).toBe('no such user ***…');
+});
+
+test('what a text ends with by chance stays', () => {
+  expect(conceal('no such user cor…', LOGIN)).toBe('no such user cor…');
+  expect(conceal('no such user corr', LOGIN)).toBe('no such user corr');
+});
+
 test('an empty password leaves a text as it is', () => {
   expect(conceal('nothing to hide', { username: '', password: '' })).not.toContain('****');
 });

@@ -1,4 +1,5 @@
 /** Reads SMTP replies (RFC 5321 §4.2), one line or many; pure. */
+import { CUT } from '../../domain/conceal.ts';
 
 /** A complete reply with its parts told apart. */
 export interface Reply {
@@ -45,5 +46,5 @@ export function offers(ehlo: string, keyword: string): boolean {
 /** Text from elsewhere as one short line that no terminal or log takes for anything but text. */
 export function printable(text: string): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  return line.length <= TEXT_CHARACTERS_MAX ? line : `${line.slice(0, TEXT_CHARACTERS_MAX - 1)}…`;
+  return line.length <= TEXT_CHARACTERS_MAX ? line : line.slice(0, TEXT_CHARACTERS_MAX - CUT.length) + CUT;
 }
