@@ -223,7 +223,8 @@ export class Provider {
     truth.ours = fate.full;
     const bounce = bounceOf(truth.message, fate.full ? '5.2.2' : '5.1.1');
     if (bounce.recipient.endsWith('@sink.example')) await this.#transfer(bounce, [], fate, () => {});
-    else this.mailbox.deliver(bounce);
+    // It goes to the mailbox that has no room.
+    else if (!fate.full) this.mailbox.deliver(bounce);
   }
 
   async #passOn({ truth, fate }: Message): Promise<void> {

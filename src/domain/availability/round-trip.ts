@@ -42,9 +42,9 @@ function isByProvider(record: ProbeRecord): boolean {
 /**
  * Whether it was not there when it was given up, nor can have come and gone before: what a mailbox announced and never handed out may
  * have been it, deleted by somebody else, and a mailbox that nobody could look into any more shows nothing. One whose bounce may have
- * gone unheard may have found our mailbox full.
+ * gone unheard may have found our mailbox full; that of an internal one goes to the same mailbox, and is never heard from a full one.
  */
-function isLossProven({ planned, unseenSince, absentUntil, bounceUnheard }: ProbeRecord): boolean {
-  if (unseenSince !== null || bounceUnheard === true) return false;
+function isLossProven({ path, planned, unseenSince, absentUntil, bounceUnheard }: ProbeRecord): boolean {
+  if (path === 'internal' || unseenSince !== null || bounceUnheard === true) return false;
   return absentUntil !== null && spanBetween(planned, absentUntil).lo > LOST_AFTER;
 }

@@ -69,9 +69,10 @@ test.each<readonly [string, boolean, readonly LedgerEvent[]]>([
   expect(roundTripOf(ofProbe(plan, ...events))).toMatchObject({ delivered: false, byProvider });
 });
 
-test('a loss of a message whose bounce would not have come to the sink speaks against the provider, closed sink or not', () => {
-  const closed: LedgerEvent = { type: 'sink.closed', at: at(50) };
+test('a lost internal message speaks against nobody: its bounce would have gone to the same mailbox, which may be full', () => {
   const internal = planned('p', 0, { path: 'internal' });
-  const record = ofProbe(internal, handedOver(accepted(2)), closed, looked(432_500), expired);
-  expect(roundTripOf(record)).toMatchObject({ delivered: false, byProvider: true });
+  const lost = ofProbe(internal, handedOver(accepted(2)), looked(432_500), expired);
+  expect(roundTripOf(lost)).toMatchObject({ delivered: false, byProvider: false });
+  const returned = ofProbe(internal, handedOver(accepted(2)), bounced);
+  expect(roundTripOf(returned)).toMatchObject({ delivered: false, byProvider: true });
 });
