@@ -233,7 +233,7 @@ function plannedRecord(state: TimelineState, event: Extract<LedgerEvent, { type:
 function foldTransfer(state: TimelineState, event: TransferCaptured, change: Change): readonly ProbeRecord[] {
   const { earliest, latest, hops } = event;
   const changed = change(event.probe, (record) => ({
-    ...record,
+    ...(record.capture === null ? unseenAsleep(state, record, earliest) : record),
     capture: record.capture ?? { earliest, latest, found: null, hops },
   }));
   for (const record of changed) {
@@ -252,7 +252,7 @@ function foldAttempt(state: TimelineState, event: TransferAttempted, change: Cha
     // After the capture it is another copy that is tried, and what is tried after the end changes no figure.
     return change(event.probe, (record) =>
       record.attempt === null && record.capture === null && outcomeOf(record) === 'pending'
-        ? { ...record, attempt: { earliest, latest } }
+        ? { ...unseenAsleep(state, record, earliest), attempt: { earliest, latest } }
         : record,
     );
   }
@@ -283,6 +283,14 @@ function foldSilence(state: TimelineState, { since, at }: SinkUnproven): readonl
     state.doubts.set(record.provider, at);
     return unseenFrom(record, since);
   });
+}
+
+/** It may have been tried while the host slept, which the transfer tells by its clocks before `sink.closed` does, right after the host woke. */
+function unseenAsleep(state: TimelineState, record: ProbeRecord, transfer: Instant): ProbeRecord {
+  const { provider, planned, unseenSince } = record;
+  if (!spanBetween(planned, unseenSince ?? transfer).flags.includes('host-suspended')) return record;
+  if (state.doubts.get(provider) !== null) state.doubts.set(provider, transfer);
+  return unseenFrom(record, planned);
 }
 
 /** The same record if it says so already. */

@@ -142,6 +142,45 @@ describe('a sink that was closed', () => {
   });
 });
 
+describe('a host that slept', () => {
+  /** The clocks of a host that slept for a minute before `seconds`. */
+  const awake = (seconds: number): Instant => ({
+    ...at(seconds),
+    monoUs: at(seconds - 60).monoUs,
+    suspendedMs: 60_000,
+  });
+  const attempt = (earliest: Instant) => attempted(100, { probe: 'p', earliest });
+  const woken = (...events: readonly LedgerEvent[]) => fold(...sent('p', 5), ...events).record('p').unseenSince;
+
+  it('may have been tried meanwhile by what comes in before anybody told that it slept', () => {
+    expect(woken({ ...captured('p', 100), earliest: awake(100) })).toEqual(at(5));
+    expect(woken(attempt(awake(100)))).toEqual(at(5));
+    expect(woken(attempt(awake(100)), captured('p', 120))).toEqual(at(5));
+  });
+
+  it('was there until it is told to have slept', () => {
+    expect(woken(closed(8), { ...captured('p', 100), earliest: awake(100) })).toEqual(at(8));
+    expect(woken(closed(8), attempt(awake(100)))).toEqual(at(8));
+  });
+
+  it('is not doubted where what was on its way slept nowhere', () => {
+    expect(woken(captured('p', 100))).toBeNull();
+    const after = fold({ ...planned('p', 90), at: awake(90) } as LedgerEvent, {
+      ...captured('p', 100),
+      earliest: awake(100),
+    });
+    expect(after.record('p').unseenSince).toBeNull();
+  });
+
+  it('is doubted to be known as awake', () => {
+    const doubts = (...before: readonly LedgerEvent[]) => [
+      ...fold(...before, ...sent('p', 5), { ...captured('p', 100), earliest: awake(100) }).state.doubts,
+    ];
+    expect(doubts()).toEqual([['acme', awake(100)]]);
+    expect(doubts(closed(1))).toEqual([['acme', null]]);
+  });
+});
+
 describe('a sink that heard nothing', () => {
   it('may have missed what was on its way to it, and is doubted from the end of the silence', () => {
     const quiet = fold(...ON_THEIR_WAY, silent(100, 800));

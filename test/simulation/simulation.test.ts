@@ -21,6 +21,12 @@ const FOUND: readonly {
   readonly only: readonly FaultKind[];
   readonly untilHours?: number;
 }[] = [
+  {
+    was: 'mail that came in before the agent noticed that its host had slept',
+    seed: 3140,
+    only: ['suspend under way'],
+    untilHours: 532,
+  },
   { was: 'a sleep that outlived a reboot', seed: 1, only: ['reboot'], untilHours: 589 },
   {
     was: 'a world that ends early, asleep',
