@@ -1,5 +1,6 @@
 /** The record of one probe: all that is known of it, and what became of it. */
 
+import type { BounceGap } from './bounce-gap.ts';
 import {
   ABORTED,
   type DeliveryStatus,
@@ -37,8 +38,8 @@ export interface ProbeRecord {
   readonly notice: DeliveryStatus | null;
   /** When the notice was read; its news is older. */
   readonly noticedAt?: Instant;
-  /** The sink was away while it was on its way to the mailbox: its bounce, which comes to the sink, may have been given up. */
-  readonly bounceUnheard?: true;
+  /** Only of one that was on its way to a mailbox from our own side while the sink, to which its bounce comes, was away. */
+  readonly bounceGap?: BounceGap;
   /** Where further copies were found, at most DUPLICATES_MAX of them. */
   readonly duplicates: readonly string[];
   readonly expired: boolean;

@@ -1,5 +1,6 @@
 /** From events to what is known of each probe. One fold, used by the ledger's projection, the metrics, the page and the report alike. */
 import { type EndpointChecks, foldCheck, type RunChange, tailChange } from './availability/run-fold.ts';
+import { type BounceGap, widenGap } from './bounce-gap.ts';
 import { DELAY_AVERAGE_LIMIT } from './contract.ts';
 import type {
   AgentStarted,
@@ -28,6 +29,8 @@ export interface TimelineState {
   readonly absence: Map<string, Instant>;
   /** Since when the sink has been closed, null while it listens or has never listened. */
   sinkClosedSince: Instant | null;
+  /** Since when the sink may have been cut off, null once something has come in. */
+  sinkSilentSince: Instant | null;
   /**
    * Providers that may have tried our sink in vain and may remember it as down (hosts do, for up to an hour), since when
    * the sink was back, or null while it is not. A host can only remember what it tried, so a provider is doubted only if
@@ -57,6 +60,7 @@ export function emptyTimeline(): TimelineState {
     open: new Map(),
     absence: new Map(),
     sinkClosedSince: null,
+    sinkSilentSince: null,
     doubts: new Map(),
     exclusions: new Map(),
     checks: new Map(),
@@ -102,12 +106,13 @@ function foldChecked(state: TimelineState, event: EndpointChecked): readonly Run
 
 /** The state of which nothing is known yet becomes what the checkpoint remembers. */
 function load(state: TimelineState, { timeline, open }: LedgerCheckpoint): Folded {
-  const { absence, sinkClosedSince, doubts, exclusions, checks } = restoreTimeline(timeline, []);
+  const { absence, sinkClosedSince, sinkSilentSince, doubts, exclusions, checks } = restoreTimeline(timeline, []);
   for (const [channel, until] of absence) state.absence.set(channel, until);
   for (const [provider, reopened] of doubts) state.doubts.set(provider, reopened);
   for (const [id, exclusion] of exclusions) state.exclusions.set(id, exclusion);
   for (const [key, each] of checks) state.checks.set(key, each);
   state.sinkClosedSince = sinkClosedSince;
+  state.sinkSilentSince = sinkSilentSince;
   return {
     state,
     changed: open.map((record) => keep(state, record)),
@@ -166,7 +171,7 @@ function foldInto(
     case 'sink.opened':
       state.sinkClosedSince = null;
       for (const [provider, reopened] of state.doubts) if (reopened === null) state.doubts.set(provider, event.at);
-      return [];
+      return endGaps(state, 'closed', event.at);
     case 'exclusion.added':
       state.exclusions.set(event.exclusion.id, event.exclusion);
       return [];
@@ -226,8 +231,23 @@ function plannedRecord(state: TimelineState, event: Extract<LedgerEvent, { type:
     duplicates: [],
     expired: false,
     absentUntil: null,
-    ...(path === 'receive' && state.sinkClosedSince !== null ? { bounceUnheard: true } : {}),
+    ...(path === 'receive' ? gapAtPlanning(state, provider, planned) : {}),
   };
+}
+
+/** A gap that the sink is in, or whose memory a provider may not have lost yet. */
+function gapAtPlanning(state: TimelineState, provider: string, since: Instant): { readonly bounceGap?: BounceGap } {
+  if (state.sinkSilentSince !== null) return { bounceGap: { since, until: 'unproven' } };
+  if (state.sinkClosedSince !== null) return { bounceGap: { since, until: 'closed' } };
+  const reopened = state.doubts.get(provider) ?? null;
+  return reopened === null ? {} : { bounceGap: { since, until: reopened } };
+}
+
+/** Those that were away for that reason are back. */
+function endGaps(state: TimelineState, reason: 'closed' | 'unproven', at: Instant): readonly ProbeRecord[] {
+  return changeOpen(state, (record) =>
+    record.bounceGap?.until === reason ? { ...record, bounceGap: { ...record.bounceGap, until: at } } : record,
+  );
 }
 
 function foldTransfer(state: TimelineState, event: TransferCaptured, change: Change): readonly ProbeRecord[] {
@@ -242,7 +262,9 @@ function foldTransfer(state: TimelineState, event: TransferCaptured, change: Cha
     if (afterDoubt && spanBetween(record.planned, event.latest).hi <= DELAY_AVERAGE_LIMIT)
       state.doubts.delete(record.provider);
   }
-  return changed;
+  if (state.sinkSilentSince === null) return changed;
+  state.sinkSilentSince = null;
+  return [...changed, ...endGaps(state, 'unproven', latest)];
 }
 
 /** An attempt that failed is the start of its probe's transfer; one that cannot be attributed may have been any open probe's. */
@@ -272,14 +294,15 @@ function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, sin
   }
   return changeOpen(state, (record) => {
     if (record.path === 'send') return unseenFrom(record, since);
-    return bounceUnheard(record);
+    return inGap(record, since, 'closed');
   });
 }
 
 /** Nothing showed that the sink could be reached: whatever was on its way in that time, be it only at its end, may have been tried unseen. */
 function foldSilence(state: TimelineState, { since, at }: SinkUnproven): readonly ProbeRecord[] {
+  state.sinkSilentSince = earlierOf(state.sinkSilentSince, since);
   return changeOpen(state, (record) => {
-    if (record.path !== 'send') return bounceUnheard(record);
+    if (record.path !== 'send') return inGap(record, since, 'unproven');
     state.doubts.set(record.provider, at);
     return unseenFrom(record, since);
   });
@@ -299,8 +322,8 @@ function unseenFrom(record: ProbeRecord, since: Instant): ProbeRecord {
   return unseenSince === record.unseenSince ? record : { ...record, unseenSince };
 }
 
-function bounceUnheard(record: ProbeRecord): ProbeRecord {
-  return record.path === 'receive' && record.bounceUnheard === undefined ? { ...record, bounceUnheard: true } : record;
+function inGap(record: ProbeRecord, since: Instant, until: 'closed' | 'unproven'): ProbeRecord {
+  return record.path === 'receive' ? { ...record, bounceGap: widenGap(record.bounceGap, since, until) } : record;
 }
 
 /** Whether the sink was silent for too long while the probe was on its way to it. */
@@ -328,6 +351,7 @@ function seenCapture(event: MessageSeen): Capture {
 export interface StoredTimeline {
   readonly absence: readonly (readonly [string, Instant])[];
   readonly sinkClosedSince: Instant | null;
+  readonly sinkSilentSince: Instant | null;
   readonly doubts: readonly (readonly [string, Instant | null])[];
   /** Missing where it was stored before there were any. */
   readonly exclusions?: readonly Exclusion[];
@@ -338,6 +362,7 @@ export function storeTimeline(state: TimelineState): StoredTimeline {
   return {
     absence: [...state.absence],
     sinkClosedSince: state.sinkClosedSince,
+    sinkSilentSince: state.sinkSilentSince,
     doubts: [...state.doubts],
     exclusions: [...state.exclusions.values()],
     checks: [...state.checks.values()],
@@ -349,6 +374,7 @@ export function restoreTimeline(stored: StoredTimeline, open: Iterable<ProbeReco
     open: new Map([...open].map((record) => [record.id, record])),
     absence: new Map(stored.absence),
     sinkClosedSince: stored.sinkClosedSince,
+    sinkSilentSince: stored.sinkSilentSince,
     doubts: new Map(stored.doubts),
     exclusions: new Map(stored.exclusions?.map((exclusion) => [exclusion.id, exclusion])),
     checks: new Map(stored.checks?.map((checks) => [checksKey(checks), checks])),

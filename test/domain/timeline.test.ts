@@ -79,14 +79,38 @@ describe('a sink that was closed', () => {
     expect(unseen(fold(...ON_THEIR_WAY, started(at(40))))).toEqual({ ...NOTHING, send: at(40), other: at(40) });
   });
 
+  const gaps = (...events: readonly LedgerEvent[]) =>
+    ['send', 'receive', 'internal'].map((id) => fold(...events).record(id)?.bounceGap ?? null);
+
   it('may have missed the bounce of what was on its way to a mailbox, or was sent meanwhile', () => {
-    const deaf = (...events: readonly LedgerEvent[]) =>
-      ['send', 'receive', 'internal'].map((id) => fold(...events).record(id)?.bounceUnheard ?? false);
-    expect(deaf(...ON_THEIR_WAY)).toEqual([false, false, false]);
-    expect(deaf(...ON_THEIR_WAY, closed(50))).toEqual([false, true, false]);
-    expect(deaf(closed(0), ...ON_THEIR_WAY)).toEqual([false, true, false]);
-    expect(deaf(...ON_THEIR_WAY, silent(10, 700))).toEqual([false, true, false]);
-    expect(deaf(closed(0), opened(1), ...ON_THEIR_WAY)).toEqual([false, false, false]);
+    expect(gaps(...ON_THEIR_WAY)).toEqual([null, null, null]);
+    expect(gaps(...ON_THEIR_WAY, closed(50))).toEqual([null, { since: at(50), until: 'closed' }, null]);
+    expect(gaps(closed(0), ...ON_THEIR_WAY)).toEqual([null, { since: at(2), until: 'closed' }, null]);
+    expect(gaps(...ON_THEIR_WAY, started(at(40)))).toEqual([null, { since: at(40), until: 'closed' }, null]);
+    expect(gaps(closed(0), opened(1), ...ON_THEIR_WAY)).toEqual([null, null, null]);
+  });
+
+  it('hears bounces again once it is open, from a host that remembers it as down later', () => {
+    expect(gaps(...ON_THEIR_WAY, closed(50), opened(60))[1]).toEqual({ since: at(50), until: at(60) });
+    const remembered = [planned('p', 0), closed(1), opened(2), ...sent('receive', 3, { path: 'receive' })];
+    expect(gaps(...remembered)[1]).toEqual({ since: at(3), until: at(2) });
+    expect(gaps(planned('p', 0), closed(1), ...sent('receive', 3, { path: 'receive' }))[1]).toEqual({
+      ...{ since: at(3), until: 'closed' },
+    });
+  });
+
+  it('that fell silent hears them again once something has come in, opened anew or not', () => {
+    const quiet = [...ON_THEIR_WAY, silent(10, 700)];
+    expect(gaps(...quiet)).toEqual([null, { since: at(10), until: 'unproven' }, null]);
+    expect(gaps(...quiet, captured('other', 800))[1]).toEqual({ since: at(10), until: at(800) });
+    expect(gaps(...quiet, closed(710), opened(720))[1]).toEqual({ since: at(10), until: 'unproven' });
+    expect(gaps(...sent('other', 1), silent(10, 700), ...sent('receive', 710, { path: 'receive' }))[1]).toEqual({
+      ...{ since: at(710), until: 'unproven' },
+    });
+    expect(fold(...quiet).state.sinkSilentSince).toEqual(at(10));
+    expect(fold(...quiet, silent(5, 710)).state.sinkSilentSince).toEqual(at(5));
+    expect(fold(...quiet, captured('other', 800)).state.sinkSilentSince).toBeNull();
+    expect(gaps(...quiet, captured('other', 800), captured('send', 900))[1]).toEqual({ since: at(10), until: at(800) });
   });
 
   it('was there all along where the agent started anew and had missed nothing', () => {

@@ -1,4 +1,5 @@
 /** A probe as the ground truth of a round trip. */
+import { bouncesHeardUntil } from '../bounce-gap.ts';
 import { LOST_AFTER } from '../contract.ts';
 import { errorOf } from '../probe-view.ts';
 import { outcomeOf, type ProbeRecord } from '../record.ts';
@@ -44,7 +45,7 @@ function isByProvider(record: ProbeRecord): boolean {
  * have been it, deleted by somebody else, and a mailbox that nobody could look into any more shows nothing. One whose bounce may have
  * gone unheard may have found our mailbox full; that of an internal one goes to the same mailbox, and is never heard from a full one.
  */
-function isLossProven({ path, planned, unseenSince, absentUntil, bounceUnheard }: ProbeRecord): boolean {
-  if (path === 'internal' || unseenSince !== null || bounceUnheard === true) return false;
-  return absentUntil !== null && spanBetween(planned, absentUntil).lo > LOST_AFTER;
+function isLossProven({ path, planned, unseenSince, absentUntil, bounceGap }: ProbeRecord): boolean {
+  if (path === 'internal' || unseenSince !== null || absentUntil === null) return false;
+  return spanBetween(planned, bouncesHeardUntil(bounceGap, absentUntil)).lo > LOST_AFTER;
 }

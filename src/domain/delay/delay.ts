@@ -1,4 +1,5 @@
 /** The delay of one probe as an interval that holds the truth (measurement.md, "Send delay" and "Receive delay"). */
+import { bouncesHeardUntil } from '../bounce-gap.ts';
 import { DELAY_MAXIMUM_LIMIT } from '../contract.ts';
 import { atLeastZero, type Interval, standing } from '../interval.ts';
 import { channelOf, type Outcome, outcomeOf, type ProbeRecord } from '../record.ts';
@@ -120,10 +121,14 @@ function emergenceOf(
   return attempt ?? (outcome === 'pending' || outcome === 'delivered' ? capture : null);
 }
 
-/** Up to when the message is proven not to have come out; a closed probe keeps to what was proven when it closed. */
+/**
+ * Up to when the message is proven not to have come out; a closed probe keeps to what was proven when it closed. What has bounced
+ * unheard may have found our mailbox full.
+ */
 function provenAbsent(record: ProbeRecord, outcome: Outcome, absence: TimelineState['absence']): Instant | null {
   const emergence = emergenceOf(record, outcome);
   if (emergence !== null) return emergence.earliest;
-  if (outcome !== 'pending') return record.absentUntil;
-  return absence.get(channelOf(record.path, record.provider)) ?? null;
+  const absent =
+    outcome === 'pending' ? (absence.get(channelOf(record.path, record.provider)) ?? null) : record.absentUntil;
+  return absent === null ? null : bouncesHeardUntil(record.bounceGap, absent);
 }

@@ -41,6 +41,8 @@ const looked = (seconds: number): LedgerEvent => ({
 /** Something that the mailbox announced never came. */
 const unproven: LedgerEvent = { type: 'mailbox.unproven', at: at(30), provider: 'acme', since: at(1) };
 
+const opened = (seconds: number): LedgerEvent => ({ type: 'sink.opened', at: at(seconds), address: 'x' });
+
 test.each<readonly [string, boolean, readonly LedgerEvent[]]>([
   ['a refusal', true, [handedOver({ kind: 'refused', stage: 'rcpt', code: 550, enhanced: null, text: 'no', ...rest })]],
   [
@@ -56,6 +58,16 @@ test.each<readonly [string, boolean, readonly LedgerEvent[]]>([
     'what was given up though our sink had been closed meanwhile',
     false,
     [handedOver(accepted(2)), { type: 'sink.closed', at: at(50) }, looked(432_500), expired],
+  ],
+  [
+    'what was given up though our sink had been closed for a while right before',
+    false,
+    [handedOver(accepted(2)), { type: 'sink.closed', at: at(420_000) }, opened(420_010), looked(432_500), expired],
+  ],
+  [
+    'what was given up long after our sink had been closed for a while',
+    true,
+    [handedOver(accepted(2)), { type: 'sink.closed', at: at(50) }, opened(60), looked(432_500), expired],
   ],
   [
     'a server out of reach',

@@ -181,6 +181,18 @@ describe('every outcome has its place', () => {
     expectInterval(figures.excluded.average, 18.324, 1208.938);
   });
 
+  it('a message whose bounce our sink may have turned away is missing for as long as it had none before that', () => {
+    const gone = (since: number) =>
+      ['p', 'q'].map((id) => ({
+        ...lost(id, 0, 120 * HOUR),
+        ...{ path: 'receive' as const, bounceGap: { since: at(since), until: 'closed' as const } },
+      }));
+    const breaches = (since: number) =>
+      verdictOn([...PROMPT, ...gone(since)], { clause: { ...CLAUSE, path: 'receive' } }).figures.excluded.breaches;
+    expect(breaches(60).messages).toEqual({ lo: 0, hi: 2 });
+    expect(breaches(2 * HOUR).messages).toEqual({ lo: 2, hi: 2 });
+  });
+
   it('absence that nothing from outside proves is no breach', () => {
     const { maximum, figures } = verdictOn([...PROMPT, probe('p', 0), probe('q', 0)]);
     expect(figures.excluded.breaches.messages).toEqual({ lo: 0, hi: 2 });
