@@ -94,6 +94,11 @@ export function outcomeOf(record: ProbeRecord): Outcome {
   return handover.kind === 'accepted' ? 'lost' : 'failed';
 }
 
+/** When the provider had it for certain; when it was planned, as long as it may not have it. */
+export function sentAt({ handover, planned }: ProbeRecord): Instant {
+  return handover?.kind === 'accepted' ? handover.acknowledged : planned;
+}
+
 /** Whether a delivery status says something of the probe that is not known yet; repetitions and what comes too late do not. */
 export function isNews(record: ProbeRecord, status: DeliveryStatus): boolean {
   return outcomeOf(record) === 'pending' && record.notice?.action !== status.action;

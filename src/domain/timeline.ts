@@ -1,6 +1,6 @@
 /** From events to what is known of each probe. One fold, used by the ledger's projection, the metrics, the page and the report alike. */
 import { type EndpointChecks, foldCheck, type RunChange, tailChange } from './availability/run-fold.ts';
-import { type BounceGap, widenGap } from './bounce-gap.ts';
+import { type BounceGap, isMadeUp, widenGap } from './bounce-gap.ts';
 import { DELAY_AVERAGE_LIMIT } from './contract.ts';
 import type {
   AgentStarted,
@@ -15,7 +15,15 @@ import type {
 } from './event.ts';
 import type { Exclusion } from './exclusion.ts';
 import type { Path } from './probe.ts';
-import { type Capture, channelOf, DUPLICATES_MAX, type Outcome, outcomeOf, type ProbeRecord } from './record.ts';
+import {
+  type Capture,
+  channelOf,
+  DUPLICATES_MAX,
+  type Outcome,
+  outcomeOf,
+  type ProbeRecord,
+  sentAt,
+} from './record.ts';
 import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from './time/instant.ts';
 
 /** Seconds. A sink that heard nothing for longer may have been cut off; a shorter outage of ours is taken for none. */
@@ -29,8 +37,6 @@ export interface TimelineState {
   readonly absence: Map<string, Instant>;
   /** Since when the sink has been closed, null while it listens or has never listened. */
   sinkClosedSince: Instant | null;
-  /** Since when the sink may have been cut off, null once something has come in. */
-  sinkSilentSince: Instant | null;
   /**
    * Providers that may have tried our sink in vain and may remember it as down (hosts do, for up to an hour), since when
    * the sink was back, or null while it is not. A host can only remember what it tried, so a provider is doubted only if
@@ -60,7 +66,6 @@ export function emptyTimeline(): TimelineState {
     open: new Map(),
     absence: new Map(),
     sinkClosedSince: null,
-    sinkSilentSince: null,
     doubts: new Map(),
     exclusions: new Map(),
     checks: new Map(),
@@ -106,13 +111,12 @@ function foldChecked(state: TimelineState, event: EndpointChecked): readonly Run
 
 /** The state of which nothing is known yet becomes what the checkpoint remembers. */
 function load(state: TimelineState, { timeline, open }: LedgerCheckpoint): Folded {
-  const { absence, sinkClosedSince, sinkSilentSince, doubts, exclusions, checks } = restoreTimeline(timeline, []);
+  const { absence, sinkClosedSince, doubts, exclusions, checks } = restoreTimeline(timeline, []);
   for (const [channel, until] of absence) state.absence.set(channel, until);
   for (const [provider, reopened] of doubts) state.doubts.set(provider, reopened);
   for (const [id, exclusion] of exclusions) state.exclusions.set(id, exclusion);
   for (const [key, each] of checks) state.checks.set(key, each);
   state.sinkClosedSince = sinkClosedSince;
-  state.sinkSilentSince = sinkSilentSince;
   return {
     state,
     changed: open.map((record) => keep(state, record)),
@@ -171,7 +175,9 @@ function foldInto(
     case 'sink.opened':
       state.sinkClosedSince = null;
       for (const [provider, reopened] of state.doubts) if (reopened === null) state.doubts.set(provider, event.at);
-      return endGaps(state, 'closed', event.at);
+      return changeOpen(state, (record) =>
+        record.bounceGap?.until === null ? { ...record, bounceGap: { ...record.bounceGap, until: event.at } } : record,
+      );
     case 'exclusion.added':
       state.exclusions.set(event.exclusion.id, event.exclusion);
       return [];
@@ -235,25 +241,17 @@ function plannedRecord(state: TimelineState, event: Extract<LedgerEvent, { type:
   };
 }
 
-/** A gap that the sink is in, or whose memory a provider may not have lost yet. */
+/** A gap that the sink is in, or that a provider may remember. */
 function gapAtPlanning(state: TimelineState, provider: string, since: Instant): { readonly bounceGap?: BounceGap } {
-  if (state.sinkSilentSince !== null) return { bounceGap: { since, until: 'unproven' } };
-  if (state.sinkClosedSince !== null) return { bounceGap: { since, until: 'closed' } };
-  const reopened = state.doubts.get(provider) ?? null;
-  return reopened === null ? {} : { bounceGap: { since, until: reopened } };
-}
-
-/** Those that were away for that reason are back. */
-function endGaps(state: TimelineState, reason: 'closed' | 'unproven', at: Instant): readonly ProbeRecord[] {
-  return changeOpen(state, (record) =>
-    record.bounceGap?.until === reason ? { ...record, bounceGap: { ...record.bounceGap, until: at } } : record,
-  );
+  const until = state.sinkClosedSince === null ? state.doubts.get(provider) : null;
+  if (until === undefined || isMadeUp({ since, until }, since)) return {};
+  return { bounceGap: { since, until } };
 }
 
 function foldTransfer(state: TimelineState, event: TransferCaptured, change: Change): readonly ProbeRecord[] {
   const { earliest, latest, hops } = event;
   const changed = change(event.probe, (record) => ({
-    ...(record.capture === null ? unseenAsleep(state, record, earliest) : record),
+    ...record,
     capture: record.capture ?? { earliest, latest, found: null, hops },
   }));
   for (const record of changed) {
@@ -262,9 +260,7 @@ function foldTransfer(state: TimelineState, event: TransferCaptured, change: Cha
     if (afterDoubt && spanBetween(record.planned, event.latest).hi <= DELAY_AVERAGE_LIMIT)
       state.doubts.delete(record.provider);
   }
-  if (state.sinkSilentSince === null) return changed;
-  state.sinkSilentSince = null;
-  return [...changed, ...endGaps(state, 'unproven', latest)];
+  return changed;
 }
 
 /** An attempt that failed is the start of its probe's transfer; one that cannot be attributed may have been any open probe's. */
@@ -274,7 +270,7 @@ function foldAttempt(state: TimelineState, event: TransferAttempted, change: Cha
     // After the capture it is another copy that is tried, and what is tried after the end changes no figure.
     return change(event.probe, (record) =>
       record.attempt === null && record.capture === null && outcomeOf(record) === 'pending'
-        ? { ...unseenAsleep(state, record, earliest), attempt: { earliest, latest } }
+        ? { ...record, attempt: { earliest, latest } }
         : record,
     );
   }
@@ -294,26 +290,25 @@ function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, sin
   }
   return changeOpen(state, (record) => {
     if (record.path === 'send') return unseenFrom(record, since);
-    return inGap(record, since, 'closed');
+    return inGap(record, { since, until: null });
   });
 }
 
 /** Nothing showed that the sink could be reached: whatever was on its way in that time, be it only at its end, may have been tried unseen. */
 function foldSilence(state: TimelineState, { since, at }: SinkUnproven): readonly ProbeRecord[] {
-  state.sinkSilentSince = earlierOf(state.sinkSilentSince, since);
+  const isLong = spanBetween(laterOf(since, firstSent(state) ?? since), at).hi > SILENCE_MAX;
   return changeOpen(state, (record) => {
-    if (record.path !== 'send') return inGap(record, since, 'unproven');
+    if (record.path !== 'send') return isLong ? inGap(record, { since, until: at }) : record;
     state.doubts.set(record.provider, at);
     return unseenFrom(record, since);
   });
 }
 
-/** It may have been tried while the host slept, which the transfer tells by its clocks before `sink.closed` does, right after the host woke. */
-function unseenAsleep(state: TimelineState, record: ProbeRecord, transfer: Instant): ProbeRecord {
-  const { provider, planned, unseenSince } = record;
-  if (!spanBetween(planned, unseenSince ?? transfer).flags.includes('host-suspended')) return record;
-  if (state.doubts.get(provider) !== null) state.doubts.set(provider, transfer);
-  return unseenFrom(record, planned);
+/** When the first message that is still on its way to the sink was sent. */
+function firstSent({ open }: TimelineState): Instant | null {
+  let first: Instant | null = null;
+  for (const record of open.values()) if (record.path === 'send') first = earlierOf(first, sentAt(record));
+  return first;
 }
 
 /** The same record if it says so already. */
@@ -322,14 +317,16 @@ function unseenFrom(record: ProbeRecord, since: Instant): ProbeRecord {
   return unseenSince === record.unseenSince ? record : { ...record, unseenSince };
 }
 
-function inGap(record: ProbeRecord, since: Instant, until: 'closed' | 'unproven'): ProbeRecord {
-  return record.path === 'receive' ? { ...record, bounceGap: widenGap(record.bounceGap, since, until) } : record;
+function inGap(record: ProbeRecord, gap: BounceGap): ProbeRecord {
+  return record.path === 'receive' ? { ...record, bounceGap: widenGap(record.bounceGap, gap) } : record;
 }
 
-/** Whether the sink was silent for too long while the probe was on its way to it. */
-export function isSilenced({ path, handover, planned }: ProbeRecord, since: Instant, at: Instant): boolean {
-  const sent = handover?.kind === 'accepted' ? handover.acknowledged : planned;
-  return path === 'send' && spanBetween(laterOf(since, sent), at).hi > SILENCE_MAX;
+/**
+ * Whether the sink was silent for too long while the probe was on its way to it, be it only at the end: that nothing was on its way
+ * before shows nothing either.
+ */
+export function isSilenced({ path }: ProbeRecord, since: Instant, at: Instant): boolean {
+  return path === 'send' && spanBetween(since, at).hi > SILENCE_MAX;
 }
 
 function changeOpen(state: TimelineState, next: (record: ProbeRecord) => ProbeRecord): readonly ProbeRecord[] {
@@ -351,7 +348,6 @@ function seenCapture(event: MessageSeen): Capture {
 export interface StoredTimeline {
   readonly absence: readonly (readonly [string, Instant])[];
   readonly sinkClosedSince: Instant | null;
-  readonly sinkSilentSince: Instant | null;
   readonly doubts: readonly (readonly [string, Instant | null])[];
   /** Missing where it was stored before there were any. */
   readonly exclusions?: readonly Exclusion[];
@@ -362,7 +358,6 @@ export function storeTimeline(state: TimelineState): StoredTimeline {
   return {
     absence: [...state.absence],
     sinkClosedSince: state.sinkClosedSince,
-    sinkSilentSince: state.sinkSilentSince,
     doubts: [...state.doubts],
     exclusions: [...state.exclusions.values()],
     checks: [...state.checks.values()],
@@ -374,7 +369,6 @@ export function restoreTimeline(stored: StoredTimeline, open: Iterable<ProbeReco
     open: new Map([...open].map((record) => [record.id, record])),
     absence: new Map(stored.absence),
     sinkClosedSince: stored.sinkClosedSince,
-    sinkSilentSince: stored.sinkSilentSince,
     doubts: new Map(stored.doubts),
     exclusions: new Map(stored.exclusions?.map((exclusion) => [exclusion.id, exclusion])),
     checks: new Map(stored.checks?.map((checks) => [checksKey(checks), checks])),

@@ -34,6 +34,7 @@ import { createRecorder, ledgerPart, type Recorder } from './recorder.ts';
 import { runSchedule } from './scheduler.ts';
 import { createSinkCollector, type SinkClient, type SinkCollector } from './sink-collector.ts';
 import { keepSink, type SinkKeeper } from './sink-keeper.ts';
+import { createWake } from './wake.ts';
 
 export interface EngineOptions {
   readonly agent: string;
@@ -105,6 +106,8 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     clock,
     health,
   });
+  let isSinkOpen = (): boolean => false;
+  const wake = createWake(() => isSinkOpen(), recorder, clock);
   const collector = createSinkCollector(
     {
       key: options.key,
@@ -112,13 +115,14 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
       reachability: options.reachability,
       loopbackCounts: options.sinkOnLoopback,
     },
-    { recorder, clock, observer, log, anchors, line },
+    { recorder, clock, observer, log, anchors, line, wake },
   );
   const sinkPart = health.part('sink', null, {
     fails: 'the sink cannot be reached any more, and is opened again',
     works: 'the sink is open again',
   });
   const keeper = await keepSink({ sink, collector, recorder, part: sinkPart, clock, random });
+  isSinkOpen = () => keeper.isOpen;
 
   const prober = createProber(options, { recorder, clock, random, observer, log });
   const mailboxes = options.mailboxes.map(({ provider, mailbox, cleanup }) =>
@@ -133,7 +137,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     if (line === undefined) throw new UnknownRoute(provider, path);
     return line;
   };
-  const heart = createHeart({ recorder, collector, keeper, part: ledgerHealth, clock });
+  const heart = createHeart({ recorder, collector, wake, part: ledgerHealth, clock });
   const keepCheckpoint = keepCheckpoints(ledger, recorder);
   const loops = [
     ...options.routes.map((route) =>
@@ -151,7 +155,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
       },
       log,
     ),
-    every(CHORES_EVERY, clock, stopping.signal, () => doChores(options, recorder, collector, keeper, clock), log),
+    every(CHORES_EVERY, clock, stopping.signal, () => doChores(recorder, collector, keeper, clock), log),
     every(CHORES_EVERY, clock, stopping.signal, () => heart.check(), log),
   ];
   const control = createControl(options, recorder, prober, ledger, clock, lineOf, () => health.view());
@@ -190,15 +194,9 @@ function recoveryEvents(
   ];
 }
 
-async function doChores(
-  options: EngineOptions,
-  recorder: Recorder,
-  collector: SinkCollector,
-  keeper: SinkKeeper,
-  clock: Clock,
-): Promise<void> {
+async function doChores(recorder: Recorder, collector: SinkCollector, keeper: SinkKeeper, clock: Clock): Promise<void> {
   const at = clock.now();
-  if (options.reachability === 'assumed' && keeper.isOpen) await collector.vouch();
+  if (keeper.isOpen) await collector.listen();
   const expired = [...recorder.state.open.values()].filter((record) => isOver(record, recorder.state.absence, at));
   if (expired.length > 0)
     await recorder.record(expired.map(({ id }): LedgerEvent => ({ type: 'probe.expired', at, probe: id })));

@@ -1,5 +1,5 @@
 /** Watches our own line while a message is on its way to the sink: what a provider tried while the line was down is no delay of its. */
-import type { ProbeRecord } from '../domain/record.ts';
+import { type ProbeRecord, sentAt } from '../domain/record.ts';
 import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from '../domain/time/instant.ts';
 import type { Clock, Control } from '../ports.ts';
 import type { Health, PartWords } from './health.ts';
@@ -18,6 +18,8 @@ const LOOK_EVERY_MAX = 60;
 const ROUND_EVERY = 5000;
 /** Seconds that a round may come early. */
 const ROUND_SLACK = 0.5;
+/** Seconds between two notes of one failure. */
+const NOTE_EVERY = 3600;
 /** Seconds that a look takes at most, and a busy host is late by. */
 const LOOK_SLACK = 8;
 
@@ -51,6 +53,7 @@ export function createLineWatch(
   const part = control === null ? null : health.part('line', null, WORDS);
   /** When the last look that was good was begun. */
   let lastGood = before;
+  let lastNoted: Instant | null = null;
   const awaited = (): ProbeRecord[] =>
     control === null ? [] : [...recorder.state.open.values()].filter(({ path }) => path === 'send');
   const knownUntil = (now: Instant): Instant => {
@@ -62,10 +65,12 @@ export function createLineWatch(
   const isTooOld = (record: ProbeRecord, known: Instant, now: Instant, slack: number): boolean =>
     spanBetween(known, now).lo > lookEvery(spanBetween(sentAt(record), now).lo) + slack;
   const noteUnproven = async (at: Instant): Promise<void> => {
-    const since = knownUntil(at);
-    // Once a failure, not once a look: what is widened already stays so.
+    const since = awaited().length > 0 ? knownUntil(at) : (lastGood ?? at);
+    // Once a failure, not once a look: what is widened already stays so. But it lasts until it is told no more.
     const news = awaited().some(({ unseenSince }) => unseenSince === null || isBefore(since, unseenSince));
-    if (news) await recorder.note({ type: 'sink.unproven', at, since });
+    if (!news && (lastNoted === null || spanBetween(lastNoted, at).hi < NOTE_EVERY)) return;
+    lastNoted = at;
+    await recorder.note({ type: 'sink.unproven', at, since });
   };
   const look = async (from: Control, signal: AbortSignal): Promise<void> => {
     const began = clock.now();
@@ -106,8 +111,4 @@ export function createLineWatch(
 
 function lookEvery(age: number): number {
   return LOOK_EVERY.find(({ untilAge }) => age < untilAge)?.every ?? LOOK_EVERY_MAX;
-}
-
-function sentAt({ handover, planned }: ProbeRecord): Instant {
-  return handover?.kind === 'accepted' ? handover.acknowledged : planned;
 }

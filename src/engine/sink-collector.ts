@@ -14,6 +14,7 @@ import { LedgerRefused } from '../ports.ts';
 import type { AnchorKeeper } from './anchor-keeper.ts';
 import type { LineWatch } from './line-watch.ts';
 import type { Recorder } from './recorder.ts';
+import type { Wake } from './wake.ts';
 
 /** What tells whose connection it is: the envelope sender of what is submitted, and the networks it leaves from. */
 export interface SinkClient {
@@ -25,12 +26,17 @@ export interface SinkClient {
 export interface SinkCollector extends Omit<SinkListener, 'failed'> {
   /** Up to when all that happened at the sink is recorded: a connection that is still open may carry a transfer not yet known. */
   settledUntil(now: Instant): Instant;
-  /** Records that nothing still pending has reached the sink until now; for a sink that an operator vouches for. */
-  vouch(): Promise<void>;
+  /**
+   * Records what the silence says: that nothing still pending has reached the sink until now, if an operator vouches for it, else that
+   * nothing shows that it can be reached. To be called every few seconds while it is open.
+   */
+  listen(): Promise<void>;
 }
 
 /** Seconds between two durable proofs of absence; a limit crossed in between is proven at once. */
 const PROOF_EVERY = 60;
+/** Seconds between two notes of one silence, which lasts until it is told no more. */
+const SILENCE_EVERY = 3600;
 /** Signature fields kept as evidence, bytes in all; a few DKIM and ARC sets of the usual 1 kB. */
 const SIGNATURES_BYTES_MAX = 8192;
 const SIGNATURE_FIELDS = ['DKIM-Signature', 'ARC-Seal', 'ARC-Message-Signature', 'ARC-Authentication-Results'];
@@ -56,12 +62,14 @@ export function createSinkCollector(
     readonly log: Log;
     readonly anchors: AnchorKeeper;
     readonly line: LineWatch;
+    readonly wake: Wake;
   },
 ): SinkCollector {
-  const { recorder, clock, observer, log, anchors, line } = parts;
+  const { recorder, clock, observer, log, anchors, line, wake } = parts;
   /** Connections now open, and since when one of them may carry a transfer that is not known yet. */
   const openSince = new Map<string, Instant>();
   let lastHeard = heardBefore(recorder, clock.now());
+  let lastSilent: Instant | null = null;
 
   /** Whose attempt it may have been. Where networks are not known, the sender tells, or any recipient of ours does. */
   const suspects = (peer: string, sender: string | null, recipients: readonly string[]): readonly string[] =>
@@ -112,14 +120,21 @@ export function createSinkCollector(
     });
   };
 
+  /** Records that the sink may not have been reachable since something was heard last, where something was on its way to it for too long. */
+  const noteSilence = async (since: Instant, at: Instant): Promise<void> => {
+    const silenced =
+      options.reachability === 'inbound' &&
+      [...recorder.state.open.values()].some((record) => isSilenced(record, since, at));
+    if (!silenced) return;
+    lastSilent = at;
+    await recorder.note({ type: 'sink.unproven', at, since });
+  };
+
   /** Something from outside got through: the sink can be reached, and if that is news, could perhaps not be before. */
   const heard = async (at: Instant): Promise<void> => {
     const since = lastHeard;
     lastHeard = at;
-    const silenced =
-      options.reachability === 'inbound' &&
-      [...recorder.state.open.values()].some((record) => isSilenced(record, since, at));
-    if (silenced) await recorder.note({ type: 'sink.unproven', at, since });
+    await noteSilence(since, at);
     await prove(at);
   };
 
@@ -169,6 +184,7 @@ export function createSinkCollector(
 
   return {
     connected(peer, at) {
+      void wake.check();
       observer.sinkConnected();
       openSince.set(peer, at);
       void line.heard(at);
@@ -205,7 +221,11 @@ export function createSinkCollector(
     },
     disconnected: (peer) => void openSince.delete(peer),
     refused: (reason) => observer.sinkRefused(reason),
-    vouch: () => prove(earliestOf(clock.now())),
+    async listen() {
+      const at = earliestOf(clock.now());
+      if (options.reachability === 'assumed') await prove(at);
+      else if (lastSilent === null || spanBetween(lastSilent, at).lo > SILENCE_EVERY) await noteSilence(lastHeard, at);
+    },
     settledUntil: (now) =>
       earlierOf(
         oldestOpen(earliestOf(now), (peer) => options.clients.some(({ provider }) => mayBeFrom(peer, provider))),

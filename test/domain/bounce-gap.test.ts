@@ -1,6 +1,6 @@
 /** Up to when the bounce of a message on its way to a mailbox would have been heard. */
 import { expect, test } from 'vitest';
-import { bouncesHeardUntil, widenGap } from '../../src/domain/bounce-gap.ts';
+import { bouncesHeardUntil, isMadeUp, widenGap } from '../../src/domain/bounce-gap.ts';
 import { at, HOUR } from './month-case.ts';
 
 /** Seconds: eight hours and what the clock may be wrong by in them. */
@@ -10,10 +10,11 @@ test('a sink that was never away hears every bounce', () => {
   expect(bouncesHeardUntil(undefined, at(100))).toEqual(at(100));
 });
 
-test.each(['closed', 'unproven'] as const)('one that is %s has heard them up to then', (until) => {
-  const gap = { since: at(100), until };
+test('one that is closed has heard them up to then', () => {
+  const gap = { since: at(100), until: null };
   expect(bouncesHeardUntil(gap, at(90))).toEqual(at(90));
   expect(bouncesHeardUntil(gap, at(1000 * HOUR))).toEqual(at(100));
+  expect(isMadeUp(gap, at(1000 * HOUR))).toBe(false);
 });
 
 test('one that is back has heard all of them once each has been tried again', () => {
@@ -23,15 +24,15 @@ test('one that is back has heard all of them once each has been tried again', ()
 });
 
 test('another time away begins anew only if what was turned away before has been tried again', () => {
-  expect(widenGap(undefined, at(100), 'closed')).toEqual({ since: at(100), until: 'closed' });
+  const closed = (seconds: number) => ({ since: at(seconds), until: null });
+  expect(widenGap(undefined, closed(100))).toEqual(closed(100));
   const before = { since: at(100), until: at(200) };
-  expect(widenGap(before, at(300), 'closed')).toEqual({ since: at(100), until: 'closed' });
-  expect(widenGap(before, at(50), 'unproven')).toEqual({ since: at(50), until: 'unproven' });
-  const later = at(200 + MADE_UP);
-  expect(widenGap(before, later, 'closed')).toEqual({ since: later, until: 'closed' });
+  expect(widenGap(before, closed(300))).toEqual(closed(100));
+  expect(widenGap(before, { since: at(50), until: at(300) })).toEqual({ since: at(50), until: at(300) });
+  const later = 200 + MADE_UP;
+  expect(widenGap(before, closed(later))).toEqual(closed(later));
 });
 
-test('one that is closed while nothing shows that it can be reached is not known to be reachable when it opens', () => {
-  expect(widenGap({ since: at(100), until: 'unproven' }, at(300), 'closed').until).toBe('unproven');
-  expect(widenGap({ since: at(100), until: 'closed' }, at(300), 'unproven').until).toBe('unproven');
+test('one that is closed stays so until it is open, however silent it was', () => {
+  expect(widenGap({ since: at(100), until: null }, { since: at(200), until: at(900) }).until).toBeNull();
 });

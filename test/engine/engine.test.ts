@@ -473,6 +473,49 @@ it('holds what a suspended host may have missed', async () => {
   expect((await outcome(id)).assessment.delay!.lo).toBeLessThan(11);
 });
 
+describe('what a host may have missed while it slept, told by what comes in before the next beat', () => {
+  /** The clock passes at once, with no beat on the way. */
+  const sleep = () => world.clock.suspend(600);
+
+  it('is missed by a new connection', async () => {
+    await begin();
+    const id = await probe('send');
+    await world.clock.advance(10);
+    sleep();
+    await world.sink.deliver(world.submitter.sent[0]!);
+    expect((await outcome(id)).assessment.delay!.lo).toBeLessThan(11);
+    expect(world.ledger.events('sink.opened').at(-1)).toMatchObject({ address: 'awake again' });
+  });
+
+  it('is told once', async () => {
+    await begin();
+    await probe('send');
+    await world.clock.advance(10);
+    sleep();
+    await world.sink.deliver(world.submitter.sent[0]!);
+    await world.clock.advance(60);
+    expect(world.ledger.events('sink.closed')).toHaveLength(1);
+  });
+});
+
+it('tells of a sink that nothing reaches while it lasts, once an hour: nor does the bounce of what is missing in a mailbox', async () => {
+  await begin();
+  await probe('send');
+  const id = await probe('receive');
+  await world.clock.advance(500);
+  expect(world.ledger.events('sink.unproven')).toHaveLength(0);
+  await world.clock.advance(4 * 3600);
+  expect(world.ledger.events('sink.unproven')).toHaveLength(4);
+  expect((await outcome(id)).assessment.delay!.lo).toBeLessThan(600);
+});
+
+it('claims a breach of what is missing in a mailbox while the sink is heard', async () => {
+  await begin();
+  const id = await probe('receive');
+  await world.clock.advance(4 * 3600);
+  expect((await outcome(id)).assessment.delay!.lo).toBeGreaterThan(3 * 3600);
+});
+
 it('stops although the mailbox never answers', async () => {
   await begin();
   const closed = Promise.withResolvers<never>();

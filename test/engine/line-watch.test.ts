@@ -50,7 +50,7 @@ async function delayOf(id: string) {
 const unproven = () => world.ledger.events('sink.unproven');
 
 it('asks nobody while nothing is on its way, and every few seconds, then more rarely, while something is', async () => {
-  await begin();
+  await begin({ reachability: 'assumed' });
   await world.clock.advance(3600);
   expect(looks).toEqual([]);
   await engine.check('acme', 'send');
@@ -87,6 +87,16 @@ it('takes a line that was down for half a minute out of the delay that the provi
   // Once, not once a look.
   expect(unproven()).toHaveLength(1);
   expect(engine.health().parts['line']).toBeNull();
+});
+
+it('tells of a line that stays down once an hour', async () => {
+  await begin({ reachability: 'assumed' });
+  await engine.check('acme', 'send');
+  await world.clock.advance(100);
+  isDown = true;
+  await world.clock.advance(4 * 3600);
+  expect(unproven()).toHaveLength(4);
+  isDown = false;
 });
 
 it('knows it also where the message comes before a look that hangs is given up', async () => {

@@ -128,6 +128,8 @@ function emergenceOf(
 function provenAbsent(record: ProbeRecord, outcome: Outcome, absence: TimelineState['absence']): Instant | null {
   const emergence = emergenceOf(record, outcome);
   if (emergence !== null) return emergence.earliest;
+  // The bounce of an internal message goes to the same mailbox, and is never heard from a full one.
+  if (record.path === 'internal') return null;
   const absent =
     outcome === 'pending' ? (absence.get(channelOf(record.path, record.provider)) ?? null) : record.absentUntil;
   return absent === null ? null : bouncesHeardUntil(record.bounceGap, absent);

@@ -185,12 +185,19 @@ describe('every outcome has its place', () => {
     const gone = (since: number) =>
       ['p', 'q'].map((id) => ({
         ...lost(id, 0, 120 * HOUR),
-        ...{ path: 'receive' as const, bounceGap: { since: at(since), until: 'closed' as const } },
+        ...{ path: 'receive' as const, bounceGap: { since: at(since), until: null } },
       }));
     const breaches = (since: number) =>
       verdictOn([...PROMPT, ...gone(since)], { clause: { ...CLAUSE, path: 'receive' } }).figures.excluded.breaches;
     expect(breaches(60).messages).toEqual({ lo: 0, hi: 2 });
     expect(breaches(2 * HOUR).messages).toEqual({ lo: 2, hi: 2 });
+  });
+
+  it('a missing internal message is no breach: its bounce would have gone to the same mailbox, which may be full', () => {
+    const gone = ['p', 'q'].map((id) => ({ ...lost(id, 0, 120 * HOUR), path: 'internal' as const }));
+    const late = delivered('r', 0, 2 * HOUR, { path: 'internal' });
+    const { figures } = verdictOn([...PROMPT, ...gone, late], { clause: { ...CLAUSE, path: 'internal' } });
+    expect(figures.excluded.breaches.messages).toEqual({ lo: 1, hi: 3 });
   });
 
   it('absence that nothing from outside proves is no breach', () => {
