@@ -104,7 +104,9 @@ function sightingOf(scene: Scene, probe: SeenProbe, fate: Sighting['fate'], row:
 /** From the latest acceptance to the earliest emergence; null if either is unknown. */
 function shortestOf(scene: Scene, probe: SeenProbe, fate: Sighting['fate']): Stretch | null {
   if (probe.handover.kind !== 'accepted') return null;
-  const absent = fate === 'pending' ? scene.absentUntil : probe.absentUntil;
+  // An internal message that is missing may have met a mailbox of ours that was full, which swallows its bounce as well.
+  const absent =
+    probe.path === 'internal' && fate !== 'bounced' ? null : fate === 'pending' ? scene.absentUntil : probe.absentUntil;
   const emergence = emergenceOf(probe, fate);
   const earliest = emergence === null ? absent : emergence.earliest;
   if (earliest === null) return null;

@@ -129,7 +129,7 @@ function provenAbsent(record: ProbeRecord, outcome: Outcome, absence: TimelineSt
   const emergence = emergenceOf(record, outcome);
   if (emergence !== null) return emergence.earliest;
   // The bounce of an internal message goes to the same mailbox, and is never heard from a full one.
-  if (record.path === 'internal') return null;
+  if (record.path === 'internal' && outcome !== 'failed') return null;
   const absent =
     outcome === 'pending' ? (absence.get(channelOf(record.path, record.provider)) ?? null) : record.absentUntil;
   return absent === null ? null : bouncesHeardUntil(record.bounceGap, absent);
