@@ -98,6 +98,6 @@ export function errorOf({ handover, notice, expired, deferrals, capture }: Probe
 }
 
 /** The clocks are read in microseconds; what lies below is noise. */
-function toMicros(seconds: number): number {
+export function toMicros(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
 }
