@@ -1,6 +1,7 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
 
 import type { Assessment } from './domain/delay/delay.ts';
+import type { SeriesQuery } from './domain/delay/delay-series.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
 import type { SignatureFinding } from './domain/evidence/anchor.ts';
@@ -10,10 +11,11 @@ import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/prob
 import type { ProbeView } from './domain/probe-view.ts';
 import type { ProbeRecord } from './domain/record.ts';
 import type { Closing } from './domain/report/closing.ts';
+import type { ExclusionPreview } from './domain/report/exclusion-preview.ts';
 import type { Judgement } from './domain/report/judge.ts';
 import type { Matter } from './domain/report/report.ts';
 import type { Standing } from './domain/report/standing.ts';
-import type { StatusView } from './domain/status-view.ts';
+import type { DelaySeries, StatusView } from './domain/status-view.ts';
 import type { Month } from './domain/time/calendar.ts';
 import type { Instant } from './domain/time/instant.ts';
 import type { Tally, TimelineState } from './domain/timeline.ts';
@@ -259,6 +261,10 @@ export interface Ledger {
   judge(matter: Matter): Promise<Judgement>;
   /** The same in a few numbers; asked again for the month it was asked for last, it reads only what changed since. */
   standing(matter: Matter): Promise<Standing>;
+  /** What the month would be with one exclusion more. */
+  preview(matter: Matter, exclusion: Exclusion): Promise<ExclusionPreview>;
+  /** Delays over time, for a chart. */
+  delays(query: SeriesQuery): Promise<DelaySeries>;
   /** What to keep of the month's report when it is closed. */
   closing(matter: Matter): Promise<Closing>;
   /** How many probes of a provider's month an entry after `afterSeq` names. Goes through every one of those entries. */
@@ -396,6 +402,16 @@ export interface Reports {
    * Rejects with TooBusy while REPORTS_MAX others are being judged, and with what went wrong.
    */
   rendered(request: ReportRequest): Promise<RenderedReport | null>;
+}
+/** What else a person may ask that takes long, off the measuring thread and bounded as `Reports`; null as there. JSON each. */
+export interface Inquiries {
+  /** A DelaySeries. */
+  delays(query: Omit<SeriesQuery, 'nowMs' | 'maximumSeconds'>): Promise<RenderedReport | null>;
+  /**
+   * An ExclusionPreview, of the month that runs if the exclusion reaches into it or is to come, else of that in which it ends. Null if
+   * the provider is held to no contract.
+   */
+  preview(entered: Omit<Exclusion, 'id'>): Promise<RenderedReport | null>;
 }
 /** Each takes a second or so of one thread, and somebody waits for it. */
 export const REPORTS_MAX = 8;
