@@ -16,10 +16,10 @@ export interface StatusView {
   /** Whether whoever reads this may start spot checks and enter exclusions: as they are, with the bearer token, or (no token configured, not on loopback) not at all. */
   readonly acting: 'free' | 'token' | 'forbidden';
   readonly providers: readonly ProviderStatus[];
-  /** Oldest first, at most IN_FLIGHT_MAX of them; how many there are. */
+  /** As `briefView` has them. Oldest first, at most IN_FLIGHT_MAX of them; how many there are. */
   readonly inFlight: readonly ProbeView[];
   readonly inFlightCount: number;
-  /** Newest first. */
+  /** As `briefView` has them. Newest first, at most RECENT_MAX of them. */
   readonly recent: readonly ProbeView[];
 }
 
@@ -39,7 +39,7 @@ export interface RunningMonth {
   /** IANA. */
   readonly timeZone: string;
   readonly contract: Localised;
-  /** When it was judged; null until it was for the first time. Then `clauses` is empty. */
+  /** When it was judged; null until it was for the first time, while it cannot be, and half an hour after the last time. Then `clauses` is empty. */
   readonly judgedAt: string | null;
   readonly clauses: readonly ClauseStatus[];
   /** Those in force that touch the month, in order. */
@@ -54,7 +54,7 @@ export interface ClauseStatus {
 }
 export interface EndpointStatus {
   readonly endpoint: Endpoint;
-  /** What the last check showed; null before the first. */
+  /** What the last check showed; null before the first, and once it is too old to say anything. */
   readonly up: boolean | null;
   readonly seconds: number | null;
   readonly checkedAt: string | null;

@@ -19,7 +19,7 @@ export interface Shown extends ShownReports {
   readonly metrics: (format: ScrapeFormat) => Promise<Rendered>;
   /** Metrics of one spot check, in a registry of their own. */
   readonly probeMetrics: (views: readonly ProbeView[]) => Promise<Rendered>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
 }
 
 const RECENT_SHOWN = 50;

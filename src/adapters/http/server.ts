@@ -2,14 +2,16 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { HostPort } from '../../domain/settings.ts';
 import { LedgerRefused, type Log, TooBusy, UnknownRoute } from '../../ports.ts';
+import { DEFAULT_POLICY, SECURITY_HEADERS } from './headers.ts';
 import { MalformedRequest } from './request.ts';
 import { addActing, addReading, type Shown } from './routes.ts';
+import { addStatus, type ShownStatus } from './status-routes.ts';
 
 export interface HttpOptions {
   readonly listen: HostPort;
   readonly token: string | null;
 }
-export interface HttpParts extends Shown {
+export interface HttpParts extends Shown, ShownStatus {
   readonly log: Log;
 }
 export interface HttpServer {
@@ -49,6 +51,7 @@ export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such resource' }));
   addHeaders(server);
   addReading(server, parts);
+  addStatus(server, options.token, parts);
   addActing(server, options.token, parts);
   try {
     const url = await server.listen({ ...options.listen });
@@ -62,10 +65,9 @@ export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise
 
 function addHeaders(server: FastifyInstance): void {
   server.addHook('onSend', async (_request, reply) => {
-    void reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'x-frame-options': 'DENY' });
+    void reply.headers(SECURITY_HEADERS);
     // A page with a style of its own brings its own.
-    if (!reply.hasHeader('content-security-policy'))
-      void reply.header('content-security-policy', "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
+    if (!reply.hasHeader('content-security-policy')) void reply.header('content-security-policy', DEFAULT_POLICY);
   });
 }
 

@@ -192,6 +192,7 @@ describe('the server', () => {
     const { port } = other.address() as AddressInfo;
     const parts = {
       control: served.engine,
+      board: served.board,
       metrics: async () => ({ contentType: 'text/plain', body: '' }),
       reports: null,
       renderReport,

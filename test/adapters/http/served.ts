@@ -4,9 +4,14 @@ import { expect } from 'vitest';
 import { type HttpServer, serveHttp } from '../../../src/adapters/http/server.ts';
 import { createMetrics } from '../../../src/adapters/prometheus/metrics.ts';
 import { renderProbeMetrics } from '../../../src/adapters/prometheus/probe-metrics.ts';
+import type { ContractTerms } from '../../../src/domain/contract-terms.ts';
+import { ENDPOINTS } from '../../../src/domain/endpoint.ts';
+import { PATHS } from '../../../src/domain/probe.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
+import { createExclusionDesk } from '../../../src/engine/exclusion-desk.ts';
+import { createStatusBoard, type KeptStatus, RECENT_MAX } from '../../../src/engine/status-board.ts';
 import type { Log, Reports } from '../../../src/ports.ts';
-import { type FakeWorld, fakeWorld } from '../../fakes/agent.ts';
+import { type FakeWorld, fakeWorld, seededRandom } from '../../fakes/agent.ts';
 import { silentLog } from '../../fakes/fake-provider.ts';
 
 /** Milliseconds between two glances at something that real sockets bring about. */
@@ -18,6 +23,7 @@ const PASSING = 0.05;
 export interface Served {
   readonly world: FakeWorld;
   readonly engine: Engine;
+  readonly board: KeptStatus;
   readonly server: HttpServer;
   /** What was logged as an error. */
   readonly errors: readonly string[];
@@ -38,10 +44,16 @@ export async function serve({
   token = null as string | null,
   prepare = (_world: FakeWorld): void => {},
   reports = null as Reports | null,
+  contract = null as ContractTerms | null,
 } = {}): Promise<Served> {
   const world = fakeWorld();
   prepare(world);
-  const engine = await world.start();
+  const { clock, ledger } = world;
+  const providers = [{ name: 'acme', paths: PATHS, endpoints: ENDPOINTS, contract }];
+  const board = createStatusBoard({ version: '0', checkEverySeconds: 60, clock, providers });
+  const engine = await world.start({ observer: board });
+  const exclusions = createExclusionDesk({ ledger, clock, random: seededRandom(2), recorder: engine.recorder });
+  board.attach({ engine, exclusions, recent: await ledger.recent(RECENT_MAX) });
   const metrics = createMetrics({ version: '0', lines: engine.routes(), clock: world.clock, lagSeconds: () => 0 });
   metrics.attach(engine.recorder.state, []);
   const errors: string[] = [];
@@ -60,6 +72,7 @@ export async function serve({
     {
       control: { ...engine, settled },
       reports,
+      board,
       metrics: (format) => metrics.render(format),
       clock: world.clock,
       probeMetrics: renderProbeMetrics,
@@ -77,6 +90,7 @@ export async function serve({
   return {
     world,
     engine,
+    board,
     server,
     errors,
     get,
@@ -110,7 +124,10 @@ export async function errorOf(asked: Promise<unknown>): Promise<unknown> {
 }
 
 /** Looks again and again; fails the test if it never comes true. */
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let glance = 0; !isTrue() && glance < GLANCES_MAX; glance += 1) await delay(GLANCE);
-  expect(isTrue(), `still not: ${String(isTrue)}`).toBe(true);
+export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  for (let glance = 0; glance < GLANCES_MAX; glance += 1) {
+    if (await isTrue()) return;
+    await delay(GLANCE);
+  }
+  expect.fail(`still not: ${String(isTrue)}`);
 }
