@@ -136,18 +136,19 @@ export function startCharts(store: Store): Charts {
         const name = host.dataset['provider'] ?? '';
         const chart = store.state().charts.get(name);
         const provider = providerOf(name);
-        if (chart?.series == null || provider === undefined) continue;
+        const series = chart?.series ?? null;
+        if (chart === undefined || series === null || provider === undefined) continue;
         let entry = plots.get(name);
         if (entry === undefined) {
           entry = { plot: plotIn(host, name), shown: null };
           plots.set(name, entry);
         }
-        if (entry.shown === chart.series) continue;
-        entry.shown = chart.series;
+        if (entry.shown === series) continue;
+        entry.shown = series;
         entry.plot.show({
-          series: chart.series,
-          fromMs: chart.series.fromMs,
-          toMs: chart.series.toMs,
+          series,
+          fromMs: series.fromMs,
+          toMs: series.toMs,
           limits: limitsOf(provider, chart.path),
           excluded: (provider.month?.exclusions ?? []).filter(({ path }) => path === null || path === chart.path),
           timeZone: zoneOf(provider),

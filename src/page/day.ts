@@ -1,6 +1,7 @@
 /** The other half of the first look: whether anything is wrong today. */
-import type { ProbeView } from '../domain/probe-view.ts';
+
 import type { Path } from '../domain/probe.ts';
+import type { ProbeView } from '../domain/probe-view.ts';
 import type { DelaySeries, ProviderStatus, StatusView } from '../domain/status-view.ts';
 import { dayStart, limitText, spanText } from './format.ts';
 import type { Words } from './words.ts';
@@ -91,7 +92,10 @@ export function zoneOf({ month }: Pick<ProviderStatus, 'month'>): string {
 }
 
 /** Seconds, of the clause on the path; the usual ones where there is none. */
-export function limitsOf({ month }: ProviderStatus, path: Path): { readonly average: number; readonly maximum: number } {
+export function limitsOf(
+  { month }: ProviderStatus,
+  path: Path,
+): { readonly average: number; readonly maximum: number } {
   for (const { terms } of month?.clauses ?? [])
     if (terms.kind === 'delay' && terms.path === path)
       return { average: terms.averageMaxSeconds, maximum: terms.maximumSeconds };
@@ -114,7 +118,8 @@ function troublesOf(path: Path, summary: DaySummary, limits: Limits, { day, unit
 function lastReason(probes: readonly ProbeView[], { failed, lost }: DaySummary, { day }: Words): readonly string[] {
   if (failed + lost === 0) return [];
   const reason = probes.find(({ outcome, error }) => error !== null && (outcome === 'failed' || outcome === 'lost'));
-  return reason?.error == null ? [] : [day.lastReason(reason.error)];
+  const error = reason?.error ?? null;
+  return error === null ? [] : [day.lastReason(error)];
 }
 
 function waitingOf(provider: string, path: Path, { inFlight }: StatusView, { day, units }: Words): readonly string[] {

@@ -1,5 +1,4 @@
 /** Enters an exclusion, or shows what it would change. */
-import type { ClosedClause } from '../domain/event.ts';
 import { postJson, type TokenKeeper } from './api.ts';
 import type { ExclusionState } from './state.ts';
 import { type Store, withEntry } from './store.ts';
@@ -43,7 +42,7 @@ export function startExclusions(store: Store, keeper: TokenKeeper): Exclusions {
     switch (answer.kind) {
       case 'ok':
         return purpose === 'preview'
-          ? put(provider, { phase: 'preview', preview: previewOf(answer.value), message: null })
+          ? put(provider, { phase: 'preview', preview: answer.value, message: null })
           : put(provider, { phase: 'saved', preview: null, message: null });
       case 'token': {
         const message = keeper.token === null ? null : words().token.wrong;
@@ -65,8 +64,4 @@ export function startExclusions(store: Store, keeper: TokenKeeper): Exclusions {
       if (entry !== undefined) void send(entry.order, entry.purpose);
     },
   };
-}
-
-function previewOf({ now, then }: { readonly now: readonly ClosedClause[]; readonly then: readonly ClosedClause[] }) {
-  return { now, then };
 }

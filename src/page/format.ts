@@ -1,7 +1,7 @@
 /** Figures and times for people who look once: short, and rounded outwards so that the truth stays inside. */
 
-export type Language = 'en' | 'zh';
-export const LANGUAGES: readonly Language[] = ['en', 'zh'];
+export const LANGUAGES = ['en', 'zh'] as const;
+export type Language = (typeof LANGUAGES)[number];
 
 /** `hi` is null where nothing bounds it from above. */
 export interface Figure {

@@ -38,7 +38,9 @@ export function clauseName({ terms }: ClauseStatus, language: Language): string 
 }
 
 function namesOf(clauses: readonly ClauseStatus[], verdict: Verdict, words: Words, language: Language): string {
-  return words.listed(clauses.filter((clause) => clause.verdict === verdict).map((clause) => clauseName(clause, language)));
+  return words.listed(
+    clauses.filter((clause) => clause.verdict === verdict).map((clause) => clauseName(clause, language)),
+  );
 }
 
 /** What broke it; where its figures do not tell, that it is broken. Availability says the same as a downtime that is told. */

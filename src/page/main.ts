@@ -83,7 +83,10 @@ function start(root: HTMLElement, first: { readonly language: Language; readonly
         const [kind, from, to] = [field('kind'), field('from'), field('to')];
         const [by, evidence, note] = [field('by'), field('evidence'), field('note')];
         const path = field('path') === '' ? null : field('path');
-        exclusions.order({ provider, path, kind, from, to, by, evidence, note }, purpose === 'enter' ? 'enter' : 'preview');
+        exclusions.order(
+          { provider, path, kind, from, to, by, evidence, note },
+          purpose === 'enter' ? 'enter' : 'preview',
+        );
       }
     }
   });

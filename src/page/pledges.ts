@@ -1,14 +1,6 @@
 /** Each thing a clause promises, with what was measured of it and how that stands: what the bars and the sentences are drawn from. */
 import type { ClauseStatus } from '../domain/status-view.ts';
-import {
-  countText,
-  exactPercent,
-  type Figure,
-  figureText,
-  limitText,
-  ratioText,
-  spanText,
-} from './format.ts';
+import { countText, exactPercent, type Figure, figureText, limitText, ratioText, spanText } from './format.ts';
 import type { Verdict, Words } from './words.ts';
 
 export interface Pledge {
@@ -144,13 +136,15 @@ function budget(clause: ClauseStatus, words: Words, { name, figure: named, left,
     verdict,
     bar: { kind: 'filling', figure, limit },
     why:
-      verdict === 'BREACH' && figure !== null
-        ? why[name](spanText(figure.lo, units), limitText(limit, units))
-        : null,
+      verdict === 'BREACH' && figure !== null ? why[name](spanText(figure.lo, units), limitText(limit, units)) : null,
   };
 }
 
-function availability(clause: ClauseStatus, { availabilityMin }: { readonly availabilityMin: number }, words: Words): Pledge {
+function availability(
+  clause: ClauseStatus,
+  { availabilityMin }: { readonly availabilityMin: number },
+  words: Words,
+): Pledge {
   const { pledge, why } = words;
   const figure = figureOf(clause, 'availability');
   const verdict = atLeast(figure, availabilityMin);
@@ -162,7 +156,9 @@ function availability(clause: ClauseStatus, { availabilityMin }: { readonly avai
     verdict,
     bar: null,
     why:
-      verdict === 'BREACH' && figure !== null ? why.availability(ratioText(figure), exactPercent(availabilityMin)) : null,
+      verdict === 'BREACH' && figure !== null
+        ? why.availability(ratioText(figure), exactPercent(availabilityMin))
+        : null,
   };
 }
 

@@ -145,9 +145,20 @@ function rangeOf({ series, limits }: Picture): [number, number] {
 
 /** Time that is no evidence: excluded with strokes one way, not measured with strokes the other. */
 function drawGround(chart: uPlot, host: HTMLElement, { excluded, series, words }: Picture): void {
-  for (const gap of series.gaps) shade(chart, gap, { fill: colour(host, '--future'), line: colour(host, '--gap'), slope: -1, text: words.chart.gap });
+  for (const gap of series.gaps)
+    shade(chart, gap, {
+      fill: colour(host, '--future'),
+      line: colour(host, '--gap'),
+      slope: -1,
+      text: words.chart.gap,
+    });
   for (const span of excluded)
-    shade(chart, span, { fill: colour(host, '--excluded-ground'), line: colour(host, '--excluded'), slope: 1, text: words.chart.excluded });
+    shade(chart, span, {
+      fill: colour(host, '--excluded-ground'),
+      line: colour(host, '--excluded'),
+      slope: 1,
+      text: words.chart.excluded,
+    });
 }
 
 interface Shade {
@@ -157,7 +168,11 @@ interface Shade {
   readonly text: string;
 }
 
-function shade(chart: uPlot, span: { readonly fromMs: number; readonly toMs: number }, { fill, line, slope, text }: Shade): void {
+function shade(
+  chart: uPlot,
+  span: { readonly fromMs: number; readonly toMs: number },
+  { fill, line, slope, text }: Shade,
+): void {
   const { ctx, bbox } = chart;
   const at = (ms: number): number =>
     Math.min(bbox.left + bbox.width, Math.max(bbox.left, chart.valToPos(ms / 1000, 'x', true)));
@@ -196,8 +211,18 @@ function drawBuckets(chart: uPlot, host: HTMLElement, picture: Picture): void {
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  drawLimit(chart, host, picture.limits.average, picture.words.chart.limitAverage(spanText(picture.limits.average, picture.words.units)));
-  drawLimit(chart, host, picture.limits.maximum, picture.words.chart.limitMaximum(spanText(picture.limits.maximum, picture.words.units)));
+  drawLimit(
+    chart,
+    host,
+    picture.limits.average,
+    picture.words.chart.limitAverage(spanText(picture.limits.average, picture.words.units)),
+  );
+  drawLimit(
+    chart,
+    host,
+    picture.limits.maximum,
+    picture.words.chart.limitMaximum(spanText(picture.limits.maximum, picture.words.units)),
+  );
   const ink = inkOf(host);
   for (const bucket of picture.series.buckets) drawBucket(chart, bucket, ink);
   ctx.restore();
@@ -227,7 +252,8 @@ function drawBucket(chart: uPlot, bucket: DelaySeriesBucket, { soft, data, breac
   if (highest !== null) {
     stroke(ctx, soft, 2 * ratio, [], () => line(ctx, x, y(lowest ?? highest.lo), y(highest.lo)));
     const top = highest.hi === null ? bbox.top : y(highest.hi);
-    if (y(highest.lo) - top > ratio) stroke(ctx, data, ratio, [2 * ratio, 2 * ratio], () => line(ctx, x, y(highest.lo), top));
+    if (y(highest.lo) - top > ratio)
+      stroke(ctx, data, ratio, [2 * ratio, 2 * ratio], () => line(ctx, x, y(highest.lo), top));
   }
   if (median !== null) fill(ctx, data, () => ctx.arc(x, y(median), 2.2 * ratio, 0, 2 * Math.PI));
   if (exceeded > 0 && highest !== null) fill(ctx, breach, () => diamond(ctx, x, y(highest.lo), 5.5 * ratio));

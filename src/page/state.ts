@@ -1,7 +1,7 @@
 /** All that the status page shows at one moment; the page is a function of it. */
 import type { ClosedClause } from '../domain/event.ts';
-import type { ProbeView } from '../domain/probe-view.ts';
 import type { Path } from '../domain/probe.ts';
+import type { ProbeView } from '../domain/probe-view.ts';
 import type { DelaySeries, ProviderStatus, StatusView } from '../domain/status-view.ts';
 import type { DaySummary } from './day.ts';
 import type { Language } from './format.ts';

@@ -8,6 +8,10 @@ export interface Store {
 }
 
 /** A map with one entry other than it was. */
-export function withEntry<Value>(map: ReadonlyMap<string, Value>, key: string, value: Value): ReadonlyMap<string, Value> {
+export function withEntry<Value>(
+  map: ReadonlyMap<string, Value>,
+  key: string,
+  value: Value,
+): ReadonlyMap<string, Value> {
   return new Map(map).set(key, value);
 }

@@ -18,7 +18,11 @@ export function chartView(provider: ProviderStatus, state: PageState, words: Wor
   const { chart: said } = words;
   const data = (action: string) => ({ 'data-action': action, 'data-provider': name });
   const move = (value: string, sign: string, label: string): TreeElement =>
-    element('button', { type: 'button', ...data('move'), 'data-value': value, 'aria-label': label, title: label }, sign);
+    element(
+      'button',
+      { type: 'button', ...data('move'), 'data-value': value, 'aria-label': label, title: label },
+      sign,
+    );
   return element(
     'section',
     { class: 'card chart' },
@@ -26,11 +30,19 @@ export function chartView(provider: ProviderStatus, state: PageState, words: Wor
     element(
       'div',
       { class: 'chart-controls' },
-      choice(said.path, data('path'), paths.map((path) => ({ value: path, text: words.path[path], chosen: path === chart.path }))),
+      choice(
+        said.path,
+        data('path'),
+        paths.map((path) => ({ value: path, text: words.path[path], chosen: path === chart.path })),
+      ),
       choice(
         said.range,
         data('range'),
-        RANGES.map((range) => ({ value: range, text: words.range[range], chosen: chart.zoom === null && range === chart.range })),
+        RANGES.map((range) => ({
+          value: range,
+          text: words.range[range],
+          chosen: chart.zoom === null && range === chart.range,
+        })),
       ),
       element(
         'div',
@@ -93,7 +105,8 @@ export function bucketText(bucket: DelaySeriesBucket, { chart, units, pledge }: 
   const { count, median, highest } = bucket;
   const troubles = troubleText(bucket, chart);
   const longest = highest === null ? pledge.noFigure : figureText(highest, units);
-  if (count === 1) return [highest === null ? null : longest, troubles].filter((text) => text !== null && text !== '').join(', ');
+  if (count === 1)
+    return [highest === null ? null : longest, troubles].filter((text) => text !== null && text !== '').join(', ');
   const parts = [
     chart.many(count),
     median === null ? null : `${chart.median} ${spanText(median, units)}`,
@@ -151,7 +164,11 @@ function legend({ chart, units }: Words, limits: ReturnType<typeof limitsOf>): T
   return element(
     'ul',
     { class: 'legend' },
-    item('key-median', [element('path', { d: 'M9 1v12' }), element('circle', { cx: 9, cy: 7, r: 2.6 })], `${chart.median}, ${chart.span}`),
+    item(
+      'key-median',
+      [element('path', { d: 'M9 1v12' }), element('circle', { cx: 9, cy: 7, r: 2.6 })],
+      `${chart.median}, ${chart.span}`,
+    ),
     item('key-unsure', [element('path', { d: 'M9 1v12' })], chart.uncertain),
     item('key-exceeded', [element('path', { d: 'M9 2l5 5l-5 5l-5 -5z' })], chart.exceeded),
     item('key-failed', [element('path', { d: 'M5 3l8 8m0 -8l-8 8' })], `${chart.failed}, ${chart.lost}`),

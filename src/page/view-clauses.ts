@@ -13,7 +13,11 @@ export function clausesView({ clauses }: RunningMonth, words: Words, language: L
   return element(
     'div',
     {},
-    element('ul', { class: 'clauses' }, measuredClauses(clauses).map((clause) => clauseCard(clause, words, language))),
+    element(
+      'ul',
+      { class: 'clauses' },
+      measuredClauses(clauses).map((clause) => clauseCard(clause, words, language)),
+    ),
     element(
       'ul',
       { class: 'legend' },
@@ -47,7 +51,11 @@ function clauseCard(clause: ClauseStatus, words: Words, language: Language): Tre
       ' ',
       badge(verdict, words.verdict[verdict]),
     ),
-    element('ul', { class: 'pledges' }, pledgesOf(clause, words).map((pledge) => pledgeItem(pledge, words))),
+    element(
+      'ul',
+      { class: 'pledges' },
+      pledgesOf(clause, words).map((pledge) => pledgeItem(pledge, words)),
+    ),
     element(
       'p',
       { class: 'note' },

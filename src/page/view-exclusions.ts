@@ -5,7 +5,7 @@ import { dateTime, type Language } from './format.ts';
 import { clauseName } from './headline.ts';
 import { pledgesOf } from './pledges.ts';
 import type { ExclusionState, PageState } from './state.ts';
-import { type Child, element, textOf, type TreeElement } from './tree.ts';
+import { type Child, element, type TreeElement, textOf } from './tree.ts';
 import { badge, field, options, row, table, tokenForm } from './view-parts.ts';
 import type { Words } from './words.ts';
 
@@ -31,9 +31,7 @@ export function exclusionsView(
     'section',
     { class: 'card' },
     element('h3', {}, exclusions.title),
-    rows.length === 0
-      ? element('p', { class: 'soft' }, exclusions.none)
-      : table(exclusions.title, heads, rows),
+    rows.length === 0 ? element('p', { class: 'soft' }, exclusions.none) : table(exclusions.title, heads, rows),
     state.status.acting === 'forbidden' ? null : entering(provider, month, state, words),
   );
 }
@@ -42,7 +40,10 @@ function entering(provider: ProviderStatus, month: RunningMonth, state: PageStat
   const { exclusions } = words;
   const entered = state.exclusions.get(provider.name) ?? null;
   const kinds = options(Object.entries(words.exclusionKind));
-  const paths = options([['', exclusions.allPaths], ...provider.paths.map((path) => [path, words.path[path]] as const)]);
+  const paths = options([
+    ['', exclusions.allPaths],
+    ...provider.paths.map((path) => [path, words.path[path]] as const),
+  ]);
   const text = (name: string, required: boolean): TreeElement =>
     element('input', { name, type: 'text', required, maxlength: 200, autocomplete: 'off' });
   const moment = (name: string): TreeElement => element('input', { name, type: 'datetime-local', required: true });
@@ -70,7 +71,12 @@ function entering(provider: ProviderStatus, month: RunningMonth, state: PageStat
   );
 }
 
-function outcome({ phase, preview, message }: ExclusionState, month: RunningMonth, language: Language, words: Words): Child {
+function outcome(
+  { phase, preview, message }: ExclusionState,
+  month: RunningMonth,
+  language: Language,
+  words: Words,
+): Child {
   switch (phase) {
     case 'token':
       return null;

@@ -1,8 +1,8 @@
 /** A figure against its limit: filled as far as is measured, hatched where it is uncertain. */
 import type { Bar, Pledge } from './pledges.ts';
 import { element, type TreeElement } from './tree.ts';
-import type { Words } from './words.ts';
 import { classOf } from './view-parts.ts';
+import type { Words } from './words.ts';
 
 /** Where the limit stands, in per cent of the width; what lies beyond the right end is cut off with an arrow. */
 const LIMIT_AT = 75;
@@ -37,7 +37,9 @@ function filling({ figure, limit }: Bar): readonly TreeElement[] {
   if (figure !== null) {
     const from = at(figure.lo);
     const to = figure.hi === null ? 100 : at(figure.hi);
-    parts.push(element('rect', { class: 'sure', x: 0, y: 3, width: percent(Math.max(from, LEAST)), height: 10, rx: 3 }));
+    parts.push(
+      element('rect', { class: 'sure', x: 0, y: 3, width: percent(Math.max(from, LEAST)), height: 10, rx: 3 }),
+    );
     if (to - from > LEAST / 2)
       parts.push(element('rect', { class: 'unsure', x: percent(from), y: 3, width: percent(to - from), height: 10 }));
     if (to >= 100) parts.push(arrow());
@@ -81,5 +83,9 @@ export function hatching(): TreeElement {
       element('path', { class: `hatch ${name}`, d: 'M1 0v5' }),
     ),
   );
-  return element('svg', { class: 'hatches', width: 0, height: 0, 'aria-hidden': 'true' }, element('defs', {}, patterns));
+  return element(
+    'svg',
+    { class: 'hatches', width: 0, height: 0, 'aria-hidden': 'true' },
+    element('defs', {}, patterns),
+  );
 }

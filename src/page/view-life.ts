@@ -76,7 +76,10 @@ interface Line {
 
 function timeline({ life, view }: LifeState, words: Words): TreeElement {
   const lines = linesOf(life, words);
-  const last = lines.reduce((most, { at }) => Math.max(most, at?.latest ?? at?.earliest ?? 0), view.ageSeconds > 0 ? 0.01 : 0.01);
+  const last = lines.reduce(
+    (most, { at }) => Math.max(most, at?.latest ?? at?.earliest ?? 0),
+    view.ageSeconds > 0 ? 0.01 : 0.01,
+  );
   const place = scaleOf(last * 1.15);
   const rows = lines.map(({ label, kind, at, lasted, told }) =>
     row({ class: kind }, [label, at === null ? null : mark(at, lasted, place), whenText(at, words), told]),
@@ -117,10 +120,19 @@ function linesOf({ stages, events }: ProbeLife, words: Words): readonly Line[] {
     const kind = TROUBLES.has(event.kind) ? 'trouble' : 'event';
     return { label: words.event[event.kind], kind, at: event.at, lasted: false, told: toldOf(event) };
   });
-  const begin = ({ at, kind }: Line): number => (at === null ? Number.POSITIVE_INFINITY : at.earliest + (kind === 'step' ? 1e-9 : 0));
+  const begin = ({ at, kind }: Line): number =>
+    at === null ? Number.POSITIVE_INFINITY : at.earliest + (kind === 'step' ? 1e-9 : 0);
   return [...happened, ...steps].toSorted((one, other) => begin(one) - begin(other));
 }
-const TROUBLES: ReadonlySet<LifeEvent['kind']> = new Set(['refused', 'unreachable', 'uncertain', 'deferred', 'expired', 'interrupted', 'unwatched']);
+const TROUBLES: ReadonlySet<LifeEvent['kind']> = new Set([
+  'refused',
+  'unreachable',
+  'uncertain',
+  'deferred',
+  'expired',
+  'interrupted',
+  'unwatched',
+]);
 
 function toldOf(event: LifeEvent): Child {
   switch (event.kind) {
@@ -136,7 +148,11 @@ function toldOf(event: LifeEvent): Child {
     case 'seen':
       return `${event.folder} (${event.role}, UID ${event.uid})`;
     case 'notified':
-      return element('code', {}, [event.action, event.status, event.diagnostic].filter((text) => text !== null).join(' '));
+      return element(
+        'code',
+        {},
+        [event.action, event.status, event.diagnostic].filter((text) => text !== null).join(' '),
+      );
     case 'duplicated':
       return event.where;
     case 'planned':

@@ -48,12 +48,22 @@ export function pageHead(words: Words, state: TreeElement | null, languageLink: 
   return element(
     'header',
     { class: 'page-head' },
-    element('a', { class: 'brand', href: `/?lang=${words.lang.slice(0, 2)}` }, mark, element('span', {}, 'mailflow-probe')),
+    element(
+      'a',
+      { class: 'brand', href: `/?lang=${words.lang.slice(0, 2)}` },
+      mark,
+      element('span', {}, 'mailflow-probe'),
+    ),
     element('h1', {}, words.about),
     state,
     element(
       'a',
-      { class: 'language', href: languageLink, hreflang: words.lang === 'en' ? 'zh-Hans' : 'en', lang: words.lang === 'en' ? 'zh-Hans' : 'en' },
+      {
+        class: 'language',
+        href: languageLink,
+        hreflang: words.lang === 'en' ? 'zh-Hans' : 'en',
+        lang: words.lang === 'en' ? 'zh-Hans' : 'en',
+      },
       words.otherLanguage,
     ),
   );
@@ -66,7 +76,10 @@ export function otherLanguage({ language }: Pick<PageState, 'language'>): string
 /** What stands in the window's title: the worst of all providers, so that a tab tells. */
 export function titleOf({ status, language }: PageState): string {
   const words = wordsOf(language);
-  const verdicts = status.providers.map((provider) => ({ name: provider.name, ...headlineOf(provider, words, language) }));
+  const verdicts = status.providers.map((provider) => ({
+    name: provider.name,
+    ...headlineOf(provider, words, language),
+  }));
   const broken = verdicts.filter(({ verdict }) => verdict === 'BREACH').map(({ name }) => name);
   if (broken.length > 0) return `✕ ${words.listed(broken)}: ${words.verdict.BREACH} – mailflow-probe`;
   const kept = verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === 'MET');
@@ -107,7 +120,11 @@ function agentTrouble(problems: PageState['status']['problems'], words: Words): 
       'div',
       {},
       element('p', {}, words.agentTrouble),
-      element('ul', {}, told.map(([part, problem]) => element('li', {}, words.partTrouble(part, problem)))),
+      element(
+        'ul',
+        {},
+        told.map(([part, problem]) => element('li', {}, words.partTrouble(part, problem))),
+      ),
     ),
   );
 }

@@ -55,7 +55,11 @@ export function choice(
   options: readonly { readonly value: string; readonly text: string; readonly chosen: boolean }[],
 ): TreeElement {
   const buttons = options.map(({ value, text, chosen }) =>
-    element('button', { type: 'button', ...data, 'data-value': value, 'aria-pressed': chosen ? 'true' : 'false' }, text),
+    element(
+      'button',
+      { type: 'button', ...data, 'data-value': value, 'aria-pressed': chosen ? 'true' : 'false' },
+      text,
+    ),
   );
   return element('div', { class: 'choice', role: 'group', 'aria-label': label }, buttons);
 }
@@ -71,7 +75,13 @@ export function options(entries: readonly (readonly [value: string, text: string
 
 /** The bearer token, asked for where an action needs it. */
 export function tokenForm(action: string, provider: string, message: string | null, { token }: Words): TreeElement {
-  const input = element('input', { type: 'password', name: 'token', autocomplete: 'off', required: true, spellcheck: 'false' });
+  const input = element('input', {
+    type: 'password',
+    name: 'token',
+    autocomplete: 'off',
+    required: true,
+    spellcheck: 'false',
+  });
   return element(
     'form',
     { class: 'token', 'data-action': action, 'data-provider': provider },

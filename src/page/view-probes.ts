@@ -1,6 +1,7 @@
 /** What is on its way now, with its age, and what came of the latest probes. */
-import type { ProbeView } from '../domain/probe-view.ts';
+
 import type { StageTiming } from '../domain/probe.ts';
+import type { ProbeView } from '../domain/probe-view.ts';
 import type { StatusView } from '../domain/status-view.ts';
 import { zoneOf } from './day.ts';
 import { clockText, figureText, spanText } from './format.ts';
@@ -95,7 +96,13 @@ export function stageBar(stages: readonly StageTiming[], { stage, units, probes 
     passed += seconds;
     return element(
       'rect',
-      { class: `stage stage-${index % 2}`, x: `${x.toFixed(2)}%`, y: 0, width: `${((seconds / total) * 100).toFixed(2)}%`, height: 8 },
+      {
+        class: `stage stage-${index % 2}`,
+        x: `${x.toFixed(2)}%`,
+        y: 0,
+        width: `${((seconds / total) * 100).toFixed(2)}%`,
+        height: 8,
+      },
       element('title', {}, probes.stage(stage[name], spanText(seconds, units))),
     );
   });
@@ -105,6 +112,10 @@ export function stageBar(stages: readonly StageTiming[], { stage, units, probes 
     'span',
     { class: 'stages' },
     element('svg', { role: 'img', 'aria-label': label, width: '100%', height: 8 }, parts),
-    element('small', {}, `${spanText(total, units)} · ${probes.stage(stage[longest.name], spanText(longest.seconds, units))}`),
+    element(
+      'small',
+      {},
+      `${spanText(total, units)} · ${probes.stage(stage[longest.name], spanText(longest.seconds, units))}`,
+    ),
   );
 }

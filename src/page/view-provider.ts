@@ -24,20 +24,10 @@ export function providerView(provider: ProviderStatus, state: PageState, index: 
       element('h2', { id }, name),
       month === null ? null : element('p', { class: 'soft' }, month.contract[state.language]),
     ),
-    element(
-      'div',
-      { class: 'looks' },
-      monthTile(provider, state, words),
-      dayTile(provider, state, words),
-    ),
+    element('div', { class: 'looks' }, monthTile(provider, state, words), dayTile(provider, state, words)),
     month === null || month.clauses.length === 0 ? null : clausesView(month, words, state.language),
     chartView(provider, state, words),
-    element(
-      'div',
-      { class: 'pair' },
-      endpointsView(provider, state, words),
-      spotView(provider, state, words),
-    ),
+    element('div', { class: 'pair' }, endpointsView(provider, state, words), spotView(provider, state, words)),
     month === null ? null : exclusionsView(provider, month, state, words),
   );
 }
@@ -82,25 +72,24 @@ function dayTile(provider: ProviderStatus, state: PageState, words: Words): Tree
       {},
       words.today,
       ' ',
-      verdict === null
-        ? null
-        : element('span', { class: `badge ${classOf(verdict)}` }, sign(verdict), text),
+      verdict === null ? null : element('span', { class: `badge ${classOf(verdict)}` }, sign(verdict), text),
     ),
     said(day.troubles.length > 0 ? day.troubles : day.state === 'none' ? [words.day.none] : []),
     element(
       'dl',
       { class: 'day-paths' },
-      day.paths.map(({ path, text: summary }) => [
-        element('dt', {}, words.path[path]),
-        element('dd', {}, summary),
-      ]),
+      day.paths.map(({ path, text: summary }) => [element('dt', {}, words.path[path]), element('dd', {}, summary)]),
     ),
   );
 }
 
 function said(sentences: readonly string[]): TreeElement | null {
   if (sentences.length === 0) return null;
-  return element('ul', { class: 'said' }, sentences.map((sentence) => element('li', {}, sentence)));
+  return element(
+    'ul',
+    { class: 'said' },
+    sentences.map((sentence) => element('li', {}, sentence)),
+  );
 }
 
 export function monthName({ month }: Pick<RunningMonth, 'month'>, words: Words): string {

@@ -1,16 +1,27 @@
 /** A spot check from click to result. */
-import type { ProbeView } from '../domain/probe-view.ts';
+
 import type { Stage } from '../domain/probe.ts';
+import type { ProbeView } from '../domain/probe-view.ts';
 import type { ProviderStatus } from '../domain/status-view.ts';
 import { limitsOf } from './day.ts';
 import { figureText, spanText } from './format.ts';
 import type { PageState, SpotState } from './state.ts';
 import { type Child, element, type TreeElement } from './tree.ts';
-import { ageOf, probeLink } from './view-probes.ts';
 import { badge, field, options, tokenForm } from './view-parts.ts';
+import { ageOf, probeLink } from './view-probes.ts';
 import type { Words } from './words.ts';
 
-const STEPS: readonly (Stage | 'capture')[] = ['dns', 'connect', 'tls', 'greeting', 'auth', 'mail', 'rcpt', 'data', 'capture'];
+const STEPS: readonly (Stage | 'capture')[] = [
+  'dns',
+  'connect',
+  'tls',
+  'greeting',
+  'auth',
+  'mail',
+  'rcpt',
+  'data',
+  'capture',
+];
 
 export function spotView(provider: ProviderStatus, state: PageState, words: Words): TreeElement {
   const spot = state.spots.get(provider.name) ?? null;

@@ -223,7 +223,8 @@ export const EN: Words = {
     late: (delay) => `Late: ${delay}.`,
     failed: (why) => `Failed: ${why}`,
     unclear: (outcome) => `Ended: ${outcome}.`,
-    forbidden: 'Spot checks from here need a token in the configuration (http.token), or this page opened on the host itself.',
+    forbidden:
+      'Spot checks from here need a token in the configuration (http.token), or this page opened on the host itself.',
     details: 'Its whole life',
     refused: (why) => `Not started: ${why}`,
     unreachable: 'the agent does not answer',
@@ -261,7 +262,8 @@ export const EN: Words = {
     back: 'All providers',
     title: 'The life of a probe',
     timeline: 'What happened, by our own clock',
-    timelineText: 'Seconds since it was planned, on a scale that gives early steps more room. Hatched: somewhere in here.',
+    timelineText:
+      'Seconds since it was planned, on a scale that gives early steps more room. Hatched: somewhere in here.',
     what: 'What',
     when: 'Seconds since planned',
     told: 'What the other side said',

@@ -2,8 +2,8 @@
 import type { Endpoint } from '../domain/endpoint.ts';
 import type { ClosedClause } from '../domain/event.ts';
 import type { ExclusionKind } from '../domain/exclusion.ts';
-import type { LifeEvent } from '../domain/probe-life.ts';
 import type { Path, ProbeKind, Stage } from '../domain/probe.ts';
+import type { LifeEvent } from '../domain/probe-life.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
 import type { Language, Units } from './format.ts';
 import { EN } from './words-en.ts';

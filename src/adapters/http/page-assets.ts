@@ -38,8 +38,7 @@ export function readPageAssets(): PageAssets {
   const texts = new Map([...modules, ['page.css', css]]);
   const version = hashOf(texts);
   const files = new Map([...texts].map(([name, text]) => [`${version}/${name}`, pack(name, text)]));
-  const pathOf = (name: string): string =>
-    `/assets/${version}/${texts.has(name) ? name : `${name}${ENDING}`}`;
+  const pathOf = (name: string): string => `/assets/${version}/${texts.has(name) ? name : `${name}${ENDING}`}`;
   return { files, pathOf, modulesOf: (entry) => reachable(`${entry}${ENDING}`, modules).map(pathOf) };
 }
 
@@ -56,7 +55,7 @@ function readModules(): ReadonlyMap<string, string> {
 /** Node warns of this function on standard error, though it runs all of our source through it. */
 function stripped(text: string): string {
   if (ENDING !== '.ts') return text;
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning.bind(process);
   try {
     process.emitWarning = () => {};
     return stripTypeScriptTypes(text);

@@ -59,6 +59,14 @@ export function isProbeId(text: string): boolean {
   return /^[a-z2-7]{16}$/.test(text);
 }
 
+/** The first of them where nothing is said. Throws MalformedRequest. */
+export function readChoice<T extends string>(name: string, value: unknown, choices: readonly [T, ...T[]]): T {
+  if (value === undefined) return choices[0];
+  const known = choices.find((each) => each === value);
+  if (known !== undefined) return known;
+  throw new MalformedRequest(`${name} must be one of ${choices.join(', ')}, is ${describe(value)}`);
+}
+
 /** A value of a request as an error shows it. */
 export function describe(value: unknown): string {
   return value === undefined ? 'missing' : (JSON.stringify(value)?.slice(0, QUOTED_MAX) ?? 'unreadable');

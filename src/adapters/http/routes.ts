@@ -4,7 +4,6 @@ import { type ProbeView, viewProbe } from '../../domain/probe-view.ts';
 import type { AgentControl, Clock, ScrapeFormat } from '../../ports.ts';
 import { scrapeFormat } from './accept.ts';
 import { type Admission, admit } from './auth.ts';
-import { renderHome } from './home-page.ts';
 import { addReports, type ShownReports } from './report-routes.ts';
 import { isProbeId, readRoute, readWait, scrapeBudget } from './request.ts';
 import { shareChecks } from './shared-check.ts';
@@ -22,8 +21,6 @@ export interface Shown extends ShownReports {
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
 }
 
-const RECENT_SHOWN = 50;
-
 /** What only looks. */
 export function addReading(server: FastifyInstance, shown: Shown): void {
   const { control, metrics } = shown;
@@ -35,10 +32,6 @@ export function addReading(server: FastifyInstance, shown: Shown): void {
   server.get('/readyz', async (_request, reply) => {
     const health = control.health();
     return reply.code(health.ready ? 200 : 503).send(health);
-  });
-  server.get('/', async (_request, reply) => {
-    const views = (await control.recent(RECENT_SHOWN)).map(viewProbe);
-    return reply.type('text/html; charset=utf-8').send(renderHome(views, control.health()));
   });
   server.get<{ Params: { id: string }; Querystring: { wait?: unknown } }>(
     '/api/v1/probes/:id',

@@ -1,8 +1,12 @@
-/** The agent over HTTP: metrics, health, spot checks, and a first page. */
+/** The agent over HTTP: metrics, health, spot checks, and the status page. */
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { lifeOf } from '../../domain/probe-life.ts';
+import { viewProbe } from '../../domain/probe-view.ts';
 import type { HostPort } from '../../domain/settings.ts';
 import { LedgerRefused, type Log, TooBusy, UnknownRoute } from '../../ports.ts';
+import { actingFor } from './auth.ts';
 import { DEFAULT_POLICY, SECURITY_HEADERS } from './headers.ts';
+import { addPages, type ShownPages } from './page-routes.ts';
 import { MalformedRequest } from './request.ts';
 import { addActing, addReading, type Shown } from './routes.ts';
 import { addStatus, type ShownStatus } from './status-routes.ts';
@@ -52,6 +56,7 @@ export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise
   addHeaders(server);
   addReading(server, parts);
   addStatus(server, options.token, parts);
+  addPages(server, pagesOf(options.token, parts));
   addActing(server, options.token, parts);
   try {
     const url = await server.listen({ ...options.listen });
@@ -63,11 +68,21 @@ export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise
   }
 }
 
+function pagesOf(token: string | null, { board, control }: HttpParts): ShownPages {
+  return {
+    status: ({ headers, ip }) => ({ ...board.view(), acting: actingFor(token, { remote: ip, headers }) }),
+    async life(id) {
+      const sight = await control.probe(id);
+      return sight === null ? null : { view: viewProbe(sight), life: lifeOf(sight.record) };
+    },
+  };
+}
+
 function addHeaders(server: FastifyInstance): void {
   server.addHook('onSend', async (_request, reply) => {
-    void reply.headers(SECURITY_HEADERS);
-    // A page with a style of its own brings its own.
-    if (!reply.hasHeader('content-security-policy')) void reply.header('content-security-policy', DEFAULT_POLICY);
+    // What never changes is kept, and a page brings a policy of its own.
+    const headers = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
+    for (const [name, value] of Object.entries(headers)) if (!reply.hasHeader(name)) void reply.header(name, value);
   });
 }
 
