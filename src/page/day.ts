@@ -17,8 +17,17 @@ export interface DaySummary {
 }
 export interface Day {
   readonly state: 'good' | 'trouble' | 'none';
+  /** What is wrong at this moment, a sentence each. */
+  readonly now: readonly string[];
+  readonly paths: readonly DayPath[];
+}
+export interface DayPath {
+  readonly path: Path;
+  readonly summary: string;
+  /** Empty where all is well. */
   readonly troubles: readonly string[];
-  readonly paths: readonly { readonly path: Path; readonly text: string }[];
+  /** What the other side said last, null if nothing failed. */
+  readonly reason: string | null;
 }
 
 /** A message that takes longer than this to come out is worth a word, though no limit is broken yet. */
@@ -66,21 +75,21 @@ export function dayOf(
   words: Words,
 ): Day {
   const fromMs = dayStart(nowMs, zoneOf(provider));
-  const troubles: string[] = [];
-  const paths: { path: Path; text: string }[] = [];
+  const now: string[] = [];
+  const paths: DayPath[] = [];
   for (const { endpoint, up } of provider.endpoints)
-    if (up === false) troubles.push(words.day.down(words.endpoint[endpoint]));
+    if (up === false) now.push(words.day.down(words.endpoint[endpoint]));
   for (const path of provider.paths) {
     const mine = status.recent.filter((probe) => probe.provider === provider.name && probe.path === path);
     const limits = limitsOf(provider, path);
-    const known = summaries.get(seriesKey(provider.name, path));
-    const summary = known ?? summariseRecent(mine, fromMs, limits.maximum);
-    troubles.push(...troublesOf(path, summary, limits, words), ...lastReason(mine, summary, words));
-    troubles.push(...waitingOf(provider.name, path, status, words));
-    if (summary.count > 0) paths.push({ path, text: summaryText(summary, words) });
+    const summary = summaries.get(seriesKey(provider.name, path)) ?? summariseRecent(mine, fromMs, limits.maximum);
+    now.push(...waitingOf(provider.name, path, status, words));
+    if (summary.count === 0) continue;
+    const troubles = troublesOf(summary, limits, words);
+    paths.push({ path, summary: summaryText(summary, words), troubles, reason: lastReason(mine, summary, words) });
   }
-  const state = troubles.length > 0 ? 'trouble' : paths.length > 0 ? 'good' : 'none';
-  return { state, troubles, paths };
+  const isTrouble = now.length > 0 || paths.some(({ troubles }) => troubles.length > 0);
+  return { state: isTrouble ? 'trouble' : paths.length > 0 ? 'good' : 'none', now, paths };
 }
 
 export function seriesKey(provider: string, path: Path): string {
@@ -104,22 +113,21 @@ export function limitsOf(
 
 type Limits = ReturnType<typeof limitsOf>;
 
-function troublesOf(path: Path, summary: DaySummary, limits: Limits, { day, units }: Words): readonly string[] {
+function troublesOf(summary: DaySummary, limits: Limits, { day, units }: Words): readonly string[] {
   const { exceeded, failed, lost, typical } = summary;
   const told: string[] = [];
-  if (exceeded > 0) told.push(day.exceeded(exceeded, path, limitText(limits.maximum, units)));
-  if (typical !== null && typical > limits.average)
-    told.push(day.slow(path, spanText(typical, units), limitText(limits.average, units)));
-  if (failed > 0) told.push(day.failed(failed, path));
-  if (lost > 0) told.push(day.lost(lost, path));
+  if (exceeded > 0) told.push(day.exceeded(exceeded, limitText(limits.maximum, units)));
+  if (typical !== null && typical > limits.average) told.push(day.slow(limitText(limits.average, units)));
+  if (failed > 0) told.push(day.failed(failed));
+  if (lost > 0) told.push(day.lost(lost));
   return told;
 }
 
-function lastReason(probes: readonly ProbeView[], { failed, lost }: DaySummary, { day }: Words): readonly string[] {
-  if (failed + lost === 0) return [];
-  const reason = probes.find(({ outcome, error }) => error !== null && (outcome === 'failed' || outcome === 'lost'));
-  const error = reason?.error ?? null;
-  return error === null ? [] : [day.lastReason(error)];
+function lastReason(probes: readonly ProbeView[], { failed, lost }: DaySummary, { day }: Words): string | null {
+  if (failed + lost === 0) return null;
+  const last = probes.find(({ outcome, error }) => error !== null && (outcome === 'failed' || outcome === 'lost'));
+  const error = last?.error ?? null;
+  return error === null ? null : day.lastReason(error);
 }
 
 function waitingOf(provider: string, path: Path, { inFlight }: StatusView, { day, units }: Words): readonly string[] {

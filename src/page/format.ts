@@ -38,6 +38,11 @@ export function spanText(seconds: number, units: Units, round: Rounding = Math.r
   return twoParts(round(seconds / HOUR) * HOUR, DAY, units.day, HOUR, units.hour);
 }
 
+/** How long something has lasted so far: in whole seconds, since it goes on. */
+export function ageText(seconds: number, units: Units): string {
+  return spanText(Math.max(0, Math.floor(seconds)), units, Math.floor);
+}
+
 function twoParts(seconds: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
   const rest = Math.floor((seconds % large) / small);
   const first = `${Math.floor(seconds / large)}${JOIN}${largeUnit}`;

@@ -64,9 +64,13 @@ const PROVIDER = `
 .said li+li{margin-top:.3rem}
 .look-more{margin-top:.7rem;font-size:.92rem}
 .look a{color:inherit}
-.day-paths{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.15rem 1rem;margin-top:.6rem;font-size:.95rem}
+.day-paths{display:grid;gap:.45rem;margin-top:.6rem;font-size:.95rem}
 .day-paths:empty{display:none}
-.day-paths dt{font-weight:600}
+.day-paths li{display:grid;grid-template-columns:1.2rem minmax(4.2rem,max-content) minmax(0,1fr);gap:0 .55rem;line-height:1.4}
+.day-sign .sign{display:block;margin-top:.18rem}
+.met-text .sign{color:var(--met)}.breach-text .sign{color:var(--breach)}
+.day-trouble{display:block;color:var(--breach);font-weight:650}
+.look small{color:var(--ink)}
 .badge{display:inline-flex;align-items:center;gap:.4em;padding:.16em .6em .16em .45em;border-radius:.4em;font-size:.85rem;font-weight:650;line-height:1.5}
 .sign{flex:none;fill:none;stroke:currentColor;stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round}
 .badge.met{color:var(--met);background:var(--met-ground)}
@@ -77,9 +81,9 @@ const PROVIDER = `
 .clause.breach-edge{border-top-color:var(--breach)}
 .clause.met-edge{border-top-color:var(--met)}
 .clause.inconclusive-edge{border-top-color:var(--open)}
-.clause h4{display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .5rem;font-size:1rem}
+.clause h4{display:grid;grid-template-columns:fit-content(40%) minmax(0,1fr);justify-items:start;gap:.4rem .4rem;font-size:1rem}
+.clause h4 .badge{grid-column:1/-1}
 .clause-id{color:var(--soft);font-weight:500}
-.clause-title{flex:1 1 auto}
 .pledges{display:grid;gap:.85rem}
 .pledge-line{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 .8rem;font-size:.93rem}
 .found{font-weight:650}
@@ -221,6 +225,8 @@ h1{order:3;flex-basis:100%}
 .link{flex:1}
 td{min-width:6rem}
 .spot-form,.token{grid-template-columns:1fr}
+.day-paths li{grid-template-columns:1.2rem minmax(0,1fr)}
+.day-paths li>div{grid-column:2}
 .facts div{grid-template-columns:1fr}
 .facts dd{margin-bottom:.35rem}
 }

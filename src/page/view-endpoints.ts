@@ -1,7 +1,7 @@
 /** The provider's servers, as the last check of each showed them. */
 import type { EndpointStatus, ProviderStatus } from '../domain/status-view.ts';
 import { zoneOf } from './day.ts';
-import { dateText, spanText } from './format.ts';
+import { ageText, dateText, spanText } from './format.ts';
 import type { PageState } from './state.ts';
 import { type Child, element, type TreeElement } from './tree.ts';
 import { badge, row, table, timeElement } from './view-parts.ts';
@@ -27,7 +27,7 @@ function endpointRow(status: EndpointStatus, timeZone: string, nowMs: number, wo
     seconds === null ? words.pledge.noFigure : spanText(seconds, words.units),
     checkedAt === null
       ? words.pledge.noFigure
-      : timeElement(checkedAt, timeZone, words.endpoints.ago(spanText(Math.round(age), words.units))),
+      : timeElement(checkedAt, timeZone, words.endpoints.ago(ageText(age, words.units))),
     certificateExpiresAt === null ? words.pledge.noFigure : certificate(certificateExpiresAt, timeZone, nowMs, words),
   ]);
 }

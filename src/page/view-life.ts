@@ -68,27 +68,22 @@ interface Line {
   readonly label: string;
   /** A step of the handover is of less weight. */
   readonly kind: 'event' | 'step' | 'trouble';
+  /** Of a step, from its begin to its end; else where it happened. */
   readonly at: LifeWindow | null;
-  /** Whether the time from one end to the other passed, rather than being where it happened. */
-  readonly lasted: boolean;
   readonly told: Child;
 }
 
 function timeline({ life, view }: LifeState, words: Words): TreeElement {
   const lines = linesOf(life, words);
-  const last = lines.reduce(
-    (most, { at }) => Math.max(most, at?.latest ?? at?.earliest ?? 0),
-    view.ageSeconds > 0 ? 0.01 : 0.01,
-  );
-  const place = scaleOf(last * 1.15);
-  const rows = lines.map(({ label, kind, at, lasted, told }) =>
-    row({ class: kind }, [label, at === null ? null : mark(at, lasted, place), whenText(at, words), told]),
+  const place = scaleOf(lines, view.awaiting === null ? 0 : view.ageSeconds);
+  const rows = lines.map(({ label, kind, at, told }) =>
+    row({ class: kind }, [label, at === null ? null : mark(at, kind, place), whenText(at, kind, words), told]),
   );
   const head = element(
     'tr',
     {},
     element('th', { scope: 'col' }, words.life.what),
-    element('th', { scope: 'col', class: 'axis-cell' }, axis(last, place, words)),
+    element('th', { scope: 'col', class: 'axis-cell' }, axis(lines, place, words)),
     element('th', { scope: 'col' }, words.life.when),
     element('th', { scope: 'col' }, words.life.told),
   );
@@ -105,25 +100,24 @@ function timeline({ life, view }: LifeState, words: Words): TreeElement {
   );
 }
 
+/** In the order in which they ended. */
 function linesOf({ stages, events }: ProbeLife, words: Words): readonly Line[] {
   const steps = stages.map(({ name, from, seconds }): Line => {
-    const latest = from.latest === null ? from.earliest : from.latest;
-    return {
-      label: words.stage[name],
-      kind: 'step',
-      at: { earliest: from.earliest, latest: latest + seconds },
-      lasted: true,
-      told: null,
-    };
+    const latest = (from.latest ?? from.earliest) + seconds;
+    return { label: words.stage[name], kind: 'step', at: { earliest: from.earliest, latest }, told: null };
   });
   const happened = events.map((event): Line => {
     const kind = TROUBLES.has(event.kind) ? 'trouble' : 'event';
-    return { label: words.event[event.kind], kind, at: event.at, lasted: false, told: toldOf(event) };
+    return { label: words.event[event.kind], kind, at: event.at, told: toldOf(event) };
   });
-  const begin = ({ at, kind }: Line): number =>
-    at === null ? Number.POSITIVE_INFINITY : at.earliest + (kind === 'step' ? 1e-9 : 0);
-  return [...happened, ...steps].toSorted((one, other) => begin(one) - begin(other));
+  const end = ({ at }: Line): number => (at === null ? Number.POSITIVE_INFINITY : (at.latest ?? at.earliest));
+  // What the last step brought about comes after it, though both end with the same reply.
+  const rank = (line: Line): number => end(line) + (line.kind === 'step' ? 0 : SAME_MOMENT_SECONDS);
+  const [planned, ...rest] = happened;
+  const sorted = [...steps, ...rest].toSorted((one, other) => rank(one) - rank(other));
+  return planned === undefined ? sorted : [planned, ...sorted];
 }
+const SAME_MOMENT_SECONDS = 0.001;
 const TROUBLES: ReadonlySet<LifeEvent['kind']> = new Set([
   'refused',
   'unreachable',
@@ -170,51 +164,77 @@ function replyText({ code, enhanced, text }: LifeReply): string {
   return [code, enhanced, text].filter((part) => part !== null && part !== '').join(' ');
 }
 
+/** In per cent of the width. */
 type Place = (seconds: number) => number;
 
-/** In per cent: the first milliseconds get as much room as the hours after. */
-function scaleOf(end: number): Place {
-  const bent = (seconds: number): number => Math.log10(1 + seconds / FIRST_SECONDS);
-  return (seconds) => (Math.min(seconds, end) / end === 0 ? 0 : (bent(Math.min(seconds, end)) / bent(end)) * 100);
+/** Each stretch between two of the instants gets room by the logarithm of its length: steps of milliseconds are seen beside hours. */
+function scaleOf(lines: readonly Line[], ageSeconds: number): Place {
+  const ends = lines.flatMap(({ at }) => (at === null ? [] : [at.earliest, at.latest ?? at.earliest]));
+  const instants = [...new Set([0, ageSeconds, ...ends])].toSorted((one, other) => one - other);
+  const room = (from: number, to: number): number => Math.log10(1 + (to - from) / FIRST_SECONDS);
+  const places = [0];
+  for (let index = 1; index < instants.length; index += 1)
+    places.push((places[index - 1] ?? 0) + room(instants[index - 1] ?? 0, instants[index] ?? 0));
+  const whole = (places.at(-1) ?? 0) || 1;
+  return (seconds) => ((places[instants.indexOf(seconds)] ?? 0) / whole) * AXIS_END;
 }
-/** Up to here the scale is about even. */
-const FIRST_SECONDS = 0.05;
-const TICKS = [0, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000];
+/** Up to here a stretch gets room by its length. */
+const FIRST_SECONDS = 0.02;
+/** What has no end reaches beyond the last instant. */
+const AXIS_END = 94;
+/** Per cent between the begins of two labels. */
+const LABEL_ROOM = 17;
 
-function axis(end: number, place: Place, { units, life }: Words): TreeElement {
-  const ticks = TICKS.filter((tick) => tick <= end * 1.1);
-  return element(
-    'svg',
-    { class: 'axis', role: 'img', 'aria-label': life.when, width: '100%', height: 18 },
-    ticks.map((tick, index) =>
-      element(
-        'text',
-        { x: `${place(tick).toFixed(1)}%`, y: 13, 'text-anchor': index === 0 ? 'start' : 'middle' },
-        spanText(tick, units),
-      ),
-    ),
-  );
+function axis(lines: readonly Line[], place: Place, { units, life }: Words): TreeElement {
+  const labels: TreeElement[] = [];
+  let free = 0;
+  for (const { at } of lines) {
+    const x = at === null ? -1 : place(at.earliest);
+    if (at === null || x < free) continue;
+    free = x + LABEL_ROOM;
+    const anchor = x > 100 - LABEL_ROOM ? 'end' : 'start';
+    labels.push(element('text', { x: `${x.toFixed(1)}%`, y: 13, 'text-anchor': anchor }, spanText(at.earliest, units)));
+  }
+  return element('svg', { class: 'axis', role: 'img', 'aria-label': life.when, width: '100%', height: 18 }, labels);
 }
 
-/** A step is a bar; a moment a line; one that lies somewhere within, hatched; one without an end fades with an arrow. */
-function mark({ earliest, latest }: LifeWindow, lasted: boolean, place: Place): TreeElement {
+/** A step is a bar; a moment a line; what lies somewhere within, hatched; what has no known end goes on to the right. */
+function mark({ earliest, latest }: LifeWindow, kind: Line['kind'], place: Place): TreeElement {
   const from = place(earliest);
   const to = latest === null ? 100 : place(latest);
-  const x = `${from.toFixed(2)}%`;
-  const width = `${Math.max(0.3, to - from).toFixed(2)}%`;
+  const x = percent(from);
+  const width = percent(Math.max(LEAST, to - from));
+  const moment = (at: number): TreeElement =>
+    element('line', { class: 'moment', x1: percent(at), x2: percent(at), y1: 1, y2: 17 });
   const parts = [element('line', { class: 'rail', x1: 0, x2: '100%', y1: 9, y2: 9 })];
-  if (lasted) parts.push(element('rect', { class: 'lasted', x, y: 5, width, height: 8, rx: 2 }));
-  else if (to - from > 0.3) parts.push(element('rect', { class: 'within', x, y: 3, width, height: 12 }));
-  if (!lasted) parts.push(element('line', { class: 'moment', x1: x, x2: x, y1: 1, y2: 17 }));
-  if (!lasted && latest !== null)
-    parts.push(element('line', { class: 'moment', x1: `${to.toFixed(2)}%`, x2: `${to.toFixed(2)}%`, y1: 1, y2: 17 }));
+  if (kind === 'step') parts.push(element('rect', { class: 'lasted', x, y: 4, width, height: 10, rx: 2 }));
+  else {
+    if (to - from > LEAST) parts.push(element('rect', { class: 'within', x, y: 3, width, height: 12 }));
+    parts.push(moment(from));
+    if (latest !== null) parts.push(moment(to));
+  }
   return element('svg', { class: 'life-mark', width: '100%', height: 18, 'aria-hidden': 'true' }, parts);
 }
+/** Per cent that can be seen. */
+const LEAST = 0.4;
 
-function whenText(at: LifeWindow | null, { units, life }: Words): string {
-  if (at === null) return life.unknownTime;
-  return figureText({ lo: at.earliest, hi: at.latest }, units);
+function percent(value: number): string {
+  return `${value.toFixed(2)}%`;
 }
+
+/** How long a step took; when all else happened, and within how much that is known. */
+function whenText(at: LifeWindow | null, kind: Line['kind'], { units, life }: Words): string {
+  if (at === null) return life.unknownTime;
+  const { earliest, latest } = at;
+  if (latest === null) return `${spanText(earliest, units)} – ${life.unbounded}`;
+  if (kind === 'step') return life.stepTook(spanText(latest - earliest, units));
+  const width = latest - earliest;
+  return width > 0 && width < earliest / KNOWN_SHARE
+    ? life.knownTo(spanText(latest, units), spanText(width, units))
+    : figureText({ lo: earliest, hi: latest }, units);
+}
+/** A window that is a smaller share of the time before it is told by its width. */
+const KNOWN_SHARE = 20;
 
 function facts({ life, view, timeZone, language }: LifeState, words: Words): TreeElement {
   const { life: said } = words;

@@ -1,6 +1,6 @@
 /** The status page, as a function of its state. */
 import { zoneOf } from './day.ts';
-import { clockText, dateTime, spanText } from './format.ts';
+import { ageText, clockText, dateTime } from './format.ts';
 import { headlineOf } from './headline.ts';
 import type { PageState } from './state.ts';
 import { element, type TreeElement } from './tree.ts';
@@ -87,7 +87,7 @@ export function titleOf({ status, language }: PageState): string {
 }
 
 function linkView({ link, nowMs, heardMs, status }: PageState, words: Words): TreeElement {
-  const age = spanText(Math.max(0, Math.round((nowMs - heardMs) / 1000)), words.units);
+  const age = ageText((nowMs - heardMs) / 1000, words.units);
   const zone = zoneOf(status.providers[0] ?? { month: null });
   const text = {
     loaded: words.link.loaded(clockText(heardMs, nowMs, zone)),

@@ -4,7 +4,7 @@ import type { StageTiming } from '../domain/probe.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
 import type { StatusView } from '../domain/status-view.ts';
 import { zoneOf } from './day.ts';
-import { clockText, figureText, spanText } from './format.ts';
+import { ageText, clockText, figureText, spanText } from './format.ts';
 import type { PageState } from './state.ts';
 import { type Child, element, type TreeElement } from './tree.ts';
 import { badge, row, table, timeElement } from './view-parts.ts';
@@ -20,7 +20,7 @@ function inFlightView({ status, nowMs, language }: PageState, words: Words): Tre
   const rows = inFlight.map((probe) =>
     row({ 'data-key': probe.id }, [
       element('a', { href: probeLink(probe.id, language) }, wayOf(probe, status, words)),
-      spanText(ageOf(probe, nowMs), words.units, Math.floor),
+      ageText(ageOf(probe, nowMs), words.units),
       [probe.awaiting === null ? words.outcome[probe.outcome] : words.awaiting[probe.awaiting], errorText(probe)],
     ]),
   );

@@ -1,6 +1,6 @@
 /** One provider: first whether it keeps its word, this month and today, then why not. */
 import type { ProviderStatus, RunningMonth } from '../domain/status-view.ts';
-import { dayOf, zoneOf } from './day.ts';
+import { type DayPath, dayOf, zoneOf } from './day.ts';
 import { headlineOf } from './headline.ts';
 import type { PageState } from './state.ts';
 import { element, type TreeElement } from './tree.ts';
@@ -74,11 +74,28 @@ function dayTile(provider: ProviderStatus, state: PageState, words: Words): Tree
       ' ',
       verdict === null ? null : element('span', { class: `badge ${classOf(verdict)}` }, sign(verdict), text),
     ),
-    said(day.troubles.length > 0 ? day.troubles : day.state === 'none' ? [words.day.none] : []),
+    said(day.state === 'none' ? [words.day.none] : day.now),
     element(
-      'dl',
+      'ul',
       { class: 'day-paths' },
-      day.paths.map(({ path, text: summary }) => [element('dt', {}, words.path[path]), element('dd', {}, summary)]),
+      day.paths.map((each) => dayPath(each, words)),
+    ),
+  );
+}
+
+function dayPath({ path, summary, troubles, reason }: DayPath, words: Words): TreeElement {
+  const verdict: Verdict = troubles.length > 0 ? 'BREACH' : 'MET';
+  return element(
+    'li',
+    {},
+    element('span', { class: `day-sign ${classOf(verdict)}-text` }, sign(verdict)),
+    element('b', {}, words.path[path]),
+    element(
+      'div',
+      {},
+      troubles.length > 0 && element('b', { class: 'day-trouble' }, words.listed(troubles)),
+      element('span', { class: 'day-summary' }, summary),
+      reason !== null && element('small', {}, reason),
     ),
   );
 }

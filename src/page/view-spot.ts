@@ -4,7 +4,7 @@ import type { Stage } from '../domain/probe.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
 import type { ProviderStatus } from '../domain/status-view.ts';
 import { limitsOf } from './day.ts';
-import { figureText, spanText } from './format.ts';
+import { ageText, figureText, spanText } from './format.ts';
 import type { PageState, SpotState } from './state.ts';
 import { type Child, element, type TreeElement } from './tree.ts';
 import { badge, field, options, tokenForm } from './view-parts.ts';
@@ -71,7 +71,7 @@ function said(provider: ProviderStatus, { phase, probe, message }: SpotState, wo
 }
 
 function followed(probe: ProbeView, phase: SpotState['phase'], state: PageState, words: Words): TreeElement {
-  const age = spanText(ageOf(probe, state.nowMs), words.units, Math.floor);
+  const age = ageText(ageOf(probe, state.nowMs), words.units);
   return element(
     'div',
     {},

@@ -67,10 +67,10 @@ export interface Words {
     readonly trouble: string;
     readonly summary: (count: string, typical: string, longest: string) => string;
     readonly down: (endpoint: string) => string;
-    readonly exceeded: (count: number, path: Path, maximum: string) => string;
-    readonly failed: (count: number, path: Path) => string;
-    readonly lost: (count: number, path: Path) => string;
-    readonly slow: (path: Path, typical: string, limit: string) => string;
+    readonly exceeded: (count: number, maximum: string) => string;
+    readonly failed: (count: number) => string;
+    readonly lost: (count: number) => string;
+    readonly slow: (limit: string) => string;
     readonly waiting: (count: number, path: Path, age: string) => string;
     readonly lastReason: (reason: string) => string;
   };
@@ -234,6 +234,8 @@ export interface Words {
     readonly uncertain: string;
     readonly duplicates: string;
     readonly unbounded: string;
+    readonly stepTook: (time: string) => string;
+    readonly knownTo: (at: string, width: string) => string;
     readonly unknownTime: string;
     readonly missing: string;
     readonly flags: string;

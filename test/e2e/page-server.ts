@@ -26,7 +26,10 @@ export interface PageServerOptions {
   readonly started?: ProbeView;
 }
 
-export async function servePage(first: StatusView, { port = 0, bad = false, started }: PageServerOptions = {}): Promise<PageServer> {
+export async function servePage(
+  first: StatusView,
+  { port = 0, bad = false, started }: PageServerOptions = {},
+): Promise<PageServer> {
   let status = first;
   const streams = new Set<ServerResponse>();
   const probes = new Map<string, ProbeView>();
@@ -54,10 +57,13 @@ export async function servePage(first: StatusView, { port = 0, bad = false, star
   server.get<{ Querystring: Record<'from' | 'to' | 'points', string> }>('/api/v1/delays', async ({ query }) =>
     series(Number(query.from), Number(query.to), Number(query.points), bad),
   );
-  server.get<{ Params: { id: string }; Querystring: { wait?: string } }>('/api/v1/probes/:id', async ({ params, query }, reply) => {
-    if (Number(query.wait ?? 0) > 0) await new Promise((resolve) => setTimeout(resolve, 100));
-    return probes.get(params.id) ?? reply.code(404).send({ error: 'no such probe' });
-  });
+  server.get<{ Params: { id: string }; Querystring: { wait?: string } }>(
+    '/api/v1/probes/:id',
+    async ({ params, query }, reply) => {
+      if (Number(query.wait ?? 0) > 0) await new Promise((resolve) => setTimeout(resolve, 100));
+      return probes.get(params.id) ?? reply.code(404).send({ error: 'no such probe' });
+    },
+  );
   const needsToken = (authorization: string | undefined): boolean =>
     status.acting === 'token' && authorization !== `Bearer ${TOKEN}`;
   for (const url of ['/api/v1/probes', '/api/v1/exclusions', '/api/v1/exclusions/preview'])
@@ -98,6 +104,8 @@ function previewOf({ providers }: StatusView): string {
   const broken = now.find(({ verdict }) => verdict === 'BREACH');
   return JSON.stringify({
     now,
-    then: now.map((each) => (each === broken ? { ...each, verdict: 'MET', figures: { averageSeconds: [31, 32], breaches: [0, 0] } } : each)),
+    then: now.map((each) =>
+      each === broken ? { ...each, verdict: 'MET', figures: { averageSeconds: [31, 32], breaches: [0, 0] } } : each,
+    ),
   });
 }

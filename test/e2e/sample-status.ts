@@ -3,7 +3,13 @@ import { DEFAULT_EXCLUSIONS } from '../../src/domain/exclusion.ts';
 import type { Path, StageTiming } from '../../src/domain/probe.ts';
 import type { ProbeLife } from '../../src/domain/probe-life.ts';
 import type { ProbeView } from '../../src/domain/probe-view.ts';
-import type { ClauseStatus, DelaySeries, ProviderStatus, RunningMonth, StatusView } from '../../src/domain/status-view.ts';
+import type {
+  ClauseStatus,
+  DelaySeries,
+  ProviderStatus,
+  RunningMonth,
+  StatusView,
+} from '../../src/domain/status-view.ts';
 
 export const NOW_MS = Date.parse('2026-11-28T06:30:00Z');
 const HOUR_MS = 3_600_000;
@@ -19,7 +25,12 @@ const REMEDY = { en: "The month's service time doubled", zh: '当月服务时间
 
 type Figures = ClauseStatus['figures'];
 
-function delayClause(id: string, path: 'send' | 'receive', verdict: ClauseStatus['verdict'], figures: Figures): ClauseStatus {
+function delayClause(
+  id: string,
+  path: 'send' | 'receive',
+  verdict: ClauseStatus['verdict'],
+  figures: Figures,
+): ClauseStatus {
   return {
     terms: {
       kind: 'delay',
@@ -39,7 +50,10 @@ function delayClause(id: string, path: 'send' | 'receive', verdict: ClauseStatus
   };
 }
 
-function otherClauses(verdicts: readonly [ClauseStatus['verdict'], ClauseStatus['verdict']], down: readonly [number, number]): readonly [ClauseStatus, ClauseStatus] {
+function otherClauses(
+  verdicts: readonly [ClauseStatus['verdict'], ClauseStatus['verdict']],
+  down: readonly [number, number],
+): readonly [ClauseStatus, ClauseStatus] {
   const month = 30 * 86_400;
   const availability: readonly [number, number] = [1 - down[1] / month, 1 - down[0] / month];
   return [
@@ -117,14 +131,38 @@ function month(clauses: readonly ClauseStatus[]): RunningMonth {
 
 const HEALTHY_CLAUSES: readonly ClauseStatus[] = [
   otherClauses(['MET', 'MET'], [0, 130])[0],
-  delayClause('2a', 'send', 'MET', { averageSeconds: [3.128, 3.164], maximumSeconds: [41.2, 41.9], breaches: [0, 0], breachesLeft: [1, 1], coverage: [0.998, 0.998] }),
-  delayClause('2b', 'receive', 'MET', { averageSeconds: [2.71, 3.92], maximumSeconds: [71, 73], breaches: [0, 0], breachesLeft: [1, 1], coverage: [0.998, 0.998] }),
+  delayClause('2a', 'send', 'MET', {
+    averageSeconds: [3.128, 3.164],
+    maximumSeconds: [41.2, 41.9],
+    breaches: [0, 0],
+    breachesLeft: [1, 1],
+    coverage: [0.998, 0.998],
+  }),
+  delayClause('2b', 'receive', 'MET', {
+    averageSeconds: [2.71, 3.92],
+    maximumSeconds: [71, 73],
+    breaches: [0, 0],
+    breachesLeft: [1, 1],
+    coverage: [0.998, 0.998],
+  }),
   otherClauses(['MET', 'MET'], [0, 130])[1],
 ];
 const FAILING_CLAUSES: readonly ClauseStatus[] = [
   otherClauses(['INCONCLUSIVE', 'BREACH'], [1260, 3400])[0],
-  delayClause('2a', 'send', 'BREACH', { averageSeconds: [74.2, 75.1], maximumSeconds: [5400, null], breaches: [3, 4], breachesLeft: [0, 0], coverage: [0.981, 0.981] }),
-  delayClause('2b', 'receive', 'INCONCLUSIVE', { averageSeconds: [31, 68], maximumSeconds: [3100, 3900], breaches: [0, 1], breachesLeft: [0, 1], coverage: [0.66, 0.66] }),
+  delayClause('2a', 'send', 'BREACH', {
+    averageSeconds: [74.2, 75.1],
+    maximumSeconds: [5400, null],
+    breaches: [3, 4],
+    breachesLeft: [0, 0],
+    coverage: [0.981, 0.981],
+  }),
+  delayClause('2b', 'receive', 'INCONCLUSIVE', {
+    averageSeconds: [31, 68],
+    maximumSeconds: [3100, 3900],
+    breaches: [0, 1],
+    breachesLeft: [0, 1],
+    coverage: [0.66, 0.66],
+  }),
   otherClauses(['INCONCLUSIVE', 'BREACH'], [1260, 3400])[1],
 ];
 
@@ -178,7 +216,13 @@ function provider(clauses: readonly ClauseStatus[], up: boolean): ProviderStatus
     month: month(clauses),
     endpoints: [
       { endpoint: 'submission', up: true, seconds: 0.042, checkedAt, certificateExpiresAt: '2027-02-03T00:00:00.000Z' },
-      { endpoint: 'mx', up, seconds: up ? 0.12 : null, checkedAt, certificateExpiresAt: up ? '2027-01-15T00:00:00.000Z' : '2026-12-04T00:00:00.000Z' },
+      {
+        endpoint: 'mx',
+        up,
+        seconds: up ? 0.12 : null,
+        checkedAt,
+        certificateExpiresAt: up ? '2027-01-15T00:00:00.000Z' : '2026-12-04T00:00:00.000Z',
+      },
       { endpoint: 'mailbox', up: true, seconds: 0.017, checkedAt, certificateExpiresAt: null },
     ],
   };
@@ -195,7 +239,15 @@ export function healthy(): StatusView {
     acting: 'free',
     providers: [provider(HEALTHY_CLAUSES, true)],
     inFlight: [
-      probe(0, 'send', { id: 'inflight23456722', outcome: 'pending', delaySeconds: null, awaiting: 'capture', capturedAt: null, ageSeconds: 1.2, plannedAt: new Date(NOW_MS - 1200).toISOString() }),
+      probe(0, 'send', {
+        id: 'inflight23456722',
+        outcome: 'pending',
+        delaySeconds: null,
+        awaiting: 'capture',
+        capturedAt: null,
+        ageSeconds: 1.2,
+        plannedAt: new Date(NOW_MS - 1200).toISOString(),
+      }),
     ],
     inFlightCount: 1,
     recent: Array.from({ length: 40 }, (_, index) => probe(index, PATH_CYCLE[index % 3]!)),
@@ -204,10 +256,25 @@ export function healthy(): StatusView {
 
 export function failing(): StatusView {
   const refused = (index: number, path: Path): ProbeView =>
-    probe(index, path, { outcome: 'failed', delaySeconds: null, acceptedAt: null, capturedAt: null, error: 'refused at rcpt: 550 5.7.1 Client host blocked by policy, see https://acme.example/policy', stages: STAGES.slice(0, 7) });
+    probe(index, path, {
+      outcome: 'failed',
+      delaySeconds: null,
+      acceptedAt: null,
+      capturedAt: null,
+      error: 'refused at rcpt: 550 5.7.1 Client host blocked by policy, see https://acme.example/policy',
+      stages: STAGES.slice(0, 7),
+    });
   const late = (index: number): ProbeView => probe(index, 'send', { delaySeconds: { lo: 4211, hi: 4219.5 } });
   const waiting = (index: number, seconds: number): ProbeView =>
-    probe(index, 'send', { id: `pending2345672${'abcdefg'[index] ?? 'z'}2`, outcome: 'pending', delaySeconds: { lo: seconds, hi: null }, awaiting: 'capture', capturedAt: null, ageSeconds: seconds, plannedAt: new Date(NOW_MS - seconds * 1000).toISOString() });
+    probe(index, 'send', {
+      id: `pending2345672${'abcdefg'[index] ?? 'z'}2`,
+      outcome: 'pending',
+      delaySeconds: { lo: seconds, hi: null },
+      awaiting: 'capture',
+      capturedAt: null,
+      ageSeconds: seconds,
+      plannedAt: new Date(NOW_MS - seconds * 1000).toISOString(),
+    });
   return {
     ...healthy(),
     acting: 'token',
@@ -241,7 +308,10 @@ export function hostile(): StatusView {
         month: {
           ...running!,
           contract: named,
-          clauses: running!.clauses.map((clause) => ({ ...clause, terms: { ...clause.terms, id: HOSTILE, title: named, remedy: named } })),
+          clauses: running!.clauses.map((clause) => ({
+            ...clause,
+            terms: { ...clause.terms, id: HOSTILE, title: named, remedy: named },
+          })),
           exclusions: running!.exclusions.map((each) => ({ ...each, by: HOSTILE, evidence: HOSTILE, note: HOSTILE })),
         },
       },
@@ -272,7 +342,10 @@ export function series(fromMs: number, toMs: number, points: number, bad: boolea
       count: perBucket,
       lowest: failed > 0 && perBucket === 1 ? null : wave * (perBucket > 1 ? 0.6 : slow),
       median: failed > 0 && perBucket === 1 ? null : exceeded > 0 && perBucket === 1 ? 4300 : wave * slow,
-      highest: failed > 0 && perBucket === 1 ? null : { lo: high, hi: exceeded > 0 ? null : high * (index % 5 === 0 ? 1.9 : 1.02) },
+      highest:
+        failed > 0 && perBucket === 1
+          ? null
+          : { lo: high, hi: exceeded > 0 ? null : high * (index % 5 === 0 ? 1.9 : 1.02) },
       pending: 0,
       lost: 0,
       failed,
@@ -297,7 +370,11 @@ export function lifeOfSample(view: ProbeView): ProbeLife {
     }),
     events: [
       { kind: 'planned', at: { earliest: 0, latest: 0 } },
-      { kind: 'deferred', at: { earliest: 0.8, latest: 0.81 }, reply: { stage: 'rcpt', code: 451, enhanced: '4.7.1', text: 'Greylisted, come again in 15 minutes' } },
+      {
+        kind: 'deferred',
+        at: { earliest: 0.8, latest: 0.81 },
+        reply: { stage: 'rcpt', code: 451, enhanced: '4.7.1', text: 'Greylisted, come again in 15 minutes' },
+      },
       { kind: 'accepted', at: { earliest: 900.31, latest: 900.65 }, reply: '250 2.0.0 Ok: queued as 4XyZ1k2m3' },
       { kind: 'transferred', at: { earliest: 902.1, latest: 960.4 } },
       { kind: 'duplicated', at: null, where: 'sink' },
