@@ -21,11 +21,17 @@ const LENGTH_MAX = 512;
 /** `tag` and the attributes' names are the program's own; values and text may be anybody's, and become one bounded line. */
 export function element(tag: string, attributes: Attributes = {}, ...children: readonly Child[]): TreeElement {
   const written = Object.entries(attributes).flatMap(([name, value]): [string, string][] =>
-    value === null || value === false ? [] : [[name, value === true ? '' : oneLine(String(value))]],
+    value === null || value === false ? [] : [[name, valueOf(name, value)]],
   );
   const list: Tree[] = [];
   for (const child of children) add(list, child);
   return { tag, attributes: Object.fromEntries(written), children: list };
+}
+
+/** What the page's script is to find again must be what it was. */
+function valueOf(name: string, value: string | number | true): string {
+  if (value === true) return '';
+  return name.startsWith('data-') ? String(value) : oneLine(String(value));
 }
 
 /** Neighbouring text becomes one, as in a browser. */

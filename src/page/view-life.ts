@@ -70,14 +70,15 @@ interface Line {
   readonly kind: 'event' | 'step' | 'trouble';
   /** Of a step, from its begin to its end; else where it happened. */
   readonly at: LifeWindow | null;
+  readonly when: string;
   readonly told: Child;
 }
 
 function timeline({ life, view }: LifeState, words: Words): TreeElement {
   const lines = linesOf(life, words);
   const place = scaleOf(lines, view.awaiting === null ? 0 : view.ageSeconds);
-  const rows = lines.map(({ label, kind, at, told }) =>
-    row({ class: kind }, [label, at === null ? null : mark(at, kind, place), whenText(at, kind, words), told]),
+  const rows = lines.map(({ label, kind, at, when, told }) =>
+    row({ class: kind }, [label, at === null ? null : mark(at, kind, place), when, told]),
   );
   const head = element(
     'tr',
@@ -104,11 +105,17 @@ function timeline({ life, view }: LifeState, words: Words): TreeElement {
 function linesOf({ stages, events }: ProbeLife, words: Words): readonly Line[] {
   const steps = stages.map(({ name, from, seconds }): Line => {
     const latest = (from.latest ?? from.earliest) + seconds;
-    return { label: words.stage[name], kind: 'step', at: { earliest: from.earliest, latest }, told: null };
+    return {
+      label: words.stage[name],
+      kind: 'step',
+      at: { earliest: from.earliest, latest },
+      when: words.life.stepTook(spanText(seconds, words.units)),
+      told: null,
+    };
   });
   const happened = events.map((event): Line => {
     const kind = TROUBLES.has(event.kind) ? 'trouble' : 'event';
-    return { label: words.event[event.kind], kind, at: event.at, told: toldOf(event) };
+    return { label: words.event[event.kind], kind, at: event.at, when: whenText(event.at, words), told: toldOf(event) };
   });
   const end = ({ at }: Line): number => (at === null ? Number.POSITIVE_INFINITY : (at.latest ?? at.earliest));
   // What the last step brought about comes after it, though both end with the same reply.
@@ -188,12 +195,15 @@ const LABEL_ROOM = 17;
 function axis(lines: readonly Line[], place: Place, { units, life }: Words): TreeElement {
   const labels: TreeElement[] = [];
   let free = 0;
+  let last = '';
   for (const { at } of lines) {
     const x = at === null ? -1 : place(at.earliest);
-    if (at === null || x < free) continue;
+    const text = at === null ? '' : spanText(at.earliest, units);
+    if (x < free || text === last) continue;
+    last = text;
     free = x + LABEL_ROOM;
     const anchor = x > 100 - LABEL_ROOM ? 'end' : 'start';
-    labels.push(element('text', { x: `${x.toFixed(1)}%`, y: 13, 'text-anchor': anchor }, spanText(at.earliest, units)));
+    labels.push(element('text', { x: `${x.toFixed(1)}%`, y: 13, 'text-anchor': anchor }, text));
   }
   return element('svg', { class: 'axis', role: 'img', 'aria-label': life.when, width: '100%', height: 18 }, labels);
 }
@@ -222,12 +232,11 @@ function percent(value: number): string {
   return `${value.toFixed(2)}%`;
 }
 
-/** How long a step took; when all else happened, and within how much that is known. */
-function whenText(at: LifeWindow | null, kind: Line['kind'], { units, life }: Words): string {
+/** When it happened, and within how much that is known. */
+function whenText(at: LifeWindow | null, { units, life }: Words): string {
   if (at === null) return life.unknownTime;
   const { earliest, latest } = at;
   if (latest === null) return `${spanText(earliest, units)} – ${life.unbounded}`;
-  if (kind === 'step') return life.stepTook(spanText(latest - earliest, units));
   const width = latest - earliest;
   return width > 0 && width < earliest / KNOWN_SHARE
     ? life.knownTo(spanText(latest, units), spanText(width, units))

@@ -272,7 +272,7 @@ export const EN: Words = {
     by: 'Host',
     from: 'Got it from',
     stamped: 'Stamped',
-    took: 'After the one before',
+    took: 'Later by',
     facts: 'Facts',
     envelope: 'From and to',
     peer: 'Handed to',

@@ -259,7 +259,7 @@ export const ZH: Words = {
     by: '主机',
     from: '来自',
     stamped: '时间戳',
-    took: '距前一主机',
+    took: '间隔',
     facts: '事实',
     envelope: '发件人与收件人',
     peer: '交付给',

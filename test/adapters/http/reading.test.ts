@@ -175,10 +175,10 @@ describe('an answer to what cannot be answered', () => {
   });
 
   it('shows nothing of our inside when something fails, and logs it', async () => {
-    served.world.ledger.recent = async () => {
+    served.world.ledger.probe = async () => {
       throw new Error('SQLITE_IOERR: /var/lib/secret');
     };
-    const response = await served.get('/');
+    const response = await served.get('/api/v1/probes/aaaaaaaaaaaaaaaa');
     expect(response.status).toBe(500);
     expect(await response.text()).toBe('{"error":"internal error"}');
     expect(served.errors).toEqual(['a request failed: Error: SQLITE_IOERR: /var/lib/secret']);
