@@ -214,12 +214,12 @@ test('a month is found by an index: no other month is read', async () => {
   ]);
 });
 
-test('delays are found by when they were planned: no other time is read', async () => {
+test('delays are found by an index: no other time and no other route is read', async () => {
   const folder = temporaryFolder();
   await (await opened(folder)).close();
-  const plan = rawly(folder, (db) => db.prepare(`EXPLAIN QUERY PLAN ${SERIES_RECORDS}`).all(0, 1, 'acme', 'send'));
+  const plan = rawly(folder, (db) => db.prepare(`EXPLAIN QUERY PLAN ${SERIES_RECORDS}`).all('acme', 'send', 0, 1));
   expect(plan.map(({ detail }) => detail)).toEqual([
-    'SEARCH probes USING INDEX probes_planned_ms (planned_ms>? AND planned_ms<?)',
+    'SEARCH probes USING INDEX probes_ended (provider=? AND path=? AND outcome=? AND planned_ms>? AND planned_ms<?)',
   ]);
 });
 
