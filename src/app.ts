@@ -159,9 +159,10 @@ export async function openAgent(
       (started) => started.stop(),
     );
     metrics.attach(engine.recorder.state, tallies);
+    const desk = { ledger: reader ?? ledger, recorder: engine.recorder, clock, random: systemRandom };
+    const exclusions = createExclusionDesk(desk);
     if (reader !== null) {
       const { recorder, partHealth: health } = engine;
-      const exclusions = createExclusionDesk({ ledger: reader, recorder, clock, random: systemRandom });
       board.attach({ engine, exclusions, recent: await ledger.recent(RECENT_MAX) });
       const judging = { recorder, health, scoreboard: told, clock, log, ledger: reader };
       stack.adopt(startReferee({ version: VERSION, held }, judging), (it) => it.stop());
@@ -169,7 +170,8 @@ export async function openAgent(
     const reports = createReportThread({ folder: settings.dataFolder, held, version: VERSION }, clock);
     stack.defer(() => reports.close());
     const shown: Omit<HttpParts, 'probeMetrics' | 'log'> = {
-      ...{ control: engine, board, reports, clock },
+      ...{ control: engine, board, reports, inquiries: reports, exclusions, clock },
+      zones: new Map(held.map(({ provider, contract }) => [provider, contract.timeZone])),
       metrics: (format) => metrics.render(format),
     };
     const url = as === 'daemon' ? await openHttp(settings, shown, stack, log) : null;

@@ -1,8 +1,7 @@
 /** The addresses that answer with a month's verdicts: as JSON for programs, and as the report that `report` writes. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { parseMonth } from '../../domain/time/calendar.ts';
 import { REPORT_FORMATS, REPORT_LANGUAGES, type ReportRequest, type Reports } from '../../ports.ts';
-import { describe, MalformedRequest, readChoice } from './request.ts';
+import { readChoice, readMonth } from './request.ts';
 
 export interface ShownReports {
   /** Null where nothing is judged. */
@@ -29,10 +28,4 @@ export function addReports(server: FastifyInstance, { reports }: ShownReports): 
         language: readChoice('lang', query.lang, REPORT_LANGUAGES),
       }),
   );
-}
-
-function readMonth(value: unknown): string {
-  const parsed = parseMonth(typeof value === 'string' ? value : '');
-  if (parsed.ok) return parsed.month;
-  throw new MalformedRequest(`month must be a month such as 2026-11, is ${describe(value)}`);
 }

@@ -7,7 +7,7 @@ import { exclusionsFor, exclusionsOf, type MonthFacts, type MonthQuery } from '.
 import type { LedgerEntry, LedgerEvent } from '../../domain/event.ts';
 import { type ChainHead, chainHash } from '../../domain/evidence/chain.ts';
 import { checkpointOf } from '../../domain/evidence/checkpoint.ts';
-import type { ProbeRecord } from '../../domain/record.ts';
+import { OUTCOMES, type ProbeRecord } from '../../domain/record.ts';
 import { previewExclusion } from '../../domain/report/exclusion-preview.ts';
 import { type FactSource, judgeProvider } from '../../domain/report/judge.ts';
 import type { DelaySeries } from '../../domain/status-view.ts';
@@ -223,8 +223,9 @@ export class Store implements FactSource {
     const { provider, path, fromMs, toMs } = query;
     const { absence } = this.#refresh().state;
     const points: SeriesPoint[] = [];
-    for (const row of this.#db.prepare(SERIES_RECORDS).iterate(fromMs, toMs, provider, path))
+    for (const row of this.#db.prepare(SERIES_RECORDS).iterate(provider, path, fromMs, toMs))
       points.push(pointOf(decode<ProbeRecord>(String(row['record'])), absence));
+    points.sort((one, other) => one.atMs - other.atMs);
     return thinOut(points, query);
   }
 
@@ -245,9 +246,10 @@ export class Store implements FactSource {
 export const MARKED = `SELECT seq, text, hash FROM events WHERE type = ? AND seq > ? AND type IN (${RARE_TYPES_SQL}) ORDER BY seq`;
 export const MONTH_RECORDS = `SELECT record FROM probes
   WHERE provider = ? AND path = ? AND month_ms >= ? AND month_ms < ? ORDER BY month_ms, planned_seq`;
-/** The index is of all routes, and better than that of one which leaves out when. */
-export const SERIES_RECORDS = `SELECT record FROM probes INDEXED BY probes_planned_ms
-  WHERE planned_ms >= ? AND planned_ms < ? AND provider = ? AND path = ? AND kind = 'scheduled' ORDER BY planned_ms, planned_seq`;
+/** By the index of how probes ended: that is one range for each outcome, and no other route's rows are read. */
+export const SERIES_RECORDS = `SELECT record FROM probes INDEXED BY probes_ended
+  WHERE provider = ? AND path = ? AND outcome IN (${OUTCOMES.map((outcome) => `'${outcome}'`).join(', ')})
+  AND planned_ms >= ? AND planned_ms < ? AND kind = 'scheduled'`;
 export const MONTH_SLOTS =
   'SELECT count(*) AS count FROM slots WHERE provider = ? AND path = ? AND due_ms >= ? AND due_ms < ?';
 

@@ -7,7 +7,7 @@ import { renderReport } from '../../../src/adapters/report/render.ts';
 import type { ProbeView } from '../../../src/domain/probe-view.ts';
 import { MailboxError } from '../../../src/ports.ts';
 import { silentLog } from '../../fakes/fake-provider.ts';
-import { errorOf, type Served, serve } from './served.ts';
+import { errorOf, NO_INQUIRIES, type Served, serve } from './served.ts';
 
 let served: Served;
 
@@ -193,6 +193,9 @@ describe('the server', () => {
     const parts = {
       control: served.engine,
       board: served.board,
+      exclusions: served.exclusions,
+      inquiries: NO_INQUIRIES,
+      zones: new Map(),
       metrics: async () => ({ contentType: 'text/plain', body: '' }),
       reports: null,
       renderReport,

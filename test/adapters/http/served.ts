@@ -10,7 +10,7 @@ import { PATHS } from '../../../src/domain/probe.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { createExclusionDesk } from '../../../src/engine/exclusion-desk.ts';
 import { createStatusBoard, type KeptStatus, RECENT_MAX } from '../../../src/engine/status-board.ts';
-import type { Log, Reports } from '../../../src/ports.ts';
+import type { ExclusionDesk, Inquiries, Log, Reports } from '../../../src/ports.ts';
 import { type FakeWorld, fakeWorld, seededRandom } from '../../fakes/agent.ts';
 import { silentLog } from '../../fakes/fake-provider.ts';
 
@@ -20,7 +20,10 @@ const GLANCES_MAX = 5000;
 /** Virtual seconds that pass between two of them. */
 const PASSING = 0.05;
 
+export const NO_INQUIRIES: Inquiries = { delays: async () => null, preview: async () => null };
+
 export interface Served {
+  readonly exclusions: ExclusionDesk;
   readonly world: FakeWorld;
   readonly engine: Engine;
   readonly board: KeptStatus;
@@ -44,6 +47,7 @@ export async function serve({
   token = null as string | null,
   prepare = (_world: FakeWorld): void => {},
   reports = null as Reports | null,
+  inquiries = NO_INQUIRIES,
   contract = null as ContractTerms | null,
 } = {}): Promise<Served> {
   const world = fakeWorld();
@@ -72,6 +76,9 @@ export async function serve({
     {
       control: { ...engine, settled },
       reports,
+      inquiries,
+      exclusions,
+      zones: new Map(contract === null ? [] : [['acme', contract.timeZone]]),
       board,
       metrics: (format) => metrics.render(format),
       clock: world.clock,
@@ -90,6 +97,7 @@ export async function serve({
   return {
     world,
     engine,
+    exclusions,
     board,
     server,
     errors,

@@ -1,12 +1,12 @@
 /** What the status page lives on over HTTP: the status, its changes as they come, and the life of a probe. */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { STREAMS_MAX } from '../../../src/adapters/http/event-feed.ts';
 import type { ProbeLife } from '../../../src/domain/probe-life.ts';
 import type { ProbeView } from '../../../src/domain/probe-view.ts';
 import type { StatusView } from '../../../src/domain/status-view.ts';
-import { MailboxError } from '../../../src/ports.ts';
-import { type Served, serve, until } from './served.ts';
+import { type Inquiries, MailboxError, TooBusy } from '../../../src/ports.ts';
+import { NO_INQUIRIES, type Served, serve, until } from './served.ts';
 
 let served: Served;
 afterEach(() => served.close());
@@ -271,5 +271,63 @@ describe('GET /api/v1/probes/:id/life', () => {
     const answer = await served.get(`/api/v1/probes/${id}/life`);
     expect(answer.status).toBe(404);
     expect(await answer.json()).toEqual({ error: 'no such probe' });
+  });
+});
+
+describe('GET /api/v1/delays', () => {
+  const asked: unknown[] = [];
+  const inquiries: Inquiries = {
+    ...NO_INQUIRIES,
+    delays: async (query) => {
+      asked.push(query);
+      const body = new TextEncoder().encode('{"buckets":[]}');
+      return { contentType: 'application/json; charset=utf-8', policy: null, body };
+    },
+  };
+  beforeEach(() => void asked.splice(0));
+  const DAY = 86_400_000;
+
+  it('is what was made of it, of six hundred points unless others are asked for', async () => {
+    served = await serve({ inquiries });
+    const answer = await served.get('/api/v1/delays?provider=acme&path=send&from=0&to=1000');
+    expect([answer.status, await answer.json()]).toEqual([200, { buckets: [] }]);
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    for (const points of [10, 2000])
+      await served.get(`/api/v1/delays?path=receive&from=1&to=${400 * DAY + 1}&points=${points}`);
+    expect(asked).toEqual([
+      { provider: 'acme', path: 'send', fromMs: 0, toMs: 1000, points: 600 },
+      { provider: 'acme', path: 'receive', fromMs: 1, toMs: 400 * DAY + 1, points: 10 },
+      { provider: 'acme', path: 'receive', fromMs: 1, toMs: 400 * DAY + 1, points: 2000 },
+    ]);
+  });
+
+  it.each([
+    ['path=sideways', 400, 'path must be one of send, receive, internal, is "sideways"'],
+    ['path=send&provider=other', 404, /^no route other\/send/],
+    ['path=send', 400, 'from must be a whole number from 0 to 253402300799999, is missing'],
+    ['path=send&from=1.5&to=2', 400, /^from must be a whole number .* is "1.5"$/],
+    ['path=send&from=-1&to=2', 400, /^from must be .* is "-1"$/],
+    ['path=send&from=0x1&to=2', 400, /^from must be .* is "0x1"$/],
+    ['path=send&from=0&to=253402300800000', 400, /^to must be .* is "253402300800000"$/],
+    ['path=send&from=0&to=1&to=2', 400, /^to must be .* is \["1","2"\]$/],
+    ['path=send&from=2&to=2', 400, 'to must be after from, is 2 and from is 2'],
+    [`path=send&from=0&to=${400 * DAY + 1}`, 400, /^to must be at most 400 days after from/],
+    ['path=send&from=0&to=1&points=9', 400, 'points must be a whole number from 10 to 2000, is "9"'],
+    ['path=send&from=0&to=1&points=2001', 400, 'points must be a whole number from 10 to 2000, is "2001"'],
+  ])('refuses %s, naming the rule, and asks for nothing', async (query, code, error) => {
+    served = await serve({ inquiries });
+    const answer = await served.get(`/api/v1/delays?${query}`);
+    expect(answer.status).toBe(code);
+    expect(await answer.json()).toEqual({ error: typeof error === 'string' ? error : expect.stringMatching(error) });
+    expect(asked).toEqual([]);
+  });
+
+  it('is unavailable while too much is asked, and while the agent stops', async () => {
+    served = await serve({ inquiries: { ...NO_INQUIRIES, delays: () => Promise.reject(new TooBusy()) } });
+    expect((await served.get('/api/v1/delays?path=send&from=0&to=1')).status).toBe(503);
+    await served.close();
+    served = await serve();
+    const answer = await served.get('/api/v1/delays?path=send&from=0&to=1');
+    expect([answer.status, await answer.json()]).toEqual([503, { error: 'the agent is stopping' }]);
   });
 });
