@@ -13,6 +13,7 @@ import { type Range, wordsOf } from './words.ts';
 /** Milliseconds. */
 const REFRESH_EVERY = 15_000;
 const DAY_EVERY = 60_000;
+const HOUR_MS = 3_600_000;
 /** Nothing narrower has anything to show. */
 const WINDOW_MIN = 10_000;
 const PIXELS_A_POINT = 3;
@@ -31,6 +32,7 @@ export interface Charts {
 export function startCharts(store: Store): Charts {
   const plots = new Map<string, { readonly plot: Plot; shown: DelaySeries | null }>();
   const orders = new Map<string, number>();
+  const settled = new Set<string>();
 
   const providerOf = (name: string): ProviderStatus | undefined =>
     store.state().status.providers.find((provider) => provider.name === name);
@@ -52,6 +54,7 @@ export function startCharts(store: Store): Charts {
     // Meanwhile something else was asked for.
     if (orders.get(name) !== order) return;
     if (answer.kind === 'ok') {
+      if (isYoung(name, chart, answer.value)) return go(name, (now) => ({ ...now, range: 'hour' }));
       edit(name, (now) => ({ ...now, series: answer.value, problem: null, cursor: null }));
     } else {
       const problem = answer.kind === 'refused' ? answer.why : wordsOf(store.state().language).spot.unreachable;
@@ -62,6 +65,14 @@ export function startCharts(store: Store): Charts {
   const go = (name: string, next: (chart: ChartState) => ChartState): void => {
     edit(name, next);
     void load(name);
+  };
+
+  /** Of an agent that has just begun the last day shows nothing; asked once a chart. */
+  const isYoung = (name: string, { range, zoom }: ChartState, { buckets, toMs }: DelaySeries): boolean => {
+    if (settled.has(name)) return false;
+    settled.add(name);
+    const [first] = buckets;
+    return range === 'day' && zoom === null && first !== undefined && first.fromMs > toMs - HOUR_MS;
   };
 
   const loadDays = async (): Promise<void> => {

@@ -43,7 +43,7 @@ export function summariseSeries({ buckets }: DelaySeries): DaySummary {
   return {
     count: sum(({ count }) => count),
     typical: weightedMedian(medians),
-    longest: largest(buckets.flatMap(({ highest }) => (highest === null ? [] : [highest.lo]))),
+    longest: largest(buckets.flatMap(({ highest }) => (highest === null ? [] : [highest.hi ?? highest.lo]))),
     exceeded: sum(({ exceeded }) => exceeded),
     failed: sum(({ failed }) => failed),
     lost: sum(({ lost }) => lost),
@@ -59,7 +59,7 @@ export function summariseRecent(probes: readonly ProbeView[], fromMs: number, ma
   return {
     count: today.length,
     typical: weightedMedian(delays.map(({ hi, lo }) => ({ value: hi ?? lo, weight: 1 }))),
-    longest: largest(delays.map(({ lo }) => lo)),
+    longest: largest(delays.map(({ hi, lo }) => hi ?? lo)),
     exceeded: today.filter(({ delaySeconds }) => (delaySeconds?.lo ?? 0) > maximum).length,
     failed: today.filter(({ outcome }) => outcome === 'failed').length,
     lost: today.filter(({ outcome }) => outcome === 'lost').length,

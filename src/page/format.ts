@@ -27,7 +27,9 @@ type Rounding = (value: number) => number;
 export function spanText(seconds: number, units: Units, round: Rounding = Math.round): string {
   if (seconds < 0.9995) {
     const milliseconds = round(seconds * 1000);
-    return milliseconds === 0 ? `0${JOIN}${units.second}` : `${milliseconds}${JOIN}${units.millisecond}`;
+    if (milliseconds > 0) return `${milliseconds}${JOIN}${units.millisecond}`;
+    const isTold = seconds > 0 && round === Math.round;
+    return isTold ? `<${JOIN}1${JOIN}${units.millisecond}` : `0${JOIN}${units.second}`;
   }
   if (seconds < MINUTE) {
     const digits = seconds < 10 ? 100 : 10;

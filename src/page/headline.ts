@@ -34,7 +34,7 @@ export function measuredClauses(clauses: readonly ClauseStatus[]): readonly Clau
 }
 
 export function clauseName({ terms }: ClauseStatus, language: Language): string {
-  return `${terms.id} ${terms.title[language]}`;
+  return `${terms.id}\u00a0${terms.title[language]}`;
 }
 
 function namesOf(clauses: readonly ClauseStatus[], verdict: Verdict, words: Words, language: Language): string {

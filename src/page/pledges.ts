@@ -65,7 +65,7 @@ function delayPledges(clause: ClauseStatus, terms: TermsOf<'delay'>, words: Word
   return [
     {
       name: pledge.average,
-      found: shown(average, (figure) => figureText(figure, units), pledge.noFigure),
+      found: timeText(average, words),
       promised: pledge.atMost(limitText(averageMaxSeconds, units)),
       left: null,
       verdict: averageVerdict,
@@ -77,7 +77,7 @@ function delayPledges(clause: ClauseStatus, terms: TermsOf<'delay'>, words: Word
     },
     {
       name: pledge.maximum,
-      found: shown(longest, (figure) => figureText(figure, units), pledge.noFigure),
+      found: timeText(longest, words),
       promised: pledge.atMost(limitText(maximumSeconds, units)),
       left: null,
       verdict: null,
@@ -105,7 +105,7 @@ function downtime(clause: ClauseStatus, { downUnderSeconds }: TermsOf<'connectiv
   const verdict = below(figure, downUnderSeconds);
   return {
     name: pledge.down,
-    found: shown(figure, (known) => figureText(known, units), pledge.noFigure),
+    found: timeText(figure, words),
     promised: pledge.under(limitText(downUnderSeconds, units)),
     left: leftText(figureOf(clause, 'downLeftSeconds'), words),
     verdict,
@@ -130,7 +130,7 @@ function budget(clause: ClauseStatus, words: Words, { name, figure: named, left,
   const verdict = upTo(figure, limit);
   return {
     name: pledge[name],
-    found: shown(figure, (known) => figureText(known, units), pledge.noFigure),
+    found: timeText(figure, words),
     promised: pledge.atMost(limitText(limit, units)),
     left: leftText(figureOf(clause, left), words),
     verdict,
@@ -171,6 +171,12 @@ export function figureOf({ figures }: Pick<ClauseStatus, 'figures'>, name: strin
 function leftText(left: Figure | null, { pledge, units }: Words): string | null {
   if (left === null) return null;
   return left.hi === 0 ? pledge.spent : pledge.left(figureText(left, units));
+}
+
+/** What may be anything is not known. */
+function timeText(figure: Figure | null, { pledge, units }: Words): string {
+  if (figure === null) return pledge.noFigure;
+  return figure.lo === 0 && figure.hi === null ? pledge.unknown : figureText(figure, units);
 }
 
 function shown(figure: Figure | null, text: (figure: Figure) => string, otherwise: string): string {

@@ -2,12 +2,12 @@
 import type { Hop } from '../domain/probe.ts';
 import type { LifeEvent, LifeReply, LifeWindow, ProbeLife } from '../domain/probe-life.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
-import { dateTime, figureText, type Language, spanText } from './format.ts';
+import { clockText, dateTime, figureText, type Language, spanText } from './format.ts';
 import { type Child, element, type TreeElement } from './tree.ts';
 import { hatching } from './view-gauge.ts';
 import { otherLanguage, pageHead } from './view-page.ts';
 import { row, table } from './view-parts.ts';
-import { outcomeBadge, probeLink } from './view-probes.ts';
+import { delayText, outcomeBadge, probeLink } from './view-probes.ts';
 import { type Words, wordsOf } from './words.ts';
 
 export interface LifeState {
@@ -46,7 +46,7 @@ export function lifeTitle({ view, language }: LifeState): string {
 }
 
 function lifeHead(view: ProbeView, words: Words): TreeElement {
-  const { provider, path, delaySeconds, error, awaiting, kind } = view;
+  const { provider, path, error, awaiting, kind } = view;
   return element(
     'div',
     { class: 'life-head' },
@@ -55,7 +55,7 @@ function lifeHead(view: ProbeView, words: Words): TreeElement {
     element(
       'p',
       { class: 'life-delay' },
-      delaySeconds === null ? words.probes.noDelay : element('b', {}, figureText(delaySeconds, words.units)),
+      element('b', {}, delayText(view, words)),
       ' ',
       element('span', { class: 'soft' }, `${words.pathMeaning[path]}, ${words.probeKind[kind]}`),
     ),
@@ -280,7 +280,9 @@ function hopsView({ life, timeZone }: LifeState, words: Words): TreeElement {
     row({}, [
       by ?? pledge.noFigure,
       from ?? pledge.noFigure,
-      at === null ? pledge.noFigure : element('time', { datetime: at }, dateTime(Date.parse(at), timeZone)),
+      at === null
+        ? pledge.noFigure
+        : element('time', { datetime: at }, clockText(Date.parse(at), Date.parse(life.plannedAt), timeZone)),
       seconds === null ? pledge.noFigure : `${seconds < 0 ? '−' : ''}${spanText(Math.abs(seconds), units)}`,
     ]),
   );

@@ -50,7 +50,7 @@ function recentView({ status, nowMs, language }: PageState, words: Words): TreeE
       element('a', { href: probeLink(probe.id, language) }, sent),
       [wayOf(probe, status, words), probe.kind === 'spot' && element('small', {}, words.probeKind.spot)],
       [outcomeBadge(probe, words), errorText(probe)],
-      probe.delaySeconds === null ? words.probes.noDelay : figureText(probe.delaySeconds, words.units),
+      delayText(probe, words),
       stageBar(probe.stages, words),
     ]);
   });
@@ -60,6 +60,12 @@ function recentView({ status, nowMs, language }: PageState, words: Words): TreeE
     element('h2', {}, probes.recent),
     rows.length === 0 ? element('p', { class: 'soft' }, probes.noneRecent) : table(probes.recent, heads, rows),
   );
+}
+
+/** Of one that has only begun nothing is known. */
+export function delayText({ delaySeconds, outcome }: ProbeView, { probes, pledge, units }: Words): string {
+  if (delaySeconds === null) return outcome === 'pending' ? pledge.unknown : probes.noDelay;
+  return delaySeconds.lo === 0 && delaySeconds.hi === null ? pledge.unknown : figureText(delaySeconds, units);
 }
 
 export function probeLink(id: string, language: string): string {

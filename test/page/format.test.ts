@@ -19,7 +19,7 @@ const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 test.each([
   [0, '0 s'],
-  [0.0004, '0 s'],
+  [0.0004, '< 1 ms'],
   [0.34, '340 ms'],
   [0.9994, '999 ms'],
   [1, '1 s'],
