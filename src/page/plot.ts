@@ -64,7 +64,7 @@ function optionsOf(host: HTMLElement, now: () => Picture, events: PlotEvents): u
     ...sizeOf(host),
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), now().timeZone),
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     scales: { x: { time: true, auto: false }, y: { distr: 3, log: 10, range: () => rangeOf(now()) } },
     axes: [
       { ...axis(), values: DATE_FORMATS },

@@ -141,7 +141,7 @@ button:disabled{opacity:.6;cursor:default}
 .choice [aria-pressed=true]{background:var(--data);color:var(--ground);font-weight:600}
 .choice button:focus-visible{outline-offset:-3px}
 .choice [aria-pressed=true]:focus-visible{outline-color:var(--ground)}
-select,input{padding:.35rem .5rem;border:1px solid var(--strong-rule);border-radius:.45rem;background:var(--ground);max-width:100%;width:100%}
+select,input{padding:.35rem .5rem;border:1px solid var(--strong-rule);border-radius:.45rem;background:var(--ground);max-width:100%;width:100%;min-height:2.4rem}
 .field{display:grid;gap:.2rem;font-size:.92rem;min-width:0}
 .field>span{color:var(--soft);font-size:.85rem}
 .spot-form,.token{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:.7rem;align-items:end}
@@ -156,7 +156,10 @@ select,input{padding:.35rem .5rem;border:1px solid var(--strong-rule);border-rad
 .steps .done small{color:inherit}
 .steps .current{border-color:var(--data);border-width:2px;font-weight:600}
 .steps .current span::before{content:"… "}
-.steps .missed{color:var(--breach);border-style:dashed;border-color:var(--breach)}
+.steps .failed{border-color:var(--breach);background:var(--breach-ground);color:var(--breach);font-weight:600}
+.steps .failed span::before{content:"✕ "}
+.steps .failed small{color:inherit}
+.steps .missed{color:var(--soft);border-style:dashed}
 .steps .missed span::before{content:"– "}
 .steps .ahead{border-style:dashed;color:var(--soft)}
 @media (prefers-reduced-motion:no-preference){.steps .current{animation:breathe 1.4s ease-in-out infinite alternate}@keyframes breathe{to{background:var(--future)}}}
@@ -223,7 +226,7 @@ const NARROW = `
 .plot{height:16rem}
 h1{order:3;flex-basis:100%}
 .link{flex:1}
-td{min-width:6rem}
+td{min-width:4.5rem}
 .spot-form,.token{grid-template-columns:1fr}
 .day-paths li{grid-template-columns:1.2rem minmax(0,1fr)}
 .day-paths li>div{grid-column:2}

@@ -110,7 +110,7 @@ export function bucketText(bucket: DelaySeriesBucket, { chart, units, pledge }: 
   const parts = [
     chart.many(count),
     median === null ? null : `${chart.median} ${spanText(median, units)}`,
-    highest === null ? null : `${chart.longest} ${longest}`,
+    highest === null ? null : chart.longestOf(longest),
     troubles,
   ];
   return parts.filter((text) => text !== null && text !== '').join(', ');

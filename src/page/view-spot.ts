@@ -93,14 +93,10 @@ function result(provider: ProviderStatus, probe: ProbeView, { spot, units, outco
 }
 
 function steps(probe: ProbeView, words: Words): TreeElement {
-  const over = probe.outcome !== 'pending';
-  const current = probe.awaiting === null ? -1 : STEPS.findIndex((step) => step === probe.awaiting);
   const passed = new Map(probe.stages.map(({ name, seconds }) => [name as string, seconds]));
-  const arrived = probe.outcome === 'delivered';
-  const items = STEPS.map((step, index) => {
+  const items = STEPS.map((step) => {
+    const kind = stepKind(step, probe);
     const seconds = passed.get(step);
-    const done = step === 'capture' ? arrived : seconds !== undefined || arrived || index < current;
-    const kind = done ? 'done' : index === current ? 'current' : over ? 'missed' : 'ahead';
     return element(
       'li',
       { class: kind, 'aria-current': kind === 'current' ? 'step' : null },
@@ -109,4 +105,20 @@ function steps(probe: ProbeView, words: Words): TreeElement {
     );
   });
   return element('ol', { class: 'steps', 'aria-label': words.spot.steps }, items);
+}
+
+type Step = (typeof STEPS)[number];
+
+/** The step that a handover failed at is the last that took any time. */
+function stepKind(
+  step: Step,
+  { outcome, stages, awaiting, acceptedAt }: ProbeView,
+): 'done' | 'current' | 'failed' | 'missed' | 'ahead' {
+  if (outcome === 'delivered') return 'done';
+  if (outcome === 'pending' && step === awaiting) return 'current';
+  const isLast = stages.at(-1)?.name === step;
+  if (outcome !== 'pending' && acceptedAt === null && isLast) return 'failed';
+  const isPast = awaiting !== null && STEPS.indexOf(step) < STEPS.findIndex((each) => each === awaiting);
+  if (isPast || stages.some(({ name }) => name === step)) return 'done';
+  return outcome === 'pending' ? 'ahead' : 'missed';
 }

@@ -176,6 +176,7 @@ export const EN: Words = {
     time: 'Time',
     messages: 'Messages',
     longest: 'Longest',
+    longestOf: (time) => `longest ${time}`,
     trouble: 'Trouble',
   },
   probes: {

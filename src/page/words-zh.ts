@@ -165,6 +165,7 @@ export const ZH: Words = {
     time: '时间',
     messages: '邮件数',
     longest: '最长',
+    longestOf: (time) => `最长 ${time}`,
     trouble: '异常',
   },
   probes: {

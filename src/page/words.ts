@@ -129,6 +129,7 @@ export interface Words {
     readonly time: string;
     readonly messages: string;
     readonly longest: string;
+    readonly longestOf: (time: string) => string;
     readonly trouble: string;
   };
   readonly probes: {
