@@ -108,7 +108,7 @@ function changes(
   });
   return rows.length === 0
     ? element('p', {}, exclusions.nothingChanges)
-    : table(exclusions.preview, [exclusions.clause, exclusions.now, exclusions.then], rows);
+    : table(exclusions.preview, [exclusions.clause, exclusions.now, exclusions.after], rows);
 }
 
 function standingOf(clause: RunningMonth['clauses'][number], words: Words): TreeElement {

@@ -109,7 +109,7 @@ function said(sentences: readonly string[]): TreeElement | null {
   );
 }
 
-export function monthName({ month }: Pick<RunningMonth, 'month'>, words: Words): string {
+function monthName({ month }: Pick<RunningMonth, 'month'>, words: Words): string {
   const [year = 0, number = 0] = month.split('-').map(Number);
   return words.month(year, number);
 }

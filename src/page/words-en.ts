@@ -253,7 +253,7 @@ export const EN: Words = {
     working: 'Working …',
     saved: 'Entered. It can be retracted, never erased.',
     now: 'Now',
-    then: 'With it',
+    after: 'With it',
     clause: 'Clause',
     nothingChanges: 'No verdict and no figure would change.',
     fill: 'All fields but path and note must be filled in.',

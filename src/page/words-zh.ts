@@ -241,7 +241,7 @@ export const ZH: Words = {
     working: '正在处理……',
     saved: '已录入。可以撤回，不会被抹去。',
     now: '现在',
-    then: '录入后',
+    after: '录入后',
     clause: '条款',
     nothingChanges: '判定与数值均无变化。',
     fill: '除路径与备注外均须填写。',

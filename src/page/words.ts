@@ -205,7 +205,7 @@ export interface Words {
     readonly working: string;
     readonly saved: string;
     readonly now: string;
-    readonly then: string;
+    readonly after: string;
     readonly clause: string;
     readonly nothingChanges: string;
     readonly fill: string;

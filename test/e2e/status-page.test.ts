@@ -234,7 +234,9 @@ describeWith(CHROMIUM, 'the status page', () => {
     it('says why it was not started', async () => {
       const page = await open(healthy());
       await page.getByRole('button', { name: 'Check now' }).click();
-      await page.getByText('Not started: the ledger takes nothing now').waitFor();
+      await expect
+        .poll(() => page.locator('.spot [role=status]').innerText())
+        .toBe('Not started: the ledger takes nothing now');
     });
 
     it('is not offered where it would be refused', async () => {
