@@ -189,10 +189,13 @@ describe('a host that slept', () => {
 
   it('is not doubted where what was on its way slept nowhere', () => {
     expect(woken(captured('p', 100))).toBeNull();
-    const after = fold({ ...planned('p', 90), at: awake(90) } as LedgerEvent, {
-      ...captured('p', 100),
-      earliest: awake(100),
-    });
+    const after = fold(
+      { ...planned('p', 90), at: awake(90) },
+      {
+        ...captured('p', 100),
+        earliest: awake(100),
+      },
+    );
     expect(after.record('p').unseenSince).toBeNull();
   });
 

@@ -35,10 +35,10 @@ it('knows nothing before it is asked, then what the ledger has in force, in orde
 
 it('reads only what is new, and each entry in its turn, however many ask at once', async () => {
   const { desk: it, ledger, added, retracted } = desk();
-  const asked: number[] = [];
+  const asked: (number | undefined)[] = [];
   const marked = ledger.marked.bind(ledger);
   let first = true;
-  ledger.marked = async (types, afterSeq = 0) => {
+  ledger.marked = async (types, afterSeq) => {
     asked.push(afterSeq);
     const entries = await marked(types, afterSeq);
     // The first answer is slow: what comes after it is taken after it all the same.
@@ -62,7 +62,7 @@ it('reads only what is new, and each entry in its turn, however many ask at once
 it('works again after the ledger could not be read', async () => {
   const { desk: it, ledger, added } = desk();
   await ledger.append([added(exclusion(1, 2))]);
-  const { marked } = ledger;
+  const marked = ledger.marked.bind(ledger);
   ledger.marked = () => Promise.reject(new Error('closed'));
   await expect(it.inForce()).rejects.toThrow('closed');
   ledger.marked = marked;

@@ -94,7 +94,7 @@ describe('the running month', () => {
   });
 
   it('asks for those that were entered beside the agent when it is judged', async () => {
-    const heard = vi.fn();
+    const heard = vi.fn<() => void>();
     board.subscribe(heard);
     board.judged('acme', standing('2a'), clock.now());
     expect(heard).toHaveBeenCalledTimes(1);
@@ -188,7 +188,7 @@ describe('probes', () => {
 
 describe('a change', () => {
   it('is told with its probes until nobody listens any more', () => {
-    const heard = vi.fn();
+    const heard = vi.fn<(changed: readonly ProbeRecord[]) => void>();
     const stop = board.subscribe(heard);
     const [entries, records] = planned('p');
     board.recorded(entries, records);
@@ -214,7 +214,7 @@ describe('a change', () => {
 describe('a broadcast', () => {
   it('tells everybody everything', () => {
     const methods = Object.keys(broadcast([])) as (keyof ReturnType<typeof broadcast>)[];
-    const listener = () => Object.fromEntries(methods.map((name) => [name, vi.fn()])) as never;
+    const listener = () => Object.fromEntries(methods.map((name) => [name, vi.fn<() => void>()])) as never;
     const both: Record<string, ReturnType<typeof vi.fn>>[] = [listener(), listener()];
     const told = broadcast(both as never) as unknown as Record<string, (...told: unknown[]) => void>;
     for (const name of methods) told[name]?.(name, 1, 2);

@@ -14,6 +14,7 @@ export interface ExclusionPreview {
 
 export function previewExclusion(matter: Matter, source: FactSource, exclusion: Exclusion): ExclusionPreview {
   const clauses = (facts: FactSource): readonly ClosedClause[] => summariseReport(reportAlone(matter, facts));
+  // oxlint-disable-next-line unicorn/no-thenable -- a list, which nobody calls
   return { month: matter.month, now: clauses(source), then: clauses(withExclusion(source, exclusion)) };
 }
 

@@ -24,6 +24,9 @@ const ENTERED = {
   toMs: Date.parse('2026-11-02T19:00:00Z'),
 };
 
+/** As the thread made it: not read on its way. */
+const PREVIEWED = '{"month":"2026-11","now":[],"then":[]}';
+
 const post = (path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
   served.get(path, {
     method: 'POST',
@@ -68,21 +71,21 @@ describe('an exclusion', () => {
     expect(await huge.json()).toEqual({ error: 'a body must have at most 16384 bytes' });
   });
 
-  it.each<[string, unknown, string | RegExp]>([
-    ['nothing', null, 'provider must be one of acme, is missing'],
-    ['another provider', { ...SOUND, provider: 'other' }, 'provider must be one of acme, is "other"'],
-    ['no kind', { ...SOUND, kind: undefined }, 'kind must be text, is missing'],
+  it.each<[string, unknown, RegExp]>([
+    ['nothing', null, /^provider must be one of acme, is missing$/],
+    ['another provider', { ...SOUND, provider: 'other' }, /^provider must be one of acme, is "other"$/],
+    ['no kind', { ...SOUND, kind: undefined }, /^kind must be text, is missing$/],
     ['an unknown kind', { ...SOUND, kind: 'holiday' }, /^kind must be one of agreed-maintenance, .* is "holiday"$/],
-    ['a path that is a number', { ...SOUND, path: 7 }, 'path must be text, is 7'],
-    ['an unknown path', { ...SOUND, path: 'up' }, 'path must be one of send, receive, internal or none, is "up"'],
-    ['no end', { ...SOUND, to: undefined }, 'to must be text, is missing'],
-    ['a time beyond all', { ...SOUND, to: 1e300 }, 'to must be text, is 1e+300'],
+    ['a path that is a number', { ...SOUND, path: 7 }, /^path must be text, is 7$/],
+    ['an unknown path', { ...SOUND, path: 'up' }, /^path must be one of send, receive, internal or none, is "up"$/],
+    ['no end', { ...SOUND, to: undefined }, /^to must be text, is missing$/],
+    ['a time beyond all', { ...SOUND, to: 1e300 }, /^to must be text, is 1e\+300$/],
     ['a time that is none', { ...SOUND, from: 'noon' }, /^from must be a time such as 2026-11-03T08:00 .* is "noon"$/],
     ['an end before its start', { ...SOUND, to: '2026-11-03T01:00' }, /^to must be after from, is /],
     [
       'nobody, and a note of two lines',
       { ...SOUND, by: ' ', note: 'a\nb' },
-      'by must not be empty; note must be one line without control characters, is "a\\nb"',
+      /^by must not be empty; note must be one line without control characters, is "a\\nb"$/,
     ],
   ])('with %s is refused by the rule it breaks, and neither entered nor tried', async (_what, body, error) => {
     served = await serve({
@@ -92,9 +95,7 @@ describe('an exclusion', () => {
     for (const path of [ALL, PREVIEW]) {
       const answer = await post(path, body);
       expect(answer.status).toBe(400);
-      expect(await answer.json()).toEqual({
-        error: typeof error === 'string' ? error : expect.stringMatching(error),
-      });
+      expect(((await answer.json()) as { error: string }).error).toMatch(error);
     }
     expect(recorded('exclusion.added')).toEqual([]);
   });
@@ -163,7 +164,7 @@ describe('a preview', () => {
     const asked: unknown[] = [];
     const rendered: RenderedReport = {
       ...{ contentType: 'application/json; charset=utf-8', policy: null },
-      body: new TextEncoder().encode('{"month":"2026-11","now":[],"then":[]}'),
+      body: new TextEncoder().encode(PREVIEWED),
     };
     const inquiries: Inquiries = {
       ...NO_INQUIRIES,
@@ -174,7 +175,7 @@ describe('a preview', () => {
     };
     served = await serve({ contract: CONTRACT, inquiries });
     const answer = await post(PREVIEW, SOUND);
-    expect([answer.status, await answer.json()]).toEqual([200, { month: '2026-11', now: [], then: [] }]);
+    expect([answer.status, await answer.text()]).toEqual([200, PREVIEWED]);
     expect(asked).toEqual([ENTERED]);
     expect(recorded('exclusion.added')).toEqual([]);
   });

@@ -136,7 +136,7 @@ describe('GET /api/v1/events', () => {
     await served.world.sink.deliver(served.world.submitter.sent[0]!);
     await served.world.clock.advance(1);
     await until(() => messages('probe').some(({ data }) => (data as ProbeView).outcome === 'delivered'));
-    await until(() => (messages('status').at(-1)?.data as StatusView).inFlightCount === 0);
+    await until(() => (messages('status').at(-1)!.data as StatusView).inFlightCount === 0);
   });
 
   it('tells at most once a second, each probe as it stands then', async () => {
@@ -175,6 +175,7 @@ describe('GET /api/v1/events', () => {
     await served.post({ path: 'send' });
     served.world.ledger.failure = null;
     await until(() => Object.hasOwn(last().problems, 'ledger'));
+    expect(last()).toMatchObject({ ready: false, problems: { ledger: 'disk full' } });
   });
 
   it('says nothing while nothing changes, but that it is there', async () => {
@@ -252,6 +253,7 @@ describe('GET /api/v1/events', () => {
     await until(() => stream.messages().length === 1);
     await served.server.close();
     await until(stream.ended);
+    expect(served.errors).toEqual([]);
   });
 });
 
@@ -302,23 +304,23 @@ describe('GET /api/v1/delays', () => {
   });
 
   it.each([
-    ['path=sideways', 400, 'path must be one of send, receive, internal, is "sideways"'],
+    ['path=sideways', 400, /^path must be one of send, receive, internal, is "sideways"$/],
     ['path=send&provider=other', 404, /^no route other\/send/],
-    ['path=send', 400, 'from must be a whole number from 0 to 253402300799999, is missing'],
+    ['path=send', 400, /^from must be a whole number from 0 to 253402300799999, is missing$/],
     ['path=send&from=1.5&to=2', 400, /^from must be a whole number .* is "1.5"$/],
     ['path=send&from=-1&to=2', 400, /^from must be .* is "-1"$/],
     ['path=send&from=0x1&to=2', 400, /^from must be .* is "0x1"$/],
     ['path=send&from=0&to=253402300800000', 400, /^to must be .* is "253402300800000"$/],
     ['path=send&from=0&to=1&to=2', 400, /^to must be .* is \["1","2"\]$/],
-    ['path=send&from=2&to=2', 400, 'to must be after from, is 2 and from is 2'],
+    ['path=send&from=2&to=2', 400, /^to must be after from, is 2 and from is 2$/],
     [`path=send&from=0&to=${400 * DAY + 1}`, 400, /^to must be at most 400 days after from/],
-    ['path=send&from=0&to=1&points=9', 400, 'points must be a whole number from 10 to 2000, is "9"'],
-    ['path=send&from=0&to=1&points=2001', 400, 'points must be a whole number from 10 to 2000, is "2001"'],
+    ['path=send&from=0&to=1&points=9', 400, /^points must be a whole number from 10 to 2000, is "9"$/],
+    ['path=send&from=0&to=1&points=2001', 400, /^points must be a whole number from 10 to 2000, is "2001"$/],
   ])('refuses %s, naming the rule, and asks for nothing', async (query, code, error) => {
     served = await serve({ inquiries });
     const answer = await served.get(`/api/v1/delays?${query}`);
     expect(answer.status).toBe(code);
-    expect(await answer.json()).toEqual({ error: typeof error === 'string' ? error : expect.stringMatching(error) });
+    expect(((await answer.json()) as { error: string }).error).toMatch(error);
     expect(asked).toEqual([]);
   });
 

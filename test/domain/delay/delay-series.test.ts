@@ -132,9 +132,11 @@ test('whatever is thinned out, at most so many buckets in order keep the extreme
       const lows = buckets.flatMap(({ lowest }) => lowest ?? []);
       const highs = buckets.flatMap(({ highest }) => highest ?? []);
       expect(lows.length === 0 ? null : Math.min(...lows)).toBe(whole?.lowest ?? null);
-      expect(highs.length === 0).toBe(whole?.highest == null);
-      expect(Math.max(...highs.map(({ lo }) => lo))).toBe(whole?.highest?.lo ?? -NEVER);
-      if (highs.length > 0) expect(Math.max(...highs.map(({ hi }) => hi ?? NEVER))).toBe(whole?.highest?.hi ?? NEVER);
+      const largest = (values: readonly number[]): number | null => (values.length === 0 ? null : Math.max(...values));
+      expect(largest(highs.map(({ lo }) => lo))).toBe(whole?.highest?.lo ?? null);
+      const ends = (highest: (typeof highs)[number] | null | undefined) =>
+        highest === null || highest === undefined ? [] : [highest.hi ?? NEVER];
+      expect(largest(highs.flatMap(ends))).toBe(largest(ends(whole?.highest)));
     }),
   );
 });

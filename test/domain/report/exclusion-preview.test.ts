@@ -36,7 +36,7 @@ test('the month as it would be is as it is once the exclusion was entered, whate
       const before = clauses();
       const preview = previewExclusion(MATTER, ledger, entered);
       await ledger.append([{ type: 'exclusion.added', at: at(30_000), exclusion: entered }]);
-      expect(preview).toEqual({ month: '2026-11', now: before, then: clauses() });
+      expect([preview.month, preview.now, preview.then]).toEqual(['2026-11', before, clauses()]);
     }),
   );
 });
