@@ -41,7 +41,7 @@ function monthTile(provider: ProviderStatus, { language }: PageState, words: Wor
     element(
       'h3',
       {},
-      month === null ? words.none : monthName(month, words),
+      month === null ? words.thisMonth : monthName(month, words),
       ' ',
       verdict === null ? null : badge(verdict, words.verdict[verdict]),
     ),

@@ -45,6 +45,7 @@ export interface Words {
   readonly partTrouble: (part: string, problem: string) => string;
   readonly month: (year: number, month: number) => string;
   readonly today: string;
+  readonly thisMonth: string;
   readonly headline: {
     readonly met: string;
     readonly open: (names: string) => string;
@@ -111,7 +112,6 @@ export interface Words {
     readonly limitMaximum: (limit: string) => string;
     readonly excluded: string;
     readonly gap: string;
-    readonly single: string;
     readonly many: (count: number) => string;
     readonly median: string;
     readonly span: string;
@@ -208,7 +208,6 @@ export interface Words {
     readonly after: string;
     readonly clause: string;
     readonly nothingChanges: string;
-    readonly fill: string;
   };
   readonly life: {
     readonly back: string;
@@ -232,13 +231,11 @@ export interface Words {
     readonly folder: string;
     readonly planned: string;
     readonly report: string;
-    readonly uncertain: string;
     readonly duplicates: string;
     readonly unbounded: string;
     readonly stepTook: (time: string) => string;
     readonly knownTo: (at: string, width: string) => string;
     readonly unknownTime: string;
-    readonly missing: string;
     readonly flags: string;
   };
   readonly reportOf: (month: string) => string;
