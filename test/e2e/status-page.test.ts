@@ -257,7 +257,7 @@ describeWith(CHROMIUM, 'the status page', () => {
     const change = page.locator('.entering table tbody tr');
     await change.first().waitFor();
     expect(await change.count()).toBe(1);
-    expect(await change.first().innerText()).toMatch(/2a Send delay[^]*BREACH[^]*MET/);
+    expect(await change.first().innerText()).toMatch(/2a\sSend delay[^]*BREACH[^]*MET/);
     await page.getByRole('button', { name: 'Enter it' }).click();
     await page.getByText('Entered. It can be retracted').waitFor();
     const order = {
