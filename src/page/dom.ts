@@ -8,8 +8,13 @@ const READERS_OWN: Readonly<Record<string, readonly string[]>> = { DETAILS: ['op
 const FOREIGN = 'data-foreign';
 const KEY = 'data-key';
 
+/** What each element was last made: the very same tree needs no second look. */
+const LAST = new WeakMap<Element, TreeElement>();
+
 /** `target` is of the tree's own tag. */
 export function update(target: Element, tree: TreeElement): void {
+  if (LAST.get(target) === tree) return;
+  LAST.set(target, tree);
   const { attributes } = tree;
   const own = READERS_OWN[target.tagName] ?? [];
   for (const name of target.getAttributeNames())

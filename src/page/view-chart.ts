@@ -1,5 +1,6 @@
 /** The frame of the delay chart: what is chosen, what the pointer is at, and the same as a table. The browser draws into it. */
-import type { DelaySeriesBucket, ProviderStatus } from '../domain/status-view.ts';
+import type { Path } from '../domain/probe.ts';
+import type { DelaySeries, DelaySeriesBucket, ProviderStatus } from '../domain/status-view.ts';
 import { limitsOf, zoneOf } from './day.ts';
 import { dateTime, figureText, limitText, spanText } from './format.ts';
 import { type ChartState, type PageState, RANGES } from './state.ts';
@@ -129,8 +130,19 @@ function troubleText({ count, exceeded, failed, lost, pending }: DelaySeriesBuck
     .join(', ');
 }
 
+/** Of each series the table that was made last. */
+const TABLES = new WeakMap<DelaySeries, { readonly words: Words; readonly tree: TreeElement }>();
+
 function asTable(provider: ProviderStatus, { series, path }: ChartState, words: Words): TreeElement | null {
   if (series === null || series.buckets.length === 0) return null;
+  const made = TABLES.get(series);
+  if (made?.words === words) return made.tree;
+  const tree = makeTable(provider, series, path, words);
+  TABLES.set(series, { words, tree });
+  return tree;
+}
+
+function makeTable(provider: ProviderStatus, series: DelaySeries, path: Path, words: Words): TreeElement {
   const { chart } = words;
   const timeZone = zoneOf(provider);
   const shown = series.buckets.slice(-ROWS_MAX).toReversed();

@@ -4,7 +4,8 @@ import type { StageTiming } from '../domain/probe.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
 import type { StatusView } from '../domain/status-view.ts';
 import { zoneOf } from './day.ts';
-import { ageText, clockText, figureText, spanText } from './format.ts';
+import { ageText, clockText, figureText, type Language, spanText } from './format.ts';
+import { remembering } from './memo.ts';
 import type { PageState } from './state.ts';
 import { type Child, element, type TreeElement } from './tree.ts';
 import { badge, row, table, timeElement } from './view-parts.ts';
@@ -40,19 +41,28 @@ export function ageOf({ plannedAt, ageSeconds }: ProbeView, nowMs: number): numb
   return Math.max(ageSeconds, (nowMs - Date.parse(plannedAt)) / 1000);
 }
 
+const rememberRow = remembering();
+
+function recentRow(probe: ProbeView, language: Language, sent: TreeElement, way: string, words: Words): TreeElement {
+  return row({ 'data-key': probe.id }, [
+    element('a', { href: probeLink(probe.id, language) }, sent),
+    [way, probe.kind === 'spot' && element('small', {}, words.probeKind.spot)],
+    [outcomeBadge(probe, words), errorText(probe)],
+    delayText(probe, words),
+    stageBar(probe.stages, words),
+  ]);
+}
+
 function recentView({ status, nowMs, language }: PageState, words: Words): TreeElement {
   const { probes } = words;
   const heads = [probes.sent, probes.way, probes.outcome, probes.delay, probes.stages];
   const rows = status.recent.map((probe) => {
     const zone = zoneOf(status.providers.find(({ name }) => name === probe.provider) ?? { month: null });
-    const sent = timeElement(probe.plannedAt, zone, clockText(Date.parse(probe.plannedAt), nowMs, zone));
-    return row({ 'data-key': probe.id }, [
-      element('a', { href: probeLink(probe.id, language) }, sent),
-      [wayOf(probe, status, words), probe.kind === 'spot' && element('small', {}, words.probeKind.spot)],
-      [outcomeBadge(probe, words), errorText(probe)],
-      delayText(probe, words),
-      stageBar(probe.stages, words),
-    ]);
+    const planned = clockText(Date.parse(probe.plannedAt), nowMs, zone);
+    const way = wayOf(probe, status, words);
+    // An age is not shown here, and changes all the time.
+    const key = JSON.stringify([language, zone, planned, way, { ...probe, ageSeconds: null }]);
+    return rememberRow(key, () => recentRow(probe, language, timeElement(probe.plannedAt, zone, planned), way, words));
   });
   return element(
     'section',

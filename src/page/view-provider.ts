@@ -27,7 +27,12 @@ export function providerView(provider: ProviderStatus, state: PageState, index: 
     element('div', { class: 'looks' }, monthTile(provider, state, words), dayTile(provider, state, words)),
     month === null || month.clauses.length === 0 ? null : clausesView(month, words, state.language),
     chartView(provider, state, words),
-    element('div', { class: 'pair' }, endpointsView(provider, state, words), spotView(provider, state, words)),
+    element(
+      'div',
+      { class: 'pair' },
+      provider.endpoints.length > 0 && endpointsView(provider, state, words),
+      spotView(provider, state, words),
+    ),
     month === null ? null : exclusionsView(provider, month, state, words),
   );
 }

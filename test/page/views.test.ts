@@ -151,3 +151,23 @@ describe('a probe', () => {
     expect(html).toContain('class="within"');
   });
 });
+
+it('an update is given the very same rows and table where nothing of them changed', () => {
+  const rowsOf = (tree: Tree): readonly Tree[] =>
+    typeof tree === 'string' ? [] : tree.tag === 'tr' ? [tree] : tree.children.flatMap(rowsOf);
+  const first = firstState(healthy(), 'en');
+  const charts = new Map([
+    ['acme', { ...first.charts.get('acme')!, series: series(NOW_MS - 3_600_000, NOW_MS, 30, true) }],
+  ]);
+  const state = { ...first, charts };
+  const aged = { ...healthy(), recent: healthy().recent.map((each) => ({ ...each, ageSeconds: each.ageSeconds + 1 })) };
+  const before = rowsOf(pageView(state));
+  const after = rowsOf(pageView({ ...state, status: aged, nowMs: NOW_MS + 1000 }));
+  const same = before.filter((each) => after.includes(each)).length;
+  expect(same).toBe(40 + 30 + 1);
+  const news = { ...aged, recent: [{ ...aged.recent[0]!, error: 'bounced' }, ...aged.recent.slice(1)] };
+  const changed = rowsOf(pageView({ ...state, status: news }));
+  expect(plain(changed.find((each) => !before.includes(each) && plain(each).includes('14:28:00'))!)).toContain(
+    'bounced',
+  );
+});
