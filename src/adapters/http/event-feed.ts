@@ -38,16 +38,19 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>)
   let lastId = 0;
   let live: { readonly stop: () => void; readonly done: Promise<unknown> } | null = null;
 
-  const send = ({ answer }: Stream, text: string): void => {
-    if (answer.destroyed) return;
-    answer.write(text);
-    if (answer.writableLength > UNREAD_MAX) answer.destroy();
-  };
   const forget = (stream: Stream): void => {
     streams.delete(stream);
     if (streams.size > 0) return;
     live?.stop();
     live = null;
+  };
+  const send = (stream: Stream, text: string): void => {
+    const { answer } = stream;
+    answer.write(text);
+    if (answer.writableLength <= UNREAD_MAX) return;
+    // Its `close` comes later, and to write to it before that would be an error.
+    forget(stream);
+    answer.destroy();
   };
   const message = (event: string, data: unknown): string => {
     lastId += 1;
@@ -115,7 +118,7 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>)
       const stream = { answer, acting };
       streams.add(stream);
       answer.once('close', () => forget(stream));
-      // Such as a connection that was reset.
+      // Nobody else listens, and an error that nobody hears would end the agent.
       answer.on('error', () => answer.destroy());
       answer.writeHead(200, {
         ...headers,
@@ -123,9 +126,9 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>)
         // A proxy that buffers would hold the news back.
         'x-accel-buffering': 'no',
       });
+      live ??= goLive();
       answer.write(`retry: ${RETRY_AFTER}\n\n`);
       sendStatus([stream]);
-      live ??= goLive();
     },
     async close() {
       closed = true;
