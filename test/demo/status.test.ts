@@ -34,7 +34,7 @@ test('the status comes live, with delays, lives and exclusions', async () => {
   const view = await until(
     ({ providers: [provider], recent }) =>
       provider?.endpoints.every(({ up }) => up === true) === true &&
-      provider.month?.judgedAt != null &&
+      typeof provider.month?.judgedAt === 'string' &&
       recent.filter(({ outcome }) => outcome === 'delivered').length > 5,
   );
   expect(view).toMatchObject({ acting: 'free', providers: [{ name: 'demo', paths: ['send', 'receive', 'internal'] }] });
