@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { StatusView } from '../../domain/status-view.ts';
-import type { Clock, StatusBoard } from '../../ports.ts';
+import type { Clock, Log, StatusBoard } from '../../ports.ts';
 
 export interface EventFeed {
   /** Whether there is room for one more. */
@@ -32,7 +32,7 @@ interface Stream {
 }
 
 /** States: idle (no stream: nothing listens, nothing runs) ⇄ live → closed. */
-export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>): EventFeed {
+export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>, log: Pick<Log, 'error'>): EventFeed {
   const streams = new Set<Stream>();
   let closed = false;
   let lastId = 0;
@@ -51,6 +51,11 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>)
     // Its `close` comes later, and to write to it before that would be an error.
     forget(stream);
     answer.destroy();
+  };
+  /** Whatever goes wrong here must not end the agent: those who listen come again. */
+  const broken = (error: unknown): void => {
+    log.error('events could not be sent', { error });
+    for (const { answer } of streams) answer.destroy();
   };
   const message = (event: string, data: unknown): string => {
     lastId += 1;
@@ -107,7 +112,7 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>)
       unsubscribe();
       news.resolve();
     };
-    return { stop, done: Promise.all([tell(), beat()]) };
+    return { stop, done: Promise.all([tell(), beat()]).catch(broken) };
   };
 
   return {
@@ -128,7 +133,11 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>)
       });
       live ??= goLive();
       answer.write(`retry: ${RETRY_AFTER}\n\n`);
-      sendStatus([stream]);
+      try {
+        sendStatus([stream]);
+      } catch (error) {
+        broken(error);
+      }
     },
     async close() {
       closed = true;

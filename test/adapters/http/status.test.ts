@@ -282,6 +282,29 @@ describe('GET /api/v1/events', () => {
     await until(stuck.ended);
   });
 
+  it('ends, with a line in the log, when the status cannot be told, and begins again when it can', async () => {
+    served = await serve();
+    await served.world.clock.advance(2);
+    const before = served.world.clock.sleeping;
+    const stream = await listen();
+    await until(() => stream.messages().length === 1);
+    const health = served.engine.health();
+    const fail = (): never => {
+      throw new Error('a bug');
+    };
+    Object.assign(served.engine, { health: fail });
+    served.board.partFailed('line', null);
+    await until(stream.ended);
+    await expect(listen()).rejects.toThrow('socket hang up');
+    Object.assign(served.engine, { health: () => health });
+    expect(served.errors).toEqual(Array(2).fill('events could not be sent: Error: a bug'));
+    await until(() => served.world.clock.sleeping === before);
+    const again = await listen();
+    await until(() => again.messages().length === 1);
+    await start('send');
+    await until(() => again.messages('probe').length === 1);
+  });
+
   it('opens none for a HEAD', async () => {
     served = await serve();
     const before = served.world.clock.sleeping;
