@@ -96,7 +96,7 @@ export function createStatusBoard({ version, providers, checkEverySeconds, clock
     attach(given) {
       attached = given;
       const early = recent;
-      recent = new Map(given.recent.toReversed().map((record) => [record.id, early.get(record.id) ?? record]));
+      recent = new Map(given.recent.toReversed().map((record) => [record.id, record]));
       for (const [id, record] of early) recent.set(id, record);
       trim();
     },

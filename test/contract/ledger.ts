@@ -196,7 +196,7 @@ export function describeLedger(make: () => Promise<Ledger>): void {
 
   it('tells the delays of a route’s scheduled probes by when they were planned, thinned out', async () => {
     const ledger = await make();
-    await ledger.append(history());
+    await ledger.append([...history(), ...delivered('after', 45)]);
     const range = { fromMs: at(1).wallMs, toMs: at(50).wallMs };
     const query = {
       provider: 'acme',
@@ -209,13 +209,14 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     const { buckets, fromMs, toMs } = await ledger.delays(query);
     expect({ fromMs, toMs }).toEqual(range);
     // No spot check, and nothing that was planned at the end.
-    expect(buckets.map(({ probe }) => probe)).toEqual(['delivered', 'failed', 'missing']);
+    expect(buckets.map(({ probe }) => probe)).toEqual(['delivered', 'failed', 'missing', 'after']);
     expect(buckets).toMatchObject([
       { fromMs: at(1).wallMs, count: 1, highest: { lo: expect.closeTo(6, 1), hi: expect.closeTo(8, 1) } },
       { count: 1, failed: 1, highest: null },
       { count: 1, pending: 1, exceeded: 1, highest: { hi: null } },
+      { fromMs: at(45).wallMs },
     ]);
-    expect((await ledger.delays({ ...query, points: 1 })).buckets).toMatchObject([{ count: 3, probe: 'failed' }]);
+    expect((await ledger.delays({ ...query, points: 1 })).buckets).toMatchObject([{ count: 4, probe: 'failed' }]);
     expect((await ledger.delays({ ...query, path: 'receive' })).buckets).toEqual([]);
     expect((await ledger.delays({ ...query, provider: 'other' })).buckets).toEqual([]);
   });

@@ -149,6 +149,7 @@ describe('probes', () => {
   it('that were recorded before the ledger had told of the last ones are among them, once', () => {
     const early = createStatusBoard({ version: '0', providers: [], checkEverySeconds: 60, clock });
     early.recorded(...planned('now'));
+    early.recorded([], [delivered('now', 0, 5)]);
     const see: Engine['see'] = (record) => ({
       ...{ record, assessment: { outcome: 'pending', delay: null, flags: [] } },
       ...{ doing: null, ageSeconds: 1, obstacle: null },
@@ -158,7 +159,9 @@ describe('probes', () => {
       exclusions: { known: () => [], inForce: async () => [] },
       recent: [probe('now', 0), probe('before', -1)],
     });
-    expect(early.view().recent.map(({ id }) => id)).toEqual(['now', 'before']);
+    const { recent } = early.view();
+    expect(recent.map(({ id }) => id)).toEqual(['now', 'before']);
+    expect(recent[0]?.capturedAt, 'as it was changed since').not.toBeNull();
   });
 
   it('are bounded: so many of the last, so many of those under way, and how many there are', () => {

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { StatusView } from '../../domain/status-view.ts';
-import type { Clock, StatusBoard } from '../../ports.ts';
+import type { Clock, Log, StatusBoard } from '../../ports.ts';
 
 export interface EventFeed {
   /** Whether there is room for one more. */
@@ -32,22 +32,30 @@ interface Stream {
 }
 
 /** States: idle (no stream: nothing listens, nothing runs) ⇄ live → closed. */
-export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>): EventFeed {
+export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>, log: Pick<Log, 'error'>): EventFeed {
   const streams = new Set<Stream>();
   let closed = false;
   let lastId = 0;
   let live: { readonly stop: () => void; readonly done: Promise<unknown> } | null = null;
 
-  const send = ({ answer }: Stream, text: string): void => {
-    if (answer.destroyed) return;
-    answer.write(text);
-    if (answer.writableLength > UNREAD_MAX) answer.destroy();
-  };
   const forget = (stream: Stream): void => {
     streams.delete(stream);
     if (streams.size > 0) return;
     live?.stop();
     live = null;
+  };
+  const send = (stream: Stream, text: string): void => {
+    const { answer } = stream;
+    answer.write(text);
+    if (answer.writableLength <= UNREAD_MAX) return;
+    // Its `close` comes later, and to write to it before that would be an error.
+    forget(stream);
+    answer.destroy();
+  };
+  /** Whatever goes wrong here must not end the agent: those who listen come again. */
+  const broken = (error: unknown): void => {
+    log.error('events could not be sent', { error });
+    for (const { answer } of streams) answer.destroy();
   };
   const message = (event: string, data: unknown): string => {
     lastId += 1;
@@ -104,7 +112,7 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>)
       unsubscribe();
       news.resolve();
     };
-    return { stop, done: Promise.all([tell(), beat()]) };
+    return { stop, done: Promise.all([tell(), beat()]).catch(broken) };
   };
 
   return {
@@ -115,7 +123,7 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>)
       const stream = { answer, acting };
       streams.add(stream);
       answer.once('close', () => forget(stream));
-      // Such as a connection that was reset.
+      // Nobody else listens, and an error that nobody hears would end the agent.
       answer.on('error', () => answer.destroy());
       answer.writeHead(200, {
         ...headers,
@@ -123,9 +131,13 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>)
         // A proxy that buffers would hold the news back.
         'x-accel-buffering': 'no',
       });
-      answer.write(`retry: ${RETRY_AFTER}\n\n`);
-      sendStatus([stream]);
       live ??= goLive();
+      answer.write(`retry: ${RETRY_AFTER}\n\n`);
+      try {
+        sendStatus([stream]);
+      } catch (error) {
+        broken(error);
+      }
     },
     async close() {
       closed = true;

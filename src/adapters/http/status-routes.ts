@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { lifeOf } from '../../domain/probe-life.ts';
 import type { StatusView } from '../../domain/status-view.ts';
-import { type AgentControl, type Clock, type Inquiries, type StatusBoard, TooBusy } from '../../ports.ts';
+import { type AgentControl, type Clock, type Inquiries, type Log, type StatusBoard, TooBusy } from '../../ports.ts';
 import { actingFor } from './auth.ts';
 import { createEventFeed, STREAMS_MAX } from './event-feed.ts';
 import { DEFAULT_POLICY, SECURITY_HEADERS } from './headers.ts';
@@ -13,17 +13,18 @@ export interface ShownStatus {
   readonly board: StatusBoard;
   readonly inquiries: Inquiries;
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  readonly log: Log;
 }
 
 export function addStatus(
   server: FastifyInstance,
   token: string | null,
-  { control, board, inquiries, clock }: ShownStatus,
+  { control, board, inquiries, clock, log }: ShownStatus,
 ): void {
   server.get('/api/v1/status', ({ headers, ip }, reply) =>
     reply.send({ ...board.view(), acting: actingFor(token, { remote: ip, headers }) } satisfies StatusView),
   );
-  const feed = createEventFeed(board, clock);
+  const feed = createEventFeed(board, clock, log);
   server.addHook('preClose', () => feed.close());
   // A HEAD would hold a stream and show nothing for it.
   server.get('/api/v1/events', { exposeHeadRoute: false }, ({ headers, ip }, reply) => {

@@ -43,8 +43,7 @@ export function thinOut(
   points: readonly SeriesPoint[],
   { fromMs, toMs, points: bucketsMax, maximumSeconds, nowMs }: Omit<SeriesQuery, 'provider' | 'path'>,
 ): DelaySeries {
-  const stretchOf = ({ atMs }: SeriesPoint): number =>
-    Math.min(bucketsMax - 1, Math.floor(((atMs - fromMs) / (toMs - fromMs)) * bucketsMax));
+  const stretchOf = ({ atMs }: SeriesPoint): number => Math.floor(((atMs - fromMs) / (toMs - fromMs)) * bucketsMax);
   const groups =
     points.length <= bucketsMax ? points.map((point) => [point]) : [...Map.groupBy(points, stretchOf).values()];
   const measured = points.flatMap(({ atMs, outcome }) => (outcome === 'unmeasured' ? [] : [atMs]));

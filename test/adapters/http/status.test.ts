@@ -6,6 +6,7 @@ import type { ProbeLife } from '../../../src/domain/probe-life.ts';
 import type { ProbeView } from '../../../src/domain/probe-view.ts';
 import type { StatusView } from '../../../src/domain/status-view.ts';
 import { type Inquiries, MailboxError, TooBusy } from '../../../src/ports.ts';
+import { probe } from '../../domain/month-case.ts';
 import { NO_INQUIRIES, type Served, serve, until } from './served.ts';
 
 let served: Served;
@@ -157,6 +158,47 @@ describe('GET /api/v1/events', () => {
     await until(() => messages('status').length === before + 2);
     const told = messages('probe').map(({ data }) => (data as ProbeView).id);
     for (const id of more) expect(told.filter((each) => each === id)).toHaveLength(1);
+    await served.world.clock.advance(1.1);
+    const { length } = messages('probe');
+    const statuses = messages('status').length;
+    served.board.partFailed('line', null);
+    await until(() => messages('status').length > statuses);
+    expect(messages('probe'), 'none of those that were told').toHaveLength(length);
+  });
+
+  it('tells of the last fifty probes, should more change at once', async () => {
+    served = await serve();
+    const { messages } = await listen();
+    await served.world.clock.advance(2);
+    await until(() => messages().length > 0);
+    const before = messages('status').length;
+    served.board.recorded(
+      [],
+      Array.from({ length: 60 }, (_, index) => probe(`p${index}`, 0)),
+    );
+    await until(() => messages('status').length > before);
+    const told = messages('probe').map(({ data }) => (data as ProbeView).id);
+    expect(told).toEqual(Array.from({ length: 50 }, (_, index) => `p${index + 10}`));
+  });
+
+  it('outlives clients that break off, and those that take no more than the beginning', async () => {
+    served = await serve();
+    const reading = await listen();
+    for (const { response } of [await listen(), await listen()]) response.socket.resetAndDestroy();
+    // More than a client may leave unread, in the first message.
+    const parts = { line: 'x'.repeat(2_000_000) };
+    const health = served.engine.health();
+    Object.assign(served.engine, { health: () => ({ ready: false, parts }) });
+    const before = served.world.clock.sleeping;
+    await expect(listen()).rejects.toThrow('socket hang up');
+    expect(served.world.clock.sleeping).toBe(before);
+    Object.assign(served.engine, { health: () => health });
+    for (let round = 0; round < 3; round += 1) {
+      await start('send');
+      await served.world.clock.advance(1.1);
+    }
+    await until(() => reading.messages('probe').length >= 3);
+    expect(reading.ended()).toBe(false);
   });
 
   it('tells of an endpoint that was checked, and of a part that fails', async () => {
@@ -240,6 +282,29 @@ describe('GET /api/v1/events', () => {
     await until(stuck.ended);
   });
 
+  it('ends, with a line in the log, when the status cannot be told, and begins again when it can', async () => {
+    served = await serve();
+    await served.world.clock.advance(2);
+    const before = served.world.clock.sleeping;
+    const stream = await listen();
+    await until(() => stream.messages().length === 1);
+    const health = served.engine.health();
+    const fail = (): never => {
+      throw new Error('a bug');
+    };
+    Object.assign(served.engine, { health: fail });
+    served.board.partFailed('line', null);
+    await until(stream.ended);
+    await expect(listen()).rejects.toThrow('socket hang up');
+    Object.assign(served.engine, { health: () => health });
+    expect(served.errors).toEqual(Array(2).fill('events could not be sent: Error: a bug'));
+    await until(() => served.world.clock.sleeping === before);
+    const again = await listen();
+    await until(() => again.messages().length === 1);
+    await start('send');
+    await until(() => again.messages('probe').length === 1);
+  });
+
   it('opens none for a HEAD', async () => {
     served = await serve();
     const before = served.world.clock.sleeping;
@@ -253,6 +318,8 @@ describe('GET /api/v1/events', () => {
     await until(() => stream.messages().length === 1);
     await served.server.close();
     await until(stream.ended);
+    // Ended, not cut off.
+    expect(stream.response.complete).toBe(true);
     expect(served.errors).toEqual([]);
   });
 });
