@@ -24,14 +24,18 @@ import {
   identityOf,
   linesOf,
   routesOf,
+  statusOptions,
 } from './app/from-settings.ts';
 import { createReportThread } from './app/report-thread.ts';
 import type { ContractTerms } from './domain/contract-terms.ts';
 import { viewProbe } from './domain/probe-view.ts';
 import type { HostPort, Settings } from './domain/settings.ts';
 import { clockUnset } from './domain/time/soundness.ts';
+import { broadcast } from './engine/broadcast.ts';
 import { startEngine } from './engine/engine.ts';
+import { createExclusionDesk } from './engine/exclusion-desk.ts';
 import { startReferee } from './engine/referee.ts';
+import { createStatusBoard, RECENT_MAX } from './engine/status-board.ts';
 import type { AgentControl, Clock, Log } from './ports.ts';
 
 export { findContract } from './adapters/config-file/contracts.ts';
@@ -139,7 +143,9 @@ export async function openAgent(
         ? { routes: settings.routes, connectivity: connectivityOf(settings, clock, log) }
         : { routes: [], connectivity: { everySeconds: settings.connectivity.every, checks: [], control: null } };
     const dkim = { check: checkSignatures, lookup: createKeyLookup(dnsServers) };
-    const parts = { ledger, sink, clock, random: systemRandom, dkim, observer: metrics, log };
+    const board = createStatusBoard({ ...statusOptions(settings, contracts), version: VERSION, clock });
+    const told = broadcast([metrics, board]);
+    const parts = { ledger, sink, clock, random: systemRandom, dkim, observer: told, log };
     const engine = stack.adopt(
       await startEngine(
         {
@@ -153,15 +159,19 @@ export async function openAgent(
       (started) => started.stop(),
     );
     metrics.attach(engine.recorder.state, tallies);
+    const desk = { ledger: reader ?? ledger, recorder: engine.recorder, clock, random: systemRandom };
+    const exclusions = createExclusionDesk(desk);
     if (reader !== null) {
       const { recorder, partHealth: health } = engine;
-      const judging = { recorder, health, scoreboard: metrics, clock, log, ledger: reader };
+      board.attach({ engine, exclusions, recent: await ledger.recent(RECENT_MAX) });
+      const judging = { recorder, health, scoreboard: told, clock, log, ledger: reader };
       stack.adopt(startReferee({ version: VERSION, held }, judging), (it) => it.stop());
     }
     const reports = createReportThread({ folder: settings.dataFolder, held, version: VERSION }, clock);
     stack.defer(() => reports.close());
     const shown: Omit<HttpParts, 'probeMetrics' | 'log'> = {
-      ...{ control: engine, reports, clock },
+      ...{ control: engine, board, reports, inquiries: reports, exclusions, clock },
+      zones: new Map(held.map(({ provider, contract }) => [provider, contract.timeZone])),
       metrics: (format) => metrics.render(format),
     };
     const url = as === 'daemon' ? await openHttp(settings, shown, stack, log) : null;

@@ -1,16 +1,21 @@
 /** The contracts between the engine and the world. Each is met by an adapter, and by a fake that passes the same suite. */
 
 import type { Assessment } from './domain/delay/delay.ts';
+import type { SeriesQuery } from './domain/delay/delay-series.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
 import type { SignatureFinding } from './domain/evidence/anchor.ts';
 import type { ChainHead } from './domain/evidence/chain.ts';
+import type { Exclusion } from './domain/exclusion.ts';
 import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
+import type { ProbeView } from './domain/probe-view.ts';
 import type { ProbeRecord } from './domain/record.ts';
 import type { Closing } from './domain/report/closing.ts';
+import type { ExclusionPreview } from './domain/report/exclusion-preview.ts';
 import type { Judgement } from './domain/report/judge.ts';
 import type { Matter } from './domain/report/report.ts';
 import type { Standing } from './domain/report/standing.ts';
+import type { DelaySeries, StatusView } from './domain/status-view.ts';
 import type { Month } from './domain/time/calendar.ts';
 import type { Instant } from './domain/time/instant.ts';
 import type { Tally, TimelineState } from './domain/timeline.ts';
@@ -256,6 +261,10 @@ export interface Ledger {
   judge(matter: Matter): Promise<Judgement>;
   /** The same in a few numbers; asked again for the month it was asked for last, it reads only what changed since. */
   standing(matter: Matter): Promise<Standing>;
+  /** What the month would be with one exclusion more. */
+  preview(matter: Matter, exclusion: Exclusion): Promise<ExclusionPreview>;
+  /** Delays over time, for a chart. */
+  delays(query: SeriesQuery): Promise<DelaySeries>;
   /** What to keep of the month's report when it is closed. */
   closing(matter: Matter): Promise<Closing>;
   /** How many probes of a provider's month an entry after `afterSeq` names. Goes through every one of those entries. */
@@ -314,6 +323,37 @@ export interface EndpointCheck {
 /** `text`: Prometheus's own, 0.0.4. `openmetrics`: 1.0.0, with exemplars. */
 export type ScrapeFormat = 'text' | 'openmetrics';
 
+/**
+ * Seconds for which a check speaks for its server: longer without one that shows anything, and nothing is known. Two good ones are
+ * never two cells apart; a check and its neutral host may take CHECK_MS_MAX each.
+ */
+export function checkHoldsSeconds(everySeconds: number): number {
+  return 3 * everySeconds + CHECK_MS_MAX / 1000;
+}
+/** Seconds for which a running month's standing is shown: it is judged every ten minutes at the latest, three times that is a judge that hangs. */
+export const STANDING_HOLDS_SECONDS = 1800;
+
+/** What the status page shows, without what depends on who looks at it. Answers from memory: also while the disk hangs. */
+export interface StatusBoard {
+  view(): Omit<StatusView, 'acting'>;
+  /** The probe as the page's lists show it: `briefView`. */
+  probe(record: ProbeRecord): ProbeView;
+  /** Called whenever something of it has changed, with the probes that did; returns how to stop listening. */
+  subscribe(listener: (changed: readonly ProbeRecord[]) => void): () => void;
+}
+
+/** Where people enter time that is not held against a provider. What is given keeps the rules of domain/exclusion-check. */
+export interface ExclusionDesk {
+  /** Those in force, in the order of their beginning, as of the last time the ledger was asked. */
+  known(): readonly Exclusion[];
+  /** The same as the ledger has them now. Rejects if it cannot be read. */
+  inForce(): Promise<readonly Exclusion[]>;
+  /** Durable when it resolves. Rejects with LedgerRefused. */
+  add(entered: Omit<Exclusion, 'id'>): Promise<Exclusion>;
+  /** As `add`; resolves with false, and nothing is recorded, if there is none of that id in force. */
+  retract(id: string, said: { readonly by: string; readonly note: string }): Promise<boolean>;
+}
+
 /** What of the agent can be driven and seen from outside, for the HTTP adapter and the command line. */
 export interface AgentControl {
   /** Starts a spot check and resolves with its probe's id once it is planned. Rejects with UnknownRoute. */
@@ -363,11 +403,22 @@ export interface Reports {
    */
   rendered(request: ReportRequest): Promise<RenderedReport | null>;
 }
+/** What else a person may ask that takes long, off the measuring thread and bounded as `Reports`; null as there. JSON each. */
+export interface Inquiries {
+  /** A DelaySeries. */
+  delays(query: Omit<SeriesQuery, 'nowMs' | 'maximumSeconds'>): Promise<RenderedReport | null>;
+  /**
+   * An ExclusionPreview, of the month that runs if the exclusion reaches into it or is to come, else of that in which it ends. Null if
+   * the provider is held to no contract.
+   */
+  preview(entered: Omit<Exclusion, 'id'>): Promise<RenderedReport | null>;
+}
 /** Each takes a second or so of one thread, and somebody waits for it. */
 export const REPORTS_MAX = 8;
+/** The message says of what there are too many. */
 export class TooBusy extends Error {
-  constructor() {
-    super(`at most ${REPORTS_MAX} reports can be made at once: try again in a minute`);
+  constructor(message = `at most ${REPORTS_MAX} reports can be made at once: try again in a minute`) {
+    super(message);
     this.name = 'TooBusy';
   }
 }

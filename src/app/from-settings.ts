@@ -10,6 +10,7 @@ import { createInjector, createSubmitter } from '../adapters/smtp-client/sender.
 import { systemClock } from '../adapters/system/clock.ts';
 import { systemRandom } from '../adapters/system/random.ts';
 import { secretsOf } from '../domain/conceal.ts';
+import type { ContractTerms } from '../domain/contract-terms.ts';
 import { ENDPOINTS, type Endpoint } from '../domain/endpoint.ts';
 import type { AgentIdentity } from '../domain/event.ts';
 import type { StoredHead } from '../domain/evidence/anchor.ts';
@@ -21,6 +22,7 @@ import type { Path } from '../domain/probe.ts';
 import type { ProviderSettings, Settings } from '../domain/settings.ts';
 import type { CheckedEndpoint, ConnectivityOptions } from '../engine/connectivity.ts';
 import type { Line } from '../engine/prober.ts';
+import type { StatusOptions } from '../engine/status-board.ts';
 import type { Clock, Log, Signer } from '../ports.ts';
 
 /** A log in which none of these settings' secrets can stand. */
@@ -133,6 +135,22 @@ export function endpointsOf({
       endpoint,
     })),
   );
+}
+
+/** What the status page shows of each provider. */
+export function statusOptions(
+  { providers, connectivity }: Settings,
+  contracts: ReadonlyMap<string, ContractTerms>,
+): Pick<StatusOptions, 'providers' | 'checkEverySeconds'> {
+  return {
+    checkEverySeconds: connectivity.every,
+    providers: providers.map((settings) => ({
+      name: settings.name,
+      paths: pathsOf(settings),
+      endpoints: ENDPOINTS.filter((endpoint) => settings[endpoint] !== null),
+      contract: contracts.get(settings.name) ?? null,
+    })),
+  };
 }
 
 function pathsOf({ submission, mx, mailbox }: ProviderSettings): Path[] {

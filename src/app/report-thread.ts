@@ -1,8 +1,21 @@
-/** The port `Reports` by a thread of its own: what waits for a report on the measuring thread is only its bytes. */
+/** The ports `Reports` and `Inquiries` by a thread of its own: what waits for an answer on the measuring thread is only its bytes. */
 import { Worker } from 'node:worker_threads';
-import { monthOf } from '../domain/time/calendar.ts';
+import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
+import type { SeriesQuery } from '../domain/delay/delay-series.ts';
+import type { Exclusion } from '../domain/exclusion.ts';
+import type { Path } from '../domain/probe.ts';
+import type { Matter } from '../domain/report/report.ts';
+import { type Month, monthOf, monthRange } from '../domain/time/calendar.ts';
 import type { Held } from '../engine/reports.ts';
-import { type Clock, REPORTS_MAX, type RenderedReport, type ReportRequest, type Reports, TooBusy } from '../ports.ts';
+import {
+  type Clock,
+  type Inquiries,
+  REPORTS_MAX,
+  type RenderedReport,
+  type ReportRequest,
+  type Reports,
+  TooBusy,
+} from '../ports.ts';
 
 export interface ReportSettings {
   readonly folder: string;
@@ -11,17 +24,17 @@ export interface ReportSettings {
   readonly version: string;
 }
 /** To the thread. */
-export interface ReportTask extends ReportRequest {
-  readonly id: number;
-  readonly month: string;
-  readonly nowMs: number;
-}
+export type ReportTask = { readonly id: number } & Work;
+type Work =
+  | ({ readonly kind: 'report'; readonly month: Month; readonly nowMs: number } & Omit<ReportRequest, 'month'>)
+  | { readonly kind: 'delays'; readonly query: SeriesQuery }
+  | { readonly kind: 'preview'; readonly matter: Matter; readonly exclusion: Exclusion };
 /** From it, one for each task. */
 export type ReportAnswer =
   | { readonly id: number; readonly kind: 'done'; readonly rendered: RenderedReport | null }
   | { readonly id: number; readonly kind: 'failed'; readonly message: string };
 
-export interface ReportThread extends Reports {
+export interface ReportThread extends Reports, Inquiries {
   /** Ends an evaluation under way. */
   close(): Promise<void>;
 }
@@ -69,25 +82,59 @@ export function createReportThread(settings: ReportSettings, clock: Pick<Clock, 
     return started;
   }
 
+  /** `key` names what is asked for: who asks for the same at once gets the same. */
+  function ask(key: string, work: Work): Promise<RenderedReport | null> {
+    if (closed) return Promise.resolve(null);
+    for (const each of pending.values()) if (each.key === key) return each.asked;
+    if (pending.size >= REPORTS_MAX) return Promise.reject(new TooBusy());
+    const { promise: asked, resolve, reject } = Promise.withResolvers<RenderedReport | null>();
+    const id = ++lastId;
+    pending.set(id, { key, asked, resolve, reject });
+    worker ??= start();
+    worker.postMessage({ id, ...work } satisfies ReportTask);
+    return asked;
+  }
+
   return {
     rendered({ month: wanted, format, language }) {
       const [first] = settings.held;
-      if (first === undefined || closed) return Promise.resolve(null);
+      if (first === undefined) return Promise.resolve(null);
       const nowMs = clock.now().wallMs;
       const month = wanted ?? monthOf(nowMs, first.contract.timeZone);
-      const key = `${month} ${format} ${language}`;
-      for (const each of pending.values()) if (each.key === key) return each.asked;
-      if (pending.size >= REPORTS_MAX) return Promise.reject(new TooBusy());
-      const { promise: asked, resolve, reject } = Promise.withResolvers<RenderedReport | null>();
-      const id = ++lastId;
-      pending.set(id, { key, asked, resolve, reject });
-      worker ??= start();
-      worker.postMessage({ id, month, nowMs, format, language } satisfies ReportTask);
-      return asked;
+      return ask(`${month} ${format} ${language}`, { kind: 'report', month, nowMs, format, language });
+    },
+    delays(asked) {
+      const query = { ...asked, maximumSeconds: maximumOf(settings.held, asked), nowMs: clock.now().wallMs };
+      return ask(`delays ${JSON.stringify(asked)}`, { kind: 'delays', query });
+    },
+    preview(entered) {
+      const held = settings.held.find(({ provider }) => provider === entered.provider);
+      if (held === undefined) return Promise.resolve(null);
+      const nowMs = clock.now().wallMs;
+      const matter = { ...held, month: previewedMonth(entered, held.contract.timeZone, nowMs), nowMs };
+      const exclusion = { id: '', ...entered };
+      return ask(`preview ${JSON.stringify(entered)}`, { kind: 'preview', matter, exclusion });
     },
     async close() {
       closed = true;
       await worker?.terminate();
     },
   };
+}
+
+/** As the contract has it for the path, else as any. */
+function maximumOf(
+  held: readonly Held[],
+  { provider, path }: { readonly provider: string; readonly path: Path },
+): number {
+  const { contract } = held.find((each) => each.provider === provider) ?? {};
+  for (const clause of contract?.clauses ?? [])
+    if (clause.kind === 'delay' && clause.path === path) return clause.maximumSeconds;
+  return DELAY_MAXIMUM_LIMIT;
+}
+
+/** The one that runs, unless all of the exclusion was over before it. */
+function previewedMonth({ toMs }: Pick<Exclusion, 'toMs'>, timeZone: string, nowMs: number): Month {
+  const running = monthOf(nowMs, timeZone);
+  return toMs > monthRange(running, timeZone).fromMs ? running : monthOf(toMs - 1, timeZone);
 }

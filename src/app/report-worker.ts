@@ -1,4 +1,4 @@
-/** The report thread: judges a month out of the ledger and renders it, one task after another. */
+/** The report thread: asks the ledger for what takes long and renders it, one task after another. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { renderReport } from '../adapters/report/render.ts';
 import { openLedger } from '../adapters/sqlite/ledger.ts';
@@ -32,12 +32,29 @@ async function answer(task: ReportTask): Promise<void> {
   }
 }
 
-async function render({ month, nowMs, format, language }: ReportTask): Promise<RenderedReport | null> {
-  const judged = await reportMonth(ledger, held, { month, nowMs, version });
-  if (judged === null) return null;
-  const { contentType, body, policy = null } = renderReport(judged, format, language);
-  // Not a Buffer: a small one shares its memory with others, which cannot be handed over.
-  return { contentType, policy, body: new TextEncoder().encode(body) };
+async function render(task: ReportTask): Promise<RenderedReport | null> {
+  switch (task.kind) {
+    case 'delays':
+      return json(await ledger.delays(task.query));
+    case 'preview':
+      return json(await ledger.preview(task.matter, task.exclusion));
+    case 'report': {
+      const { month, nowMs, format, language } = task;
+      const judged = await reportMonth(ledger, held, { month, nowMs, version });
+      if (judged === null) return null;
+      const { contentType, body, policy = null } = renderReport(judged, format, language);
+      return { contentType, policy, body: bytesOf(body) };
+    }
+  }
+}
+
+function json(value: object): RenderedReport {
+  return { contentType: 'application/json; charset=utf-8', policy: null, body: bytesOf(JSON.stringify(value)) };
+}
+
+/** Not a Buffer: a small one shares its memory with others, which cannot be handed over. */
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 function post(message: ReportAnswer, transfer: readonly ArrayBuffer[] = []): void {

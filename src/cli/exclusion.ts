@@ -2,11 +2,10 @@
 import { Command, Option } from 'commander';
 import { createLog, openLedger, systemRandom } from '../app.ts';
 import { EXCLUSION_KINDS, type Exclusion, type ExclusionKind } from '../domain/exclusion.ts';
-import { checkExclusion, type ExclusionInput } from '../domain/exclusion-check.ts';
+import { checkRetraction, readExclusion } from '../domain/exclusion-check.ts';
 import { PATHS, type Path } from '../domain/probe.ts';
 import type { Settings } from '../domain/settings.ts';
 import { monthRange } from '../domain/time/calendar.ts';
-import { parseTime } from '../domain/time/local-time.ts';
 import { newProbeId } from '../domain/token.ts';
 import { DEFAULT_CONTRACT, loadContract } from './contracts.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
@@ -82,16 +81,10 @@ async function runAdd(options: AddArguments): Promise<void> {
     const names = settings.providers.map(({ name }) => name).join(', ');
     throw new ExitWith(EXIT_USAGE, [`--provider must be one of ${names}, is ${JSON.stringify(options.provider)}`]);
   }
-  const from = parseTime(options.from, zone);
-  const to = parseTime(options.to, zone);
-  if (!from.ok || !to.ok) {
-    const problems = [from.ok ? [] : `--from ${from.problem}`, to.ok ? [] : `--to ${to.problem}`].flat();
-    throw new ExitWith(EXIT_USAGE, problems);
-  }
-  const entered = checked({ ...options, path: options.path ?? null, fromMs: from.ms, toMs: to.ms });
+  const { exclusion: entered, local } = orExit(readExclusion({ ...options, path: options.path ?? null }, zone));
   const exclusion: Exclusion = { id: newProbeId(systemRandom.bytes(10)), ...entered };
   await withLedger(settings, 'visitor', (ledger) => ledger.append([{ type: 'exclusion.added', at: now(), exclusion }]));
-  const taken = from.local || to.local ? `; times without an offset are those of ${zone}` : '';
+  const taken = local ? `; times without an offset are those of ${zone}` : '';
   await print(`${exclusionLine(exclusion, zone)}${taken}\n`);
 }
 
@@ -123,21 +116,23 @@ async function runRetract(id: string, { config, by, note }: RetractArguments): P
       const rule = 'the id must be that of an exclusion in force, as `exclusion list` shows them';
       throw new ExitWith(EXIT_USAGE, [`${rule}, is ${JSON.stringify(plain(id, 60))}`]);
     }
-    if (note.trim() === '') throw new ExitWith(EXIT_USAGE, ['--note must say why, is empty']);
-    // What is said of taking it back keeps the rules of what is said of entering it.
-    const said = checked({ ...exclusion, by, note });
-    await ledger.append([{ type: 'exclusion.retracted', at: now(), id, by: said.by, note: said.note }]);
+    const { said } = orExit(checkRetraction({ by, note }));
+    await ledger.append([{ type: 'exclusion.retracted', at: now(), id, ...said }]);
   });
   await print(`${id} is retracted\n`);
 }
 
-function checked(input: ExclusionInput): Omit<Exclusion, 'id'> {
-  const result = checkExclusion(input);
-  if (result.ok) return result.exclusion;
-  throw new ExitWith(
-    EXIT_USAGE,
-    result.problems.map((problem) => `--${problem}`),
-  );
+/** What was checked, if it is sound. */
+function orExit<T extends { readonly ok: true } | { readonly ok: false; readonly problems: readonly string[] }>(
+  result: T,
+): Extract<T, { readonly ok: true }> {
+  if (!result.ok) {
+    throw new ExitWith(
+      EXIT_USAGE,
+      result.problems.map((problem) => `--${problem}`),
+    );
+  }
+  return result as Extract<T, { readonly ok: true }>;
 }
 
 /** Of the provider's contract; null for a provider that the configuration does not name. */

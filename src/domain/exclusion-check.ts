@@ -2,6 +2,7 @@
 import { EXCLUSION_KINDS, type Exclusion } from './exclusion.ts';
 import { PATHS } from './probe.ts';
 import { isoText } from './time/instant.ts';
+import { parseTime } from './time/local-time.ts';
 
 /** As entered, by command or over HTTP: of the right types, and not yet of the right values. */
 export interface ExclusionInput {
@@ -49,12 +50,55 @@ export function checkExclusion(input: ExclusionInput): CheckedExclusion {
         ]),
     ...(input.path === path ? [] : [`path must be one of ${PATHS.join(', ')} or none, is ${shown(input.path ?? '')}`]),
     ...timeProblems(fromMs, toMs),
-    ...(by === '' ? ['by must not be empty'] : textProblems('by', by)),
+    ...byProblems(by),
     ...textProblems('evidence', evidence),
     ...textProblems('note', note),
   ];
   if (kind === null || problems.length > 0) return { ok: false, problems };
   return { ok: true, exclusion: { kind, provider: input.provider, path, fromMs, toMs, by, evidence, note } };
+}
+
+/** As written by a person: times as `parseTime` reads them. */
+export interface WrittenExclusion extends Omit<ExclusionInput, 'fromMs' | 'toMs'> {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** `local`: a time came without an offset, and was taken by the zone's clocks. */
+export type ReadExclusion =
+  | (Extract<CheckedExclusion, { ok: true }> & { readonly local: boolean })
+  | Extract<CheckedExclusion, { ok: false }>;
+
+/** Tells what is wrong with the times before anything else: without them there is nothing to check. */
+export function readExclusion(written: WrittenExclusion, zone: string): ReadExclusion {
+  const from = parseTime(written.from, zone);
+  const to = parseTime(written.to, zone);
+  if (!from.ok || !to.ok) {
+    const problems = [from.ok ? [] : `from ${from.problem}`, to.ok ? [] : `to ${to.problem}`].flat();
+    return { ok: false, problems };
+  }
+  const checked = checkExclusion({ ...written, fromMs: from.ms, toMs: to.ms });
+  return checked.ok ? { ...checked, local: from.local || to.local } : checked;
+}
+
+/** Who takes an exclusion back, and why. */
+export interface Retraction {
+  readonly by: string;
+  readonly note: string;
+}
+export type CheckedRetraction =
+  | { readonly ok: true; readonly said: Retraction }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** What is said of taking one back keeps the rules of what is said of entering it. */
+export function checkRetraction(written: Retraction): CheckedRetraction {
+  const [by, note] = [written.by.trim(), written.note.trim()];
+  const problems = [...byProblems(by), ...(note === '' ? ['note must say why, is empty'] : textProblems('note', note))];
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, said: { by, note } };
+}
+
+function byProblems(by: string): readonly string[] {
+  return by === '' ? ['by must not be empty'] : textProblems('by', by);
 }
 
 function timeProblems(fromMs: number, toMs: number): readonly string[] {

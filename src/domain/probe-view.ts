@@ -63,6 +63,14 @@ export function viewProbe({ record, assessment, doing, ageSeconds, obstacle }: V
   };
 }
 
+/** Characters of what went wrong that a list shows: a server's reply may be 16 kB. */
+const ERROR_SHOWN_MAX = 500;
+
+/** As lists have it: without the trace, and with the beginning of what went wrong. */
+export function briefView(view: ProbeView): ProbeView {
+  return { ...view, hops: [], error: view.error?.slice(0, ERROR_SHOWN_MAX) ?? null };
+}
+
 /** How one spot check went. `late` also if its interval cannot prove that the limit was kept. */
 export type SpotVerdict = 'in-time' | 'late' | 'missing' | 'failed';
 
@@ -98,6 +106,6 @@ export function errorOf({ handover, notice, expired, deferrals, capture }: Probe
 }
 
 /** The clocks are read in microseconds; what lies below is noise. */
-function toMicros(seconds: number): number {
+export function toMicros(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
 }

@@ -76,6 +76,8 @@ const HANDOVER_PATIENCE = 1500;
 
 export interface Engine extends AgentControl {
   readonly recorder: Recorder;
+  /** The probe as of now. */
+  see(record: ProbeRecord): ProbeSight;
   /** Where what works beside the engine tells how it does. */
   readonly partHealth: Health;
   /** The sink's address. */
@@ -234,8 +236,8 @@ function createControl(
   clock: Clock,
   lineOf: (provider: string, path: Path) => Line,
   health: () => AgentHealth,
-): AgentControl {
-  const sight = (record: ProbeRecord): ProbeSight => ({
+): AgentControl & Pick<Engine, 'see'> {
+  const see = (record: ProbeRecord): ProbeSight => ({
     record,
     assessment: assess(record, recorder.state.absence),
     doing: prober.doing(record.id),
@@ -244,10 +246,11 @@ function createControl(
   });
   const probe = async (id: string): Promise<ProbeSight | null> => {
     const record = await recorder.find(id);
-    return record === null ? null : sight(record);
+    return record === null ? null : see(record);
   };
   return {
     check: async (provider, path) => prober.probe(lineOf(provider, path), 'spot'),
+    see,
     routes: () => options.lines.map(({ provider, path }) => ({ provider, path })),
     probe,
     async settled(id, ms, signal) {
@@ -263,7 +266,7 @@ function createControl(
       return probe(id);
     },
     recent: async (limit) =>
-      (await ledger.recent(limit)).map((record) => sight(recorder.state.open.get(record.id) ?? record)),
+      (await ledger.recent(limit)).map((record) => see(recorder.state.open.get(record.id) ?? record)),
     health,
   };
 }

@@ -4,7 +4,18 @@ import { createReportThread, type ReportThread } from '../../src/app/report-thre
 import { VERSION } from '../../src/app.ts';
 import { loadContract } from '../../src/cli/contracts.ts';
 import { loadSettings } from '../../src/cli/settings.ts';
-import { REPORT_FORMATS, REPORT_LANGUAGES, REPORTS_MAX, type ReportRequest } from '../../src/ports.ts';
+import type { Exclusion } from '../../src/domain/exclusion.ts';
+import type { ExclusionPreview } from '../../src/domain/report/exclusion-preview.ts';
+import type { DelaySeries } from '../../src/domain/status-view.ts';
+import { monthRange } from '../../src/domain/time/calendar.ts';
+import {
+  REPORT_FORMATS,
+  REPORT_LANGUAGES,
+  REPORTS_MAX,
+  type RenderedReport,
+  type ReportRequest,
+  TooBusy,
+} from '../../src/ports.ts';
 import { opened } from '../adapters/sqlite/support.ts';
 import { run } from '../servers/command.ts';
 import { MONTH, type MonthLedger, monthLedger } from './month-ledger.ts';
@@ -86,4 +97,42 @@ test('to close it ends an evaluation under way, and nothing is started after tha
   await thread.close();
   expect(await asked).toBeNull();
   expect(await thread.rendered(JSON_OF_IT)).toBeNull();
+});
+
+const series = { provider: 'acme', path: 'send', ...monthRange(MONTH, 'Asia/Shanghai'), points: 100 } as const;
+const entered: Omit<Exclusion, 'id'> = {
+  ...{ kind: 'agreed-maintenance', provider: 'acme', path: null, by: 'Li Wei', evidence: '', note: '' },
+  ...series,
+};
+const read = (rendered: RenderedReport | null): unknown => JSON.parse(new TextDecoder().decode(rendered?.body));
+
+test('delays over time come as JSON, held against the contract’s maximum, and shared as reports are', async () => {
+  const ledger = await monthLedger({ everySeconds: 3600 });
+  const thread = await threadOf(ledger);
+  const [one, other] = await Promise.all([thread.delays(series), thread.delays({ ...series })]);
+  expect(one?.contentType).toBe('application/json; charset=utf-8');
+  expect(other).toBe(one);
+  const direct = await opened(ledger.folder);
+  expect(read(one)).toEqual(
+    JSON.parse(JSON.stringify(await direct.delays({ ...series, maximumSeconds: 3600, nowMs: NOW_MS }))),
+  );
+  expect((read(one) as DelaySeries).buckets.length).toBeGreaterThan(50);
+  const many = Array.from({ length: REPORTS_MAX + 1 }, (_, index) => thread.delays({ ...series, points: 10 + index }));
+  await expect(many.at(-1)).rejects.toThrow(TooBusy);
+  await Promise.all(many.slice(0, -1));
+});
+
+test('an exclusion is previewed for the month in which it ends, and for the one that runs if it reaches there', async () => {
+  const ledger = await monthLedger({ everySeconds: 3600 });
+  const thread = await threadOf(ledger);
+  const preview = async (change: Partial<typeof entered>) =>
+    read(await thread.preview({ ...entered, ...change })) as ExclusionPreview;
+  const of = await preview({});
+  expect(of.month).toBe(MONTH);
+  expect(of.then).not.toEqual(of.now);
+  const running = '2026-01';
+  expect((await preview({ toMs: entered.toMs + 1 })).month).not.toBe(MONTH);
+  expect((await preview({ toMs: NOW_MS })).month).toBe(running);
+  expect((await preview({ fromMs: NOW_MS + 1e9, toMs: NOW_MS + 2e9 })).month, 'is to come').toBe(running);
+  expect(await thread.preview({ ...entered, provider: 'other' })).toBeNull();
 });

@@ -3,10 +3,13 @@ import { expect, it } from 'vitest';
 import { encodeEvent } from '../../src/domain/codec.ts';
 import type { LedgerEntry, LedgerEvent } from '../../src/domain/event.ts';
 import { chainHash, GENESIS } from '../../src/domain/evidence/chain.ts';
+import type { Exclusion } from '../../src/domain/exclusion.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
+import { summariseReport } from '../../src/domain/report/standing.ts';
 import { emptyTimeline, foldEvent, storeTimeline, type TimelineState } from '../../src/domain/timeline.ts';
 import type { Bookmark, Ledger } from '../../src/ports.ts';
 import { at, captured, checked, delivered, factsOf, handedOver, planned } from '../adapters/sqlite/support.ts';
+import { CONTRACT } from '../fakes/contract.ts';
 
 /** One of each thing that stands in the state: open and closed probes, absence, a closed sink, doubt, an early attempt. */
 function history(): LedgerEvent[] {
@@ -52,6 +55,11 @@ const refused = {
   peer: '192.0.2.7:25',
   certificateExpiresMs: null,
 } as const;
+
+const EXCLUSION: Exclusion = {
+  ...{ id: 'a'.repeat(16), kind: 'agreed-maintenance', provider: 'acme', path: null },
+  ...{ fromMs: at(0).wallMs, toMs: at(7000).wallMs, by: 'Li Wei', evidence: '', note: '' },
+};
 
 const unreachable = { kind: 'down', stage: 'connect', code: 'ECONNREFUSED', text: 'refused' } as const;
 
@@ -184,6 +192,47 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     expect((await ledger.recent(100)).map(({ id }) => id)).toEqual(order);
     expect((await ledger.recent(2)).map(({ id }) => id)).toEqual(order.slice(0, 2));
     expect(await ledger.recent(0)).toEqual([]);
+  });
+
+  it('tells the delays of a route’s scheduled probes by when they were planned, thinned out', async () => {
+    const ledger = await make();
+    await ledger.append([...history(), ...delivered('after', 45)]);
+    const range = { fromMs: at(1).wallMs, toMs: at(50).wallMs };
+    const query = {
+      provider: 'acme',
+      path: 'send',
+      ...range,
+      points: 10,
+      maximumSeconds: 3600,
+      nowMs: at(6000).wallMs,
+    } as const;
+    const { buckets, fromMs, toMs } = await ledger.delays(query);
+    expect({ fromMs, toMs }).toEqual(range);
+    // No spot check, and nothing that was planned at the end.
+    expect(buckets.map(({ probe }) => probe)).toEqual(['delivered', 'failed', 'missing', 'after']);
+    expect(buckets).toMatchObject([
+      { fromMs: at(1).wallMs, count: 1, highest: { lo: expect.closeTo(6, 1), hi: expect.closeTo(8, 1) } },
+      { count: 1, failed: 1, highest: null },
+      { count: 1, pending: 1, exceeded: 1, highest: { hi: null } },
+      { fromMs: at(45).wallMs },
+    ]);
+    expect((await ledger.delays({ ...query, points: 1 })).buckets).toMatchObject([{ count: 4, probe: 'failed' }]);
+    expect((await ledger.delays({ ...query, path: 'receive' })).buckets).toEqual([]);
+    expect((await ledger.delays({ ...query, provider: 'other' })).buckets).toEqual([]);
+  });
+
+  it('previews an exclusion and keeps nothing of it', async () => {
+    const ledger = await make();
+    await ledger.append(history());
+    const matter = { provider: 'acme', contract: CONTRACT, month: '2026-11', nowMs: at(8000).wallMs };
+    const exclusion = EXCLUSION;
+    const now = (await ledger.standing(matter)).clauses;
+    const preview = await ledger.preview(matter, exclusion);
+    expect(preview).toMatchObject({ month: '2026-11', now });
+    expect(preview.then).not.toEqual(now);
+    expect((await ledger.standing(matter)).clauses).toEqual(now);
+    await ledger.append([{ type: 'exclusion.added', at: at(8000), exclusion }]);
+    expect(summariseReport((await ledger.judge(matter)).report)).toEqual(preview.then);
   });
 
   it('keeps the last heartbeat alone, and no entry of it', async () => {

@@ -4,7 +4,12 @@ import { decodeEvent, encodeEvent } from '../../src/domain/codec.ts';
 import { exclusionsFor, exclusionsOf } from '../../src/domain/delay/month-facts.ts';
 import type { LedgerEvent } from '../../src/domain/event.ts';
 import { DEFAULT_EXCLUSIONS, EXCLUSION_KINDS, type Exclusion } from '../../src/domain/exclusion.ts';
-import { checkExclusion, type ExclusionInput } from '../../src/domain/exclusion-check.ts';
+import {
+  checkExclusion,
+  checkRetraction,
+  type ExclusionInput,
+  readExclusion,
+} from '../../src/domain/exclusion-check.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline } from '../../src/domain/timeline.ts';
 
@@ -19,6 +24,51 @@ const sound: ExclusionInput = {
   evidence: 'ticket 4711',
   note: '',
 };
+
+describe('readExclusion', () => {
+  const { fromMs, toMs, ...said } = sound;
+  const read = (from: string, to: string, change = {}) =>
+    readExclusion({ ...said, from, to, ...change }, 'Asia/Shanghai');
+
+  it('takes times by the clocks of the zone or with an offset, and says whether any was local', () => {
+    const exclusion = { ...said, fromMs, toMs };
+    expect(read('2026-11-01T00:00Z', '2026-11-01T01:00Z')).toEqual({ ok: true, exclusion, local: false });
+    expect(read('2026-11-01T08:00', '2026-11-01T01:00Z')).toEqual({ ok: true, exclusion, local: true });
+    expect(read('2026-11-01T00:00Z', '2026-11-01 09:00')).toEqual({ ok: true, exclusion, local: true });
+  });
+
+  it('tells what is wrong with both times alone, else what is wrong with the rest', () => {
+    const time = 'must be a time such as 2026-11-03T08:00 or 2026-11-03T08:00:00+08:00, is';
+    expect(read('noon', 'one', { by: '' })).toEqual({
+      ok: false,
+      problems: [`from ${time} "noon"`, `to ${time} "one"`],
+    });
+    expect(read('2026-11-01T08:00', '2026-11-01T09:00', { by: '' })).toEqual({
+      ok: false,
+      problems: ['by must not be empty'],
+    });
+  });
+});
+
+describe('checkRetraction', () => {
+  it('takes who and why without the space around them, by the rules of what is entered', () => {
+    expect(checkRetraction({ by: ' Li Wei', note: 'a slip\n' })).toEqual({
+      ok: true,
+      said: { by: 'Li Wei', note: 'a slip' },
+    });
+    expect(checkRetraction({ by: ' ', note: ' ' })).toEqual({
+      ok: false,
+      problems: ['by must not be empty', 'note must say why, is empty'],
+    });
+    expect(checkRetraction({ by: 'a\nb', note: 'x'.repeat(501) })).toEqual({
+      ok: false,
+      problems: [
+        'by must be one line without control characters, is "a\\nb"',
+        'note must be at most 500 characters, is 501',
+      ],
+    });
+  });
+});
 
 describe('checkExclusion', () => {
   it('takes every kind, one path or all, and texts without the space around them', () => {

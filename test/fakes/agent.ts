@@ -3,7 +3,7 @@ import type { RouteSettings } from '../../src/domain/settings.ts';
 import type { Dkim } from '../../src/engine/anchor-keeper.ts';
 import type { ConnectivityOptions } from '../../src/engine/connectivity.ts';
 import { type Engine, type EngineOptions, startEngine } from '../../src/engine/engine.ts';
-import type { Mailbox, Random, Sender } from '../../src/ports.ts';
+import type { Mailbox, Observer, Random, Sender } from '../../src/ports.ts';
 import { FakeMailbox } from './fake-mailbox.ts';
 import { CountingObserver, FakeSender, silentLog } from './fake-provider.ts';
 import { FakeSink } from './fake-sink.ts';
@@ -41,6 +41,7 @@ export interface FakeWorld {
     readonly reachability?: 'inbound' | 'assumed';
     readonly seed?: number;
     readonly connectivity?: ConnectivityOptions;
+    readonly observer?: Observer;
   }): Promise<Engine>;
 }
 
@@ -98,7 +99,7 @@ export function fakeWorld(): FakeWorld {
   const { ledger, sink, mailbox, submitter, injector, observer } = world;
   return {
     ...world,
-    start: ({ routes = [], reachability = 'inbound', seed = 1, connectivity } = {}) =>
+    start: ({ routes = [], reachability = 'inbound', seed = 1, connectivity, observer: told = observer } = {}) =>
       startEngine(
         engineOptions({
           submitter,
@@ -114,7 +115,7 @@ export function fakeWorld(): FakeWorld {
           clock,
           random: seededRandom(seed),
           dkim: NO_DKIM,
-          observer,
+          observer: told,
           log: silentLog,
         },
       ),

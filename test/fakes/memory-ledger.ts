@@ -12,6 +12,7 @@ import type { Run } from '../../src/domain/availability/run.ts';
 import { applyChange } from '../../src/domain/availability/run-fold.ts';
 import { encodeEvent } from '../../src/domain/codec.ts';
 import { exceedsMaximum } from '../../src/domain/delay/delay.ts';
+import { pointOf, type SeriesQuery, thinOut } from '../../src/domain/delay/delay-series.ts';
 import {
   exclusionsFor,
   exclusionsOf,
@@ -23,12 +24,15 @@ import { ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
 import { chainHash, GENESIS } from '../../src/domain/evidence/chain.ts';
 import { checkpointOf } from '../../src/domain/evidence/checkpoint.ts';
+import type { Exclusion } from '../../src/domain/exclusion.ts';
 import { PATHS, type Path } from '../../src/domain/probe.ts';
 import { type Outcome, outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import { type Closing, closingOf } from '../../src/domain/report/closing.ts';
+import { type ExclusionPreview, previewExclusion } from '../../src/domain/report/exclusion-preview.ts';
 import { type FactSource, type Judgement, judgeProvider } from '../../src/domain/report/judge.ts';
 import type { Matter } from '../../src/domain/report/report.ts';
 import { type Standing, summariseReport } from '../../src/domain/report/standing.ts';
+import type { DelaySeries } from '../../src/domain/status-view.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
 import type { Bookmark, LateQuery, Ledger, LedgerSnapshot } from '../../src/ports.ts';
@@ -130,6 +134,22 @@ export class MemoryLedger implements Ledger, FactSource {
     this.#mustBeOpen();
     const { report } = judgeProvider(matter, this);
     return { clauses: summariseReport(report), head: this.#snapshot().head };
+  }
+
+  async preview(matter: Matter, exclusion: Exclusion): Promise<ExclusionPreview> {
+    this.#mustBeOpen();
+    return previewExclusion(matter, this, exclusion);
+  }
+
+  async delays(query: SeriesQuery): Promise<DelaySeries> {
+    this.#mustBeOpen();
+    const { provider, path, fromMs, toMs } = query;
+    const points = [...this.#records.values()]
+      .filter((record) => record.provider === provider && record.path === path && record.kind === 'scheduled')
+      .map((record) => pointOf(record, this.#state.absence))
+      .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
+      .sort((one, other) => one.atMs - other.atMs);
+    return thinOut(points, query);
   }
 
   async closing(matter: Matter): Promise<Closing> {

@@ -1,12 +1,16 @@
 /** The port `Ledger` on the real store in this very thread: what comes out is a copy, as from a worker, and a commit takes its time. */
 import { LedgerError } from '../../src/adapters/sqlite/failure.ts';
 import type { ReadRequest, WriteRequest } from '../../src/adapters/sqlite/protocol.ts';
+import type { SeriesQuery } from '../../src/domain/delay/delay-series.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
+import type { Exclusion } from '../../src/domain/exclusion.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import type { Closing } from '../../src/domain/report/closing.ts';
+import type { ExclusionPreview } from '../../src/domain/report/exclusion-preview.ts';
 import type { Judgement } from '../../src/domain/report/judge.ts';
 import type { Matter } from '../../src/domain/report/report.ts';
 import type { Standing } from '../../src/domain/report/standing.ts';
+import type { DelaySeries } from '../../src/domain/status-view.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
 import type { Bookmark, Clock, LateQuery, Ledger, LedgerSnapshot } from '../../src/ports.ts';
 import type { Disk } from './disk.ts';
@@ -90,6 +94,14 @@ export class StoreLedger implements Ledger {
     return standing;
   }
   readonly #standings = new Map<string, { readonly nowMs: number; readonly standing: Standing }>();
+
+  preview(matter: Matter, exclusion: Exclusion): Promise<ExclusionPreview> {
+    return this.#read({ id: 0, op: 'preview', input: { matter, exclusion } });
+  }
+
+  delays(query: SeriesQuery): Promise<DelaySeries> {
+    return this.#read({ id: 0, op: 'delays', input: query });
+  }
 
   closing(matter: Matter): Promise<Closing> {
     return this.#read({ id: 0, op: 'closing', input: matter });

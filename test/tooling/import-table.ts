@@ -39,6 +39,9 @@ const RULES: Readonly<Record<Exclude<Room, `adapters/${string}`>, Rule>> = {
   },
 };
 const ADAPTER: Rule = { rooms: ['ports', 'domain'], packages: 'own', builtins: 'any' };
+/** http writes the page's first answer with the page's own views, the report shares its colours. */
+const PAGE_WRITER: Rule = { ...ADAPTER, rooms: [...ADAPTER.rooms, 'page'] };
+const PAGE_WRITERS: readonly Room[] = ['adapters/http', 'adapters/report'];
 
 /** Built-ins a file may use where its room may use none: hashes are pure. */
 const BUILTIN_EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
@@ -54,6 +57,8 @@ const OWNERS: Readonly<Record<string, readonly Room[]>> = {
   'hoodiecrow-imap': [],
   'prom-client': ['adapters/prometheus'],
   fastify: ['adapters/http'],
+  // Served, never loaded.
+  uplot: ['adapters/http'],
   yaml: ['adapters/config-file'],
   commander: [],
 };
@@ -74,6 +79,7 @@ export function roomOf(path: string): Room | undefined {
 }
 
 function ruleOf(room: Room): Rule {
+  if (PAGE_WRITERS.includes(room)) return PAGE_WRITER;
   return room.startsWith('adapters/') ? ADAPTER : RULES[room as keyof typeof RULES];
 }
 

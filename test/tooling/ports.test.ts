@@ -17,6 +17,9 @@ const WITHOUT_SUITE: Readonly<Record<string, string>> = {
   Scoreboard: 'is told things and answers nothing',
   AgentControl: 'the engine answers it',
   Reports: 'the app answers it',
+  Inquiries: 'the app answers it',
+  StatusBoard: 'the engine answers it',
+  ExclusionDesk: 'the engine answers it',
 };
 
 /** `SinkListener` becomes `sink-listener`. */

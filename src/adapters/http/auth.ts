@@ -1,6 +1,7 @@
 /** Who may send mail or change state: whoever holds the bearer token, or loopback if none is configured. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIPv6 } from 'node:net';
+import type { StatusView } from '../../domain/status-view.ts';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -20,6 +21,12 @@ export function admit(token: string | null, { remote, headers }: Asker): Admissi
   if (token === null) return isLoopback(remote) && !isFromWebPage(headers) ? 'admitted' : 'loopback-only';
   const given = /^Bearer +(\S+)$/i.exec(String(headers['authorization']))?.[1] ?? '';
   return timingSafeEqual(digest(given), digest(token)) ? 'admitted' : 'token-needed';
+}
+
+/** What a page may offer whoever asks for it. */
+export function actingFor(token: string | null, asker: Asker): StatusView['acting'] {
+  if (token !== null) return 'token';
+  return admit(null, asker) === 'admitted' ? 'free' : 'forbidden';
 }
 
 /**

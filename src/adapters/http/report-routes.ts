@@ -1,8 +1,7 @@
 /** The addresses that answer with a month's verdicts: as JSON for programs, and as the report that `report` writes. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { parseMonth } from '../../domain/time/calendar.ts';
 import { REPORT_FORMATS, REPORT_LANGUAGES, type ReportRequest, type Reports } from '../../ports.ts';
-import { describe, MalformedRequest } from './request.ts';
+import { readChoice, readMonth } from './request.ts';
 
 export interface ShownReports {
   /** Null where nothing is judged. */
@@ -29,18 +28,4 @@ export function addReports(server: FastifyInstance, { reports }: ShownReports): 
         language: readChoice('lang', query.lang, REPORT_LANGUAGES),
       }),
   );
-}
-
-function readMonth(value: unknown): string {
-  const parsed = parseMonth(typeof value === 'string' ? value : '');
-  if (parsed.ok) return parsed.month;
-  throw new MalformedRequest(`month must be a month such as 2026-11, is ${describe(value)}`);
-}
-
-/** The first of them where nothing is said. */
-function readChoice<T extends string>(name: string, value: unknown, choices: readonly [T, ...T[]]): T {
-  if (value === undefined) return choices[0];
-  const known = choices.find((each) => each === value);
-  if (known !== undefined) return known;
-  throw new MalformedRequest(`${name} must be one of ${choices.join(', ')}, is ${describe(value)}`);
 }

@@ -1,5 +1,7 @@
 /** Reads what a request asks for, and says what is wrong with it. */
+import type { SeriesQuery } from '../../domain/delay/delay-series.ts';
 import { PATHS, type Path } from '../../domain/probe.ts';
+import { parseMonth } from '../../domain/time/calendar.ts';
 import { UnknownRoute } from '../../ports.ts';
 
 /** The request breaks a rule; the message names it. */
@@ -19,6 +21,14 @@ const SCRAPE_MAX = 120_000;
 const SCRAPE_MARGIN = 500;
 /** Characters of a wrong value shown in an error. */
 const QUOTED_MAX = 64;
+
+/** Milliseconds: a year with room at either end. */
+const SERIES_MS_MAX = 400 * 86_400_000;
+/** Milliseconds since the epoch, up to the year 9999. */
+const TIME_MS = { least: 0, most: Date.UTC(10_000, 0, 1) - 1 };
+/** As many as a wide screen has columns of three dots, and about as many as it has at all. */
+const POINTS_DEFAULT = 600;
+const POINTS = { least: 10, most: 2000 };
 
 type Route = { readonly provider: string; readonly path: Path };
 
@@ -54,9 +64,48 @@ export function scrapeBudget(headers: Readonly<Record<string, string | string[] 
   return Math.min(Math.max(ms - SCRAPE_MARGIN, ms / 2), SCRAPE_MAX);
 }
 
+/** Throws MalformedRequest. */
+export function readMonth(value: unknown): string {
+  const parsed = parseMonth(typeof value === 'string' ? value : '');
+  if (parsed.ok) return parsed.month;
+  throw new MalformedRequest(`month must be a month such as 2026-11, is ${describe(value)}`);
+}
+
+/** Which delays are asked for; seconds and so on as SeriesQuery has them. Throws MalformedRequest or UnknownRoute. */
+export function readSeries(source: unknown, routes: readonly Route[]): SeriesRequest {
+  const { provider, path } = readRoute(source, routes);
+  const { from, to, points } = (source ?? {}) as Readonly<Record<string, unknown>>;
+  const [fromMs, toMs] = [readInteger('from', from, TIME_MS), readInteger('to', to, TIME_MS)];
+  if (toMs <= fromMs) throw new MalformedRequest(`to must be after from, is ${toMs} and from is ${fromMs}`);
+  if (toMs - fromMs > SERIES_MS_MAX)
+    throw new MalformedRequest(`to must be at most 400 days after from, is ${toMs} and from is ${fromMs}`);
+  const buckets = points === undefined ? POINTS_DEFAULT : readInteger('points', points, POINTS);
+  return { provider, path, fromMs, toMs, points: buckets };
+}
+type SeriesRequest = Omit<SeriesQuery, 'nowMs' | 'maximumSeconds'>;
+
+/** Throws MalformedRequest. */
+function readInteger(
+  name: string,
+  value: unknown,
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new MalformedRequest(`${name} must be a whole number from ${least} to ${most}, is ${describe(value)}`);
+}
+
 /** As newProbeId makes it: 80 bits in base32. */
 export function isProbeId(text: string): boolean {
   return /^[a-z2-7]{16}$/.test(text);
+}
+
+/** The first of them where nothing is said. Throws MalformedRequest. */
+export function readChoice<T extends string>(name: string, value: unknown, choices: readonly [T, ...T[]]): T {
+  if (value === undefined) return choices[0];
+  const known = choices.find((each) => each === value);
+  if (known !== undefined) return known;
+  throw new MalformedRequest(`${name} must be one of ${choices.join(', ')}, is ${describe(value)}`);
 }
 
 /** A value of a request as an error shows it. */

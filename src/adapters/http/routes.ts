@@ -1,10 +1,9 @@
 /** What each address of the HTTP interface answers. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { type ProbeView, viewProbe } from '../../domain/probe-view.ts';
 import type { AgentControl, Clock, ScrapeFormat } from '../../ports.ts';
 import { scrapeFormat } from './accept.ts';
-import { type Admission, admit } from './auth.ts';
-import { renderHome } from './home-page.ts';
+import { admitted } from './admitted.ts';
 import { addReports, type ShownReports } from './report-routes.ts';
 import { isProbeId, readRoute, readWait, scrapeBudget } from './request.ts';
 import { shareChecks } from './shared-check.ts';
@@ -19,10 +18,8 @@ export interface Shown extends ShownReports {
   readonly metrics: (format: ScrapeFormat) => Promise<Rendered>;
   /** Metrics of one spot check, in a registry of their own. */
   readonly probeMetrics: (views: readonly ProbeView[]) => Promise<Rendered>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
 }
-
-const RECENT_SHOWN = 50;
 
 /** What only looks. */
 export function addReading(server: FastifyInstance, shown: Shown): void {
@@ -35,10 +32,6 @@ export function addReading(server: FastifyInstance, shown: Shown): void {
   server.get('/readyz', async (_request, reply) => {
     const health = control.health();
     return reply.code(health.ready ? 200 : 503).send(health);
-  });
-  server.get('/', async (_request, reply) => {
-    const views = (await control.recent(RECENT_SHOWN)).map(viewProbe);
-    return reply.type('text/html; charset=utf-8').send(renderHome(views, control.health()));
   });
   server.get<{ Params: { id: string }; Querystring: { wait?: unknown } }>(
     '/api/v1/probes/:id',
@@ -58,11 +51,7 @@ export function addActing(
   token: string | null,
   { control, probeMetrics, clock }: Shown,
 ): void {
-  // Before anything else of the request is read.
-  const onRequest = async ({ headers, ip }: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const admission = admit(token, { remote: ip, headers });
-    if (admission !== 'admitted') await refuse(reply, admission);
-  };
+  const onRequest = admitted(token);
   const shared = shareChecks(control, clock);
   // Whoever posts wants a message of their own; it will do for a scrape as well.
   server.post('/api/v1/probes', { onRequest }, async (request, reply) => {
@@ -76,15 +65,6 @@ export function addActing(
     const sight = await shared.look(provider, path, scrapeBudget(request.headers), whenGone(reply));
     return send(reply, await probeMetrics(sight === null ? [] : [viewProbe(sight)]));
   });
-}
-
-function refuse(reply: FastifyReply, admission: Exclude<Admission, 'admitted'>): FastifyReply {
-  switch (admission) {
-    case 'token-needed':
-      return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'the bearer token is needed' });
-    case 'loopback-only':
-      return reply.code(403).send({ error: 'without a bearer token configured this is for loopback alone' });
-  }
 }
 
 function noSuchProbe(reply: FastifyReply): FastifyReply {

@@ -1,15 +1,22 @@
-/** The agent over HTTP: metrics, health, spot checks, and a first page. */
+/** The agent over HTTP: metrics, health, spot checks, and the status page. */
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { lifeOf } from '../../domain/probe-life.ts';
+import { viewProbe } from '../../domain/probe-view.ts';
 import type { HostPort } from '../../domain/settings.ts';
 import { LedgerRefused, type Log, TooBusy, UnknownRoute } from '../../ports.ts';
+import { actingFor } from './auth.ts';
+import { addExclusions, type ShownExclusions } from './exclusion-routes.ts';
+import { DEFAULT_POLICY, SECURITY_HEADERS } from './headers.ts';
+import { addPages, type ShownPages } from './page-routes.ts';
 import { MalformedRequest } from './request.ts';
 import { addActing, addReading, type Shown } from './routes.ts';
+import { addStatus, type ShownStatus } from './status-routes.ts';
 
 export interface HttpOptions {
   readonly listen: HostPort;
   readonly token: string | null;
 }
-export interface HttpParts extends Shown {
+export interface HttpParts extends Shown, ShownStatus, ShownExclusions {
   readonly log: Log;
 }
 export interface HttpServer {
@@ -19,16 +26,16 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** A request is a few hundred bytes. */
+/** A request is a few hundred bytes, but where its route says more. */
 const BODY_BYTES_MAX = 4096;
 /** Milliseconds a request may take to arrive. */
 const REQUEST_TIMEOUT = 10_000;
 /** Some scrapers, a browser and a few commands; more than this is a flood. */
 const CONNECTIONS_MAX = 256;
 /** What a status says beyond its number, where Fastify's own text would tell of our inside. */
-const REASONS: Readonly<Record<number, string>> = {
-  413: `a body must have at most ${BODY_BYTES_MAX} bytes`,
-  415: 'a body must be application/json',
+const REASONS: Readonly<Record<number, (reply: FastifyReply) => string>> = {
+  413: ({ routeOptions }) => `a body must have at most ${routeOptions.bodyLimit} bytes`,
+  415: () => 'a body must be application/json',
 };
 
 /** Listens, or rejects with an Error that names the address and why. */
@@ -49,7 +56,10 @@ export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such resource' }));
   addHeaders(server);
   addReading(server, parts);
+  addStatus(server, options.token, parts);
+  addPages(server, pagesOf(options.token, parts));
   addActing(server, options.token, parts);
+  addExclusions(server, options.token, parts);
   try {
     const url = await server.listen({ ...options.listen });
     return { url: url.replace('//[::]', '//[::1]'), close: () => server.close() };
@@ -60,12 +70,21 @@ export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise
   }
 }
 
+function pagesOf(token: string | null, { board, control }: HttpParts): ShownPages {
+  return {
+    status: ({ headers, ip }) => ({ ...board.view(), acting: actingFor(token, { remote: ip, headers }) }),
+    async life(id) {
+      const sight = await control.probe(id);
+      return sight === null ? null : { view: viewProbe(sight), life: lifeOf(sight.record) };
+    },
+  };
+}
+
 function addHeaders(server: FastifyInstance): void {
   server.addHook('onSend', async (_request, reply) => {
-    void reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'x-frame-options': 'DENY' });
-    // A page with a style of its own brings its own.
-    if (!reply.hasHeader('content-security-policy'))
-      void reply.header('content-security-policy', "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
+    // What never changes is kept, and a page brings a policy of its own.
+    const headers = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
+    for (const [name, value] of Object.entries(headers)) if (!reply.hasHeader(name)) void reply.header(name, value);
   });
 }
 
@@ -78,7 +97,7 @@ function answerError(error: unknown, reply: FastifyReply, log: Log): FastifyRepl
   if (error instanceof LedgerRefused) return reply.code(503).send({ error: 'the ledger takes nothing now' });
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   if (status >= 400 && status < 500)
-    return reply.code(status).send({ error: REASONS[status] ?? 'the request must be well-formed' });
+    return reply.code(status).send({ error: REASONS[status]?.(reply) ?? 'the request must be well-formed' });
   log.error('a request failed', { error });
   return reply.code(500).send({ error: 'internal error' });
 }

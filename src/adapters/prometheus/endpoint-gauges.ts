@@ -1,7 +1,7 @@
 /** What the last use of each of a provider's servers showed, for as long as that says anything. */
 import type { Endpoint } from '../../domain/endpoint.ts';
 import { type Instant, spanBetween } from '../../domain/time/instant.ts';
-import { CHECK_MS_MAX, type EndpointCheck } from '../../ports.ts';
+import { checkHoldsSeconds, type EndpointCheck } from '../../ports.ts';
 import type { Definers } from './instruments.ts';
 
 export interface EndpointLabels {
@@ -9,8 +9,6 @@ export interface EndpointLabels {
   readonly endpoint: Endpoint;
 }
 
-/** Cells without a check that shows anything, after which nothing is known: two good ones are never two cells apart. */
-const CELLS_MAX = 3;
 const LABELS = ['provider', 'endpoint'] as const;
 
 interface Known {
@@ -37,8 +35,7 @@ export class EndpointGauges {
         { labels: { provider, endpoint }, last: null },
       ]),
     );
-    // One check and its neutral host may take this long each.
-    this.#ageMax = CELLS_MAX * checkEverySeconds + CHECK_MS_MAX / 1000;
+    this.#ageMax = checkHoldsSeconds(checkEverySeconds);
     this.forget();
   }
 

@@ -4,7 +4,7 @@ import type { ClauseTerms, ContractTerms } from '../../domain/contract-terms.ts'
 import type { ClosedClause } from '../../domain/event.ts';
 import type { Standing } from '../../domain/report/standing.ts';
 import { type Instant, spanBetween } from '../../domain/time/instant.ts';
-import type { Scoreboard } from '../../ports.ts';
+import { type Scoreboard, STANDING_HOLDS_SECONDS } from '../../ports.ts';
 import type { Definers } from './instruments.ts';
 
 export interface Held {
@@ -16,9 +16,6 @@ type Gauges = ReturnType<typeof defineGauges>;
 
 const BOUNDS = ['lo', 'hi'] as const;
 const VERDICTS = ['MET', 'BREACH', 'INCONCLUSIVE'] as const;
-
-/** Seconds. A month is judged again every ten minutes at the latest: three times that is a judge that hangs. */
-const STANDING_AGE_MAX = 1800;
 
 /** NaN until the first evaluation, and again after one that failed or that none followed in time. `hi` is +Inf where nothing bounds the figure. */
 export class SlaGauges implements Scoreboard {
@@ -49,7 +46,7 @@ export class SlaGauges implements Scoreboard {
 
   collect(now: Instant): void {
     for (const [provider, at] of this.#shownAt)
-      if (spanBetween(at, now).hi > STANDING_AGE_MAX) this.judged(provider, null, now);
+      if (spanBetween(at, now).hi > STANDING_HOLDS_SECONDS) this.judged(provider, null, now);
   }
 
   /** Shows that nothing is known. */

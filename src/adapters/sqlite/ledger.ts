@@ -1,12 +1,16 @@
 /** The port `Ledger` on SQLite: hands every call to the worker thread that owns the database. */
 import { Worker } from 'node:worker_threads';
 import { encodeEvent } from '../../domain/codec.ts';
+import type { SeriesQuery } from '../../domain/delay/delay-series.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../domain/event.ts';
+import type { Exclusion } from '../../domain/exclusion.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { Closing } from '../../domain/report/closing.ts';
+import type { ExclusionPreview } from '../../domain/report/exclusion-preview.ts';
 import type { Judgement } from '../../domain/report/judge.ts';
 import type { Matter } from '../../domain/report/report.ts';
 import type { Standing } from '../../domain/report/standing.ts';
+import type { DelaySeries } from '../../domain/status-view.ts';
 import type { Instant } from '../../domain/time/instant.ts';
 import type { Bookmark, LateQuery, Ledger, LedgerSnapshot, Log } from '../../ports.ts';
 import type { Role } from './database.ts';
@@ -143,6 +147,14 @@ class WorkerLedger implements Ledger {
 
   standing(matter: Matter): Promise<Standing> {
     return this.#call('standing', matter);
+  }
+
+  preview(matter: Matter, exclusion: Exclusion): Promise<ExclusionPreview> {
+    return this.#call('preview', { matter, exclusion });
+  }
+
+  delays(query: SeriesQuery): Promise<DelaySeries> {
+    return this.#call('delays', query);
   }
 
   closing(matter: Matter): Promise<Closing> {

@@ -1,12 +1,16 @@
 /** What the ledger and its worker say to each other. Every request gets one answer, in the order of the requests. */
 
+import type { SeriesQuery } from '../../domain/delay/delay-series.ts';
 import type { LedgerEntry, RareType } from '../../domain/event.ts';
 import type { ChainHead } from '../../domain/evidence/chain.ts';
+import type { Exclusion } from '../../domain/exclusion.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { Closing } from '../../domain/report/closing.ts';
+import type { ExclusionPreview } from '../../domain/report/exclusion-preview.ts';
 import type { Judgement } from '../../domain/report/judge.ts';
 import type { Matter } from '../../domain/report/report.ts';
 import type { Standing } from '../../domain/report/standing.ts';
+import type { DelaySeries } from '../../domain/status-view.ts';
 import type { Instant } from '../../domain/time/instant.ts';
 import type { Bookmark, LateQuery, LedgerSnapshot } from '../../ports.ts';
 import type { Role } from './database.ts';
@@ -38,6 +42,11 @@ export interface Operations {
   };
   judge: { readonly input: Matter; readonly output: Judgement };
   standing: { readonly input: Matter; readonly output: Standing };
+  preview: {
+    readonly input: { readonly matter: Matter; readonly exclusion: Exclusion };
+    readonly output: ExclusionPreview;
+  };
+  delays: { readonly input: SeriesQuery; readonly output: DelaySeries };
   closing: { readonly input: Matter; readonly output: Closing };
   lateProbes: { readonly input: LateQuery; readonly output: number };
   firstMs: { readonly input: null; readonly output: number | null };

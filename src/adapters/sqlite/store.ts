@@ -2,12 +2,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type AvailabilityFacts, type AvailabilityQuery, endpointsOf } from '../../domain/availability/facts.ts';
 import { decode, decodeEvent, encode, encodeEvent } from '../../domain/codec.ts';
+import { pointOf, type SeriesPoint, type SeriesQuery, thinOut } from '../../domain/delay/delay-series.ts';
 import { exclusionsFor, exclusionsOf, type MonthFacts, type MonthQuery } from '../../domain/delay/month-facts.ts';
 import type { LedgerEntry, LedgerEvent } from '../../domain/event.ts';
 import { type ChainHead, chainHash } from '../../domain/evidence/chain.ts';
 import { checkpointOf } from '../../domain/evidence/checkpoint.ts';
-import type { ProbeRecord } from '../../domain/record.ts';
+import { OUTCOMES, type ProbeRecord } from '../../domain/record.ts';
+import { previewExclusion } from '../../domain/report/exclusion-preview.ts';
 import { type FactSource, judgeProvider } from '../../domain/report/judge.ts';
+import type { DelaySeries } from '../../domain/status-view.ts';
 import type { Instant } from '../../domain/time/instant.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
@@ -144,6 +147,10 @@ export class Store implements FactSource {
         return judgeProvider(request.input, this);
       case 'standing':
         return this.#months.standing(request.input);
+      case 'preview':
+        return previewExclusion(request.input.matter, this, request.input.exclusion);
+      case 'delays':
+        return this.#delays(request.input);
       case 'closing':
         return this.#months.closing(request.input);
       case 'lateProbes':
@@ -211,6 +218,17 @@ export class Store implements FactSource {
     };
   }
 
+  /** A record at a time: a year of a fast route is half a million. */
+  #delays(query: SeriesQuery): DelaySeries {
+    const { provider, path, fromMs, toMs } = query;
+    const { absence } = this.#refresh().state;
+    const points: SeriesPoint[] = [];
+    for (const row of this.#db.prepare(SERIES_RECORDS).iterate(provider, path, fromMs, toMs))
+      points.push(pointOf(decode<ProbeRecord>(String(row['record'])), absence));
+    points.sort((one, other) => one.atMs - other.atMs);
+    return thinOut(points, query);
+  }
+
   #bookmarks(mailbox: string): ReadonlyMap<string, Bookmark> {
     const rows = this.#db
       .prepare('SELECT folder, uid_validity, uid_next FROM bookmarks WHERE mailbox = ?')
@@ -228,6 +246,10 @@ export class Store implements FactSource {
 export const MARKED = `SELECT seq, text, hash FROM events WHERE type = ? AND seq > ? AND type IN (${RARE_TYPES_SQL}) ORDER BY seq`;
 export const MONTH_RECORDS = `SELECT record FROM probes
   WHERE provider = ? AND path = ? AND month_ms >= ? AND month_ms < ? ORDER BY month_ms, planned_seq`;
+/** By the index of how probes ended: that is one range for each outcome, and no other route's rows are read. */
+export const SERIES_RECORDS = `SELECT record FROM probes INDEXED BY probes_ended
+  WHERE provider = ? AND path = ? AND outcome IN (${OUTCOMES.map((outcome) => `'${outcome}'`).join(', ')})
+  AND planned_ms >= ? AND planned_ms < ? AND kind = 'scheduled'`;
 export const MONTH_SLOTS =
   'SELECT count(*) AS count FROM slots WHERE provider = ? AND path = ? AND due_ms >= ? AND due_ms < ?';
 
@@ -288,6 +310,8 @@ const DOING = {
   marked: 'read the ledger',
   judge: 'judge a month',
   standing: 'judge a month',
+  preview: 'judge a month',
+  delays: 'read the delays',
   closing: 'judge a month',
   lateProbes: 'read the ledger',
   firstMs: 'read the ledger',

@@ -38,6 +38,13 @@ export function unusualGaps(times: readonly number[], range: MsRange): readonly 
   });
 }
 
+/** The longest of them, in order. */
+export function longestGaps(gaps: readonly MsRange[], most: number): readonly MsRange[] {
+  if (gaps.length <= most) return gaps;
+  const byLength = gaps.toSorted((one, other) => other.toMs - other.fromMs - (one.toMs - one.fromMs));
+  return byLength.slice(0, most).sort((one, other) => one.fromMs - other.fromMs);
+}
+
 /** Before the first, between each two, after the last. */
 function gapsBetween(times: readonly number[], { fromMs, toMs }: MsRange): readonly number[] {
   const ends = [fromMs, ...times, toMs];

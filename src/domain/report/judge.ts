@@ -64,6 +64,17 @@ export function judgeProvider(matter: Matter, source: FactSource): Judgement {
   return { report, sha256: contentHash({ ...report, closed: undefined }), charts: { provider, delays } };
 }
 
+/** The report without its hash and its charts. */
+export function reportAlone(matter: Matter, source: FactSource): ProviderReport {
+  const { provider } = matter;
+  const range = rangeOf(matter);
+  return judgeWith(
+    matter,
+    source,
+    (clause) => reportDelay(clause, matter, source.month({ provider, path: clause.path, ...range })).report,
+  );
+}
+
 /** The same report from what `kept` holds of the month from the last time, and what changed since. */
 export function judgeAgain(matter: Matter, source: FactSource & ChangeSource, kept: RouteStandings): ProviderReport {
   return judgeWith(matter, source, (clause) => {

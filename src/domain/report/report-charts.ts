@@ -1,5 +1,6 @@
 /** What the report's charts are drawn from: a month of delays, thinned out so that nothing that matters for the verdict is lost. */
 
+import { longestGaps } from '../delay/coverage.ts';
 import type { MonthPoint } from '../delay/month-tracker.ts';
 import type { Interval } from '../interval.ts';
 import { standing } from '../interval.ts';
@@ -69,7 +70,7 @@ export function chartDelays(points: readonly MonthPoint[], terms: ChartTerms): D
     clause,
     buckets: bucketsOf(points, month, timeZone, maximumSeconds),
     distribution: distributionOf(points, [averageSeconds, maximumSeconds]),
-    gaps: longest(gaps),
+    gaps: longestGaps(gaps, GAPS_MAX),
   };
 }
 
@@ -163,12 +164,6 @@ function countUpTo(values: Float64Array, most: number): number {
     else high = middle;
   }
   return low;
-}
-
-function longest(gaps: readonly MsRange[]): readonly MsRange[] {
-  if (gaps.length <= GAPS_MAX) return gaps;
-  const byLength = gaps.toSorted((one, other) => other.toMs - other.fromMs - (one.toMs - one.fromMs));
-  return byLength.slice(0, GAPS_MAX).sort((one, other) => one.fromMs - other.fromMs);
 }
 
 function ordered(values: readonly number[]): Float64Array {

@@ -7,7 +7,7 @@ import { renderReport } from '../../../src/adapters/report/render.ts';
 import type { ProbeView } from '../../../src/domain/probe-view.ts';
 import { MailboxError } from '../../../src/ports.ts';
 import { silentLog } from '../../fakes/fake-provider.ts';
-import { errorOf, type Served, serve } from './served.ts';
+import { errorOf, NO_INQUIRIES, type Served, serve } from './served.ts';
 
 let served: Served;
 
@@ -175,10 +175,10 @@ describe('an answer to what cannot be answered', () => {
   });
 
   it('shows nothing of our inside when something fails, and logs it', async () => {
-    served.world.ledger.recent = async () => {
+    served.world.ledger.probe = async () => {
       throw new Error('SQLITE_IOERR: /var/lib/secret');
     };
-    const response = await served.get('/');
+    const response = await served.get('/api/v1/probes/aaaaaaaaaaaaaaaa');
     expect(response.status).toBe(500);
     expect(await response.text()).toBe('{"error":"internal error"}');
     expect(served.errors).toEqual(['a request failed: Error: SQLITE_IOERR: /var/lib/secret']);
@@ -192,6 +192,10 @@ describe('the server', () => {
     const { port } = other.address() as AddressInfo;
     const parts = {
       control: served.engine,
+      board: served.board,
+      exclusions: served.exclusions,
+      inquiries: NO_INQUIRIES,
+      zones: new Map(),
       metrics: async () => ({ contentType: 'text/plain', body: '' }),
       reports: null,
       renderReport,

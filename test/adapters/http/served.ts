@@ -4,9 +4,14 @@ import { expect } from 'vitest';
 import { type HttpServer, serveHttp } from '../../../src/adapters/http/server.ts';
 import { createMetrics } from '../../../src/adapters/prometheus/metrics.ts';
 import { renderProbeMetrics } from '../../../src/adapters/prometheus/probe-metrics.ts';
+import type { ContractTerms } from '../../../src/domain/contract-terms.ts';
+import { ENDPOINTS } from '../../../src/domain/endpoint.ts';
+import { PATHS } from '../../../src/domain/probe.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
-import type { Log, Reports } from '../../../src/ports.ts';
-import { type FakeWorld, fakeWorld } from '../../fakes/agent.ts';
+import { createExclusionDesk } from '../../../src/engine/exclusion-desk.ts';
+import { createStatusBoard, type KeptStatus, RECENT_MAX } from '../../../src/engine/status-board.ts';
+import type { ExclusionDesk, Inquiries, Log, Reports } from '../../../src/ports.ts';
+import { type FakeWorld, fakeWorld, seededRandom } from '../../fakes/agent.ts';
 import { silentLog } from '../../fakes/fake-provider.ts';
 
 /** Milliseconds between two glances at something that real sockets bring about. */
@@ -15,9 +20,13 @@ const GLANCES_MAX = 5000;
 /** Virtual seconds that pass between two of them. */
 const PASSING = 0.05;
 
+export const NO_INQUIRIES: Inquiries = { delays: async () => null, preview: async () => null };
+
 export interface Served {
+  readonly exclusions: ExclusionDesk;
   readonly world: FakeWorld;
   readonly engine: Engine;
+  readonly board: KeptStatus;
   readonly server: HttpServer;
   /** What was logged as an error. */
   readonly errors: readonly string[];
@@ -38,10 +47,17 @@ export async function serve({
   token = null as string | null,
   prepare = (_world: FakeWorld): void => {},
   reports = null as Reports | null,
+  inquiries = NO_INQUIRIES,
+  contract = null as ContractTerms | null,
 } = {}): Promise<Served> {
   const world = fakeWorld();
   prepare(world);
-  const engine = await world.start();
+  const { clock, ledger } = world;
+  const providers = [{ name: 'acme', paths: PATHS, endpoints: ENDPOINTS, contract }];
+  const board = createStatusBoard({ version: '0', checkEverySeconds: 60, clock, providers });
+  const engine = await world.start({ observer: board });
+  const exclusions = createExclusionDesk({ ledger, clock, random: seededRandom(2), recorder: engine.recorder });
+  board.attach({ engine, exclusions, recent: await ledger.recent(RECENT_MAX) });
   const metrics = createMetrics({ version: '0', lines: engine.routes(), clock: world.clock, lagSeconds: () => 0 });
   metrics.attach(engine.recorder.state, []);
   const errors: string[] = [];
@@ -60,6 +76,10 @@ export async function serve({
     {
       control: { ...engine, settled },
       reports,
+      inquiries,
+      exclusions,
+      zones: new Map(contract === null ? [] : [['acme', contract.timeZone]]),
+      board,
       metrics: (format) => metrics.render(format),
       clock: world.clock,
       probeMetrics: renderProbeMetrics,
@@ -77,6 +97,8 @@ export async function serve({
   return {
     world,
     engine,
+    exclusions,
+    board,
     server,
     errors,
     get,
@@ -110,7 +132,10 @@ export async function errorOf(asked: Promise<unknown>): Promise<unknown> {
 }
 
 /** Looks again and again; fails the test if it never comes true. */
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let glance = 0; !isTrue() && glance < GLANCES_MAX; glance += 1) await delay(GLANCE);
-  expect(isTrue(), `still not: ${String(isTrue)}`).toBe(true);
+export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  for (let glance = 0; glance < GLANCES_MAX; glance += 1) {
+    if (await isTrue()) return;
+    await delay(GLANCE);
+  }
+  expect.fail(`still not: ${String(isTrue)}`);
 }

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MIGRATIONS, migrate, RARE_TYPES_SQL } from '../../../src/adapters/sqlite/schema.ts';
-import { MARKED, MONTH_RECORDS, MONTH_SLOTS } from '../../../src/adapters/sqlite/store.ts';
+import { MARKED, MONTH_RECORDS, MONTH_SLOTS, SERIES_RECORDS } from '../../../src/adapters/sqlite/store.ts';
 import { compareProjection } from '../../../src/adapters/sqlite/verify.ts';
 import { encodeEvent } from '../../../src/domain/codec.ts';
 import { type MonthFacts, type MonthQuery, monthInstantMs } from '../../../src/domain/delay/month-facts.ts';
@@ -211,6 +211,15 @@ test('a month is found by an index: no other month is read', async () => {
   expect(plans).toEqual([
     ['SEARCH probes USING INDEX probes_month (provider=? AND path=? AND month_ms>? AND month_ms<?)'],
     ['SEARCH slots USING COVERING INDEX slots_month (provider=? AND path=? AND due_ms>? AND due_ms<?)'],
+  ]);
+});
+
+test('delays are found by an index: no other time and no other route is read', async () => {
+  const folder = temporaryFolder();
+  await (await opened(folder)).close();
+  const plan = rawly(folder, (db) => db.prepare(`EXPLAIN QUERY PLAN ${SERIES_RECORDS}`).all('acme', 'send', 0, 1));
+  expect(plan.map(({ detail }) => detail)).toEqual([
+    'SEARCH probes USING INDEX probes_ended (provider=? AND path=? AND outcome=? AND planned_ms>? AND planned_ms<?)',
   ]);
 });
 

@@ -1,0 +1,117 @@
+/** The status page, the page of one probe, and what they are made of. */
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ProbeLife } from '../../domain/probe-life.ts';
+import type { ProbeView } from '../../domain/probe-view.ts';
+import type { StatusView } from '../../domain/status-view.ts';
+import { LANGUAGES, type Language } from '../../page/format.ts';
+import { firstState } from '../../page/state.ts';
+import { type LifeState, lifeTitle, lifeView } from '../../page/view-life.ts';
+import { pageView, titleOf } from '../../page/view-page.ts';
+import { encodingFor, type PageAssets, readPageAssets } from './page-assets.ts';
+import { PAGE_POLICY, type PageDocument, writeDocument } from './page-document.ts';
+import { isProbeId, readChoice } from './request.ts';
+
+export interface ShownPages {
+  /** As `request`'s sender may act: what `GET /api/v1/status` answers to it. */
+  readonly status: (request: Pick<FastifyRequest, 'headers' | 'ip'>) => StatusView;
+  /** Null if there is no such probe. */
+  readonly life: (id: string) => Promise<{ readonly view: ProbeView; readonly life: ProbeLife } | null>;
+}
+
+const packed = promisify(gzip);
+/** A name never says anything else: a year is as long as a cache keeps anything. */
+const FOREVER = 'public, max-age=31536000, immutable';
+
+export function addPages(server: FastifyInstance, shown: ShownPages): void {
+  const assets = readPageAssets();
+  addAssets(server, assets);
+  server.get<Asked>('/', async (request, reply) => {
+    const language = languageOf(request);
+    const status = shown.status(request);
+    const state = firstState(status, language);
+    const data = { language, status };
+    return answer(request, reply, assets, {
+      entry: 'main',
+      language,
+      title: titleOf(state),
+      view: pageView(state),
+      data,
+    });
+  });
+  server.get<Asked & { Params: { id: string } }>('/probes/:id', async (request, reply) => {
+    const { id } = request.params;
+    const language = languageOf(request);
+    const found = isProbeId(id) ? await shown.life(id) : null;
+    if (found === null) return reply.code(404).send({ error: 'no such probe' });
+    const { version, providers } = shown.status(request);
+    const provider = providers.find(({ name }) => name === found.view.provider);
+    const state: LifeState = { language, ...found, timeZone: provider?.month?.timeZone ?? 'UTC', version };
+    return answer(request, reply, assets, {
+      entry: 'probe',
+      language,
+      title: lifeTitle(state),
+      view: lifeView(state),
+      data: state,
+    });
+  });
+}
+
+interface Asked {
+  readonly Querystring: { readonly lang?: unknown };
+}
+
+function addAssets(server: FastifyInstance, { files }: PageAssets): void {
+  server.get<{ Params: { '*': string } }>('/assets/*', async (request, reply) => {
+    const asset = files.get(request.params['*']);
+    if (asset === undefined) return reply.code(404).send({ error: 'no such resource' });
+    const encoding = encodingFor(request.headers['accept-encoding']);
+    if (encoding !== 'identity') void reply.header('content-encoding', encoding);
+    return reply
+      .headers({ 'cache-control': FOREVER, vary: 'accept-encoding' })
+      .type(asset.contentType)
+      .send(asset.bodies[encoding]);
+  });
+}
+
+/** `?lang=`, else the one that the browser likes better, else English. Throws MalformedRequest for one that the page does not speak. */
+function languageOf({ query, headers }: FastifyRequest<Asked>): Language {
+  if (query.lang !== undefined) return readChoice('lang', query.lang, LANGUAGES);
+  return preferredLanguage(headers['accept-language']);
+}
+
+/** RFC 9110 §12.5.4: of equal weights the first. */
+export function preferredLanguage(accepted: string | undefined): Language {
+  const wishes = (accepted ?? '').split(',').map((part) => {
+    const [range = '', weight = 'q=1'] = part
+      .trim()
+      .toLowerCase()
+      .split(/\s*;\s*/);
+    return { language: range.split('-')[0], weight: Number(weight.replace('q=', '')) };
+  });
+  let best: { readonly language: Language; readonly weight: number } = { language: 'en', weight: 0 };
+  for (const { language, weight } of wishes) {
+    const known = LANGUAGES.find((spoken) => spoken === language);
+    if (known !== undefined && weight > best.weight) best = { language: known, weight };
+  }
+  return best.language;
+}
+
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  assets: PageAssets,
+  document: PageDocument,
+): Promise<FastifyReply> {
+  const text = writeDocument(document, assets);
+  void reply
+    .headers({
+      'content-security-policy': PAGE_POLICY,
+      vary: 'accept-encoding, accept-language',
+      'referrer-policy': 'no-referrer',
+    })
+    .type('text/html; charset=utf-8');
+  if (encodingFor(request.headers['accept-encoding']) === 'identity') return reply.send(text);
+  return reply.header('content-encoding', 'gzip').send(await packed(text));
+}

@@ -1,0 +1,208 @@
+/** Keeps in memory what the status page shows, and tells who listens when it changes. */
+import type { ContractTerms } from '../domain/contract-terms.ts';
+import type { Endpoint } from '../domain/endpoint.ts';
+import type { Exclusion } from '../domain/exclusion.ts';
+import type { Path } from '../domain/probe.ts';
+import { briefView, viewProbe } from '../domain/probe-view.ts';
+import type { ProbeRecord } from '../domain/record.ts';
+import type { Standing } from '../domain/report/standing.ts';
+import type { ClauseStatus, EndpointStatus, ProviderStatus, RunningMonth } from '../domain/status-view.ts';
+import { monthOf, monthRange } from '../domain/time/calendar.ts';
+import { type Instant, isoText, spanBetween, toIso } from '../domain/time/instant.ts';
+import {
+  type Clock,
+  checkHoldsSeconds,
+  type EndpointCheck,
+  type ExclusionDesk,
+  type Observer,
+  type Scoreboard,
+  STANDING_HOLDS_SECONDS,
+  type StatusBoard,
+} from '../ports.ts';
+import type { Engine } from './engine.ts';
+
+export interface StatusOptions {
+  readonly version: string;
+  readonly providers: readonly StatusProvider[];
+  readonly checkEverySeconds: number;
+  readonly clock: Pick<Clock, 'now'>;
+}
+export interface StatusProvider {
+  readonly name: string;
+  readonly paths: readonly Path[];
+  readonly endpoints: readonly Endpoint[];
+  /** Null if it is measured and not judged. */
+  readonly contract: ContractTerms | null;
+}
+/** What is there only once the agent runs. */
+export interface StatusSources {
+  readonly engine: Pick<Engine, 'see' | 'health'> & {
+    readonly recorder: { readonly state: Pick<Engine['recorder']['state'], 'open'> };
+  };
+  readonly exclusions: Pick<ExclusionDesk, 'known' | 'inForce'>;
+  /** The last RECENT_MAX planned probes, newest first. */
+  readonly recent: readonly ProbeRecord[];
+}
+export interface KeptStatus extends StatusBoard, Observer, Scoreboard {
+  /** Call once, before the first view. */
+  attach(sources: StatusSources): void;
+}
+
+/** More than this nobody looks through; a status is sent every second while something changes. */
+export const IN_FLIGHT_MAX = 100;
+export const RECENT_MAX = 50;
+
+interface Judged {
+  readonly standing: Standing;
+  readonly at: Instant;
+}
+
+export function createStatusBoard({ version, providers, checkEverySeconds, clock }: StatusOptions): KeptStatus {
+  const listeners = new Set<(changed: readonly ProbeRecord[]) => void>();
+  const judged = new Map<string, Judged>();
+  const checks = new Map<string, { readonly check: EndpointCheck; readonly at: Instant }>();
+  /** In the order of planning. */
+  let recent = new Map<string, ProbeRecord>();
+  let attached: StatusSources | null = null;
+
+  const sources = (): StatusSources => {
+    if (attached === null) throw new Error('a status board must be attached before it is looked at');
+    return attached;
+  };
+  const changed = (records: readonly ProbeRecord[] = []): void => {
+    for (const listener of listeners) listener(records);
+  };
+  const probe = (record: ProbeRecord) => briefView(viewProbe(sources().engine.see(record)));
+  const trim = (): void => {
+    for (const id of recent.keys()) {
+      if (recent.size <= RECENT_MAX) return;
+      recent.delete(id);
+    }
+  };
+  const providerStatus = ({ name, paths, endpoints, contract }: StatusProvider, now: Instant): ProviderStatus => ({
+    name,
+    paths,
+    month:
+      contract === null
+        ? null
+        : monthStatus(name, contract, judged.get(name) ?? null, sources().exclusions.known(), now),
+    endpoints: endpoints.map((endpoint) => {
+      const last = checks.get(`${endpoint} ${name}`);
+      return endpointStatus(endpoint, last ?? null, now, checkHoldsSeconds(checkEverySeconds));
+    }),
+  });
+
+  return {
+    attach(given) {
+      attached = given;
+      const early = recent;
+      recent = new Map(given.recent.toReversed().map((record) => [record.id, record]));
+      for (const [id, record] of early) recent.set(id, record);
+      trim();
+    },
+    view() {
+      const now = clock.now();
+      const { engine } = sources();
+      const { ready, parts } = engine.health();
+      const { open } = engine.recorder.state;
+      const problems = Object.entries(parts).flatMap(([part, problem]) => (problem === null ? [] : [[part, problem]]));
+      return {
+        at: toIso(now),
+        version,
+        ready,
+        problems: Object.fromEntries(problems) as Readonly<Record<string, string>>,
+        providers: providers.map((provider) => providerStatus(provider, now)),
+        inFlight: [...open.values()].slice(0, IN_FLIGHT_MAX).map(probe),
+        inFlightCount: open.size,
+        recent: [...recent.values()].reverse().map(probe),
+      };
+    },
+    probe,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    recorded(entries, records) {
+      for (const { event } of entries) {
+        const planned = event.type === 'probe.planned' ? records.find(({ id }) => id === event.probe) : undefined;
+        if (planned !== undefined) recent.set(planned.id, planned);
+      }
+      for (const record of records) if (recent.has(record.id)) recent.set(record.id, record);
+      trim();
+      changed(records);
+    },
+    judged(provider, standing, at) {
+      if (standing === null) judged.delete(provider);
+      else judged.set(provider, { standing, at });
+      changed();
+      // It was judged with those that were entered beside us.
+      void attached?.exclusions.inForce().then(
+        () => changed(),
+        () => undefined,
+      );
+    },
+    endpointChecked(check) {
+      const key = `${check.endpoint} ${check.provider}`;
+      const seconds = check.up ? (check.seconds ?? checks.get(key)?.check.seconds ?? null) : null;
+      checks.set(key, { check: { ...check, seconds }, at: clock.now() });
+      changed();
+    },
+    partFailed: () => changed(),
+    partStands: () => changed(),
+    tokenRefused() {},
+    sinkConnected() {},
+    sinkRefused() {},
+  };
+}
+
+function monthStatus(
+  provider: string,
+  contract: ContractTerms,
+  last: Judged | null,
+  exclusions: readonly Exclusion[],
+  now: Instant,
+): RunningMonth {
+  const { timeZone, title } = contract;
+  const month = monthOf(now.wallMs, timeZone);
+  const range = monthRange(month, timeZone);
+  const holds =
+    last !== null &&
+    spanBetween(last.at, now).hi <= STANDING_HOLDS_SECONDS &&
+    monthOf(last.at.wallMs, timeZone) === month;
+  return {
+    month,
+    ...range,
+    timeZone,
+    contract: title,
+    judgedAt: holds ? toIso(last.at) : null,
+    clauses: holds ? clausesOf(contract, last.standing) : [],
+    exclusions: exclusions.filter(
+      (each) => each.provider === provider && each.fromMs < range.toMs && each.toMs > range.fromMs,
+    ),
+  };
+}
+
+function clausesOf({ clauses }: ContractTerms, standing: Standing): readonly ClauseStatus[] {
+  return clauses.flatMap((terms) => {
+    const clause = standing.clauses.find(({ id }) => id === terms.id);
+    return clause === undefined ? [] : [{ terms, verdict: clause.verdict, figures: clause.figures }];
+  });
+}
+
+function endpointStatus(
+  endpoint: Endpoint,
+  last: { readonly check: EndpointCheck; readonly at: Instant } | null,
+  now: Instant,
+  holdsSeconds: number,
+): EndpointStatus {
+  if (last === null) return { endpoint, up: null, seconds: null, checkedAt: null, certificateExpiresAt: null };
+  const holds = spanBetween(last.at, now).hi <= holdsSeconds;
+  const { up, seconds, certificateExpiresMs: expiresMs } = last.check;
+  return {
+    endpoint,
+    up: holds ? up : null,
+    seconds: holds ? seconds : null,
+    checkedAt: toIso(last.at),
+    certificateExpiresAt: holds && expiresMs !== null ? isoText(expiresMs) : null,
+  };
+}

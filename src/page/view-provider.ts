@@ -1,0 +1,120 @@
+/** One provider: first whether it keeps its word, this month and today, then why not. */
+import type { ProviderStatus, RunningMonth } from '../domain/status-view.ts';
+import { type DayPath, dayOf, zoneOf } from './day.ts';
+import { headlineOf } from './headline.ts';
+import type { PageState } from './state.ts';
+import { element, type TreeElement } from './tree.ts';
+import { chartView } from './view-chart.ts';
+import { clausesView } from './view-clauses.ts';
+import { endpointsView } from './view-endpoints.ts';
+import { exclusionsView } from './view-exclusions.ts';
+import { badge, classOf, sign } from './view-parts.ts';
+import { spotView } from './view-spot.ts';
+import type { Verdict, Words } from './words.ts';
+
+export function providerView(provider: ProviderStatus, state: PageState, index: number, words: Words): TreeElement {
+  const { name, month } = provider;
+  const id = `provider-${index}`;
+  return element(
+    'section',
+    { class: 'provider', 'aria-labelledby': id, 'data-key': name },
+    element(
+      'div',
+      { class: 'provider-head' },
+      element('h2', { id }, name),
+      month === null ? null : element('p', { class: 'soft' }, month.contract[state.language]),
+    ),
+    element('div', { class: 'looks' }, monthTile(provider, state, words), dayTile(provider, state, words)),
+    month === null || month.clauses.length === 0 ? null : clausesView(month, words, state.language),
+    chartView(provider, state, words),
+    element(
+      'div',
+      { class: 'pair' },
+      provider.endpoints.length > 0 && endpointsView(provider, state, words),
+      spotView(provider, state, words),
+    ),
+    month === null ? null : exclusionsView(provider, month, state, words),
+  );
+}
+
+function monthTile(provider: ProviderStatus, { language }: PageState, words: Words): TreeElement {
+  const { verdict, sentences } = headlineOf(provider, words, language);
+  const { month } = provider;
+  return element(
+    'div',
+    { class: `look ${verdict === null ? 'plain' : classOf(verdict)}` },
+    element(
+      'h3',
+      {},
+      month === null ? words.thisMonth : monthName(month, words),
+      ' ',
+      verdict === null ? null : badge(verdict, words.verdict[verdict]),
+    ),
+    said(sentences),
+    month === null
+      ? null
+      : element(
+          'p',
+          { class: 'look-more' },
+          element(
+            'a',
+            { href: `/reports/${month.month}?format=html&lang=${language}` },
+            words.reportOf(monthName(month, words)),
+          ),
+        ),
+  );
+}
+
+function dayTile(provider: ProviderStatus, state: PageState, words: Words): TreeElement {
+  const day = dayOf(provider, state.status, state.days, state.nowMs, words);
+  const verdict: Verdict | null = day.state === 'none' ? null : day.state === 'good' ? 'MET' : 'BREACH';
+  const text = day.state === 'none' ? words.day.none : day.state === 'good' ? words.day.good : words.day.trouble;
+  return element(
+    'div',
+    { class: `look ${verdict === null ? 'plain' : classOf(verdict)}`, 'data-zone': zoneOf(provider) },
+    element(
+      'h3',
+      {},
+      words.today,
+      ' ',
+      verdict === null ? null : element('span', { class: `badge ${classOf(verdict)}` }, sign(verdict), text),
+    ),
+    said(day.state === 'none' ? [words.day.none] : day.now),
+    element(
+      'ul',
+      { class: 'day-paths' },
+      day.paths.map((each) => dayPath(each, words)),
+    ),
+  );
+}
+
+function dayPath({ path, summary, troubles, reason }: DayPath, words: Words): TreeElement {
+  const verdict: Verdict = troubles.length > 0 ? 'BREACH' : 'MET';
+  return element(
+    'li',
+    {},
+    element('span', { class: `day-sign ${classOf(verdict)}-text` }, sign(verdict)),
+    element('b', {}, words.path[path]),
+    element(
+      'div',
+      {},
+      troubles.length > 0 && element('b', { class: 'day-trouble' }, words.listed(troubles)),
+      element('span', { class: 'day-summary' }, summary),
+      reason !== null && element('small', {}, reason),
+    ),
+  );
+}
+
+function said(sentences: readonly string[]): TreeElement | null {
+  if (sentences.length === 0) return null;
+  return element(
+    'ul',
+    { class: 'said' },
+    sentences.map((sentence) => element('li', {}, sentence)),
+  );
+}
+
+function monthName({ month }: Pick<RunningMonth, 'month'>, words: Words): string {
+  const [year = 0, number = 0] = month.split('-').map(Number);
+  return words.month(year, number);
+}

@@ -1,0 +1,135 @@
+/** What the page says first: whether the month's promises are kept, and whether anything is wrong today. */
+import { describe, expect, it } from 'vitest';
+import type { DelaySeriesBucket, StatusView } from '../../src/domain/status-view.ts';
+import { dayOf, limitsOf, summariseRecent, summariseSeries } from '../../src/page/day.ts';
+import { headlineOf } from '../../src/page/headline.ts';
+import { pledgesOf } from '../../src/page/pledges.ts';
+import { EN } from '../../src/page/words-en.ts';
+import { ZH } from '../../src/page/words-zh.ts';
+import { failing, healthy, NOW_MS, probe, series } from '../e2e/sample-status.ts';
+
+const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
+const providerOf = ({ providers }: StatusView) => providers[0]!;
+
+describe('the month', () => {
+  it('is broken for reasons that a stranger understands', () => {
+    const { verdict, sentences } = headlineOf(providerOf(failing()), EN, 'en');
+    expect(verdict).toBe('BREACH');
+    expect(sentences.map(plain)).toEqual([
+      'Outgoing mail takes 1 min 14 s–1 min 16 s on average; the contract allows 1 min.',
+      '3–4 outgoing messages took longer than 1 h; 2 break the contract.',
+      'Available 99.86–99.96% of the month; the contract promises 99.99%.',
+    ]);
+    expect(headlineOf(providerOf(failing()), ZH, 'zh').sentences[0]).toMatch(/^外发邮件平均延迟/);
+  });
+
+  it('is kept, open, not judged yet, or not judged', () => {
+    const kept = providerOf(healthy());
+    const month = kept.month!;
+    expect(headlineOf(kept, EN, 'en')).toEqual({ verdict: 'MET', sentences: [EN.headline.met] });
+    const open = { ...month.clauses[0]!, verdict: 'INCONCLUSIVE' } as const;
+    expect(headlineOf({ ...kept, month: { ...month, clauses: [open, ...month.clauses.slice(1)] } }, EN, 'en')).toEqual({
+      verdict: 'INCONCLUSIVE',
+      sentences: ['No breach is proven. Not settled: 1\u00a0Connectivity.'],
+    });
+    expect(headlineOf({ ...kept, month: { ...month, clauses: [] } }, EN, 'en').verdict).toBeNull();
+    expect(headlineOf({ ...kept, month: null }, EN, 'en').sentences).toEqual([EN.headline.unjudged]);
+  });
+
+  it('names a clause that is broken though no figure of it tells why', () => {
+    const { month, ...rest } = providerOf(healthy());
+    const broken = { ...month!.clauses[1]!, verdict: 'BREACH' } as const;
+    expect(headlineOf({ ...rest, month: { ...month!, clauses: [broken] } }, EN, 'en').sentences.map(plain)).toEqual([
+      '2a Send delay is broken.',
+    ]);
+  });
+});
+
+describe('a pledge', () => {
+  const verdictsOf = (figures: Record<string, [number, number | null]>) => {
+    const clause = providerOf(healthy()).month!.clauses[1]!;
+    return pledgesOf({ ...clause, figures }, EN).map(({ verdict }) => verdict);
+  };
+
+  it('may reach its average, not exceed it; a maximum is broken by its number of times alone', () => {
+    expect(verdictsOf({ averageSeconds: [60, 60], maximumSeconds: [9000, 9000], breaches: [1, 1] })).toEqual([
+      'MET',
+      null,
+      'MET',
+    ]);
+    expect(verdictsOf({ averageSeconds: [60.001, 61], breaches: [2, 2] })).toEqual(['BREACH', null, 'BREACH']);
+    expect(verdictsOf({ averageSeconds: [59, 61], breaches: [1, 2] })).toEqual(['INCONCLUSIVE', null, 'INCONCLUSIVE']);
+    expect(verdictsOf({ averageSeconds: [59, null] })).toEqual(['INCONCLUSIVE', null, 'INCONCLUSIVE']);
+  });
+
+  it('says what is left, and that nothing is', () => {
+    const left = (status: StatusView) => pledgesOf(providerOf(status).month!.clauses[1]!, EN).map((each) => each.left);
+    expect(left(healthy())).toEqual([null, null, '1 more allowed']);
+    expect(left(failing())).toEqual([null, null, 'nothing left']);
+    const [down] = pledgesOf(providerOf(failing()).month!.clauses[0]!, EN);
+    expect(plain(down?.left ?? '')).toBe('0 s–23 min left');
+  });
+});
+
+describe('today', () => {
+  const day = (status: StatusView, summaries = new Map()) => dayOf(providerOf(status), status, summaries, NOW_MS, EN);
+
+  it('is good while all that came out was in time', () => {
+    expect(day(healthy())).toMatchObject({ state: 'good', now: [] });
+    expect(day({ ...healthy(), recent: [] }).state).toBe('none');
+  });
+
+  it('is in trouble by a server that is down, by mail that waits, and by each path with its last reason', () => {
+    const { state, now, paths } = day(failing());
+    expect(state).toBe('trouble');
+    expect(now.map(plain)).toEqual([
+      'Incoming mail (MX) is down now.',
+      '2 outgoing messages on the way, the oldest for 2 h 5 min.',
+    ]);
+    const receive = paths.find(({ path }) => path === 'receive');
+    expect(receive?.troubles).toEqual(['6 failed']);
+    expect(receive?.reason).toMatch(/^Last reason: refused at rcpt: 550 5\.7\.1/);
+  });
+
+  it('is told by the whole day where that is known', () => {
+    const all = summariseSeries(series(NOW_MS - 6 * 3_600_000, NOW_MS, 600, true));
+    const { paths } = day(healthy(), new Map([['send acme', { ...all, exceeded: 3 }]]));
+    expect(paths[0]?.troubles.map(plain)).toContain('3 took longer than 1 h');
+    const slow = { ...all, typical: 61, exceeded: 0, failed: 0 };
+    expect(day(healthy(), new Map([['send acme', slow]])).paths[0]?.troubles.map(plain)).toEqual([
+      'slower than the 1 min allowed on average',
+    ]);
+  });
+
+  it('sums up a series by its counts, its weighted median and its longest', () => {
+    const bucket = (changes: Partial<DelaySeriesBucket>): DelaySeriesBucket => ({
+      ...{ fromMs: 0, toMs: 1, count: 1, lowest: 1, median: 1, highest: { lo: 1, hi: 2 } },
+      ...{ pending: 0, lost: 0, failed: 0, exceeded: 0, probe: 'a' },
+      ...changes,
+    });
+    const nothing = bucket({ count: 2, lowest: null, median: null, highest: null, failed: 1, lost: 1 });
+    const buckets = [
+      bucket({ count: 10, median: 2 }),
+      bucket({ median: 50, highest: { lo: 4000, hi: null }, exceeded: 1 }),
+      nothing,
+    ];
+    expect(summariseSeries({ fromMs: 0, toMs: 9, buckets, gaps: [] })).toEqual({
+      count: 13,
+      typical: 2,
+      longest: 4000,
+      exceeded: 1,
+      failed: 1,
+      lost: 1,
+    });
+  });
+
+  it('leaves out of the newest probes those of yesterday and the spot checks', () => {
+    const probes = [probe(0, 'send'), probe(1, 'send', { kind: 'spot' }), probe(900, 'send')];
+    expect(summariseRecent(probes, NOW_MS - 3_600_000)).toMatchObject({ count: 1, longest: 2.431 });
+  });
+
+  it('has the limits of the clause on the path, and the usual ones without', () => {
+    expect(limitsOf(providerOf(healthy()), 'send')).toEqual({ average: 60, maximum: 3600 });
+    expect(limitsOf({ ...providerOf(healthy()), month: null }, 'internal')).toEqual({ average: 60, maximum: 3600 });
+  });
+});

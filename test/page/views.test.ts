@@ -1,0 +1,173 @@
+/** The page's parts as functions of what is known, without a browser. */
+import { describe, expect, it } from 'vitest';
+import { writeTree } from '../../src/adapters/http/page-markup.ts';
+import type { ProbeView } from '../../src/domain/probe-view.ts';
+import { firstState, type PageState, windowOf } from '../../src/page/state.ts';
+import { type Tree, textOf } from '../../src/page/tree.ts';
+import { bucketText } from '../../src/page/view-chart.ts';
+import { gauge } from '../../src/page/view-gauge.ts';
+import { lifeView } from '../../src/page/view-life.ts';
+import { pageView, titleOf } from '../../src/page/view-page.ts';
+import { stageBar } from '../../src/page/view-probes.ts';
+import { spotView } from '../../src/page/view-spot.ts';
+import { EN } from '../../src/page/words-en.ts';
+import { failing, healthy, lifeOfSample, NOW_MS, probe, series } from '../e2e/sample-status.ts';
+
+const plain = (tree: Tree): string => textOf(tree).replaceAll('\u00a0', ' ');
+
+describe('a gauge', () => {
+  const drawn = (
+    figure: { lo: number; hi: number | null } | null,
+    kind: 'filling' | 'times' = 'filling',
+    limit = 60,
+  ): string => {
+    const pledge = { name: '', found: '1 s', promised: 'at most 60 s', left: null, verdict: 'MET', why: null } as const;
+    const tree = gauge({ ...pledge, bar: { kind, figure, limit } }, EN);
+    return tree === null ? '' : writeTree(tree);
+  };
+
+  it('is filled up to what is sure, hatched where it is not, with the limit at three quarters', () => {
+    const text = drawn({ lo: 20, hi: 40 });
+    expect(text).toContain('class="sure" x="0" y="3" width="25%"');
+    expect(text).toContain('class="unsure" x="25%" y="3" width="25%"');
+    expect(text).toContain('class="limit-line" x1="75%"');
+    expect(text).not.toContain('beyond');
+    expect(text).toContain('aria-label="Measured 1 s; promised at most 60 s; MET."');
+  });
+
+  it('goes on beyond the picture where the figure does, and can be seen where it is next to nothing', () => {
+    expect(drawn({ lo: 300, hi: 301 })).toContain('beyond');
+    expect(drawn({ lo: 1, hi: null })).toContain('beyond');
+    expect(drawn({ lo: 0.001, hi: 0.001 })).toContain('class="sure" x="0" y="3" width="0.8%"');
+    expect(drawn(null)).not.toMatch(/class="(?:un)?sure"/);
+  });
+
+  it('counts times in boxes, with the line before the one that breaks the contract', () => {
+    const kinds = (text: string) => [...text.matchAll(/class="box (\w+)"/g)].map(([, kind]) => kind);
+    expect(kinds(drawn({ lo: 0, hi: 0 }, 'times', 2))).toEqual(['empty', 'empty']);
+    expect(kinds(drawn({ lo: 1, hi: 3 }, 'times', 2))).toEqual(['sure', 'unsure', 'unsure']);
+    expect(kinds(drawn({ lo: 9, hi: 9 }, 'times', 2))).toHaveLength(5);
+    expect(drawn({ lo: 9, hi: 9 }, 'times', 50)).not.toContain('box');
+  });
+});
+
+describe('the page', () => {
+  it('says what is live, what is lost and what is stale', () => {
+    const shown = (changes: Partial<PageState>) => plain(pageView({ ...firstState(healthy(), 'en'), ...changes }));
+    expect(shown({})).toContain('As of 14:30:00');
+    expect(shown({ link: 'live' })).toContain('Live');
+    expect(shown({ link: 'lost', nowMs: NOW_MS + 7000 })).toContain('Reconnecting, last heard 7 s ago');
+    expect(shown({ link: 'stale', nowMs: NOW_MS + 70_000 })).toContain(
+      'Stale: this is how it stood at 2026-11-28 14:30:00',
+    );
+  });
+
+  it('names the broken provider in its title', () => {
+    expect(titleOf(firstState(failing(), 'en'))).toBe('✕ acme: BREACH – mailflow-probe');
+    expect(titleOf(firstState(failing(), 'zh'))).toBe('✕ acme: 违约 – mailflow-probe');
+    expect(titleOf(firstState({ ...healthy(), providers: [] }, 'en'))).toBe('mailflow-probe');
+  });
+
+  it('names the provider of each probe where there are several, and shows one without a contract', () => {
+    const [acme] = healthy().providers;
+    const other = { name: 'umbra', paths: ['send'], month: null, endpoints: [] } as const;
+    const text = plain(pageView(firstState({ ...healthy(), providers: [acme!, other] }, 'en')));
+    expect(text).toContain('acme · send');
+    expect(text).toContain('Measured, but held against no contract.');
+  });
+
+  it('offers no form where it would be refused', () => {
+    expect(writeTree(pageView(firstState({ ...healthy(), acting: 'forbidden' }, 'en')))).not.toContain('<form');
+  });
+});
+
+describe('a chart', () => {
+  it('shows its range up to now, a month from its begin, or where it was zoomed to', () => {
+    const state = firstState(healthy(), 'en');
+    const chart = state.charts.get('acme')!;
+    const [provider] = state.status.providers;
+    expect(windowOf(chart, provider!, NOW_MS)).toEqual({ fromMs: NOW_MS - 86_400_000, toMs: NOW_MS });
+    expect(windowOf({ ...chart, range: 'month' }, provider!, NOW_MS).fromMs).toBe(Date.parse('2026-10-31T16:00:00Z'));
+    expect(windowOf({ ...chart, range: 'month' }, { ...provider!, month: null }, NOW_MS).fromMs).toBe(
+      NOW_MS - 31 * 86_400_000,
+    );
+    expect(windowOf({ ...chart, zoom: { fromMs: 1, toMs: 2 } }, provider!, NOW_MS)).toEqual({ fromMs: 1, toMs: 2 });
+  });
+
+  it('tells of one message, or of many, and of what went wrong', () => {
+    const [bucket] = series(NOW_MS - 3_600_000, NOW_MS, 30, false).buckets;
+    const one = { ...bucket!, count: 1, median: 4, highest: { lo: 4, hi: 4.1 } };
+    const text = (changes: object) => bucketText({ ...one, ...changes }, EN).replaceAll('\u00a0', ' ');
+    expect(text({})).toBe('4–4.1 s');
+    expect(text({ highest: null, median: null, failed: 1 })).toBe('failed');
+    expect(text({ count: 9, exceeded: 2, lost: 1, highest: { lo: 4000, hi: null } })).toBe(
+      '9 messages, median 4 s, longest ≥ 1 h 6 min, over the maximum 2, lost 1',
+    );
+  });
+});
+
+describe('a probe', () => {
+  it('shows where the time of its handover went', () => {
+    const tree = stageBar(probe(0, 'send').stages, EN) as Tree;
+    expect(plain(tree)).toContain('673 ms · message 340 ms');
+    expect(writeTree(tree).replaceAll('\u00a0', ' ')).toContain('aria-label="look-up 4 ms, connect 31 ms, TLS 58 ms');
+    expect(stageBar([], EN)).toBe('–');
+  });
+
+  it('shows where a spot check is, and where it failed', () => {
+    const kinds = (view: ProbeView): readonly (string | undefined)[] => {
+      const state = firstState(healthy(), 'en');
+      const phase = view.outcome === 'pending' ? 'running' : 'done';
+      const spots = new Map([['acme', { path: view.path, phase, probe: view, message: null } as const]]);
+      const html = writeTree(spotView(state.status.providers[0]!, { ...state, spots }, EN));
+      return [...html.matchAll(/<li class="(\w+)"/g)].map(([, kind]) => kind);
+    };
+    const open = { outcome: 'pending', delaySeconds: null, acceptedAt: null, capturedAt: null } as const;
+    expect(kinds(probe(0, 'send', { ...open, stages: [], awaiting: 'tls' }))).toEqual([
+      'done',
+      'done',
+      'current',
+      ...Array(6).fill('ahead'),
+    ]);
+    expect(kinds(probe(0, 'send', { ...open, awaiting: 'capture' }))).toEqual([...Array(8).fill('done'), 'current']);
+    expect(kinds(probe(0, 'send'))).toEqual(Array(9).fill('done'));
+    const refused = probe(0, 'send', { ...open, outcome: 'failed', stages: probe(0, 'send').stages.slice(0, 7) });
+    expect(kinds(refused)).toEqual([...Array(6).fill('done'), 'failed', 'missed', 'missed']);
+    const bounced = probe(0, 'send', { outcome: 'failed', capturedAt: null, delaySeconds: null });
+    expect(kinds(bounced)).toEqual([...Array(8).fill('done'), 'missed']);
+  });
+
+  it('shows its life in the order of its ends, drawn to a scale that keeps that order', () => {
+    const view = probe(0, 'send');
+    const html = writeTree(
+      lifeView({ language: 'en', view, life: lifeOfSample(view), timeZone: 'Asia/Shanghai', version: '0' }),
+    );
+    const ends = [...html.matchAll(/class="lasted" x="([\d.]+)%"/g)].map(([, x]) => Number(x));
+    expect(ends).toHaveLength(8);
+    expect(ends).toEqual(ends.toSorted((one, other) => one - other));
+    const labels = [...html.matchAll(/<th scope="row">([^<]+)</g)].map(([, label]) => label);
+    expect(labels.slice(0, 2)).toEqual(['Planned', 'Deferred by the server']);
+    expect(labels.indexOf('Accepted by the provider')).toBeLessThan(labels.indexOf('Transfer to our sink started'));
+    expect(html).toContain('class="within"');
+  });
+});
+
+it('an update is given the very same rows and table where nothing of them changed', () => {
+  const rowsOf = (tree: Tree): readonly Tree[] =>
+    typeof tree === 'string' ? [] : tree.tag === 'tr' ? [tree] : tree.children.flatMap(rowsOf);
+  const first = firstState(healthy(), 'en');
+  const charts = new Map([
+    ['acme', { ...first.charts.get('acme')!, series: series(NOW_MS - 3_600_000, NOW_MS, 30, true) }],
+  ]);
+  const state = { ...first, charts };
+  const aged = { ...healthy(), recent: healthy().recent.map((each) => ({ ...each, ageSeconds: each.ageSeconds + 1 })) };
+  const before = rowsOf(pageView(state));
+  const after = rowsOf(pageView({ ...state, status: aged, nowMs: NOW_MS + 1000 }));
+  const same = before.filter((each) => after.includes(each)).length;
+  expect(same).toBe(40 + 30 + 1);
+  const news = { ...aged, recent: [{ ...aged.recent[0]!, error: 'bounced' }, ...aged.recent.slice(1)] };
+  const changed = rowsOf(pageView({ ...state, status: news }));
+  expect(plain(changed.find((each) => !before.includes(each) && plain(each).includes('14:28:00'))!)).toContain(
+    'bounced',
+  );
+});
