@@ -74,7 +74,9 @@ export interface DelaySeries {
 export interface DelaySeriesBucket {
   readonly fromMs: number;
   readonly toMs: number;
+  /** Without those that could not be measured. */
   readonly count: number;
+  readonly unmeasured: number;
   /** Of those with a delay: the least lower end, the median upper end, the largest delay's ends (`hi` null while it is missing). Null where none has one. */
   readonly lowest: number | null;
   readonly median: number | null;

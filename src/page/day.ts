@@ -9,6 +9,8 @@ import type { Words } from './words.ts';
 /** What a day's probes of one path came to. Seconds. */
 export interface DaySummary {
   readonly count: number;
+  readonly unmeasured: number;
+  readonly delivered: number;
   readonly typical: number | null;
   readonly longest: number | null;
   readonly exceeded: number;
@@ -23,6 +25,8 @@ export interface Day {
 }
 export interface DayPath {
   readonly path: Path;
+  /** `none` where nothing came of it yet that could be measured. */
+  readonly state: Day['state'];
   readonly summary: string;
   /** Empty where all is well. */
   readonly troubles: readonly string[];
@@ -42,6 +46,8 @@ export function summariseSeries({ buckets }: DelaySeries): DaySummary {
   const medians = buckets.flatMap(({ median, count }) => (median === null ? [] : [{ value: median, weight: count }]));
   return {
     count: sum(({ count }) => count),
+    unmeasured: sum(({ unmeasured }) => unmeasured),
+    delivered: sum(({ count, pending, lost, failed }) => count - pending - lost - failed),
     typical: weightedMedian(medians),
     longest: largest(buckets.flatMap(({ highest }) => (highest === null ? [] : [highest.hi ?? highest.lo]))),
     exceeded: sum(({ exceeded }) => exceeded),
@@ -56,13 +62,16 @@ export function summariseRecent(probes: readonly ProbeView[], fromMs: number, ma
   const delays = today.flatMap(({ delaySeconds, outcome }) =>
     delaySeconds === null || outcome !== 'delivered' ? [] : [delaySeconds],
   );
+  const count = (wanted: ProbeView['outcome']): number => today.filter(({ outcome }) => outcome === wanted).length;
   return {
-    count: today.length,
+    count: today.length - count('unmeasured'),
+    unmeasured: count('unmeasured'),
+    delivered: count('delivered'),
     typical: weightedMedian(delays.map(({ hi, lo }) => ({ value: hi ?? lo, weight: 1 }))),
     longest: largest(delays.map(({ hi, lo }) => hi ?? lo)),
     exceeded: today.filter(({ delaySeconds }) => (delaySeconds?.lo ?? 0) > maximum).length,
-    failed: today.filter(({ outcome }) => outcome === 'failed').length,
-    lost: today.filter(({ outcome }) => outcome === 'lost').length,
+    failed: count('failed'),
+    lost: count('lost'),
   };
 }
 
@@ -84,12 +93,19 @@ export function dayOf(
     const limits = limitsOf(provider, path);
     const summary = summaries.get(seriesKey(provider.name, path)) ?? summariseRecent(mine, fromMs, limits.maximum);
     now.push(...waitingOf(provider.name, path, status, words));
-    if (summary.count === 0) continue;
+    if (summary.count + summary.unmeasured === 0) continue;
     const troubles = troublesOf(summary, limits, words);
-    paths.push({ path, summary: summaryText(summary, words), troubles, reason: lastReason(mine, summary, words) });
+    const state = troubles.length > 0 ? 'trouble' : summary.delivered > 0 ? 'good' : 'none';
+    paths.push({
+      path,
+      state,
+      summary: summaryText(summary, words),
+      troubles,
+      reason: lastReason(mine, summary, words),
+    });
   }
-  const isTrouble = now.length > 0 || paths.some(({ troubles }) => troubles.length > 0);
-  return { state: isTrouble ? 'trouble' : paths.length > 0 ? 'good' : 'none', now, paths };
+  const isSome = (wanted: Day['state']): boolean => paths.some(({ state }) => state === wanted);
+  return { state: now.length > 0 || isSome('trouble') ? 'trouble' : isSome('good') ? 'good' : 'none', now, paths };
 }
 
 export function seriesKey(provider: string, path: Path): string {
@@ -138,9 +154,13 @@ function waitingOf(provider: string, path: Path, { inFlight }: StatusView, { day
   return oldest === null ? [] : [day.waiting(late.length, path, spanText(oldest, units))];
 }
 
-function summaryText({ count, typical, longest }: DaySummary, { day, units, pledge }: Words): string {
+function summaryText({ count, unmeasured, typical, longest }: DaySummary, words: Words): string {
+  const { day, units, pledge, listed } = words;
   const text = (seconds: number | null): string => (seconds === null ? pledge.noFigure : spanText(seconds, units));
-  return day.summary(String(count), text(typical), text(longest));
+  const told: string[] = [];
+  if (count > 0) told.push(day.summary(String(count), text(typical), text(longest)));
+  if (unmeasured > 0) told.push(day.unmeasured(unmeasured));
+  return listed(told);
 }
 
 function weightedMedian(values: readonly { readonly value: number; readonly weight: number }[]): number | null {

@@ -96,9 +96,14 @@ function readout(provider: ProviderStatus, chart: ChartState, { language }: Page
   );
 }
 
-function stretchText({ fromMs, toMs, count }: DelaySeriesBucket, timeZone: string): string {
+function isSingle({ count, unmeasured }: DelaySeriesBucket): boolean {
+  return count + unmeasured === 1;
+}
+
+function stretchText(bucket: DelaySeriesBucket, timeZone: string): string {
+  const { fromMs, toMs } = bucket;
   const from = dateTime(fromMs, timeZone);
-  return count === 1 || toMs - fromMs < 1000 ? from : `${from} – ${dateTime(toMs, timeZone).slice(11)}`;
+  return isSingle(bucket) || toMs - fromMs < 1000 ? from : `${from} – ${dateTime(toMs, timeZone).slice(11)}`;
 }
 
 /** `4.13–4.17 s`, or `12 messages, median 4 s, longest 9–9.2 s, failed 1`. */
@@ -106,7 +111,7 @@ export function bucketText(bucket: DelaySeriesBucket, { chart, units, pledge }: 
   const { count, median, highest } = bucket;
   const troubles = troubleText(bucket, chart);
   const longest = highest === null ? pledge.noFigure : figureText(highest, units);
-  if (count === 1)
+  if (isSingle(bucket))
     return [highest === null ? null : longest, troubles].filter((text) => text !== null && text !== '').join(', ');
   const parts = [
     chart.many(count),
@@ -117,16 +122,18 @@ export function bucketText(bucket: DelaySeriesBucket, { chart, units, pledge }: 
   return parts.filter((text) => text !== null && text !== '').join(', ');
 }
 
-function troubleText({ count, exceeded, failed, lost, pending }: DelaySeriesBucket, chart: Words['chart']): string {
+function troubleText(bucket: DelaySeriesBucket, chart: Words['chart']): string {
+  const { exceeded, failed, lost, pending, unmeasured } = bucket;
   const told: readonly (readonly [string, number])[] = [
     [chart.exceeded, exceeded],
     [chart.failed, failed],
     [chart.lost, lost],
     [chart.pending, pending],
+    [chart.gap, unmeasured],
   ];
   return told
     .filter(([, number]) => number > 0)
-    .map(([text, number]) => (count === 1 ? text : `${text} ${number}`))
+    .map(([text, number]) => (isSingle(bucket) ? text : `${text} ${number}`))
     .join(', ');
 }
 

@@ -114,6 +114,7 @@ export const EN: Words = {
     none: 'Nothing measured yet',
     trouble: 'Trouble',
     summary: (count, typical, longest) => `${count} messages, typically ${typical}, longest ${longest}`,
+    unmeasured: (count) => `${count} not measured`,
     down: (endpoint) => `${endpoint} is down now.`,
     exceeded: (count, maximum) => `${count} took longer than ${maximum}`,
     failed: (count) => `${count} failed`,

@@ -103,6 +103,7 @@ export const ZH: Words = {
     none: '尚无测量',
     trouble: '有异常',
     summary: (count, typical, longest) => `${count} 封，通常 ${typical}，最长 ${longest}`,
+    unmeasured: (count) => `${count} 封未测`,
     down: (endpoint) => `${endpoint}当前不可用。`,
     exceeded: (count, maximum) => `${count} 封超过 ${maximum}`,
     failed: (count) => `${count} 封失败`,

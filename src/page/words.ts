@@ -67,6 +67,7 @@ export interface Words {
     readonly none: string;
     readonly trouble: string;
     readonly summary: (count: string, typical: string, longest: string) => string;
+    readonly unmeasured: (count: number) => string;
     readonly down: (endpoint: string) => string;
     readonly exceeded: (count: number, maximum: string) => string;
     readonly failed: (count: number) => string;

@@ -340,6 +340,7 @@ export function series(fromMs: number, toMs: number, points: number, bad: boolea
       fromMs: from,
       toMs: perBucket === 1 ? from : from + each,
       count: perBucket,
+      unmeasured: 0,
       lowest: failed > 0 && perBucket === 1 ? null : wave * (perBucket > 1 ? 0.6 : slow),
       median: failed > 0 && perBucket === 1 ? null : exceeded > 0 && perBucket === 1 ? 4300 : wave * slow,
       highest:

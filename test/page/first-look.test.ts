@@ -103,11 +103,11 @@ describe('today', () => {
 
   it('sums up a series by its counts, its weighted median and its longest', () => {
     const bucket = (changes: Partial<DelaySeriesBucket>): DelaySeriesBucket => ({
-      ...{ fromMs: 0, toMs: 1, count: 1, lowest: 1, median: 1, highest: { lo: 1, hi: 2 } },
+      ...{ fromMs: 0, toMs: 1, count: 1, unmeasured: 0, lowest: 1, median: 1, highest: { lo: 1, hi: 2 } },
       ...{ pending: 0, lost: 0, failed: 0, exceeded: 0, probe: 'a' },
       ...changes,
     });
-    const nothing = bucket({ count: 2, lowest: null, median: null, highest: null, failed: 1, lost: 1 });
+    const nothing = bucket({ count: 2, lowest: null, median: null, highest: null, failed: 1, lost: 1, unmeasured: 4 });
     const buckets = [
       bucket({ count: 10, median: 2 }),
       bucket({ median: 50, highest: { lo: 4000, hi: null }, exceeded: 1 }),
@@ -115,12 +115,24 @@ describe('today', () => {
     ];
     expect(summariseSeries({ fromMs: 0, toMs: 9, buckets, gaps: [] })).toEqual({
       count: 13,
+      unmeasured: 4,
+      delivered: 11,
       typical: 2,
       longest: 4000,
       exceeded: 1,
       failed: 1,
       lost: 1,
     });
+  });
+
+  it('is not good where nothing could be measured', () => {
+    const unmeasured = probe(0, 'send', { outcome: 'unmeasured', delaySeconds: null });
+    const { state, paths } = day({ ...healthy(), recent: [unmeasured] });
+    expect(state).toBe('none');
+    expect(paths).toMatchObject([{ path: 'send', state: 'none', summary: '1 not measured', troubles: [] }]);
+    const mixed = day({ ...healthy(), recent: [unmeasured, probe(1, 'send')] });
+    expect(mixed.state).toBe('good');
+    expect(plain(mixed.paths[0]!.summary)).toBe('1 messages, typically 3.13 s, longest 3.13 s, 1 not measured');
   });
 
   it('leaves out of the newest probes those of yesterday and the spot checks', () => {

@@ -100,6 +100,7 @@ describe('a chart', () => {
     const text = (changes: object) => bucketText({ ...one, ...changes }, EN).replaceAll('\u00a0', ' ');
     expect(text({})).toBe('4–4.1 s');
     expect(text({ highest: null, median: null, failed: 1 })).toBe('failed');
+    expect(text({ count: 0, highest: null, median: null, unmeasured: 1 })).toBe('not measured');
     expect(text({ count: 9, exceeded: 2, lost: 1, highest: { lo: 4000, hi: null } })).toBe(
       '9 messages, median 4 s, longest ≥ 1 h 6 min, over the maximum 2, lost 1',
     );

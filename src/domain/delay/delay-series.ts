@@ -65,7 +65,8 @@ function bucketOf(points: readonly SeriesPoint[], maximumSeconds: number): Delay
   return {
     fromMs: points[0]?.atMs ?? 0,
     toMs: points.at(-1)?.atMs ?? 0,
-    count: points.length,
+    count: points.length - count('unmeasured'),
+    unmeasured: count('unmeasured'),
     lowest: seconds(lowest),
     median: seconds(his[Math.ceil(his.length / 2) - 1]),
     highest: highestLo === undefined ? null : { lo: toMicros(highestLo), hi: seconds(highestHi) },

@@ -10,7 +10,7 @@ const RANGE = { fromMs: T0, toMs: T0 + 100_000, points: 10, maximumSeconds: 3600
 const point = (seconds: number, lo: number, hi = lo, change: Partial<SeriesPoint> = {}): SeriesPoint => {
   return { id: `at ${seconds}`, atMs: T0 + seconds * 1000, outcome: 'delivered', delay: { lo, hi }, ...change };
 };
-const none = { lowest: null, median: null, highest: null, pending: 0, lost: 0, failed: 0, exceeded: 0 };
+const none = { unmeasured: 0, lowest: null, median: null, highest: null, pending: 0, lost: 0, failed: 0, exceeded: 0 };
 
 describe('a point', () => {
   it('is a probe when it was planned, with its delay', () => {
@@ -66,12 +66,17 @@ describe('a bucket', () => {
     ];
     expect(thinOut(points, { ...RANGE, points: 1 }).buckets).toEqual([
       {
-        ...{ fromMs: T0, toMs: T0 + 5000, count: 6, probe: 'at 3' },
+        ...{ fromMs: T0, toMs: T0 + 5000, count: 5, unmeasured: 1, probe: 'at 3' },
         ...{ lowest: 1, median: null, highest: { lo: 7200, hi: null } },
         ...{ pending: 1, lost: 1, failed: 2, exceeded: 2 },
       },
     ]);
     expect(thinOut([points[4]!], RANGE).buckets).toMatchObject([{ ...none, count: 1, failed: 1 }]);
+  });
+
+  it('counts what could not be measured by itself', () => {
+    const idle = point(1, 0, 0, { outcome: 'unmeasured', delay: null });
+    expect(thinOut([idle], RANGE).buckets).toMatchObject([{ ...none, count: 0, unmeasured: 1 }]);
   });
 
   it('names the probe whose delay is surely the largest', () => {
@@ -126,9 +131,9 @@ test('whatever is thinned out, at most so many buckets in order keep the extreme
         const { atMs } = points.find(({ id }) => id === named)!;
         expect(atMs >= fromMs && atMs <= toMs).toBe(true);
       }
-      for (const name of ['count', 'pending', 'lost', 'failed', 'exceeded'] as const)
+      for (const name of ['count', 'unmeasured', 'pending', 'lost', 'failed', 'exceeded'] as const)
         expect(buckets.reduce((sum, bucket) => sum + bucket[name], 0)).toBe(whole?.[name] ?? 0);
-      expect(whole?.count ?? 0).toBe(points.length);
+      expect((whole?.count ?? 0) + (whole?.unmeasured ?? 0)).toBe(points.length);
       const lows = buckets.flatMap(({ lowest }) => lowest ?? []);
       const highs = buckets.flatMap(({ highest }) => highest ?? []);
       expect(lows.length === 0 ? null : Math.min(...lows)).toBe(whole?.lowest ?? null);
