@@ -81,6 +81,8 @@ export interface DelaySeriesBucket {
   readonly lowest: number | null;
   readonly median: number | null;
   readonly highest: { readonly lo: number; readonly hi: number | null } | null;
+  /** How many were delivered, and the sum of their lower ends. */
+  readonly delivered: { readonly count: number; readonly sumLo: number };
   readonly pending: number;
   readonly lost: number;
   readonly failed: number;

@@ -12,6 +12,8 @@ export interface DaySummary {
   readonly unmeasured: number;
   readonly delivered: number;
   readonly typical: number | null;
+  /** What the average of the delivered ones is at least. */
+  readonly averageLo: number | null;
   readonly longest: number | null;
   readonly exceeded: number;
   readonly failed: number;
@@ -44,11 +46,16 @@ export function summariseSeries({ buckets }: DelaySeries): DaySummary {
   const sum = (count: (bucket: DelaySeries['buckets'][number]) => number): number =>
     buckets.reduce((total, bucket) => total + count(bucket), 0);
   const medians = buckets.flatMap(({ median, count }) => (median === null ? [] : [{ value: median, weight: count }]));
+  const delivered = sum((bucket) => bucket.delivered.count);
   return {
     count: sum(({ count }) => count),
     unmeasured: sum(({ unmeasured }) => unmeasured),
-    delivered: sum(({ count, pending, lost, failed }) => count - pending - lost - failed),
+    delivered,
     typical: weightedMedian(medians),
+    averageLo: mean(
+      sum((bucket) => bucket.delivered.sumLo),
+      delivered,
+    ),
     longest: largest(buckets.flatMap(({ highest }) => (highest === null ? [] : [highest.hi ?? highest.lo]))),
     exceeded: sum(({ exceeded }) => exceeded),
     failed: sum(({ failed }) => failed),
@@ -68,6 +75,10 @@ export function summariseRecent(probes: readonly ProbeView[], fromMs: number, ma
     unmeasured: count('unmeasured'),
     delivered: count('delivered'),
     typical: weightedMedian(delays.map(({ hi, lo }) => ({ value: hi ?? lo, weight: 1 }))),
+    averageLo: mean(
+      delays.reduce((sum, { lo }) => sum + lo, 0),
+      delays.length,
+    ),
     longest: largest(delays.map(({ hi, lo }) => hi ?? lo)),
     exceeded: today.filter(({ delaySeconds }) => (delaySeconds?.lo ?? 0) > maximum).length,
     failed: count('failed'),
@@ -130,10 +141,10 @@ export function limitsOf(
 type Limits = ReturnType<typeof limitsOf>;
 
 function troublesOf(summary: DaySummary, limits: Limits, { day, units }: Words): readonly string[] {
-  const { exceeded, failed, lost, typical } = summary;
+  const { exceeded, failed, lost, averageLo } = summary;
   const told: string[] = [];
   if (exceeded > 0) told.push(day.exceeded(exceeded, limitText(limits.maximum, units)));
-  if (typical !== null && typical > limits.average) told.push(day.slow(limitText(limits.average, units)));
+  if (averageLo !== null && averageLo > limits.average) told.push(day.slow(limitText(limits.average, units)));
   if (failed > 0) told.push(day.failed(failed));
   if (lost > 0) told.push(day.lost(lost));
   return told;
@@ -161,6 +172,11 @@ function summaryText({ count, unmeasured, typical, longest }: DaySummary, words:
   if (count > 0) told.push(day.summary(String(count), text(typical), text(longest)));
   if (unmeasured > 0) told.push(day.unmeasured(unmeasured));
   return listed(told);
+}
+
+/** In whole microseconds, the clocks' resolution: of what takes exactly 60 s it is 60 s. */
+function mean(sum: number, count: number): number | null {
+  return count === 0 ? null : Math.round((sum / count) * 1e6) / 1e6;
 }
 
 function weightedMedian(values: readonly { readonly value: number; readonly weight: number }[]): number | null {

@@ -347,6 +347,7 @@ export function series(fromMs: number, toMs: number, points: number, bad: boolea
         failed > 0 && perBucket === 1
           ? null
           : { lo: high, hi: exceeded > 0 ? null : high * (index % 5 === 0 ? 1.9 : 1.02) },
+      delivered: { count: perBucket - failed, sumLo: (perBucket - failed) * wave * (exceeded > 0 ? 1 : slow) },
       pending: 0,
       lost: 0,
       failed,

@@ -95,22 +95,34 @@ describe('today', () => {
     const all = summariseSeries(series(NOW_MS - 6 * 3_600_000, NOW_MS, 600, true));
     const { paths } = day(healthy(), new Map([['send acme', { ...all, exceeded: 3 }]]));
     expect(paths[0]?.troubles.map(plain)).toContain('3 took longer than 1 h');
-    const slow = { ...all, typical: 61, exceeded: 0, failed: 0 };
+    const slow = { ...all, typical: 3, averageLo: 60.5, exceeded: 0, failed: 0 };
     expect(day(healthy(), new Map([['send acme', slow]])).paths[0]?.troubles.map(plain)).toEqual([
       'slower than the 1 min allowed on average',
     ]);
+    const halfSlow = { ...slow, typical: 61, averageLo: 60 };
+    expect(day(healthy(), new Map([['send acme', halfSlow]])).paths[0]?.troubles).toEqual([]);
   });
 
   it('sums up a series by its counts, its weighted median and its longest', () => {
     const bucket = (changes: Partial<DelaySeriesBucket>): DelaySeriesBucket => ({
       ...{ fromMs: 0, toMs: 1, count: 1, unmeasured: 0, lowest: 1, median: 1, highest: { lo: 1, hi: 2 } },
-      ...{ pending: 0, lost: 0, failed: 0, exceeded: 0, probe: 'a' },
+      ...{ delivered: { count: 1, sumLo: 1 }, pending: 0, lost: 0, failed: 0, exceeded: 0, probe: 'a' },
       ...changes,
     });
-    const nothing = bucket({ count: 2, lowest: null, median: null, highest: null, failed: 1, lost: 1, unmeasured: 4 });
+    const none = { delivered: { count: 0, sumLo: 0 } };
+    const nothing = bucket({
+      count: 2,
+      lowest: null,
+      median: null,
+      highest: null,
+      failed: 1,
+      lost: 1,
+      unmeasured: 4,
+      ...none,
+    });
     const buckets = [
-      bucket({ count: 10, median: 2 }),
-      bucket({ median: 50, highest: { lo: 4000, hi: null }, exceeded: 1 }),
+      bucket({ count: 10, median: 2, delivered: { count: 10, sumLo: 4 } }),
+      bucket({ median: 50, highest: { lo: 4000, hi: null }, exceeded: 1, delivered: { count: 1, sumLo: 4000 } }),
       nothing,
     ];
     expect(summariseSeries({ fromMs: 0, toMs: 9, buckets, gaps: [] })).toEqual({
@@ -118,6 +130,7 @@ describe('today', () => {
       unmeasured: 4,
       delivered: 11,
       typical: 2,
+      averageLo: 364,
       longest: 4000,
       exceeded: 1,
       failed: 1,

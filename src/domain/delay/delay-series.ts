@@ -8,6 +8,7 @@ import type { MsRange } from '../time/span-set.ts';
 import type { TimelineState } from '../timeline.ts';
 import { longestGaps, unusualGaps } from './coverage.ts';
 import { assess } from './delay.ts';
+import { sumMicros } from './delay-average.ts';
 
 /** The scheduled probes of a route that were planned in `[fromMs, toMs)`. */
 export interface SeriesQuery extends MsRange {
@@ -61,6 +62,7 @@ function bucketOf(points: readonly SeriesPoint[], maximumSeconds: number): Delay
   const los = Float64Array.from(delays, ({ lo }) => lo).sort();
   const his = Float64Array.from(delays, ({ hi }) => hi).sort();
   const [lowest, highestLo, highestHi] = [los[0], los.at(-1), his.at(-1)];
+  const deliveredLos = points.flatMap(({ delay, outcome }) => (outcome === 'delivered' ? [delay?.lo ?? 0] : []));
   const count = (outcome: Outcome): number => points.filter((point) => point.outcome === outcome).length;
   return {
     fromMs: points[0]?.atMs ?? 0,
@@ -70,6 +72,7 @@ function bucketOf(points: readonly SeriesPoint[], maximumSeconds: number): Delay
     lowest: seconds(lowest),
     median: seconds(his[Math.ceil(his.length / 2) - 1]),
     highest: highestLo === undefined ? null : { lo: toMicros(highestLo), hi: seconds(highestHi) },
+    delivered: { count: count('delivered'), sumLo: sumMicros(deliveredLos) / 1e6 },
     pending: count('pending'),
     lost: count('lost'),
     failed: count('failed'),
