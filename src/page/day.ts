@@ -3,7 +3,8 @@
 import type { Path } from '../domain/probe.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
 import type { DelaySeries, ProviderStatus, StatusView } from '../domain/status-view.ts';
-import { dayStart, limitText, spanText } from './format.ts';
+import { limitText, spanText } from './format.ts';
+import type { PageState } from './state.ts';
 import type { Words } from './words.ts';
 
 /** What a day's probes of one path came to. Seconds. */
@@ -19,8 +20,13 @@ export interface DaySummary {
   readonly failed: number;
   readonly lost: number;
 }
+/** Why there is no summary. */
+export interface DayProblem {
+  readonly problem: string;
+}
 export interface Day {
-  readonly state: 'good' | 'trouble' | 'none';
+  /** `loading`: not all series are there yet. `unknown`: one could not be had. */
+  readonly state: 'good' | 'trouble' | 'none' | 'loading' | 'unknown';
   /** What is wrong at this moment, a sentence each. */
   readonly now: readonly string[];
   readonly paths: readonly DayPath[];
@@ -63,49 +69,28 @@ export function summariseSeries({ buckets }: DelaySeries): DaySummary {
   };
 }
 
-/** Of the newest probes alone: what can be said before the day's series is there. */
-export function summariseRecent(probes: readonly ProbeView[], fromMs: number, maximum = MAXIMUM_SECONDS): DaySummary {
-  const today = probes.filter(({ plannedAt, kind }) => kind === 'scheduled' && Date.parse(plannedAt) >= fromMs);
-  const delays = today.flatMap(({ delaySeconds, outcome }) =>
-    delaySeconds === null || outcome !== 'delivered' ? [] : [delaySeconds],
-  );
-  const count = (wanted: ProbeView['outcome']): number => today.filter(({ outcome }) => outcome === wanted).length;
-  return {
-    count: today.length - count('unmeasured'),
-    unmeasured: count('unmeasured'),
-    delivered: count('delivered'),
-    typical: weightedMedian(delays.map(({ hi, lo }) => ({ value: hi ?? lo, weight: 1 }))),
-    averageLo: mean(
-      delays.reduce((sum, { lo }) => sum + lo, 0),
-      delays.length,
-    ),
-    longest: largest(delays.map(({ hi, lo }) => hi ?? lo)),
-    exceeded: today.filter(({ delaySeconds }) => (delaySeconds?.lo ?? 0) > maximum).length,
-    failed: count('failed'),
-    lost: count('lost'),
-  };
-}
-
-/** `summaries` by path, where they are known; else the newest probes tell. */
-export function dayOf(
-  provider: ProviderStatus,
-  status: StatusView,
-  summaries: ReadonlyMap<string, DaySummary>,
-  nowMs: number,
-  words: Words,
-): Day {
-  const fromMs = dayStart(nowMs, zoneOf(provider));
+/** `days` by `seriesKey`, what there is yet. Nothing is called good before the series of each path is there. */
+export function dayOf(provider: ProviderStatus, status: StatusView, days: PageState['days'], words: Words): Day {
   const now: string[] = [];
   const paths: DayPath[] = [];
+  let isLoading = false;
   for (const { endpoint, up } of provider.endpoints)
     if (up === false) now.push(words.day.down(words.endpoint[endpoint]));
   for (const path of provider.paths) {
     const mine = status.recent.filter((probe) => probe.provider === provider.name && probe.path === path);
-    const limits = limitsOf(provider, path);
-    const summary = summaries.get(seriesKey(provider.name, path)) ?? summariseRecent(mine, fromMs, limits.maximum);
     now.push(...waitingOf(provider.name, path, status, words));
+    const summary = days.get(seriesKey(provider.name, path));
+    if (summary === undefined) {
+      isLoading = true;
+      continue;
+    }
+    if ('problem' in summary) {
+      const told = words.day.failedToLoad(summary.problem);
+      paths.push({ path, state: 'unknown', summary: told, troubles: [], reason: null });
+      continue;
+    }
     if (summary.count + summary.unmeasured === 0) continue;
-    const troubles = troublesOf(summary, limits, words);
+    const troubles = troublesOf(summary, limitsOf(provider, path), words);
     const state = troubles.length > 0 ? 'trouble' : summary.delivered > 0 ? 'good' : 'none';
     paths.push({
       path,
@@ -116,7 +101,10 @@ export function dayOf(
     });
   }
   const isSome = (wanted: Day['state']): boolean => paths.some(({ state }) => state === wanted);
-  return { state: now.length > 0 || isSome('trouble') ? 'trouble' : isSome('good') ? 'good' : 'none', now, paths };
+  if (now.length > 0 || isSome('trouble')) return { state: 'trouble', now, paths };
+  if (isLoading) return { state: 'loading', now, paths };
+  const state = isSome('unknown') ? 'unknown' : isSome('good') ? 'good' : 'none';
+  return { state, now, paths };
 }
 
 export function seriesKey(provider: string, path: Path): string {

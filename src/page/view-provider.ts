@@ -66,7 +66,7 @@ function monthTile(provider: ProviderStatus, { language }: PageState, words: Wor
 }
 
 function dayTile(provider: ProviderStatus, state: PageState, words: Words): TreeElement {
-  const day = dayOf(provider, state.status, state.days, state.nowMs, words);
+  const day = dayOf(provider, state.status, state.days, words);
   const verdict = dayVerdict(day.state);
   return element(
     'div',

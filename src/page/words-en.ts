@@ -112,6 +112,9 @@ export const EN: Words = {
   day: {
     good: 'No trouble',
     none: 'Nothing measured yet',
+    loading: 'Loading …',
+    unknown: 'It cannot be told whether there was trouble.',
+    failedToLoad: (why) => `could not be loaded: ${why}`,
     trouble: 'Trouble',
     summary: (count, typical, longest) => `${count} messages, typically ${typical}, longest ${longest}`,
     unmeasured: (count) => `${count} not measured`,

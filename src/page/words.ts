@@ -65,6 +65,9 @@ export interface Words {
   readonly day: {
     readonly good: string;
     readonly none: string;
+    readonly loading: string;
+    readonly unknown: string;
+    readonly failedToLoad: (why: string) => string;
     readonly trouble: string;
     readonly summary: (count: string, typical: string, longest: string) => string;
     readonly unmeasured: (count: number) => string;
