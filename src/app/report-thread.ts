@@ -1,6 +1,5 @@
 /** The ports `Reports` and `Inquiries` by a thread of its own: what waits for an answer on the measuring thread is only its bytes. */
 import { Worker } from 'node:worker_threads';
-import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
 import type { SeriesQuery } from '../domain/delay/delay-series.ts';
 import type { Exclusion } from '../domain/exclusion.ts';
 import type { Path } from '../domain/probe.ts';
@@ -130,15 +129,15 @@ export function createReportThread(settings: ReportSettings, clock: Pick<Clock, 
   };
 }
 
-/** As the contract has it for the path, else as any. */
+/** As the contract has it for the path, null where it has none. */
 function maximumOf(
   held: readonly Held[],
   { provider, path }: { readonly provider: string; readonly path: Path },
-): number {
+): number | null {
   const { contract } = held.find((each) => each.provider === provider) ?? {};
   for (const clause of contract?.clauses ?? [])
     if (clause.kind === 'delay' && clause.path === path) return clause.maximumSeconds;
-  return DELAY_MAXIMUM_LIMIT;
+  return null;
 }
 
 /** The one that runs, unless all of the exclusion was over before it. */

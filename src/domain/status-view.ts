@@ -39,8 +39,9 @@ export interface RunningMonth {
   /** IANA. */
   readonly timeZone: string;
   readonly contract: Localised;
-  /** When it was judged; null until it was for the first time, while it cannot be, and half an hour after the last time. Then `clauses` is empty. */
+  /** When it was judged; null until it was for the first time, while it cannot be, and half an hour after the last time. */
   readonly judgedAt: string | null;
+  /** All of the contract's, judged or not. */
   readonly clauses: readonly ClauseStatus[];
   /** Those in force that touch the month, in order. */
   readonly exclusions: readonly Exclusion[];
@@ -48,7 +49,8 @@ export interface RunningMonth {
 export interface ClauseStatus {
   /** Title, limits, path. */
   readonly terms: ClauseTerms;
-  readonly verdict: ClosedClause['verdict'];
+  /** Null while it is not judged; then there are no figures. */
+  readonly verdict: ClosedClause['verdict'] | null;
   /** As `domain/report/standing.ts` names them. */
   readonly figures: ClosedClause['figures'];
 }

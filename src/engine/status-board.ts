@@ -175,17 +175,17 @@ function monthStatus(
     timeZone,
     contract: title,
     judgedAt: holds ? toIso(last.at) : null,
-    clauses: holds ? clausesOf(contract, last.standing) : [],
+    clauses: clausesOf(contract, holds ? last.standing : null),
     exclusions: exclusions.filter(
       (each) => each.provider === provider && each.fromMs < range.toMs && each.toMs > range.fromMs,
     ),
   };
 }
 
-function clausesOf({ clauses }: ContractTerms, standing: Standing): readonly ClauseStatus[] {
-  return clauses.flatMap((terms) => {
-    const clause = standing.clauses.find(({ id }) => id === terms.id);
-    return clause === undefined ? [] : [{ terms, verdict: clause.verdict, figures: clause.figures }];
+function clausesOf({ clauses }: ContractTerms, standing: Standing | null): readonly ClauseStatus[] {
+  return clauses.map((terms) => {
+    const clause = standing?.clauses.find(({ id }) => id === terms.id);
+    return { terms, verdict: clause?.verdict ?? null, figures: clause?.figures ?? {} };
   });
 }
 

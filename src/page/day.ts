@@ -44,8 +44,6 @@ export interface DayPath {
 
 /** A message that takes longer than this to come out is worth a word, though no limit is broken yet. */
 const WAITING_LONG_SECONDS = 600;
-const MAXIMUM_SECONDS = 3600;
-const AVERAGE_SECONDS = 60;
 
 /** Of a series that begins with the day. */
 export function summariseSeries({ buckets }: DelaySeries): DaySummary {
@@ -115,24 +113,26 @@ export function zoneOf({ month }: Pick<ProviderStatus, 'month'>): string {
   return month?.timeZone ?? 'UTC';
 }
 
-/** Seconds, of the clause on the path; the usual ones where there is none. */
-export function limitsOf(
-  { month }: ProviderStatus,
-  path: Path,
-): { readonly average: number; readonly maximum: number } {
+/** Seconds. */
+export interface Limits {
+  readonly average: number;
+  readonly maximum: number;
+}
+
+/** Those of the clause on the path; null where there is none. */
+export function limitsOf({ month }: ProviderStatus, path: Path): Limits | null {
   for (const { terms } of month?.clauses ?? [])
     if (terms.kind === 'delay' && terms.path === path)
       return { average: terms.averageMaxSeconds, maximum: terms.maximumSeconds };
-  return { average: AVERAGE_SECONDS, maximum: MAXIMUM_SECONDS };
+  return null;
 }
 
-type Limits = ReturnType<typeof limitsOf>;
-
-function troublesOf(summary: DaySummary, limits: Limits, { day, units }: Words): readonly string[] {
+function troublesOf(summary: DaySummary, limits: Limits | null, { day, units }: Words): readonly string[] {
   const { exceeded, failed, lost, averageLo } = summary;
   const told: string[] = [];
-  if (exceeded > 0) told.push(day.exceeded(exceeded, limitText(limits.maximum, units)));
-  if (averageLo !== null && averageLo > limits.average) told.push(day.slow(limitText(limits.average, units)));
+  if (limits !== null && exceeded > 0) told.push(day.exceeded(exceeded, limitText(limits.maximum, units)));
+  if (limits !== null && averageLo !== null && averageLo > limits.average)
+    told.push(day.slow(limitText(limits.average, units)));
   if (failed > 0) told.push(day.failed(failed));
   if (lost > 0) told.push(day.lost(lost));
   return told;

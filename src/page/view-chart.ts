@@ -1,7 +1,7 @@
 /** The frame of the delay chart: what is chosen, what the pointer is at, and the same as a table. The browser draws into it. */
 import type { Path } from '../domain/probe.ts';
 import type { DelaySeries, DelaySeriesBucket, ProviderStatus } from '../domain/status-view.ts';
-import { limitsOf, zoneOf } from './day.ts';
+import { type Limits, limitsOf, zoneOf } from './day.ts';
 import { dateTime, figureText, limitText, spanText } from './format.ts';
 import { type ChartState, type PageState, RANGES } from './state.ts';
 import { type Child, element, type TreeElement } from './tree.ts';
@@ -172,7 +172,7 @@ function makeTable(provider: ProviderStatus, series: DelaySeries, path: Path, wo
 }
 
 /** The shapes that the chart draws, and what they mean. */
-function legend({ chart, units }: Words, limits: ReturnType<typeof limitsOf>): TreeElement {
+function legend({ chart, units }: Words, limits: Limits | null): TreeElement {
   const item = (kind: string, picture: readonly TreeElement[], text: string): TreeElement =>
     element(
       'li',
@@ -189,11 +189,13 @@ function legend({ chart, units }: Words, limits: ReturnType<typeof limitsOf>): T
       `${chart.median}, ${chart.span}`,
     ),
     item('key-unsure', [element('path', { d: 'M9 1v12' })], chart.uncertain),
-    item('key-exceeded', [element('path', { d: 'M9 2l5 5l-5 5l-5 -5z' })], chart.exceeded),
+    limits !== null && item('key-exceeded', [element('path', { d: 'M9 2l5 5l-5 5l-5 -5z' })], chart.exceeded),
     item('key-failed', [element('path', { d: 'M5 3l8 8m0 -8l-8 8' })], `${chart.failed}, ${chart.lost}`),
     item('key-pending', [element('circle', { cx: 9, cy: 7, r: 4 })], chart.pending),
-    item('key-limit', [element('path', { d: 'M0 7h18' })], chart.limitAverage(limitText(limits.average, units))),
-    item('key-limit', [element('path', { d: 'M0 7h18' })], chart.limitMaximum(limitText(limits.maximum, units))),
+    limits !== null &&
+      item('key-limit', [element('path', { d: 'M0 7h18' })], chart.limitAverage(limitText(limits.average, units))),
+    limits !== null &&
+      item('key-limit', [element('path', { d: 'M0 7h18' })], chart.limitMaximum(limitText(limits.maximum, units))),
     item('key-excluded', [element('rect', { width: 18, height: 14 })], chart.excluded),
     item('key-gap', [element('rect', { width: 18, height: 14 })], chart.gap),
   );

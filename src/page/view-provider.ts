@@ -25,7 +25,7 @@ export function providerView(provider: ProviderStatus, state: PageState, index: 
       month === null ? null : element('p', { class: 'soft' }, month.contract[state.language]),
     ),
     element('div', { class: 'looks' }, monthTile(provider, state, words), dayTile(provider, state, words)),
-    month === null || month.clauses.length === 0 ? null : clausesView(month, words, state.language),
+    month === null || month.judgedAt === null ? null : clausesView(month, words, state.language),
     chartView(provider, state, words),
     element(
       'div',

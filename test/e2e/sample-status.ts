@@ -254,6 +254,15 @@ export function healthy(): StatusView {
   };
 }
 
+/** As the agent tells it before it has judged for the first time. */
+export function unjudged(): StatusView {
+  const providers = healthy().providers.map(({ month: running, ...rest }) => {
+    const clauses = running!.clauses.map(({ terms }) => ({ terms, verdict: null, figures: {} }));
+    return { ...rest, month: { ...running!, judgedAt: null, clauses } };
+  });
+  return { ...healthy(), providers };
+}
+
 export function failing(): StatusView {
   const refused = (index: number, path: Path): ProbeView =>
     probe(index, path, {

@@ -8,7 +8,7 @@ import { pledgesOf } from '../../src/page/pledges.ts';
 import type { PageState } from '../../src/page/state.ts';
 import { EN } from '../../src/page/words-en.ts';
 import { ZH } from '../../src/page/words-zh.ts';
-import { failing, healthy, NOW_MS, series } from '../e2e/sample-status.ts';
+import { failing, healthy, NOW_MS, series, unjudged } from '../e2e/sample-status.ts';
 
 type PageDay = PageState['days'] extends ReadonlyMap<string, infer Entry> ? Entry : never;
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
@@ -35,7 +35,7 @@ describe('the month', () => {
       verdict: 'INCONCLUSIVE',
       sentences: ['No breach is proven. Not settled: 1\u00a0Connectivity.'],
     });
-    expect(headlineOf({ ...kept, month: { ...month, clauses: [] } }, EN, 'en').verdict).toBeNull();
+    expect(headlineOf(providerOf(unjudged()), EN, 'en')).toEqual({ verdict: null, sentences: [EN.headline.notYet] });
     expect(headlineOf({ ...kept, month: null }, EN, 'en').sentences).toEqual([EN.headline.unjudged]);
   });
 
@@ -174,8 +174,23 @@ describe('today', () => {
     expect(plain(mixed.paths[0]!.summary)).toBe('9 messages, typically 3 s, longest 4 s, 5 not measured');
   });
 
-  it('has the limits of the clause on the path, and the usual ones without', () => {
+  it('has the limits of the clause on the path, judged or not, and none where nothing is promised', () => {
+    const status = unjudged();
     expect(limitsOf(providerOf(healthy()), 'send')).toEqual({ average: 60, maximum: 3600 });
-    expect(limitsOf({ ...providerOf(healthy()), month: null }, 'internal')).toEqual({ average: 60, maximum: 3600 });
+    expect(limitsOf(providerOf(status), 'send')).toEqual({ average: 60, maximum: 3600 });
+    expect(limitsOf(providerOf(healthy()), 'internal')).toBeNull();
+    expect(limitsOf({ ...providerOf(healthy()), month: null }, 'send')).toBeNull();
+  });
+
+  it('is slow or late by the limits of a contract alone', () => {
+    const slow = { ...GOOD, averageLo: 61, exceeded: 2 };
+    const troublesOf = (path: Path, status: StatusView) =>
+      day(status, { [path]: slow })
+        .paths.find((each) => each.path === path)
+        ?.troubles.map(plain);
+    const told = ['2 took longer than 1 h', 'slower than the 1 min allowed on average'];
+    expect(troublesOf('send', healthy())).toEqual(told);
+    expect(troublesOf('send', unjudged()), 'not judged yet').toEqual(told);
+    expect(troublesOf('internal', healthy()), 'not promised').toEqual([]);
   });
 });

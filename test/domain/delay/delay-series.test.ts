@@ -88,6 +88,10 @@ describe('a bucket', () => {
     expect(thinOut([idle], RANGE).buckets).toMatchObject([{ ...none, count: 0, unmeasured: 1 }]);
   });
 
+  it('has nothing that is exceeded where nothing is promised', () => {
+    expect(thinOut([point(0, 9000)], { ...RANGE, maximumSeconds: null }).buckets).toMatchObject([{ exceeded: 0 }]);
+  });
+
   it('names the probe whose delay is surely the largest', () => {
     const worst = (...points: SeriesPoint[]) => thinOut(points, { ...RANGE, points: 1 }).buckets[0]?.probe;
     expect(worst(point(0, 5), point(1, 9, 10), point(2, 9, 12), point(3, 4, NEVER, { outcome: 'pending' }))).toBe(
