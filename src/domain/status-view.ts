@@ -30,6 +30,14 @@ export interface ProviderStatus {
   /** Null where nothing is judged. */
   readonly month: RunningMonth | null;
   readonly endpoints: readonly EndpointStatus[];
+  /** Of each path that has any probe under way, all of them. */
+  readonly waiting: readonly PathWaiting[];
+}
+export interface PathWaiting {
+  readonly path: Path;
+  readonly count: number;
+  /** Since the oldest was planned. */
+  readonly oldestSeconds: number;
 }
 export interface RunningMonth {
   /** `2026-11`, in `timeZone`. */

@@ -74,9 +74,9 @@ export function dayOf(provider: ProviderStatus, status: StatusView, days: PageSt
   let isLoading = false;
   for (const { endpoint, up } of provider.endpoints)
     if (up === false) now.push(words.day.down(words.endpoint[endpoint]));
+  now.push(...waitingOf(provider, words));
   for (const path of provider.paths) {
     const mine = status.recent.filter((probe) => probe.provider === provider.name && probe.path === path);
-    now.push(...waitingOf(provider.name, path, status, words));
     const summary = days.get(seriesKey(provider.name, path));
     if (summary === undefined) {
       isLoading = true;
@@ -145,12 +145,10 @@ function lastReason(probes: readonly ProbeView[], { failed, lost }: DaySummary, 
   return error === null ? null : day.lastReason(error);
 }
 
-function waitingOf(provider: string, path: Path, { inFlight }: StatusView, { day, units }: Words): readonly string[] {
-  const late = inFlight.filter(
-    (probe) => probe.provider === provider && probe.path === path && probe.ageSeconds > WAITING_LONG_SECONDS,
-  );
-  const oldest = largest(late.map(({ ageSeconds }) => ageSeconds));
-  return oldest === null ? [] : [day.waiting(late.length, path, spanText(oldest, units))];
+function waitingOf({ waiting }: ProviderStatus, { day, units }: Words): readonly string[] {
+  return waiting
+    .filter(({ oldestSeconds }) => oldestSeconds > WAITING_LONG_SECONDS)
+    .map(({ path, count, oldestSeconds }) => day.waiting(count, path, spanText(oldestSeconds, units)));
 }
 
 function summaryText({ count, unmeasured, typical, longest }: DaySummary, words: Words): string {

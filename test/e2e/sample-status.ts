@@ -225,6 +225,12 @@ function provider(clauses: readonly ClauseStatus[], up: boolean): ProviderStatus
       },
       { endpoint: 'mailbox', up: true, seconds: 0.017, checkedAt, certificateExpiresAt: null },
     ],
+    waiting: up
+      ? [{ path: 'send', count: 1, oldestSeconds: 1.2 }]
+      : [
+          { path: 'send', count: 25, oldestSeconds: 7512 },
+          { path: 'internal', count: 2, oldestSeconds: 599 },
+        ],
   };
 }
 

@@ -177,6 +177,23 @@ describe('probes', () => {
     expect(inFlightCount).toBe(ids.length);
   });
 
+  it('that are under way are counted on each path of each provider, all of them', async () => {
+    const plan = (id: string, change: Partial<ProbeRecord> = {}) =>
+      open.set(id, probe(id, 0, { planned: clock.now(), ...change }));
+    for (let index = 0; index < IN_FLIGHT_MAX; index += 1) plan(`other ${index}`, { provider: 'other' });
+    plan('oldest');
+    await clock.advance(60);
+    plan('newer');
+    plan('coming in', { path: 'receive' });
+    await clock.advance(640);
+    expect(board.view().providers[0]?.waiting).toEqual([
+      { path: 'send', count: 2, oldestSeconds: expect.closeTo(700, 0) },
+      { path: 'receive', count: 1, oldestSeconds: expect.closeTo(640, 0) },
+    ]);
+    open.clear();
+    expect(board.view().providers[0]?.waiting).toEqual([]);
+  });
+
   it('are shown without what makes them long', () => {
     const text = 'x'.repeat(16_000);
     const refusal = { kind: 'refused', stage: 'rcpt', code: 550, enhanced: null, text } as const;

@@ -110,7 +110,7 @@ describe('today', () => {
     expect(state).toBe('trouble');
     expect(now.map(plain)).toEqual([
       'Incoming mail (MX) is down now.',
-      '2 outgoing messages on the way, the oldest for 2 h 5 min.',
+      '25 outgoing messages on the way, the oldest for 2 h 5 min.',
     ]);
     const receive = paths.find(({ path }) => path === 'receive');
     expect(receive?.troubles).toEqual(['6 failed']);

@@ -71,7 +71,7 @@ describe('the page', () => {
 
   it('names the provider of each probe where there are several, and shows one without a contract', () => {
     const [acme] = healthy().providers;
-    const other = { name: 'umbra', paths: ['send'], month: null, endpoints: [] } as const;
+    const other = { name: 'umbra', paths: ['send'], month: null, endpoints: [], waiting: [] } as const;
     const text = plain(pageView(firstState({ ...healthy(), providers: [acme!, other] }, 'en')));
     expect(text).toContain('acme · send');
     expect(text).toContain('Measured, but held against no contract.');
