@@ -399,13 +399,13 @@ export interface RenderedReport {
 export interface Reports {
   /**
    * Resolves with null if the ledger knows nothing of the month; asked for the same at once, it is judged once.
-   * Rejects with TooBusy while REPORTS_MAX others are being judged, and with what went wrong.
+   * Rejects with TooBusy while REPORTS_MAX others, previews included, are being judged, and with what went wrong.
    */
   rendered(request: ReportRequest): Promise<RenderedReport | null>;
 }
 /** What else a person may ask that takes long, off the measuring thread and bounded as `Reports`; null as there. JSON each. */
 export interface Inquiries {
-  /** A DelaySeries. */
+  /** A DelaySeries. Rejects with TooBusy while DELAYS_MAX others are being made. */
   delays(query: Omit<SeriesQuery, 'nowMs' | 'maximumSeconds'>): Promise<RenderedReport | null>;
   /**
    * An ExclusionPreview, of the month that runs if the exclusion reaches into it or is to come, else of that in which it ends. Null if
@@ -415,6 +415,8 @@ export interface Inquiries {
 }
 /** Each takes a second or so of one thread, and somebody waits for it. */
 export const REPORTS_MAX = 8;
+/** Series of delays, which do not count there: whoever asks for many of these keeps nobody from a report. */
+export const DELAYS_MAX = 4;
 /** The message says of what there are too many. */
 export class TooBusy extends Error {
   constructor(message = `at most ${REPORTS_MAX} reports can be made at once: try again in a minute`) {

@@ -1,6 +1,5 @@
 /** The ports `Reports` and `Inquiries` by a thread of its own: what waits for an answer on the measuring thread is only its bytes. */
 import { Worker } from 'node:worker_threads';
-import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
 import type { SeriesQuery } from '../domain/delay/delay-series.ts';
 import type { Exclusion } from '../domain/exclusion.ts';
 import type { Path } from '../domain/probe.ts';
@@ -9,6 +8,7 @@ import { type Month, monthOf, monthRange } from '../domain/time/calendar.ts';
 import type { Held } from '../engine/reports.ts';
 import {
   type Clock,
+  DELAYS_MAX,
   type Inquiries,
   REPORTS_MAX,
   type RenderedReport,
@@ -41,6 +41,7 @@ export interface ReportThread extends Reports, Inquiries {
 
 interface Pending {
   readonly key: string;
+  readonly isDelays: boolean;
   readonly asked: Promise<RenderedReport | null>;
   readonly resolve: (rendered: RenderedReport | null) => void;
   readonly reject: (error: Error) => void;
@@ -86,10 +87,16 @@ export function createReportThread(settings: ReportSettings, clock: Pick<Clock, 
   function ask(key: string, work: Work): Promise<RenderedReport | null> {
     if (closed) return Promise.resolve(null);
     for (const each of pending.values()) if (each.key === key) return each.asked;
-    if (pending.size >= REPORTS_MAX) return Promise.reject(new TooBusy());
+    const isDelays = work.kind === 'delays';
+    const others = [...pending.values()].filter((each) => each.isDelays === isDelays).length;
+    if (isDelays && others >= DELAYS_MAX)
+      return Promise.reject(
+        new TooBusy(`at most ${DELAYS_MAX} series of delays can be made at once: try again in a minute`),
+      );
+    if (others >= REPORTS_MAX) return Promise.reject(new TooBusy());
     const { promise: asked, resolve, reject } = Promise.withResolvers<RenderedReport | null>();
     const id = ++lastId;
-    pending.set(id, { key, asked, resolve, reject });
+    pending.set(id, { key, isDelays, asked, resolve, reject });
     worker ??= start();
     worker.postMessage({ id, ...work } satisfies ReportTask);
     return asked;
@@ -122,15 +129,15 @@ export function createReportThread(settings: ReportSettings, clock: Pick<Clock, 
   };
 }
 
-/** As the contract has it for the path, else as any. */
+/** As the contract has it for the path, null where it has none. */
 function maximumOf(
   held: readonly Held[],
   { provider, path }: { readonly provider: string; readonly path: Path },
-): number {
+): number | null {
   const { contract } = held.find((each) => each.provider === provider) ?? {};
   for (const clause of contract?.clauses ?? [])
     if (clause.kind === 'delay' && clause.path === path) return clause.maximumSeconds;
-  return DELAY_MAXIMUM_LIMIT;
+  return null;
 }
 
 /** The one that runs, unless all of the exclusion was over before it. */

@@ -30,6 +30,14 @@ export interface ProviderStatus {
   /** Null where nothing is judged. */
   readonly month: RunningMonth | null;
   readonly endpoints: readonly EndpointStatus[];
+  /** Of each path that has any probe under way, all of them. */
+  readonly waiting: readonly PathWaiting[];
+}
+export interface PathWaiting {
+  readonly path: Path;
+  readonly count: number;
+  /** Since the oldest was planned. */
+  readonly oldestSeconds: number;
 }
 export interface RunningMonth {
   /** `2026-11`, in `timeZone`. */
@@ -39,8 +47,9 @@ export interface RunningMonth {
   /** IANA. */
   readonly timeZone: string;
   readonly contract: Localised;
-  /** When it was judged; null until it was for the first time, while it cannot be, and half an hour after the last time. Then `clauses` is empty. */
+  /** When it was judged; null until it was for the first time, while it cannot be, and half an hour after the last time. */
   readonly judgedAt: string | null;
+  /** All of the contract's, judged or not. */
   readonly clauses: readonly ClauseStatus[];
   /** Those in force that touch the month, in order. */
   readonly exclusions: readonly Exclusion[];
@@ -48,7 +57,8 @@ export interface RunningMonth {
 export interface ClauseStatus {
   /** Title, limits, path. */
   readonly terms: ClauseTerms;
-  readonly verdict: ClosedClause['verdict'];
+  /** Null while it is not judged; then there are no figures. */
+  readonly verdict: ClosedClause['verdict'] | null;
   /** As `domain/report/standing.ts` names them. */
   readonly figures: ClosedClause['figures'];
 }
@@ -74,11 +84,15 @@ export interface DelaySeries {
 export interface DelaySeriesBucket {
   readonly fromMs: number;
   readonly toMs: number;
+  /** Without those that could not be measured. */
   readonly count: number;
+  readonly unmeasured: number;
   /** Of those with a delay: the least lower end, the median upper end, the largest delay's ends (`hi` null while it is missing). Null where none has one. */
   readonly lowest: number | null;
   readonly median: number | null;
   readonly highest: { readonly lo: number; readonly hi: number | null } | null;
+  /** How many were delivered, and the sum of their lower ends. */
+  readonly delivered: { readonly count: number; readonly sumLo: number };
   readonly pending: number;
   readonly lost: number;
   readonly failed: number;

@@ -3,10 +3,10 @@ import type { ContractTerms } from '../domain/contract-terms.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import type { Exclusion } from '../domain/exclusion.ts';
 import type { Path } from '../domain/probe.ts';
-import { briefView, viewProbe } from '../domain/probe-view.ts';
+import { briefView, toMicros, viewProbe } from '../domain/probe-view.ts';
 import type { ProbeRecord } from '../domain/record.ts';
 import type { Standing } from '../domain/report/standing.ts';
-import type { ClauseStatus, EndpointStatus, ProviderStatus, RunningMonth } from '../domain/status-view.ts';
+import type { ClauseStatus, EndpointStatus, PathWaiting, ProviderStatus, RunningMonth } from '../domain/status-view.ts';
 import { monthOf, monthRange } from '../domain/time/calendar.ts';
 import { type Instant, isoText, spanBetween, toIso } from '../domain/time/instant.ts';
 import {
@@ -79,6 +79,15 @@ export function createStatusBoard({ version, providers, checkEverySeconds, clock
       recent.delete(id);
     }
   };
+  /** They are kept in the order of planning. */
+  const waitingOf = (provider: string, path: Path, now: Instant): readonly PathWaiting[] => {
+    const { open } = sources().engine.recorder.state;
+    const mine = [...open.values()].filter((record) => record.provider === provider && record.path === path);
+    const [oldest] = mine;
+    if (oldest === undefined) return [];
+    const oldestSeconds = toMicros(Math.max(0, spanBetween(oldest.planned, now).lo));
+    return [{ path, count: mine.length, oldestSeconds }];
+  };
   const providerStatus = ({ name, paths, endpoints, contract }: StatusProvider, now: Instant): ProviderStatus => ({
     name,
     paths,
@@ -90,6 +99,7 @@ export function createStatusBoard({ version, providers, checkEverySeconds, clock
       const last = checks.get(`${endpoint} ${name}`);
       return endpointStatus(endpoint, last ?? null, now, checkHoldsSeconds(checkEverySeconds));
     }),
+    waiting: paths.flatMap((path) => waitingOf(name, path, now)),
   });
 
   return {
@@ -175,17 +185,17 @@ function monthStatus(
     timeZone,
     contract: title,
     judgedAt: holds ? toIso(last.at) : null,
-    clauses: holds ? clausesOf(contract, last.standing) : [],
+    clauses: clausesOf(contract, holds ? last.standing : null),
     exclusions: exclusions.filter(
       (each) => each.provider === provider && each.fromMs < range.toMs && each.toMs > range.fromMs,
     ),
   };
 }
 
-function clausesOf({ clauses }: ContractTerms, standing: Standing): readonly ClauseStatus[] {
-  return clauses.flatMap((terms) => {
-    const clause = standing.clauses.find(({ id }) => id === terms.id);
-    return clause === undefined ? [] : [{ terms, verdict: clause.verdict, figures: clause.figures }];
+function clausesOf({ clauses }: ContractTerms, standing: Standing | null): readonly ClauseStatus[] {
+  return clauses.map((terms) => {
+    const clause = standing?.clauses.find(({ id }) => id === terms.id);
+    return { terms, verdict: clause?.verdict ?? null, figures: clause?.figures ?? {} };
   });
 }
 

@@ -1,7 +1,7 @@
 /** Fetches what the charts and the day's summaries need, and moves the charts as the reader wishes. */
 import type { Path } from '../domain/probe.ts';
 import type { DelaySeries, ProviderStatus } from '../domain/status-view.ts';
-import { getJson } from './api.ts';
+import { type Answer, getJson } from './api.ts';
 import { limitsOf, seriesKey, summariseSeries, zoneOf } from './day.ts';
 import { dayStart } from './format.ts';
 import { createPlot, type Plot } from './plot.ts';
@@ -42,6 +42,9 @@ export function startCharts(store: Store): Charts {
       return chart === undefined ? state : { ...state, charts: withEntry(state.charts, name, next(chart)) };
     });
 
+  const problemOf = (answer: Exclude<Answer<unknown>, { readonly kind: 'ok' }>): string =>
+    answer.kind === 'refused' ? answer.why : wordsOf(store.state().language).spot.unreachable;
+
   const load = async (name: string): Promise<void> => {
     const { charts, nowMs } = store.state();
     const chart = charts.get(name);
@@ -57,7 +60,7 @@ export function startCharts(store: Store): Charts {
       if (isYoung(name, chart, answer.value)) return go(name, (now) => ({ ...now, range: 'hour' }));
       edit(name, (now) => ({ ...now, series: answer.value, problem: null, cursor: null }));
     } else {
-      const problem = answer.kind === 'refused' ? answer.why : wordsOf(store.state().language).spot.unreachable;
+      const problem = problemOf(answer);
       // What is there stays: that nothing comes any more, the head of the page says.
       edit(name, (now) => (now.series === null ? { ...now, problem } : now));
     }
@@ -81,15 +84,16 @@ export function startCharts(store: Store): Charts {
       const fromMs = dayStart(nowMs, zoneOf(provider));
       for (const path of provider.paths) {
         const answer = await getJson<DelaySeries>(delaysPath(provider.name, path, fromMs, nowMs + 1000, DAY_POINTS));
-        if (answer.kind !== 'ok') continue;
         const key = seriesKey(provider.name, path);
-        store.change((state) => ({ ...state, days: withEntry(state.days, key, summariseSeries(answer.value)) }));
+        const told = answer.kind === 'ok' ? summariseSeries(answer.value) : { problem: problemOf(answer) };
+        store.change((state) => ({ ...state, days: withEntry(state.days, key, told) }));
       }
     }
   };
-  const refresh = (): void => {
+  /** One after the other: the agent answers few at once, and there may be many providers. */
+  const refresh = async (): Promise<void> => {
     if (document.hidden) return;
-    for (const [name, { zoom, cursor }] of store.state().charts) if (zoom === null && cursor === null) void load(name);
+    for (const [name, { zoom, cursor }] of store.state().charts) if (zoom === null && cursor === null) await load(name);
   };
 
   const plotIn = (host: HTMLElement, name: string): Plot => {
@@ -136,9 +140,9 @@ export function startCharts(store: Store): Charts {
     go(name, (now) => ({ ...now, zoom: zoom ?? null }));
   };
 
-  for (const name of store.state().charts.keys()) void load(name);
+  void refresh();
   void loadDays();
-  setInterval(refresh, REFRESH_EVERY);
+  setInterval(() => void refresh(), REFRESH_EVERY);
   setInterval(() => void loadDays(), DAY_EVERY);
 
   return {

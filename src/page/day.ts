@@ -3,26 +3,38 @@
 import type { Path } from '../domain/probe.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
 import type { DelaySeries, ProviderStatus, StatusView } from '../domain/status-view.ts';
-import { dayStart, limitText, spanText } from './format.ts';
+import { limitText, spanText } from './format.ts';
+import type { PageState } from './state.ts';
 import type { Words } from './words.ts';
 
 /** What a day's probes of one path came to. Seconds. */
 export interface DaySummary {
   readonly count: number;
+  readonly unmeasured: number;
+  readonly delivered: number;
   readonly typical: number | null;
+  /** What the average of the delivered ones is at least. */
+  readonly averageLo: number | null;
   readonly longest: number | null;
   readonly exceeded: number;
   readonly failed: number;
   readonly lost: number;
 }
+/** Why there is no summary. */
+export interface DayProblem {
+  readonly problem: string;
+}
 export interface Day {
-  readonly state: 'good' | 'trouble' | 'none';
+  /** `loading`: not all series are there yet. `unknown`: one could not be had. */
+  readonly state: 'good' | 'trouble' | 'none' | 'loading' | 'unknown';
   /** What is wrong at this moment, a sentence each. */
   readonly now: readonly string[];
   readonly paths: readonly DayPath[];
 }
 export interface DayPath {
   readonly path: Path;
+  /** `none` where nothing came of it yet that could be measured. */
+  readonly state: Day['state'];
   readonly summary: string;
   /** Empty where all is well. */
   readonly troubles: readonly string[];
@@ -32,17 +44,22 @@ export interface DayPath {
 
 /** A message that takes longer than this to come out is worth a word, though no limit is broken yet. */
 const WAITING_LONG_SECONDS = 600;
-const MAXIMUM_SECONDS = 3600;
-const AVERAGE_SECONDS = 60;
 
 /** Of a series that begins with the day. */
 export function summariseSeries({ buckets }: DelaySeries): DaySummary {
   const sum = (count: (bucket: DelaySeries['buckets'][number]) => number): number =>
     buckets.reduce((total, bucket) => total + count(bucket), 0);
   const medians = buckets.flatMap(({ median, count }) => (median === null ? [] : [{ value: median, weight: count }]));
+  const delivered = sum((bucket) => bucket.delivered.count);
   return {
     count: sum(({ count }) => count),
+    unmeasured: sum(({ unmeasured }) => unmeasured),
+    delivered,
     typical: weightedMedian(medians),
+    averageLo: mean(
+      sum((bucket) => bucket.delivered.sumLo),
+      delivered,
+    ),
     longest: largest(buckets.flatMap(({ highest }) => (highest === null ? [] : [highest.hi ?? highest.lo]))),
     exceeded: sum(({ exceeded }) => exceeded),
     failed: sum(({ failed }) => failed),
@@ -50,46 +67,42 @@ export function summariseSeries({ buckets }: DelaySeries): DaySummary {
   };
 }
 
-/** Of the newest probes alone: what can be said before the day's series is there. */
-export function summariseRecent(probes: readonly ProbeView[], fromMs: number, maximum = MAXIMUM_SECONDS): DaySummary {
-  const today = probes.filter(({ plannedAt, kind }) => kind === 'scheduled' && Date.parse(plannedAt) >= fromMs);
-  const delays = today.flatMap(({ delaySeconds, outcome }) =>
-    delaySeconds === null || outcome !== 'delivered' ? [] : [delaySeconds],
-  );
-  return {
-    count: today.length,
-    typical: weightedMedian(delays.map(({ hi, lo }) => ({ value: hi ?? lo, weight: 1 }))),
-    longest: largest(delays.map(({ hi, lo }) => hi ?? lo)),
-    exceeded: today.filter(({ delaySeconds }) => (delaySeconds?.lo ?? 0) > maximum).length,
-    failed: today.filter(({ outcome }) => outcome === 'failed').length,
-    lost: today.filter(({ outcome }) => outcome === 'lost').length,
-  };
-}
-
-/** `summaries` by path, where they are known; else the newest probes tell. */
-export function dayOf(
-  provider: ProviderStatus,
-  status: StatusView,
-  summaries: ReadonlyMap<string, DaySummary>,
-  nowMs: number,
-  words: Words,
-): Day {
-  const fromMs = dayStart(nowMs, zoneOf(provider));
+/** `days` by `seriesKey`, what there is yet. Nothing is called good before the series of each path is there. */
+export function dayOf(provider: ProviderStatus, status: StatusView, days: PageState['days'], words: Words): Day {
   const now: string[] = [];
   const paths: DayPath[] = [];
+  let isLoading = false;
   for (const { endpoint, up } of provider.endpoints)
     if (up === false) now.push(words.day.down(words.endpoint[endpoint]));
+  now.push(...waitingOf(provider, words));
   for (const path of provider.paths) {
     const mine = status.recent.filter((probe) => probe.provider === provider.name && probe.path === path);
-    const limits = limitsOf(provider, path);
-    const summary = summaries.get(seriesKey(provider.name, path)) ?? summariseRecent(mine, fromMs, limits.maximum);
-    now.push(...waitingOf(provider.name, path, status, words));
-    if (summary.count === 0) continue;
-    const troubles = troublesOf(summary, limits, words);
-    paths.push({ path, summary: summaryText(summary, words), troubles, reason: lastReason(mine, summary, words) });
+    const summary = days.get(seriesKey(provider.name, path));
+    if (summary === undefined) {
+      isLoading = true;
+      continue;
+    }
+    if ('problem' in summary) {
+      const told = words.day.failedToLoad(summary.problem);
+      paths.push({ path, state: 'unknown', summary: told, troubles: [], reason: null });
+      continue;
+    }
+    if (summary.count + summary.unmeasured === 0) continue;
+    const troubles = troublesOf(summary, limitsOf(provider, path), words);
+    const state = troubles.length > 0 ? 'trouble' : summary.delivered > 0 ? 'good' : 'none';
+    paths.push({
+      path,
+      state,
+      summary: summaryText(summary, words),
+      troubles,
+      reason: lastReason(mine, summary, words),
+    });
   }
-  const isTrouble = now.length > 0 || paths.some(({ troubles }) => troubles.length > 0);
-  return { state: isTrouble ? 'trouble' : paths.length > 0 ? 'good' : 'none', now, paths };
+  const isSome = (wanted: Day['state']): boolean => paths.some(({ state }) => state === wanted);
+  if (now.length > 0 || isSome('trouble')) return { state: 'trouble', now, paths };
+  if (isLoading) return { state: 'loading', now, paths };
+  const state = isSome('unknown') ? 'unknown' : isSome('good') ? 'good' : 'none';
+  return { state, now, paths };
 }
 
 export function seriesKey(provider: string, path: Path): string {
@@ -100,24 +113,26 @@ export function zoneOf({ month }: Pick<ProviderStatus, 'month'>): string {
   return month?.timeZone ?? 'UTC';
 }
 
-/** Seconds, of the clause on the path; the usual ones where there is none. */
-export function limitsOf(
-  { month }: ProviderStatus,
-  path: Path,
-): { readonly average: number; readonly maximum: number } {
+/** Seconds. */
+export interface Limits {
+  readonly average: number;
+  readonly maximum: number;
+}
+
+/** Those of the clause on the path; null where there is none. */
+export function limitsOf({ month }: ProviderStatus, path: Path): Limits | null {
   for (const { terms } of month?.clauses ?? [])
     if (terms.kind === 'delay' && terms.path === path)
       return { average: terms.averageMaxSeconds, maximum: terms.maximumSeconds };
-  return { average: AVERAGE_SECONDS, maximum: MAXIMUM_SECONDS };
+  return null;
 }
 
-type Limits = ReturnType<typeof limitsOf>;
-
-function troublesOf(summary: DaySummary, limits: Limits, { day, units }: Words): readonly string[] {
-  const { exceeded, failed, lost, typical } = summary;
+function troublesOf(summary: DaySummary, limits: Limits | null, { day, units }: Words): readonly string[] {
+  const { exceeded, failed, lost, averageLo } = summary;
   const told: string[] = [];
-  if (exceeded > 0) told.push(day.exceeded(exceeded, limitText(limits.maximum, units)));
-  if (typical !== null && typical > limits.average) told.push(day.slow(limitText(limits.average, units)));
+  if (limits !== null && exceeded > 0) told.push(day.exceeded(exceeded, limitText(limits.maximum, units)));
+  if (limits !== null && averageLo !== null && averageLo > limits.average)
+    told.push(day.slow(limitText(limits.average, units)));
   if (failed > 0) told.push(day.failed(failed));
   if (lost > 0) told.push(day.lost(lost));
   return told;
@@ -130,17 +145,24 @@ function lastReason(probes: readonly ProbeView[], { failed, lost }: DaySummary, 
   return error === null ? null : day.lastReason(error);
 }
 
-function waitingOf(provider: string, path: Path, { inFlight }: StatusView, { day, units }: Words): readonly string[] {
-  const late = inFlight.filter(
-    (probe) => probe.provider === provider && probe.path === path && probe.ageSeconds > WAITING_LONG_SECONDS,
-  );
-  const oldest = largest(late.map(({ ageSeconds }) => ageSeconds));
-  return oldest === null ? [] : [day.waiting(late.length, path, spanText(oldest, units))];
+function waitingOf({ waiting }: ProviderStatus, { day, units }: Words): readonly string[] {
+  return waiting
+    .filter(({ oldestSeconds }) => oldestSeconds > WAITING_LONG_SECONDS)
+    .map(({ path, count, oldestSeconds }) => day.waiting(count, path, spanText(oldestSeconds, units)));
 }
 
-function summaryText({ count, typical, longest }: DaySummary, { day, units, pledge }: Words): string {
+function summaryText({ count, unmeasured, typical, longest }: DaySummary, words: Words): string {
+  const { day, units, pledge, listed } = words;
   const text = (seconds: number | null): string => (seconds === null ? pledge.noFigure : spanText(seconds, units));
-  return day.summary(String(count), text(typical), text(longest));
+  const told: string[] = [];
+  if (count > 0) told.push(day.summary(String(count), text(typical), text(longest)));
+  if (unmeasured > 0) told.push(day.unmeasured(unmeasured));
+  return listed(told);
+}
+
+/** In whole microseconds, the clocks' resolution: of what takes exactly 60 s it is 60 s. */
+function mean(sum: number, count: number): number | null {
+  return count === 0 ? null : Math.round((sum / count) * 1e6) / 1e6;
 }
 
 function weightedMedian(values: readonly { readonly value: number; readonly weight: number }[]): number | null {

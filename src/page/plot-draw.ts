@@ -1,7 +1,8 @@
 /** What is drawn into the chart: the time that is no evidence below, the delays, and the limits on top. */
 import type uPlot from 'uplot';
 import type { DelaySeries, DelaySeriesBucket } from '../domain/status-view.ts';
-import { spanText } from './format.ts';
+import type { Limits } from './day.ts';
+import { limitText } from './format.ts';
 import type { Words } from './words.ts';
 
 export interface Picture {
@@ -9,7 +10,8 @@ export interface Picture {
   /** Milliseconds; what the picture begins and ends with. */
   readonly fromMs: number;
   readonly toMs: number;
-  readonly limits: { readonly average: number; readonly maximum: number };
+  /** Null where nothing is promised. */
+  readonly limits: Limits | null;
   readonly excluded: readonly { readonly fromMs: number; readonly toMs: number }[];
   readonly timeZone: string;
   readonly words: Words;
@@ -93,8 +95,11 @@ export function drawBuckets(chart: uPlot, host: HTMLElement, picture: Picture): 
   const ink = inkOf(host);
   for (const bucket of picture.series.buckets) drawBucket(chart, bucket, ink);
   const { limits, words } = picture;
-  drawLimit(chart, host, limits.average, words.chart.limitAverage(spanText(limits.average, words.units)));
-  drawLimit(chart, host, limits.maximum, words.chart.limitMaximum(spanText(limits.maximum, words.units)));
+  if (limits !== null) {
+    const { average, maximum } = limits;
+    drawLimit(chart, host, average, words.chart.limitAverage(limitText(average, words.units)));
+    drawLimit(chart, host, maximum, words.chart.limitMaximum(limitText(maximum, words.units)));
+  }
   ctx.restore();
 }
 

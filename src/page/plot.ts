@@ -18,6 +18,8 @@ export interface PlotEvents {
 const TICKS = [0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000];
 /** The limits are seen, however quick the mail is. */
 const TOP_OVER_MAXIMUM = 2;
+/** Where there are none: seconds, against which quick mail is seen to be quick. */
+const TOP_MIN = 60;
 const BOTTOM_MAX = 0.5;
 /** A drag of fewer pixels is a click. */
 const DRAG_MIN = 6;
@@ -119,7 +121,7 @@ function dataOf({ series }: Picture): uPlot.AlignedData {
 
 function rangeOf({ series, limits }: Picture): [number, number] {
   let bottom = BOTTOM_MAX;
-  let top = limits.maximum * TOP_OVER_MAXIMUM;
+  let top = limits === null ? TOP_MIN : limits.maximum * TOP_OVER_MAXIMUM;
   for (const { lowest, highest } of series.buckets) {
     if (lowest !== null) bottom = Math.min(bottom, lowest / 1.5);
     if (highest !== null) top = Math.max(top, (highest.hi ?? highest.lo) * 1.5);

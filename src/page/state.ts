@@ -3,7 +3,7 @@ import type { ClosedClause } from '../domain/event.ts';
 import type { Path } from '../domain/probe.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
 import type { DelaySeries, ProviderStatus, StatusView } from '../domain/status-view.ts';
-import type { DaySummary } from './day.ts';
+import type { DayProblem, DaySummary } from './day.ts';
 import type { Language } from './format.ts';
 import type { Range } from './words.ts';
 
@@ -18,7 +18,7 @@ export interface PageState {
   /** By provider. */
   readonly charts: ReadonlyMap<string, ChartState>;
   /** By `seriesKey`. */
-  readonly days: ReadonlyMap<string, DaySummary>;
+  readonly days: ReadonlyMap<string, DaySummary | DayProblem>;
   /** By provider. */
   readonly spots: ReadonlyMap<string, SpotState>;
   readonly exclusions: ReadonlyMap<string, ExclusionState>;

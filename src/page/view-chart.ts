@@ -1,7 +1,7 @@
 /** The frame of the delay chart: what is chosen, what the pointer is at, and the same as a table. The browser draws into it. */
 import type { Path } from '../domain/probe.ts';
 import type { DelaySeries, DelaySeriesBucket, ProviderStatus } from '../domain/status-view.ts';
-import { limitsOf, zoneOf } from './day.ts';
+import { type Limits, limitsOf, zoneOf } from './day.ts';
 import { dateTime, figureText, limitText, spanText } from './format.ts';
 import { type ChartState, type PageState, RANGES } from './state.ts';
 import { type Child, element, type TreeElement } from './tree.ts';
@@ -96,9 +96,14 @@ function readout(provider: ProviderStatus, chart: ChartState, { language }: Page
   );
 }
 
-function stretchText({ fromMs, toMs, count }: DelaySeriesBucket, timeZone: string): string {
+function isSingle({ count, unmeasured }: DelaySeriesBucket): boolean {
+  return count + unmeasured === 1;
+}
+
+function stretchText(bucket: DelaySeriesBucket, timeZone: string): string {
+  const { fromMs, toMs } = bucket;
   const from = dateTime(fromMs, timeZone);
-  return count === 1 || toMs - fromMs < 1000 ? from : `${from} – ${dateTime(toMs, timeZone).slice(11)}`;
+  return isSingle(bucket) || toMs - fromMs < 1000 ? from : `${from} – ${dateTime(toMs, timeZone).slice(11)}`;
 }
 
 /** `4.13–4.17 s`, or `12 messages, median 4 s, longest 9–9.2 s, failed 1`. */
@@ -106,7 +111,7 @@ export function bucketText(bucket: DelaySeriesBucket, { chart, units, pledge }: 
   const { count, median, highest } = bucket;
   const troubles = troubleText(bucket, chart);
   const longest = highest === null ? pledge.noFigure : figureText(highest, units);
-  if (count === 1)
+  if (isSingle(bucket))
     return [highest === null ? null : longest, troubles].filter((text) => text !== null && text !== '').join(', ');
   const parts = [
     chart.many(count),
@@ -117,16 +122,18 @@ export function bucketText(bucket: DelaySeriesBucket, { chart, units, pledge }: 
   return parts.filter((text) => text !== null && text !== '').join(', ');
 }
 
-function troubleText({ count, exceeded, failed, lost, pending }: DelaySeriesBucket, chart: Words['chart']): string {
+function troubleText(bucket: DelaySeriesBucket, chart: Words['chart']): string {
+  const { exceeded, failed, lost, pending, unmeasured } = bucket;
   const told: readonly (readonly [string, number])[] = [
     [chart.exceeded, exceeded],
     [chart.failed, failed],
     [chart.lost, lost],
     [chart.pending, pending],
+    [chart.gap, unmeasured],
   ];
   return told
     .filter(([, number]) => number > 0)
-    .map(([text, number]) => (count === 1 ? text : `${text} ${number}`))
+    .map(([text, number]) => (isSingle(bucket) ? text : `${text} ${number}`))
     .join(', ');
 }
 
@@ -165,7 +172,7 @@ function makeTable(provider: ProviderStatus, series: DelaySeries, path: Path, wo
 }
 
 /** The shapes that the chart draws, and what they mean. */
-function legend({ chart, units }: Words, limits: ReturnType<typeof limitsOf>): TreeElement {
+function legend({ chart, units }: Words, limits: Limits | null): TreeElement {
   const item = (kind: string, picture: readonly TreeElement[], text: string): TreeElement =>
     element(
       'li',
@@ -182,11 +189,13 @@ function legend({ chart, units }: Words, limits: ReturnType<typeof limitsOf>): T
       `${chart.median}, ${chart.span}`,
     ),
     item('key-unsure', [element('path', { d: 'M9 1v12' })], chart.uncertain),
-    item('key-exceeded', [element('path', { d: 'M9 2l5 5l-5 5l-5 -5z' })], chart.exceeded),
+    limits !== null && item('key-exceeded', [element('path', { d: 'M9 2l5 5l-5 5l-5 -5z' })], chart.exceeded),
     item('key-failed', [element('path', { d: 'M5 3l8 8m0 -8l-8 8' })], `${chart.failed}, ${chart.lost}`),
     item('key-pending', [element('circle', { cx: 9, cy: 7, r: 4 })], chart.pending),
-    item('key-limit', [element('path', { d: 'M0 7h18' })], chart.limitAverage(limitText(limits.average, units))),
-    item('key-limit', [element('path', { d: 'M0 7h18' })], chart.limitMaximum(limitText(limits.maximum, units))),
+    limits !== null &&
+      item('key-limit', [element('path', { d: 'M0 7h18' })], chart.limitAverage(limitText(limits.average, units))),
+    limits !== null &&
+      item('key-limit', [element('path', { d: 'M0 7h18' })], chart.limitMaximum(limitText(limits.maximum, units))),
     item('key-excluded', [element('rect', { width: 18, height: 14 })], chart.excluded),
     item('key-gap', [element('rect', { width: 18, height: 14 })], chart.gap),
   );

@@ -41,7 +41,7 @@ function clauseCard(clause: ClauseStatus, words: Words, language: Language): Tre
   const coverage = figureOf(clause, 'coverage');
   return element(
     'li',
-    { class: `clause card ${classOf(verdict)}-edge` },
+    { class: verdict === null ? 'clause card' : `clause card ${classOf(verdict)}-edge` },
     element(
       'h4',
       {},
@@ -49,7 +49,7 @@ function clauseCard(clause: ClauseStatus, words: Words, language: Language): Tre
       ' ',
       element('span', { class: 'clause-title' }, terms.title[language]),
       ' ',
-      badge(verdict, words.verdict[verdict]),
+      verdict === null ? null : badge(verdict, words.verdict[verdict]),
     ),
     element(
       'ul',

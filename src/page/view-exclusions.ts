@@ -111,7 +111,7 @@ function changes(
     : table(exclusions.preview, [exclusions.clause, exclusions.now, exclusions.after], rows);
 }
 
-function standingOf(clause: RunningMonth['clauses'][number], words: Words): TreeElement {
+function standingOf(clause: RunningMonth['clauses'][number] & ClosedClause, words: Words): TreeElement {
   const figures = pledgesOf(clause, words).map(({ name, found }) => element('small', {}, `${name} ${found}`));
   return element('div', {}, badge(clause.verdict, words.verdict[clause.verdict]), figures);
 }

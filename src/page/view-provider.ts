@@ -1,6 +1,6 @@
 /** One provider: first whether it keeps its word, this month and today, then why not. */
 import type { ProviderStatus, RunningMonth } from '../domain/status-view.ts';
-import { type DayPath, dayOf, zoneOf } from './day.ts';
+import { type Day, type DayPath, dayOf, zoneOf } from './day.ts';
 import { headlineOf } from './headline.ts';
 import type { PageState } from './state.ts';
 import { element, type TreeElement } from './tree.ts';
@@ -25,7 +25,7 @@ export function providerView(provider: ProviderStatus, state: PageState, index: 
       month === null ? null : element('p', { class: 'soft' }, month.contract[state.language]),
     ),
     element('div', { class: 'looks' }, monthTile(provider, state, words), dayTile(provider, state, words)),
-    month === null || month.clauses.length === 0 ? null : clausesView(month, words, state.language),
+    month === null || month.judgedAt === null ? null : clausesView(month, words, state.language),
     chartView(provider, state, words),
     element(
       'div',
@@ -66,9 +66,8 @@ function monthTile(provider: ProviderStatus, { language }: PageState, words: Wor
 }
 
 function dayTile(provider: ProviderStatus, state: PageState, words: Words): TreeElement {
-  const day = dayOf(provider, state.status, state.days, state.nowMs, words);
-  const verdict: Verdict | null = day.state === 'none' ? null : day.state === 'good' ? 'MET' : 'BREACH';
-  const text = day.state === 'none' ? words.day.none : day.state === 'good' ? words.day.good : words.day.trouble;
+  const day = dayOf(provider, state.status, state.days, words);
+  const verdict = dayVerdict(day.state);
   return element(
     'div',
     { class: `look ${verdict === null ? 'plain' : classOf(verdict)}`, 'data-zone': zoneOf(provider) },
@@ -77,9 +76,11 @@ function dayTile(provider: ProviderStatus, state: PageState, words: Words): Tree
       {},
       words.today,
       ' ',
-      verdict === null ? null : element('span', { class: `badge ${classOf(verdict)}` }, sign(verdict), text),
+      verdict === null
+        ? null
+        : element('span', { class: `badge ${classOf(verdict)}` }, sign(verdict), words.day[day.state]),
     ),
-    said(day.state === 'none' ? [words.day.none] : day.now),
+    said(verdict === null ? [words.day[day.state]] : day.now),
     element(
       'ul',
       { class: 'day-paths' },
@@ -88,12 +89,18 @@ function dayTile(provider: ProviderStatus, state: PageState, words: Words): Tree
   );
 }
 
-function dayPath({ path, summary, troubles, reason }: DayPath, words: Words): TreeElement {
-  const verdict: Verdict = troubles.length > 0 ? 'BREACH' : 'MET';
+function dayVerdict(state: Day['state']): Verdict | null {
+  return state === 'good' ? 'MET' : state === 'trouble' ? 'BREACH' : null;
+}
+
+function dayPath({ path, state, summary, troubles, reason }: DayPath, words: Words): TreeElement {
+  const verdict = dayVerdict(state);
   return element(
     'li',
     {},
-    element('span', { class: `day-sign ${classOf(verdict)}-text` }, sign(verdict)),
+    verdict === null
+      ? element('span', { class: 'day-sign' }, words.pledge.noFigure)
+      : element('span', { class: `day-sign ${classOf(verdict)}-text` }, sign(verdict)),
     element('b', {}, words.path[path]),
     element(
       'div',

@@ -81,14 +81,15 @@ function followed(probe: ProbeView, phase: SpotState['phase'], state: PageState,
   );
 }
 
-/** Over the average's limit it is late: one message alone has no average. */
+/** Over the average's limit it is late, where there is one: one message alone has no average. */
 function result(provider: ProviderStatus, probe: ProbeView, { spot, units, outcome }: Words): TreeElement {
   const { delaySeconds, error } = probe;
   const why = error ?? outcome[probe.outcome];
   if (probe.outcome === 'failed' || probe.outcome === 'lost') return badge('BREACH', spot.failed(why));
   if (probe.outcome !== 'delivered' || delaySeconds === null) return badge('INCONCLUSIVE', spot.unclear(why));
   const delay = figureText(delaySeconds, units);
-  const inTime = delaySeconds.hi !== null && delaySeconds.hi <= limitsOf(provider, probe.path).average;
+  const limits = limitsOf(provider, probe.path);
+  const inTime = limits === null || (delaySeconds.hi !== null && delaySeconds.hi <= limits.average);
   return inTime ? badge('MET', spot.inTime(delay)) : badge('BREACH', spot.late(delay));
 }
 

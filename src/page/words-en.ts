@@ -112,8 +112,12 @@ export const EN: Words = {
   day: {
     good: 'No trouble',
     none: 'Nothing measured yet',
+    loading: 'Loading …',
+    unknown: 'It cannot be told whether there was trouble.',
+    failedToLoad: (why) => `could not be loaded: ${why}`,
     trouble: 'Trouble',
     summary: (count, typical, longest) => `${count} messages, typically ${typical}, longest ${longest}`,
+    unmeasured: (count) => `${count} not measured`,
     down: (endpoint) => `${endpoint} is down now.`,
     exceeded: (count, maximum) => `${count} took longer than ${maximum}`,
     failed: (count) => `${count} failed`,

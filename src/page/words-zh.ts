@@ -101,8 +101,12 @@ export const ZH: Words = {
   day: {
     good: '无异常',
     none: '尚无测量',
+    loading: '正在载入……',
+    unknown: '无法得知有无异常。',
+    failedToLoad: (why) => `未能载入：${why}`,
     trouble: '有异常',
     summary: (count, typical, longest) => `${count} 封，通常 ${typical}，最长 ${longest}`,
+    unmeasured: (count) => `${count} 封未测`,
     down: (endpoint) => `${endpoint}当前不可用。`,
     exceeded: (count, maximum) => `${count} 封超过 ${maximum}`,
     failed: (count) => `${count} 封失败`,

@@ -65,8 +65,12 @@ export interface Words {
   readonly day: {
     readonly good: string;
     readonly none: string;
+    readonly loading: string;
+    readonly unknown: string;
+    readonly failedToLoad: (why: string) => string;
     readonly trouble: string;
     readonly summary: (count: string, typical: string, longest: string) => string;
+    readonly unmeasured: (count: number) => string;
     readonly down: (endpoint: string) => string;
     readonly exceeded: (count: number, maximum: string) => string;
     readonly failed: (count: number) => string;

@@ -22,13 +22,15 @@ export interface PageServer {
 export interface PageServerOptions {
   readonly port?: number;
   readonly bad?: boolean;
+  /** What it says to whoever asks for delays, in place of them. */
+  readonly noDelays?: string;
   /** What a spot check is when it is started. */
   readonly started?: ProbeView;
 }
 
 export async function servePage(
   first: StatusView,
-  { port = 0, bad = false, started }: PageServerOptions = {},
+  { port = 0, bad = false, noDelays, started }: PageServerOptions = {},
 ): Promise<PageServer> {
   let status = first;
   const streams = new Set<ServerResponse>();
@@ -54,8 +56,10 @@ export async function servePage(
     reply.raw.once('close', () => streams.delete(reply.raw));
     send('status', status, [reply.raw]);
   });
-  server.get<{ Querystring: Record<'from' | 'to' | 'points', string> }>('/api/v1/delays', async ({ query }) =>
-    series(Number(query.from), Number(query.to), Number(query.points), bad),
+  server.get<{ Querystring: Record<'from' | 'to' | 'points', string> }>('/api/v1/delays', async ({ query }, reply) =>
+    noDelays === undefined
+      ? series(Number(query.from), Number(query.to), Number(query.points), bad)
+      : reply.code(503).send({ error: noDelays }),
   );
   server.get<{ Params: { id: string }; Querystring: { wait?: string } }>(
     '/api/v1/probes/:id',

@@ -225,6 +225,12 @@ function provider(clauses: readonly ClauseStatus[], up: boolean): ProviderStatus
       },
       { endpoint: 'mailbox', up: true, seconds: 0.017, checkedAt, certificateExpiresAt: null },
     ],
+    waiting: up
+      ? [{ path: 'send', count: 1, oldestSeconds: 1.2 }]
+      : [
+          { path: 'send', count: 25, oldestSeconds: 7512 },
+          { path: 'internal', count: 2, oldestSeconds: 599 },
+        ],
   };
 }
 
@@ -252,6 +258,15 @@ export function healthy(): StatusView {
     inFlightCount: 1,
     recent: Array.from({ length: 40 }, (_, index) => probe(index, PATH_CYCLE[index % 3]!)),
   };
+}
+
+/** As the agent tells it before it has judged for the first time. */
+export function unjudged(): StatusView {
+  const providers = healthy().providers.map(({ month: running, ...rest }) => {
+    const clauses = running!.clauses.map(({ terms }) => ({ terms, verdict: null, figures: {} }));
+    return { ...rest, month: { ...running!, judgedAt: null, clauses } };
+  });
+  return { ...healthy(), providers };
 }
 
 export function failing(): StatusView {
@@ -340,12 +355,14 @@ export function series(fromMs: number, toMs: number, points: number, bad: boolea
       fromMs: from,
       toMs: perBucket === 1 ? from : from + each,
       count: perBucket,
+      unmeasured: 0,
       lowest: failed > 0 && perBucket === 1 ? null : wave * (perBucket > 1 ? 0.6 : slow),
       median: failed > 0 && perBucket === 1 ? null : exceeded > 0 && perBucket === 1 ? 4300 : wave * slow,
       highest:
         failed > 0 && perBucket === 1
           ? null
           : { lo: high, hi: exceeded > 0 ? null : high * (index % 5 === 0 ? 1.9 : 1.02) },
+      delivered: { count: perBucket - failed, sumLo: (perBucket - failed) * wave * (exceeded > 0 ? 1 : slow) },
       pending: 0,
       lost: 0,
       failed,

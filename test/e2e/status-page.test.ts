@@ -66,6 +66,13 @@ describeWith(CHROMIUM, 'the status page', () => {
       expect(await page.title()).toBe('✓ MET – mailflow-probe');
     });
 
+    it('calls no day good whose messages it cannot have', async () => {
+      const page = await open(healthy(), { server: { noDelays: 'too busy' } });
+      await expect
+        .poll(async () => (await looks(page))[1], PATIENT)
+        .toMatch(/It cannot be told whether there was trouble[^]*send[^]*could not be loaded: too busy/);
+    });
+
     it('comes whole in under 100 kB, asks nobody else and complains of nothing', async () => {
       const page = await open(failing(), { server: { bad: true } });
       await page.locator('.plot canvas').waitFor();

@@ -12,6 +12,7 @@ import { delivered, exclusion, probe } from '../domain/month-case.ts';
 import { CONTRACT } from '../fakes/contract.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 
+const UNJUDGED = CONTRACT.clauses.map((terms) => ({ terms, verdict: null, figures: {} }));
 let clock: VirtualClock;
 let board: KeptStatus;
 let open: Map<string, ProbeRecord>;
@@ -56,7 +57,7 @@ describe('the running month', () => {
       timeZone: 'Asia/Shanghai',
       contract: CONTRACT.title,
       judgedAt: null,
-      clauses: [],
+      clauses: UNJUDGED,
       exclusions: [],
     });
     make(null);
@@ -65,25 +66,25 @@ describe('the running month', () => {
 
   it('shows each judged clause with its terms', () => {
     board.judged('acme', standing('2a', 'unknown'), clock.now());
-    const [, terms] = CONTRACT.clauses;
     expect(month()).toMatchObject({ judgedAt: '2026-11-10T00:00:00.000Z' });
-    expect(month().clauses).toEqual([{ terms, verdict: 'MET', figures: { averageSeconds: [1, 2] } }]);
+    const judged = { verdict: 'MET', figures: { averageSeconds: [1, 2] } };
+    expect(month().clauses).toEqual(UNJUDGED.map((each) => (each.terms.id === '2a' ? { ...each, ...judged } : each)));
   });
 
   it('shows nothing of before once it cannot be judged, half an hour after the last time, or in the next month', async () => {
     const judge = () => board.judged('acme', standing('2a'), clock.now());
     judge();
     board.judged('acme', null, clock.now());
-    expect(month()).toMatchObject({ judgedAt: null, clauses: [] });
+    expect(month()).toMatchObject({ judgedAt: null, clauses: UNJUDGED });
     judge();
     await clock.advance(1795);
-    expect(month().clauses).toHaveLength(1);
+    expect(month().clauses).not.toEqual(UNJUDGED);
     await clock.advance(10);
-    expect(month()).toMatchObject({ judgedAt: null, clauses: [] });
+    expect(month()).toMatchObject({ judgedAt: null, clauses: UNJUDGED });
     await clock.advance((month().toMs - clock.now().wallMs) / 1000 - 1);
     judge();
     await clock.advance(2);
-    expect(month()).toMatchObject({ month: '2026-12', judgedAt: null, clauses: [] });
+    expect(month()).toMatchObject({ month: '2026-12', judgedAt: null, clauses: UNJUDGED });
   });
 
   it('shows the provider’s exclusions that touch it', () => {
@@ -174,6 +175,23 @@ describe('probes', () => {
     expect(recent.map(({ id }) => id)).toEqual(ids.toReversed().slice(0, RECENT_MAX));
     expect(inFlight.map(({ id }) => id)).toEqual(ids.slice(0, IN_FLIGHT_MAX));
     expect(inFlightCount).toBe(ids.length);
+  });
+
+  it('that are under way are counted on each path of each provider, all of them', async () => {
+    const plan = (id: string, change: Partial<ProbeRecord> = {}) =>
+      open.set(id, probe(id, 0, { planned: clock.now(), ...change }));
+    for (let index = 0; index < IN_FLIGHT_MAX; index += 1) plan(`other ${index}`, { provider: 'other' });
+    plan('oldest');
+    await clock.advance(60);
+    plan('newer');
+    plan('coming in', { path: 'receive' });
+    await clock.advance(640);
+    expect(board.view().providers[0]?.waiting).toEqual([
+      { path: 'send', count: 2, oldestSeconds: expect.closeTo(700, 0) },
+      { path: 'receive', count: 1, oldestSeconds: expect.closeTo(640, 0) },
+    ]);
+    open.clear();
+    expect(board.view().providers[0]?.waiting).toEqual([]);
   });
 
   it('are shown without what makes them long', () => {

@@ -1,13 +1,16 @@
 /** What the page says first: whether the month's promises are kept, and whether anything is wrong today. */
 import { describe, expect, it } from 'vitest';
+import type { Path } from '../../src/domain/probe.ts';
 import type { DelaySeriesBucket, StatusView } from '../../src/domain/status-view.ts';
-import { dayOf, limitsOf, summariseRecent, summariseSeries } from '../../src/page/day.ts';
+import { type DaySummary, dayOf, limitsOf, summariseSeries } from '../../src/page/day.ts';
 import { headlineOf } from '../../src/page/headline.ts';
 import { pledgesOf } from '../../src/page/pledges.ts';
+import type { PageState } from '../../src/page/state.ts';
 import { EN } from '../../src/page/words-en.ts';
 import { ZH } from '../../src/page/words-zh.ts';
-import { failing, healthy, NOW_MS, probe, series } from '../e2e/sample-status.ts';
+import { failing, healthy, NOW_MS, series, unjudged } from '../e2e/sample-status.ts';
 
+type PageDay = PageState['days'] extends ReadonlyMap<string, infer Entry> ? Entry : never;
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 const providerOf = ({ providers }: StatusView) => providers[0]!;
 
@@ -32,7 +35,7 @@ describe('the month', () => {
       verdict: 'INCONCLUSIVE',
       sentences: ['No breach is proven. Not settled: 1\u00a0Connectivity.'],
     });
-    expect(headlineOf({ ...kept, month: { ...month, clauses: [] } }, EN, 'en').verdict).toBeNull();
+    expect(headlineOf(providerOf(unjudged()), EN, 'en')).toEqual({ verdict: null, sentences: [EN.headline.notYet] });
     expect(headlineOf({ ...kept, month: null }, EN, 'en').sentences).toEqual([EN.headline.unjudged]);
   });
 
@@ -72,19 +75,42 @@ describe('a pledge', () => {
 });
 
 describe('today', () => {
-  const day = (status: StatusView, summaries = new Map()) => dayOf(providerOf(status), status, summaries, NOW_MS, EN);
+  const GOOD: DaySummary = {
+    ...{ count: 9, unmeasured: 0, delivered: 9, typical: 3, averageLo: 3, longest: 4 },
+    ...{ exceeded: 0, failed: 0, lost: 0 },
+  };
+  const NOTHING: DaySummary = { ...GOOD, count: 0, delivered: 0, typical: null, averageLo: null, longest: null };
+  const day = (status: StatusView, changes: Partial<Record<Path, PageDay>> = {}) => {
+    const summaries = { send: GOOD, receive: GOOD, internal: GOOD, ...changes };
+    const days = new Map(Object.entries(summaries).map(([path, summary]) => [`${path} acme`, summary]));
+    return dayOf(providerOf(status), status, days, EN);
+  };
 
   it('is good while all that came out was in time', () => {
     expect(day(healthy())).toMatchObject({ state: 'good', now: [] });
-    expect(day({ ...healthy(), recent: [] }).state).toBe('none');
+    expect(day(healthy(), { send: NOTHING, receive: NOTHING, internal: NOTHING })).toMatchObject({
+      state: 'none',
+      paths: [],
+    });
+  });
+
+  it('is not called good before the series of each path is there, and says where one could not be had', () => {
+    const [provider, some] = [providerOf(healthy()), new Map([['send acme', GOOD]])];
+    expect(dayOf(provider, healthy(), new Map(), EN)).toEqual({ state: 'loading', now: [], paths: [] });
+    expect(dayOf(provider, healthy(), some, EN)).toMatchObject({ state: 'loading', paths: [{ path: 'send' }] });
+    expect(dayOf(providerOf(failing()), failing(), new Map(), EN).state, 'which is seen all the same').toBe('trouble');
+    const { state, paths } = day(healthy(), { receive: { problem: 'too busy' } });
+    expect(state).toBe('unknown');
+    expect(paths[1]).toMatchObject({ path: 'receive', state: 'unknown', summary: 'could not be loaded: too busy' });
+    expect(day(healthy(), { send: { ...GOOD, lost: 1 }, receive: { problem: '' } }).state).toBe('trouble');
   });
 
   it('is in trouble by a server that is down, by mail that waits, and by each path with its last reason', () => {
-    const { state, now, paths } = day(failing());
+    const { state, now, paths } = day(failing(), { receive: { ...GOOD, failed: 6 } });
     expect(state).toBe('trouble');
     expect(now.map(plain)).toEqual([
       'Incoming mail (MX) is down now.',
-      '2 outgoing messages on the way, the oldest for 2 h 5 min.',
+      '25 outgoing messages on the way, the oldest for 2 h 5 min.',
     ]);
     const receive = paths.find(({ path }) => path === 'receive');
     expect(receive?.troubles).toEqual(['6 failed']);
@@ -93,29 +119,44 @@ describe('today', () => {
 
   it('is told by the whole day where that is known', () => {
     const all = summariseSeries(series(NOW_MS - 6 * 3_600_000, NOW_MS, 600, true));
-    const { paths } = day(healthy(), new Map([['send acme', { ...all, exceeded: 3 }]]));
+    const { paths } = day(healthy(), { send: { ...all, exceeded: 3 } });
     expect(paths[0]?.troubles.map(plain)).toContain('3 took longer than 1 h');
-    const slow = { ...all, typical: 61, exceeded: 0, failed: 0 };
-    expect(day(healthy(), new Map([['send acme', slow]])).paths[0]?.troubles.map(plain)).toEqual([
+    const slow = { ...all, typical: 3, averageLo: 60.5, exceeded: 0, failed: 0 };
+    expect(day(healthy(), { send: slow }).paths[0]?.troubles.map(plain)).toEqual([
       'slower than the 1 min allowed on average',
     ]);
+    const halfSlow = { ...slow, typical: 61, averageLo: 60 };
+    expect(day(healthy(), { send: halfSlow }).paths[0]?.troubles).toEqual([]);
   });
 
   it('sums up a series by its counts, its weighted median and its longest', () => {
     const bucket = (changes: Partial<DelaySeriesBucket>): DelaySeriesBucket => ({
-      ...{ fromMs: 0, toMs: 1, count: 1, lowest: 1, median: 1, highest: { lo: 1, hi: 2 } },
-      ...{ pending: 0, lost: 0, failed: 0, exceeded: 0, probe: 'a' },
+      ...{ fromMs: 0, toMs: 1, count: 1, unmeasured: 0, lowest: 1, median: 1, highest: { lo: 1, hi: 2 } },
+      ...{ delivered: { count: 1, sumLo: 1 }, pending: 0, lost: 0, failed: 0, exceeded: 0, probe: 'a' },
       ...changes,
     });
-    const nothing = bucket({ count: 2, lowest: null, median: null, highest: null, failed: 1, lost: 1 });
+    const none = { delivered: { count: 0, sumLo: 0 } };
+    const nothing = bucket({
+      count: 2,
+      lowest: null,
+      median: null,
+      highest: null,
+      failed: 1,
+      lost: 1,
+      unmeasured: 4,
+      ...none,
+    });
     const buckets = [
-      bucket({ count: 10, median: 2 }),
-      bucket({ median: 50, highest: { lo: 4000, hi: null }, exceeded: 1 }),
+      bucket({ count: 10, median: 2, delivered: { count: 10, sumLo: 4 } }),
+      bucket({ median: 50, highest: { lo: 4000, hi: null }, exceeded: 1, delivered: { count: 1, sumLo: 4000 } }),
       nothing,
     ];
     expect(summariseSeries({ fromMs: 0, toMs: 9, buckets, gaps: [] })).toEqual({
       count: 13,
+      unmeasured: 4,
+      delivered: 11,
       typical: 2,
+      averageLo: 364,
       longest: 4000,
       exceeded: 1,
       failed: 1,
@@ -123,13 +164,33 @@ describe('today', () => {
     });
   });
 
-  it('leaves out of the newest probes those of yesterday and the spot checks', () => {
-    const probes = [probe(0, 'send'), probe(1, 'send', { kind: 'spot' }), probe(900, 'send')];
-    expect(summariseRecent(probes, NOW_MS - 3_600_000)).toMatchObject({ count: 1, longest: 2.431 });
+  it('is not good where nothing could be measured', () => {
+    const unmeasured = { ...NOTHING, unmeasured: 5 };
+    const { state, paths } = day(healthy(), { send: unmeasured, receive: NOTHING, internal: NOTHING });
+    expect(state).toBe('none');
+    expect(paths).toMatchObject([{ path: 'send', state: 'none', summary: '5 not measured', troubles: [] }]);
+    const mixed = day(healthy(), { send: { ...GOOD, unmeasured: 5 } });
+    expect(mixed.state).toBe('good');
+    expect(plain(mixed.paths[0]!.summary)).toBe('9 messages, typically 3 s, longest 4 s, 5 not measured');
   });
 
-  it('has the limits of the clause on the path, and the usual ones without', () => {
+  it('has the limits of the clause on the path, judged or not, and none where nothing is promised', () => {
+    const status = unjudged();
     expect(limitsOf(providerOf(healthy()), 'send')).toEqual({ average: 60, maximum: 3600 });
-    expect(limitsOf({ ...providerOf(healthy()), month: null }, 'internal')).toEqual({ average: 60, maximum: 3600 });
+    expect(limitsOf(providerOf(status), 'send')).toEqual({ average: 60, maximum: 3600 });
+    expect(limitsOf(providerOf(healthy()), 'internal')).toBeNull();
+    expect(limitsOf({ ...providerOf(healthy()), month: null }, 'send')).toBeNull();
+  });
+
+  it('is slow or late by the limits of a contract alone', () => {
+    const slow = { ...GOOD, averageLo: 61, exceeded: 2 };
+    const troublesOf = (path: Path, status: StatusView) =>
+      day(status, { [path]: slow })
+        .paths.find((each) => each.path === path)
+        ?.troubles.map(plain);
+    const told = ['2 took longer than 1 h', 'slower than the 1 min allowed on average'];
+    expect(troublesOf('send', healthy())).toEqual(told);
+    expect(troublesOf('send', unjudged()), 'not judged yet').toEqual(told);
+    expect(troublesOf('internal', healthy()), 'not promised').toEqual([]);
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { writeTree } from '../../src/adapters/http/page-markup.ts';
 import type { ProbeView } from '../../src/domain/probe-view.ts';
+import type { StatusView } from '../../src/domain/status-view.ts';
 import { firstState, type PageState, windowOf } from '../../src/page/state.ts';
 import { type Tree, textOf } from '../../src/page/tree.ts';
 import { bucketText } from '../../src/page/view-chart.ts';
@@ -11,7 +12,7 @@ import { pageView, titleOf } from '../../src/page/view-page.ts';
 import { stageBar } from '../../src/page/view-probes.ts';
 import { spotView } from '../../src/page/view-spot.ts';
 import { EN } from '../../src/page/words-en.ts';
-import { failing, healthy, lifeOfSample, NOW_MS, probe, series } from '../e2e/sample-status.ts';
+import { failing, healthy, lifeOfSample, NOW_MS, probe, series, unjudged } from '../e2e/sample-status.ts';
 
 const plain = (tree: Tree): string => textOf(tree).replaceAll('\u00a0', ' ');
 
@@ -70,10 +71,26 @@ describe('the page', () => {
 
   it('names the provider of each probe where there are several, and shows one without a contract', () => {
     const [acme] = healthy().providers;
-    const other = { name: 'umbra', paths: ['send'], month: null, endpoints: [] } as const;
+    const other = { name: 'umbra', paths: ['send'], month: null, endpoints: [], waiting: [] } as const;
     const text = plain(pageView(firstState({ ...healthy(), providers: [acme!, other] }, 'en')));
     expect(text).toContain('acme · send');
     expect(text).toContain('Measured, but held against no contract.');
+  });
+
+  it('draws limits where they are promised, before it is judged too, and shows no clause as judged until it is', () => {
+    const html = writeTree(pageView(firstState(unjudged(), 'en')));
+    expect(html).toContain('limit of the average 1\u00a0min');
+    expect(html).not.toContain('class="clauses"');
+    const [provider] = healthy().providers;
+    const status = { ...healthy(), providers: [{ ...provider!, month: null }] };
+    const bare = writeTree(pageView(firstState(status, 'en')));
+    expect(bare).not.toContain('key-limit');
+    expect(bare).not.toContain('key-exceeded');
+    const slow = probe(0, 'send', { kind: 'spot', delaySeconds: { lo: 90, hi: 91 } });
+    const spots = new Map([['acme', { path: 'send', phase: 'done', probe: slow, message: null } as const]]);
+    const spot = (of: StatusView): string => plain(spotView(of.providers[0]!, { ...firstState(of, 'en'), spots }, EN));
+    expect(spot(healthy())).toContain('Late: 1 min 30 s–1 min 31 s.');
+    expect(spot(status)).toContain('Delivered in 1 min 30 s–1 min 31 s.');
   });
 
   it('offers no form where it would be refused', () => {
@@ -100,6 +117,7 @@ describe('a chart', () => {
     const text = (changes: object) => bucketText({ ...one, ...changes }, EN).replaceAll('\u00a0', ' ');
     expect(text({})).toBe('4–4.1 s');
     expect(text({ highest: null, median: null, failed: 1 })).toBe('failed');
+    expect(text({ count: 0, highest: null, median: null, unmeasured: 1 })).toBe('not measured');
     expect(text({ count: 9, exceeded: 2, lost: 1, highest: { lo: 4000, hi: null } })).toBe(
       '9 messages, median 4 s, longest ≥ 1 h 6 min, over the maximum 2, lost 1',
     );

@@ -8,6 +8,7 @@ import type { MsRange } from '../time/span-set.ts';
 import type { TimelineState } from '../timeline.ts';
 import { longestGaps, unusualGaps } from './coverage.ts';
 import { assess } from './delay.ts';
+import { sumMicros } from './delay-average.ts';
 
 /** The scheduled probes of a route that were planned in `[fromMs, toMs)`. */
 export interface SeriesQuery extends MsRange {
@@ -15,8 +16,8 @@ export interface SeriesQuery extends MsRange {
   readonly path: Path;
   /** How many buckets there may be. */
   readonly points: number;
-  /** What counts as exceeded. */
-  readonly maximumSeconds: number;
+  /** What counts as exceeded; null where nothing is promised. */
+  readonly maximumSeconds: number | null;
   /** Now: later there is no gap. */
   readonly nowMs: number;
 }
@@ -56,23 +57,28 @@ export function thinOut(
   };
 }
 
-function bucketOf(points: readonly SeriesPoint[], maximumSeconds: number): DelaySeriesBucket {
+function bucketOf(points: readonly SeriesPoint[], maximumSeconds: number | null): DelaySeriesBucket {
   const delays = points.flatMap(({ delay, outcome }) => (delay === null || outcome === 'failed' ? [] : [delay]));
   const los = Float64Array.from(delays, ({ lo }) => lo).sort();
   const his = Float64Array.from(delays, ({ hi }) => hi).sort();
   const [lowest, highestLo, highestHi] = [los[0], los.at(-1), his.at(-1)];
+  const deliveredLos = points.flatMap(({ delay, outcome }) => (outcome === 'delivered' ? [delay?.lo ?? 0] : []));
+  const isOver = ({ delay }: SeriesPoint): boolean =>
+    maximumSeconds !== null && delay !== null && standing(delay, maximumSeconds) === 'exceeded';
   const count = (outcome: Outcome): number => points.filter((point) => point.outcome === outcome).length;
   return {
     fromMs: points[0]?.atMs ?? 0,
     toMs: points.at(-1)?.atMs ?? 0,
-    count: points.length,
+    count: points.length - count('unmeasured'),
+    unmeasured: count('unmeasured'),
     lowest: seconds(lowest),
     median: seconds(his[Math.ceil(his.length / 2) - 1]),
     highest: highestLo === undefined ? null : { lo: toMicros(highestLo), hi: seconds(highestHi) },
+    delivered: { count: count('delivered'), sumLo: sumMicros(deliveredLos) / 1e6 },
     pending: count('pending'),
     lost: count('lost'),
     failed: count('failed'),
-    exceeded: points.filter(({ delay }) => delay !== null && standing(delay, maximumSeconds) === 'exceeded').length,
+    exceeded: points.filter(isOver).length,
     probe: worstOf(points).id,
   };
 }

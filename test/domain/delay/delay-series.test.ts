@@ -10,7 +10,10 @@ const RANGE = { fromMs: T0, toMs: T0 + 100_000, points: 10, maximumSeconds: 3600
 const point = (seconds: number, lo: number, hi = lo, change: Partial<SeriesPoint> = {}): SeriesPoint => {
   return { id: `at ${seconds}`, atMs: T0 + seconds * 1000, outcome: 'delivered', delay: { lo, hi }, ...change };
 };
-const none = { lowest: null, median: null, highest: null, pending: 0, lost: 0, failed: 0, exceeded: 0 };
+const none = {
+  ...{ unmeasured: 0, lowest: null, median: null, highest: null, delivered: { count: 0, sumLo: 0 } },
+  ...{ pending: 0, lost: 0, failed: 0, exceeded: 0 },
+};
 
 describe('a point', () => {
   it('is a probe when it was planned, with its delay', () => {
@@ -32,7 +35,7 @@ describe('a bucket', () => {
     expect(buckets).toEqual([
       {
         ...{ ...none, fromMs: T0 + 1000, toMs: T0 + 1000, count: 1, probe: 'at 1' },
-        ...{ lowest: 3, median: 4.123457, highest: { lo: 3, hi: 4.123457 } },
+        ...{ lowest: 3, median: 4.123457, highest: { lo: 3, hi: 4.123457 }, delivered: { count: 1, sumLo: 3 } },
       },
       expect.objectContaining({ fromMs: T0 + 2000, probe: 'at 2' }),
     ]);
@@ -66,12 +69,27 @@ describe('a bucket', () => {
     ];
     expect(thinOut(points, { ...RANGE, points: 1 }).buckets).toEqual([
       {
-        ...{ fromMs: T0, toMs: T0 + 5000, count: 6, probe: 'at 3' },
+        ...{ fromMs: T0, toMs: T0 + 5000, count: 5, unmeasured: 1, probe: 'at 3' },
         ...{ lowest: 1, median: null, highest: { lo: 7200, hi: null } },
-        ...{ pending: 1, lost: 1, failed: 2, exceeded: 2 },
+        ...{ delivered: { count: 1, sumLo: 1 }, pending: 1, lost: 1, failed: 2, exceeded: 2 },
       },
     ]);
     expect(thinOut([points[4]!], RANGE).buckets).toMatchObject([{ ...none, count: 1, failed: 1 }]);
+  });
+
+  it('sums up the lower ends of what was delivered, in whole microseconds', () => {
+    const points = [0.1, 0.2, 0.3].map((lo, index) => point(index, lo, 9));
+    const [{ delivered: told } = { delivered: null }] = thinOut(points, { ...RANGE, points: 1 }).buckets;
+    expect(told).toEqual({ count: 3, sumLo: 0.6 });
+  });
+
+  it('counts what could not be measured by itself', () => {
+    const idle = point(1, 0, 0, { outcome: 'unmeasured', delay: null });
+    expect(thinOut([idle], RANGE).buckets).toMatchObject([{ ...none, count: 0, unmeasured: 1 }]);
+  });
+
+  it('has nothing that is exceeded where nothing is promised', () => {
+    expect(thinOut([point(0, 9000)], { ...RANGE, maximumSeconds: null }).buckets).toMatchObject([{ exceeded: 0 }]);
   });
 
   it('names the probe whose delay is surely the largest', () => {
@@ -126,9 +144,9 @@ test('whatever is thinned out, at most so many buckets in order keep the extreme
         const { atMs } = points.find(({ id }) => id === named)!;
         expect(atMs >= fromMs && atMs <= toMs).toBe(true);
       }
-      for (const name of ['count', 'pending', 'lost', 'failed', 'exceeded'] as const)
+      for (const name of ['count', 'unmeasured', 'pending', 'lost', 'failed', 'exceeded'] as const)
         expect(buckets.reduce((sum, bucket) => sum + bucket[name], 0)).toBe(whole?.[name] ?? 0);
-      expect(whole?.count ?? 0).toBe(points.length);
+      expect((whole?.count ?? 0) + (whole?.unmeasured ?? 0)).toBe(points.length);
       const lows = buckets.flatMap(({ lowest }) => lowest ?? []);
       const highs = buckets.flatMap(({ highest }) => highest ?? []);
       expect(lows.length === 0 ? null : Math.min(...lows)).toBe(whole?.lowest ?? null);
