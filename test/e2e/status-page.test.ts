@@ -227,7 +227,9 @@ describeWith(CHROMIUM, 'the status page', () => {
         body: { provider: 'acme', path: 'receive' },
         token: `Bearer ${TOKEN}`,
       });
-      served.tellProbe({ ...started, awaiting: 'data' });
+      const further = { ...started, awaiting: 'data' } as const;
+      served.probes.set(SPOT_ID, further);
+      served.tellProbe(further);
       await page.locator('.steps .current', { hasText: 'message' }).waitFor();
       served.probes.set(SPOT_ID, probe(0, 'receive', { id: SPOT_ID, kind: 'spot' }));
       await page.getByText(/Delivered in 2\.4/).waitFor();
