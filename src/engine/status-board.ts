@@ -46,6 +46,8 @@ export interface StatusSources {
 export interface KeptStatus extends StatusBoard, Observer, Scoreboard {
   /** Call once, before the first view. */
   attach(sources: StatusSources): void;
+  /** The desk has heard of an exclusion or a retraction. */
+  readonly exclusionsChanged: () => void;
 }
 
 /** More than this nobody looks through; a status is sent every second while something changes. */
@@ -147,6 +149,7 @@ export function createStatusBoard({ version, providers, checkEverySeconds, clock
       checks.set(key, { check: { ...check, seconds }, at: clock.now() });
       changed();
     },
+    exclusionsChanged: () => changed(),
     partFailed: () => changed(),
     partStands: () => changed(),
     tokenRefused() {},

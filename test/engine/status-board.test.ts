@@ -196,10 +196,11 @@ describe('a change', () => {
     const [entries, records] = planned('p');
     board.recorded(entries, records);
     expect(heard).toHaveBeenLastCalledWith(records);
+    board.exclusionsChanged();
     board.partStands('sink', null, false);
     board.partFailed('sink', null);
     board.endpointChecked({ provider: 'acme', endpoint: 'mx', up: true, seconds: 1, certificateExpiresMs: null });
-    expect(heard).toHaveBeenCalledTimes(4);
+    expect(heard).toHaveBeenCalledTimes(5);
     board.tokenRefused('foreign');
     board.sinkConnected();
     board.sinkRefused('size');
