@@ -43,7 +43,7 @@ function start(root: HTMLElement, first: { readonly language: Language; readonly
   const spots = startSpots(store, keeper);
   const exclusions = startExclusions(store, keeper);
 
-  follow({
+  const look = follow({
     status(status) {
       ahead = Date.parse(status.at) - performance.now();
       store.change((last) => withCharts({ ...last, status, nowMs: now() }));
@@ -54,6 +54,7 @@ function start(root: HTMLElement, first: { readonly language: Language; readonly
       store.change((last) => ({ ...last, link, nowMs: now(), heardMs: heard ? now() : last.heardMs })),
   });
   setInterval(() => store.change((last) => ({ ...last, nowMs: now() })), TICK);
+  document.addEventListener('visibilitychange', look);
 
   document.addEventListener('click', ({ target }) => {
     const button = target instanceof Element ? target.closest<HTMLElement>('button[data-action]') : null;

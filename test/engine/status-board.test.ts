@@ -206,7 +206,7 @@ describe('a change', () => {
     board.sinkRefused('size');
     stop();
     board.recorded(entries, records);
-    expect(heard).toHaveBeenCalledTimes(4);
+    expect(heard).toHaveBeenCalledTimes(5);
   });
 
   it('is told of the parts that have something wrong with them', () => {
