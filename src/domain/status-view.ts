@@ -11,7 +11,7 @@ export interface StatusView {
   readonly at: string;
   readonly version: string;
   readonly ready: boolean;
-  /** Each part that has something wrong with it, and what. */
+  /** Each part that has something wrong with it, and what; without paths of the host. */
   readonly problems: Readonly<Record<string, string>>;
   /** Whether whoever reads this may start spot checks and enter exclusions: as they are, with the bearer token, or (no token configured, not on loopback) not at all. */
   readonly acting: 'free' | 'token' | 'forbidden';

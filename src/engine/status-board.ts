@@ -23,6 +23,8 @@ import type { Engine } from './engine.ts';
 
 export interface StatusOptions {
   readonly version: string;
+  /** Where the host keeps it is nobody's business who looks at the page. */
+  readonly dataFolder: string;
   readonly providers: readonly StatusProvider[];
   readonly checkEverySeconds: number;
   readonly clock: Pick<Clock, 'now'>;
@@ -59,7 +61,13 @@ interface Judged {
   readonly at: Instant;
 }
 
-export function createStatusBoard({ version, providers, checkEverySeconds, clock }: StatusOptions): KeptStatus {
+export function createStatusBoard({
+  version,
+  dataFolder,
+  providers,
+  checkEverySeconds,
+  clock,
+}: StatusOptions): KeptStatus {
   const listeners = new Set<(changed: readonly ProbeRecord[]) => void>();
   const judged = new Map<string, Judged>();
   const checks = new Map<string, { readonly check: EndpointCheck; readonly at: Instant }>();
@@ -107,7 +115,9 @@ export function createStatusBoard({ version, providers, checkEverySeconds, clock
       const { engine } = sources();
       const { ready, parts } = engine.health();
       const { open } = engine.recorder.state;
-      const problems = Object.entries(parts).flatMap(([part, problem]) => (problem === null ? [] : [[part, problem]]));
+      const problems = Object.entries(parts).flatMap(([part, problem]) =>
+        problem === null ? [] : [[part, problem.replaceAll(dataFolder, 'the data folder')]],
+      );
       return {
         at: toIso(now),
         version,

@@ -12,6 +12,8 @@ import { delivered, exclusion, probe } from '../domain/month-case.ts';
 import { CONTRACT } from '../fakes/contract.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 
+const FOLDER = '/home/li/probe data';
+
 let clock: VirtualClock;
 let board: KeptStatus;
 let open: Map<string, ProbeRecord>;
@@ -20,12 +22,14 @@ let exclusions: Exclusion[];
 function make(contract: ContractTerms | null = CONTRACT, recent: readonly ProbeRecord[] = []): void {
   const paths = ['send', 'receive'] as const;
   const providers = [{ name: 'acme', paths, endpoints: ['submission', 'mx'] as const, contract }];
-  board = createStatusBoard({ version: '1.2.3', providers, checkEverySeconds: 60, clock });
+  board = createStatusBoard({ version: '1.2.3', dataFolder: FOLDER, providers, checkEverySeconds: 60, clock });
   const see: Engine['see'] = (record) => ({
     ...{ record, assessment: { outcome: 'pending', delay: null, flags: [] } },
     ...{ doing: null, ageSeconds: 1, obstacle: null },
   });
-  const health = () => ({ ready: false, parts: { sink: null, line: 'down' } });
+  const ledger = `cannot append to the ledger in ${FOLDER}: the disk must have room (ENOSPC, ${FOLDER}/ledger.db)`;
+  const health = () => ({ ready: false, parts: { sink: null, line: 'down', ledger } });
+
   const desk = { known: () => exclusions, inForce: async () => exclusions };
   board.attach({ engine: { see, health, recorder: { state: { open } } }, exclusions: desk, recent });
 }
@@ -147,7 +151,7 @@ describe('probes', () => {
   });
 
   it('that were recorded before the ledger had told of the last ones are among them, once', () => {
-    const early = createStatusBoard({ version: '0', providers: [], checkEverySeconds: 60, clock });
+    const early = createStatusBoard({ version: '0', dataFolder: FOLDER, providers: [], checkEverySeconds: 60, clock });
     early.recorded(...planned('now'));
     early.recorded([], [delivered('now', 0, 5)]);
     const see: Engine['see'] = (record) => ({
@@ -211,6 +215,9 @@ describe('a change', () => {
 
   it('is told of the parts that have something wrong with them', () => {
     expect(board.view()).toMatchObject({ version: '1.2.3', ready: false, problems: { line: 'down' } });
+    expect(board.view().problems['ledger'], 'without paths of the host').toBe(
+      'cannot append to the ledger in the data folder: the disk must have room (ENOSPC, the data folder/ledger.db)',
+    );
     expect(board.view().problems).not.toHaveProperty('sink');
   });
 });

@@ -54,7 +54,7 @@ export async function serve({
   prepare(world);
   const { clock, ledger } = world;
   const providers = [{ name: 'acme', paths: PATHS, endpoints: ENDPOINTS, contract }];
-  const board = createStatusBoard({ version: '0', checkEverySeconds: 60, clock, providers });
+  const board = createStatusBoard({ version: '0', dataFolder: '/data', checkEverySeconds: 60, clock, providers });
   const engine = await world.start({ observer: board });
   const exclusions = createExclusionDesk({
     ...{ ledger, clock, random: seededRandom(2), recorder: engine.recorder },
