@@ -42,8 +42,9 @@ export interface RunningMonth {
   /** When it was judged; null until it was for the first time, while it cannot be, and half an hour after the last time. Then `clauses` is empty. */
   readonly judgedAt: string | null;
   readonly clauses: readonly ClauseStatus[];
-  /** Those in force that touch the month, in order. */
+  /** Those in force that touch the month, in order: the last EXCLUSIONS_MAX of them; how many there are. */
   readonly exclusions: readonly Exclusion[];
+  readonly exclusionCount: number;
 }
 export interface ClauseStatus {
   /** Title, limits, path. */

@@ -55,6 +55,7 @@ export interface KeptStatus extends StatusBoard, Observer, Scoreboard {
 /** More than this nobody looks through; a status is sent every second while something changes. */
 export const IN_FLIGHT_MAX = 100;
 export const RECENT_MAX = 50;
+export const EXCLUSIONS_MAX = 100;
 
 interface Judged {
   readonly standing: Standing;
@@ -182,6 +183,9 @@ function monthStatus(
     last !== null &&
     spanBetween(last.at, now).hi <= STANDING_HOLDS_SECONDS &&
     monthOf(last.at.wallMs, timeZone) === month;
+  const touching = exclusions.filter(
+    (each) => each.provider === provider && each.fromMs < range.toMs && each.toMs > range.fromMs,
+  );
   return {
     month,
     ...range,
@@ -189,9 +193,8 @@ function monthStatus(
     contract: title,
     judgedAt: holds ? toIso(last.at) : null,
     clauses: holds ? clausesOf(contract, last.standing) : [],
-    exclusions: exclusions.filter(
-      (each) => each.provider === provider && each.fromMs < range.toMs && each.toMs > range.fromMs,
-    ),
+    exclusions: touching.slice(-EXCLUSIONS_MAX),
+    exclusionCount: touching.length,
   };
 }
 

@@ -32,6 +32,8 @@ export function exclusionsView(
     { class: 'card' },
     element('h3', {}, exclusions.title),
     rows.length === 0 ? element('p', { class: 'soft' }, exclusions.none) : table(exclusions.title, heads, rows),
+    month.exclusionCount > rows.length &&
+      element('p', { class: 'soft' }, words.probes.more(month.exclusionCount - rows.length)),
     state.status.acting === 'forbidden' ? null : entering(provider, month, state, words),
   );
 }

@@ -7,7 +7,13 @@ import type { ProbeRecord } from '../../src/domain/record.ts';
 import type { Standing } from '../../src/domain/report/standing.ts';
 import { broadcast } from '../../src/engine/broadcast.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { createStatusBoard, IN_FLIGHT_MAX, type KeptStatus, RECENT_MAX } from '../../src/engine/status-board.ts';
+import {
+  createStatusBoard,
+  EXCLUSIONS_MAX,
+  IN_FLIGHT_MAX,
+  type KeptStatus,
+  RECENT_MAX,
+} from '../../src/engine/status-board.ts';
 import { delivered, exclusion, probe } from '../domain/month-case.ts';
 import { CONTRACT } from '../fakes/contract.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
@@ -62,6 +68,7 @@ describe('the running month', () => {
       judgedAt: null,
       clauses: [],
       exclusions: [],
+      exclusionCount: 0,
     });
     make(null);
     expect(board.view().providers[0]?.month).toBeNull();
@@ -95,6 +102,12 @@ describe('the running month', () => {
     const [before, within, after] = [-10 * 24, 1, 25 * 24].map((hour) => exclusion(hour * HOUR, (hour + 1) * HOUR));
     exclusions = [before!, within!, { ...within!, id: 'other', provider: 'other' }, after!];
     expect(month().exclusions).toEqual([within]);
+  });
+
+  it('shows the last exclusions where there are many, and how many there are', () => {
+    exclusions = Array.from({ length: EXCLUSIONS_MAX + 5 }, (_, index) => exclusion(index, index + 1));
+    expect(month().exclusions).toEqual(exclusions.slice(5));
+    expect(month().exclusionCount).toBe(EXCLUSIONS_MAX + 5);
   });
 
   it('asks for those that were entered beside the agent when it is judged', async () => {

@@ -76,6 +76,14 @@ describe('the page', () => {
     expect(text).toContain('Measured, but held against no contract.');
   });
 
+  it('says how many more exclusions there are than it shows', () => {
+    const [acme] = healthy().providers;
+    const month = { ...acme!.month!, exclusionCount: 1 + acme!.month!.exclusions.length };
+    expect(plain(pageView(firstState({ ...healthy(), providers: [{ ...acme!, month }] }, 'en')))).toContain(
+      'and 1 more',
+    );
+  });
+
   it('offers no form where it would be refused', () => {
     expect(writeTree(pageView(firstState({ ...healthy(), acting: 'forbidden' }, 'en')))).not.toContain('<form');
   });
