@@ -1,5 +1,5 @@
 /** One provider: first whether it keeps its word, this month and today, then why not. */
-import type { ProviderStatus, RunningMonth } from '../domain/status-view.ts';
+import type { ProviderStatus } from '../domain/status-view.ts';
 import { type DayPath, dayOf, zoneOf } from './day.ts';
 import { headlineOf } from './headline.ts';
 import type { PageState } from './state.ts';
@@ -8,7 +8,7 @@ import { chartView } from './view-chart.ts';
 import { clausesView } from './view-clauses.ts';
 import { endpointsView } from './view-endpoints.ts';
 import { exclusionsView } from './view-exclusions.ts';
-import { badge, classOf, sign } from './view-parts.ts';
+import { badge, classOf, monthName, sign } from './view-parts.ts';
 import { spotView } from './view-spot.ts';
 import type { Verdict, Words } from './words.ts';
 
@@ -46,7 +46,7 @@ function monthTile(provider: ProviderStatus, { language }: PageState, words: Wor
     element(
       'h3',
       {},
-      month === null ? words.thisMonth : monthName(month, words),
+      month === null ? words.thisMonth : monthName(month.month, words),
       ' ',
       verdict === null ? null : badge(verdict, words.verdict[verdict]),
     ),
@@ -59,7 +59,7 @@ function monthTile(provider: ProviderStatus, { language }: PageState, words: Wor
           element(
             'a',
             { href: `/reports/${month.month}?format=html&lang=${language}` },
-            words.reportOf(monthName(month, words)),
+            words.reportOf(monthName(month.month, words)),
           ),
         ),
   );
@@ -112,9 +112,4 @@ function said(sentences: readonly string[]): TreeElement | null {
     { class: 'said' },
     sentences.map((sentence) => element('li', {}, sentence)),
   );
-}
-
-function monthName({ month }: Pick<RunningMonth, 'month'>, words: Words): string {
-  const [year = 0, number = 0] = month.split('-').map(Number);
-  return words.month(year, number);
 }

@@ -255,7 +255,9 @@ export const EN: Words = {
     now: 'Now',
     after: 'With it',
     clause: 'Clause',
-    nothingChanges: 'No verdict and no figure would change.',
+    changes: (month) => `What would change in ${month}`,
+    nothingChanges: (month) => `No verdict and no figure of ${month} would change.`,
+    notShown: (month) => `What would change in ${month} cannot be shown: its clauses are not judged now.`,
   },
   life: {
     back: 'All providers',

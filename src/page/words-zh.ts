@@ -243,7 +243,9 @@ export const ZH: Words = {
     now: '现在',
     after: '录入后',
     clause: '条款',
-    nothingChanges: '判定与数值均无变化。',
+    changes: (month) => `${month}的变化`,
+    nothingChanges: (month) => `${month}的判定与数值均无变化。`,
+    notShown: (month) => `无法显示${month}的变化：目前没有条款判定。`,
   },
   life: {
     back: '全部服务商',

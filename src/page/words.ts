@@ -207,7 +207,10 @@ export interface Words {
     readonly now: string;
     readonly after: string;
     readonly clause: string;
-    readonly nothingChanges: string;
+    /** Each with the month. */
+    readonly changes: (month: string) => string;
+    readonly nothingChanges: (month: string) => string;
+    readonly notShown: (month: string) => string;
   };
   readonly life: {
     readonly back: string;

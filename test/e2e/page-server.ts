@@ -104,5 +104,5 @@ function previewOf({ providers }: StatusView): string {
   const broken = now.find(({ verdict }) => verdict === 'BREACH');
   const kept = { verdict: 'MET', figures: { averageSeconds: [31, 32], breaches: [0, 0] } };
   const after = now.map((each) => (each === broken ? { ...each, ...kept } : each));
-  return `{"now":${JSON.stringify(now)},"then":${JSON.stringify(after)}}`;
+  return `{"month":"2026-11","now":${JSON.stringify(now)},"then":${JSON.stringify(after)}}`;
 }

@@ -256,6 +256,7 @@ describeWith(CHROMIUM, 'the status page', () => {
     await page.getByRole('button', { name: 'Show what would change' }).click();
     const change = page.locator('.entering table tbody tr');
     await change.first().waitFor();
+    expect(await page.locator('.entering caption').innerText()).toBe('What would change in November 2026');
     expect(await change.count()).toBe(1);
     expect(await change.first().innerText()).toMatch(/2a\sSend delay[^]*BREACH[^]*MET/);
     await page.getByRole('button', { name: 'Enter it' }).click();

@@ -5,6 +5,7 @@ import type { ProbeView } from '../../src/domain/probe-view.ts';
 import { firstState, type PageState, windowOf } from '../../src/page/state.ts';
 import { type Tree, textOf } from '../../src/page/tree.ts';
 import { bucketText } from '../../src/page/view-chart.ts';
+import { exclusionsView } from '../../src/page/view-exclusions.ts';
 import { gauge } from '../../src/page/view-gauge.ts';
 import { lifeView } from '../../src/page/view-life.ts';
 import { pageView, titleOf } from '../../src/page/view-page.ts';
@@ -82,6 +83,26 @@ describe('the page', () => {
     expect(plain(pageView(firstState({ ...healthy(), providers: [{ ...acme!, month }] }, 'en')))).toContain(
       'and 1 more',
     );
+  });
+
+  it('says what an exclusion would change, in which month, and when that cannot be shown', () => {
+    const [acme] = healthy().providers;
+    const now = acme!.month!.clauses.map(({ terms, verdict, figures }) => ({ id: terms.id, verdict, figures }));
+    const other = now.map((each) => (each.id === '2a' ? { ...each, verdict: 'BREACH' as const } : each));
+    const said = (before: typeof now, after: typeof now, clauses = acme!.month!.clauses): string => {
+      const provider = { ...acme!, month: { ...acme!.month!, clauses } };
+      // oxlint-disable-next-line unicorn/no-thenable -- a list, which nobody calls
+      const preview = { month: '2026-10', now: before, then: after };
+      const exclusions = new Map([['acme', { phase: 'preview', preview, message: null } as const]]);
+      return plain(exclusionsView(provider, provider.month, { ...firstState(healthy(), 'en'), exclusions }, EN));
+    };
+    const [nothing, notShown] = ['No verdict and no figure of October 2026 would', 'in October 2026 cannot be shown'];
+    expect(said(now, now)).toContain(nothing);
+    expect(said(now, other)).toMatch(/What would change in October 2026[^]*2a Send delay[^]*MET[^]*BREACH/);
+    expect(said(now, other, [])).toContain(notShown);
+    expect(said(now, other, [])).not.toContain(nothing);
+    expect(said(now, now, [])).toContain(nothing);
+    expect(said([], [])).toContain(notShown);
   });
 
   it('offers no form where it would be refused', () => {
