@@ -3,7 +3,7 @@
 import type { Path } from '../domain/probe.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
 import type { DelaySeries, ProviderStatus, StatusView } from '../domain/status-view.ts';
-import { dayStart, limitText, spanText } from './format.ts';
+import { dayStart, limitText, spanBeside, spanText } from './format.ts';
 import type { Words } from './words.ts';
 
 /** What a day's probes of one path came to. Seconds. */
@@ -86,7 +86,12 @@ export function dayOf(
     now.push(...waitingOf(provider.name, path, status, words));
     if (summary.count === 0) continue;
     const troubles = troublesOf(summary, limits, words);
-    paths.push({ path, summary: summaryText(summary, words), troubles, reason: lastReason(mine, summary, words) });
+    paths.push({
+      path,
+      summary: summaryText(summary, limits, words),
+      troubles,
+      reason: lastReason(mine, summary, words),
+    });
   }
   const isTrouble = now.length > 0 || paths.some(({ troubles }) => troubles.length > 0);
   return { state: isTrouble ? 'trouble' : paths.length > 0 ? 'good' : 'none', now, paths };
@@ -138,8 +143,13 @@ function waitingOf(provider: string, path: Path, { inFlight }: StatusView, { day
   return oldest === null ? [] : [day.waiting(late.length, path, spanText(oldest, units))];
 }
 
-function summaryText({ count, typical, longest }: DaySummary, { day, units, pledge }: Words): string {
-  const text = (seconds: number | null): string => (seconds === null ? pledge.noFigure : spanText(seconds, units));
+function summaryText(
+  { count, typical, longest }: DaySummary,
+  { maximum }: Limits,
+  { day, units, pledge }: Words,
+): string {
+  const text = (seconds: number | null): string =>
+    seconds === null ? pledge.noFigure : spanBeside(seconds, maximum, units);
   return day.summary(String(count), text(typical), text(longest));
 }
 

@@ -23,6 +23,24 @@ describe('the month', () => {
     expect(headlineOf(providerOf(failing()), ZH, 'zh').sentences[0]).toMatch(/^外发邮件平均延迟/);
   });
 
+  it('says of what is just over a limit so much that it does not read like the limit', () => {
+    const { month } = providerOf(healthy());
+    const why = (index: number, figures: Record<string, [number, number | null]>) =>
+      pledgesOf({ ...month!.clauses[index]!, figures }, EN).flatMap((each) =>
+        each.why === null ? [] : plain(each.why),
+      );
+    const operations = month!.clauses.findIndex(({ terms }) => terms.kind === 'operations');
+    expect(why(operations, { downSeconds: [6020, 6020], adjustmentSeconds: [0, 0] })).toEqual([
+      'Faults lasted 1 h 40 min 20 s; the contract allows 100 min.',
+    ]);
+    expect(why(1, { averageSeconds: [60.4, 60.4] })).toEqual([
+      'Outgoing mail takes 1 min 0.4 s–1 min 1 s on average; the contract allows 1 min.',
+    ]);
+    expect(why(operations, { availability: [0.999871, 0.999872] })).toEqual([
+      'Available 99.987–99.988% of the month; the contract promises 99.99%.',
+    ]);
+  });
+
   it('is kept, open, not judged yet, or not judged', () => {
     const kept = providerOf(healthy());
     const month = kept.month!;
@@ -73,6 +91,12 @@ describe('a pledge', () => {
 
 describe('today', () => {
   const day = (status: StatusView, summaries = new Map()) => dayOf(providerOf(status), status, summaries, NOW_MS, EN);
+
+  it('does not call a delay over the maximum as long as the maximum', () => {
+    const summary = { count: 9, typical: 4, longest: 3600.4, exceeded: 1, failed: 0, lost: 0 };
+    const summaries = new Map([['send acme', summary]]);
+    expect(plain(day(healthy(), summaries).paths[0]!.summary)).toBe('9 messages, typically 4 s, longest 1 h 0.4 s');
+  });
 
   it('is good while all that came out was in time', () => {
     expect(day(healthy())).toMatchObject({ state: 'good', now: [] });
