@@ -39,8 +39,9 @@ export interface RunningMonth {
   /** IANA. */
   readonly timeZone: string;
   readonly contract: Localised;
-  /** When it was judged; null until it was for the first time, while it cannot be, and half an hour after the last time. Then `clauses` is empty. */
+  /** When it was judged last; null until it was for the first time. */
   readonly judgedAt: string | null;
+  /** Empty until it was judged, while it cannot be, and half an hour after the last time. */
   readonly clauses: readonly ClauseStatus[];
   /** Those in force that touch the month, in order: the last EXCLUSIONS_MAX of them; how many there are. */
   readonly exclusions: readonly Exclusion[];

@@ -58,7 +58,9 @@ export const RECENT_MAX = 50;
 export const EXCLUSIONS_MAX = 100;
 
 interface Judged {
-  readonly standing: Standing;
+  /** Null since it could not be judged any more. */
+  readonly standing: Standing | null;
+  /** When it was judged last. */
   readonly at: Instant;
 }
 
@@ -145,8 +147,9 @@ export function createStatusBoard({
       changed(records);
     },
     judged(provider, standing, at) {
-      if (standing === null) judged.delete(provider);
-      else judged.set(provider, { standing, at });
+      const last = judged.get(provider);
+      if (standing !== null) judged.set(provider, { standing, at });
+      else if (last !== undefined) judged.set(provider, { ...last, standing });
       changed();
       // It was judged with those that were entered beside us.
       void attached?.exclusions.inForce().then(
@@ -179,10 +182,8 @@ function monthStatus(
   const { timeZone, title } = contract;
   const month = monthOf(now.wallMs, timeZone);
   const range = monthRange(month, timeZone);
-  const holds =
-    last !== null &&
-    spanBetween(last.at, now).hi <= STANDING_HOLDS_SECONDS &&
-    monthOf(last.at.wallMs, timeZone) === month;
+  const own = last !== null && monthOf(last.at.wallMs, timeZone) === month ? last : null;
+  const standing = own !== null && spanBetween(own.at, now).hi <= STANDING_HOLDS_SECONDS ? own.standing : null;
   const touching = exclusions.filter(
     (each) => each.provider === provider && each.fromMs < range.toMs && each.toMs > range.fromMs,
   );
@@ -191,8 +192,8 @@ function monthStatus(
     ...range,
     timeZone,
     contract: title,
-    judgedAt: holds ? toIso(last.at) : null,
-    clauses: holds ? clausesOf(contract, last.standing) : [],
+    judgedAt: own === null ? null : toIso(own.at),
+    clauses: standing === null ? [] : clausesOf(contract, standing),
     exclusions: touching.slice(-EXCLUSIONS_MAX),
     exclusionCount: touching.length,
   };

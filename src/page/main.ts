@@ -25,6 +25,7 @@ function start(root: HTMLElement, first: { readonly language: Language; readonly
 
   const show = (): void => {
     waiting = false;
+    document.title = titleOf(state);
     update(root, element('div', { id: ROOT_ID }, pageView(state)));
     charts.draw();
   };
@@ -47,7 +48,6 @@ function start(root: HTMLElement, first: { readonly language: Language; readonly
     status(status) {
       ahead = Date.parse(status.at) - performance.now();
       store.change((last) => withCharts({ ...last, status, nowMs: now() }));
-      document.title = titleOf(state);
     },
     probe: spots.news,
     link: (link, heard) =>

@@ -1,6 +1,7 @@
 /** One provider: first whether it keeps its word, this month and today, then why not. */
 import type { ProviderStatus } from '../domain/status-view.ts';
 import { type DayPath, dayOf, zoneOf } from './day.ts';
+import { clockText } from './format.ts';
 import { headlineOf } from './headline.ts';
 import type { PageState } from './state.ts';
 import { element, type TreeElement } from './tree.ts';
@@ -37,8 +38,8 @@ export function providerView(provider: ProviderStatus, state: PageState, index: 
   );
 }
 
-function monthTile(provider: ProviderStatus, { language }: PageState, words: Words): TreeElement {
-  const { verdict, sentences } = headlineOf(provider, words, language);
+function monthTile(provider: ProviderStatus, { language, status, nowMs }: PageState, words: Words): TreeElement {
+  const { verdict, sentences } = headlineOf(provider, words, language, status.problems);
   const { month } = provider;
   return element(
     'div',
@@ -61,6 +62,8 @@ function monthTile(provider: ProviderStatus, { language }: PageState, words: Wor
             { href: `/reports/${month.month}?format=html&lang=${language}` },
             words.reportOf(monthName(month.month, words)),
           ),
+          month.judgedAt !== null &&
+            element('small', {}, ' ', words.judgedAt(clockText(Date.parse(month.judgedAt), nowMs, month.timeZone))),
         ),
   );
 }

@@ -97,6 +97,7 @@ export const EN: Words = {
     open: (names) => `No breach is proven. Not settled: ${names}.`,
     unjudged: 'Measured, but held against no contract.',
     notYet: 'Not judged yet: the first verdict comes within a minute or so.',
+    notNow: 'It cannot be judged now.',
     clause: (name) => `${name} is broken.`,
   },
   why: {
@@ -204,7 +205,8 @@ export const EN: Words = {
     certificate: 'Certificate',
     up: 'up',
     down: 'down',
-    unknown: 'not checked yet',
+    unchecked: 'not checked yet',
+    unknown: 'not known now',
     days: (days) => `${days} ${days === 1 ? 'day' : 'days'} left`,
     expired: 'expired',
     ago: (age) => `${age} ago`,
@@ -261,6 +263,7 @@ export const EN: Words = {
   },
   life: {
     back: 'All providers',
+    unanswered: (at) => `The agent has not answered since ${at}: this is how it stood then.`,
     title: 'The life of a probe',
     timeline: 'What happened, by our own clock',
     timelineText:
@@ -289,6 +292,7 @@ export const EN: Words = {
     unknownTime: 'time not recorded',
     flags: 'Remarks',
   },
+  judgedAt: (at) => `Judged at ${at}`,
   reportOf: (month) => `Report of ${month}`,
   metrics: 'Metrics',
   none: 'none',

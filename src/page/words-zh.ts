@@ -88,6 +88,7 @@ export const ZH: Words = {
     open: (names) => `未证实违约。无法判定：${names}。`,
     unjudged: '仅作测量，未对照合同。',
     notYet: '尚未判定：约一分钟内给出首次判定。',
+    notNow: '目前无法判定。',
     clause: (name) => `${name}违约。`,
   },
   why: {
@@ -193,7 +194,8 @@ export const ZH: Words = {
     certificate: '证书',
     up: '正常',
     down: '不可用',
-    unknown: '尚未检查',
+    unchecked: '尚未检查',
+    unknown: '目前未知',
     days: (days) => `剩余 ${days} 天`,
     expired: '已过期',
     ago: (age) => `${age}前`,
@@ -249,6 +251,7 @@ export const ZH: Words = {
   },
   life: {
     back: '全部服务商',
+    unanswered: (at) => `自 ${at} 起代理无应答：此为当时的情况。`,
     title: '一封探测邮件的过程',
     timeline: '经过（我方时钟）',
     timelineText: '自计划时起的时间；短的时段占较多位置。色条为各步及其用时；斜线：在此范围内的某一时刻。',
@@ -276,6 +279,7 @@ export const ZH: Words = {
     unknownTime: '时间未记录',
     flags: '备注',
   },
+  judgedAt: (at) => `判定于 ${at}`,
   reportOf: (month) => `${month}月报`,
   metrics: '指标',
   none: '无',

@@ -51,6 +51,7 @@ export interface Words {
     readonly open: (names: string) => string;
     readonly unjudged: string;
     readonly notYet: string;
+    readonly notNow: string;
     readonly clause: (name: string) => string;
   };
   /** Why a clause is broken, in a sentence. */
@@ -157,6 +158,7 @@ export interface Words {
     readonly certificate: string;
     readonly up: string;
     readonly down: string;
+    readonly unchecked: string;
     readonly unknown: string;
     readonly days: (days: number) => string;
     readonly expired: string;
@@ -214,6 +216,7 @@ export interface Words {
   };
   readonly life: {
     readonly back: string;
+    readonly unanswered: (at: string) => string;
     readonly title: string;
     readonly timeline: string;
     readonly timelineText: string;
@@ -241,6 +244,7 @@ export interface Words {
     readonly unknownTime: string;
     readonly flags: string;
   };
+  readonly judgedAt: (at: string) => string;
   readonly reportOf: (month: string) => string;
   readonly metrics: string;
   readonly none: string;

@@ -64,6 +64,10 @@ export async function servePage(
       return probes.get(params.id) ?? reply.code(404).send({ error: 'no such probe' });
     },
   );
+  server.get<{ Params: { id: string } }>('/api/v1/probes/:id/life', async ({ params }, reply) => {
+    const view = probes.get(params.id);
+    return view === undefined ? reply.code(404).send({ error: 'no such probe' }) : lifeOfSample(view);
+  });
   const needsToken = (authorization: string | undefined): boolean =>
     status.acting === 'token' && authorization !== `Bearer ${TOKEN}`;
   for (const url of ['/api/v1/probes', '/api/v1/exclusions', '/api/v1/exclusions/preview'])

@@ -5,6 +5,7 @@ import type { LedgerEntry } from '../../src/domain/event.ts';
 import type { Exclusion } from '../../src/domain/exclusion.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import type { Standing } from '../../src/domain/report/standing.ts';
+import { toIso } from '../../src/domain/time/instant.ts';
 import { broadcast } from '../../src/engine/broadcast.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import {
@@ -85,12 +86,13 @@ describe('the running month', () => {
     const judge = () => board.judged('acme', standing('2a'), clock.now());
     judge();
     board.judged('acme', null, clock.now());
-    expect(month()).toMatchObject({ judgedAt: null, clauses: [] });
+    expect(month(), 'when it was judged stays known').toMatchObject({ judgedAt: toIso(clock.now()), clauses: [] });
     judge();
+    const judgedAt = toIso(clock.now());
     await clock.advance(1795);
     expect(month().clauses).toHaveLength(1);
     await clock.advance(10);
-    expect(month()).toMatchObject({ judgedAt: null, clauses: [] });
+    expect(month()).toMatchObject({ judgedAt, clauses: [] });
     await clock.advance((month().toMs - clock.now().wallMs) / 1000 - 1);
     judge();
     await clock.advance(2);

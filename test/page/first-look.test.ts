@@ -54,6 +54,17 @@ describe('the month', () => {
     expect(headlineOf({ ...kept, month: null }, EN, 'en').sentences).toEqual([EN.headline.unjudged]);
   });
 
+  it('is not judged yet before the first time only, and not while what it takes fails', () => {
+    const { month, ...rest } = providerOf(healthy());
+    const said = (judgedAt: string | null, problems: Record<string, string> = {}) =>
+      headlineOf({ ...rest, month: { ...month!, judgedAt, clauses: [] } }, EN, 'en', problems).sentences;
+    expect(said(null)).toEqual([EN.headline.notYet]);
+    expect(said(null, { 'mailbox acme': 'down', 'judge other': 'x' })).toEqual([EN.headline.notYet]);
+    expect(said(null, { 'judge acme': 'cannot read the ledger' })).toEqual([EN.headline.notNow]);
+    expect(said(null, { ledger: 'no answer for 60 s' })).toEqual([EN.headline.notNow]);
+    expect(said(month!.judgedAt)).toEqual([EN.headline.notNow]);
+  });
+
   it('names a clause that is broken though no figure of it tells why', () => {
     const { month, ...rest } = providerOf(healthy());
     const broken = { ...month!.clauses[1]!, verdict: 'BREACH' } as const;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { writeTree } from '../../src/adapters/http/page-markup.ts';
 import type { ProbeView } from '../../src/domain/probe-view.ts';
+import type { RunningMonth } from '../../src/domain/status-view.ts';
 import { firstState, type PageState, windowOf } from '../../src/page/state.ts';
 import { type Tree, textOf } from '../../src/page/tree.ts';
 import { bucketText } from '../../src/page/view-chart.ts';
@@ -67,6 +68,8 @@ describe('the page', () => {
     expect(titleOf(firstState(failing(), 'en'))).toBe('✕ acme: BREACH – mailflow-probe');
     expect(titleOf(firstState(failing(), 'zh'))).toBe('✕ acme: 违约 – mailflow-probe');
     expect(titleOf(firstState({ ...healthy(), providers: [] }, 'en'))).toBe('mailflow-probe');
+    expect(titleOf(firstState(healthy(), 'en'))).toBe('✓ MET – mailflow-probe');
+    expect(titleOf({ ...firstState(healthy(), 'en'), link: 'stale' })).toBe('mailflow-probe');
   });
 
   it('names the provider of each probe where there are several, and shows one without a contract', () => {
@@ -103,6 +106,28 @@ describe('the page', () => {
     expect(said(now, other, [])).not.toContain(nothing);
     expect(said(now, now, [])).toContain(nothing);
     expect(said([], [])).toContain(notShown);
+  });
+
+  it('says when the month was judged, also where it cannot be any more', () => {
+    const [acme] = healthy().providers;
+    const text = (month: Partial<RunningMonth>, problems = {}): string => {
+      const providers = [{ ...acme!, month: { ...acme!.month!, ...month } }];
+      return plain(pageView(firstState({ ...healthy(), providers, problems }, 'en')));
+    };
+    expect(text({})).toContain('Judged at 14:29:40');
+    expect(text({ clauses: [] })).toMatch(/It cannot be judged now\.[^]*Judged at 14:29:40/);
+    expect(text({ clauses: [], judgedAt: null }, { ledger: 'x' })).toContain('It cannot be judged now.');
+    expect(text({ clauses: [], judgedAt: null })).not.toContain('Judged at');
+  });
+
+  it('calls a server unchecked that never was, and unknown where the last check is too long ago', () => {
+    const [acme] = healthy().providers;
+    const text = (checkedAt: string | null): string => {
+      const endpoints = [{ endpoint: 'mx', up: null, seconds: null, checkedAt, certificateExpiresAt: null } as const];
+      return plain(pageView(firstState({ ...healthy(), providers: [{ ...acme!, endpoints }] }, 'en')));
+    };
+    expect(text(null)).toContain('not checked yet');
+    expect(text(new Date(NOW_MS - 10_800_000).toISOString())).toMatch(/not known now[^]*3 h ago/);
   });
 
   it('offers no form where it would be refused', () => {
@@ -164,6 +189,15 @@ describe('a probe', () => {
     expect(kinds(refused)).toEqual([...Array(6).fill('done'), 'failed', 'missed', 'missed']);
     const bounced = probe(0, 'send', { outcome: 'failed', capturedAt: null, delaySeconds: null });
     expect(kinds(bounced)).toEqual([...Array(8).fill('done'), 'missed']);
+  });
+
+  it('says since when the agent does not answer, on the page of its life', () => {
+    const view = probe(0, 'send');
+    const state = { language: 'en', view, life: lifeOfSample(view), timeZone: 'Asia/Shanghai', version: '0' } as const;
+    expect(plain(lifeView(state))).not.toContain('has not answered');
+    expect(plain(lifeView({ ...state, unansweredSinceMs: NOW_MS }))).toContain(
+      'The agent has not answered since 2026-11-28 14:30:00',
+    );
   });
 
   it('shows its life in the order of its ends, drawn to a scale that keeps that order', () => {
