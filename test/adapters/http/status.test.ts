@@ -195,12 +195,13 @@ describe('GET /api/v1/events', () => {
 
   it('tells also a status longer than what may be left unread, to one that is behind the newest', async () => {
     served = await serve();
-    const text = 'x'.repeat(8_000_000);
+    // More than any socket's buffers hold.
+    const text = 'x'.repeat(32_000_000);
     const health = (line: string) => () => ({ ready: false, parts: { line } });
     Object.assign(served.engine, { health: health(`first ${text}`) });
     const { response, messages, ended } = await listen();
     response.pause();
-    for (const line of [`second ${text}`, 'third', 'fourth']) {
+    for (const line of ['second', 'third', 'fourth']) {
       Object.assign(served.engine, { health: health(line) });
       served.board.partFailed('line', null);
       await served.world.clock.advance(1.1);
