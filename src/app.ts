@@ -160,7 +160,7 @@ export async function openAgent(
     );
     metrics.attach(engine.recorder.state, tallies);
     const desk = { ledger: reader ?? ledger, recorder: engine.recorder, clock, random: systemRandom };
-    const exclusions = createExclusionDesk(desk);
+    const exclusions = createExclusionDesk({ ...desk, changed: board.exclusionsChanged });
     if (reader !== null) {
       const { recorder, partHealth: health } = engine;
       board.attach({ engine, exclusions, recent: await ledger.recent(RECENT_MAX) });

@@ -139,10 +139,11 @@ export function endpointsOf({
 
 /** What the status page shows of each provider. */
 export function statusOptions(
-  { providers, connectivity }: Settings,
+  { dataFolder, providers, connectivity }: Settings,
   contracts: ReadonlyMap<string, ContractTerms>,
-): Pick<StatusOptions, 'providers' | 'checkEverySeconds'> {
+): Pick<StatusOptions, 'dataFolder' | 'providers' | 'checkEverySeconds'> {
   return {
+    dataFolder,
     checkEverySeconds: connectivity.every,
     providers: providers.map((settings) => ({
       name: settings.name,

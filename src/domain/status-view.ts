@@ -11,7 +11,7 @@ export interface StatusView {
   readonly at: string;
   readonly version: string;
   readonly ready: boolean;
-  /** Each part that has something wrong with it, and what. */
+  /** Each part that has something wrong with it, and what; without paths of the host. */
   readonly problems: Readonly<Record<string, string>>;
   /** Whether whoever reads this may start spot checks and enter exclusions: as they are, with the bearer token, or (no token configured, not on loopback) not at all. */
   readonly acting: 'free' | 'token' | 'forbidden';
@@ -47,12 +47,13 @@ export interface RunningMonth {
   /** IANA. */
   readonly timeZone: string;
   readonly contract: Localised;
-  /** When it was judged; null until it was for the first time, while it cannot be, and half an hour after the last time. */
+  /** When it was judged last; null until it was for the first time. */
   readonly judgedAt: string | null;
-  /** All of the contract's, judged or not. */
+  /** All of the contract's; without a verdict until it was judged, while it cannot be, and half an hour after the last time. */
   readonly clauses: readonly ClauseStatus[];
-  /** Those in force that touch the month, in order. */
+  /** Those in force that touch the month, in order: the last EXCLUSIONS_MAX of them; how many there are. */
   readonly exclusions: readonly Exclusion[];
+  readonly exclusionCount: number;
 }
 export interface ClauseStatus {
   /** Title, limits, path. */

@@ -1,5 +1,5 @@
 /** Where exclusions are entered and taken back while the agent runs; it knows those entered beside it too. */
-import type { LedgerEntry } from '../domain/event.ts';
+import type { LedgerEntry, LedgerEvent } from '../domain/event.ts';
 import type { Exclusion } from '../domain/exclusion.ts';
 import { newProbeId } from '../domain/token.ts';
 import type { Clock, ExclusionDesk, LedgerReader, Random } from '../ports.ts';
@@ -11,19 +11,24 @@ export interface DeskParts {
   readonly recorder: Pick<Recorder, 'record'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Random;
+  /** Called once `known` has what was entered or taken back here. */
+  readonly changed: () => void;
 }
 
 const EXCLUSION_TYPES = ['exclusion.added', 'exclusion.retracted'] as const;
 
-export function createExclusionDesk({ ledger, recorder, clock, random }: DeskParts): ExclusionDesk {
+export function createExclusionDesk({ ledger, recorder, clock, random, changed }: DeskParts): ExclusionDesk {
   const known = new Map<string, Exclusion>();
   let afterSeq = 0;
   let last: Promise<unknown> = Promise.resolve();
 
-  const take = ({ seq, event }: LedgerEntry): void => {
-    afterSeq = seq;
+  const apply = (event: LedgerEvent): void => {
     if (event.type === 'exclusion.added') known.set(event.exclusion.id, event.exclusion);
     if (event.type === 'exclusion.retracted') known.delete(event.id);
+  };
+  const take = ({ seq, event }: LedgerEntry): void => {
+    afterSeq = seq;
+    apply(event);
   };
   const inOrder = (): readonly Exclusion[] => [...known.values()].sort((one, other) => one.fromMs - other.fromMs);
   /** One after another: entries are taken in the order of the chain. */
@@ -35,20 +40,24 @@ export function createExclusionDesk({ ledger, recorder, clock, random }: DeskPar
     last = read.catch(() => undefined);
     return read;
   };
+  const record = async (event: LedgerEvent): Promise<void> => {
+    await recorder.record([event]);
+    // It is durable, so whoever is told that this failed would enter it twice; the next reading that works takes it again.
+    await refresh().catch(() => apply(event));
+    changed();
+  };
 
   return {
     known: inOrder,
     inForce: refresh,
     async add(entered) {
       const exclusion: Exclusion = { id: newProbeId(random.bytes(10)), ...entered };
-      await recorder.record([{ type: 'exclusion.added', at: clock.now(), exclusion }]);
-      await refresh();
+      await record({ type: 'exclusion.added', at: clock.now(), exclusion });
       return exclusion;
     },
     async retract(id, said) {
       if (!(await refresh()).some((exclusion) => exclusion.id === id)) return false;
-      await recorder.record([{ type: 'exclusion.retracted', at: clock.now(), id, ...said }]);
-      await refresh();
+      await record({ type: 'exclusion.retracted', at: clock.now(), id, ...said });
       return true;
     },
   };

@@ -23,6 +23,8 @@ import type { Engine } from './engine.ts';
 
 export interface StatusOptions {
   readonly version: string;
+  /** Where the host keeps it is nobody's business who looks at the page. */
+  readonly dataFolder: string;
   readonly providers: readonly StatusProvider[];
   readonly checkEverySeconds: number;
   readonly clock: Pick<Clock, 'now'>;
@@ -46,18 +48,29 @@ export interface StatusSources {
 export interface KeptStatus extends StatusBoard, Observer, Scoreboard {
   /** Call once, before the first view. */
   attach(sources: StatusSources): void;
+  /** The desk has heard of an exclusion or a retraction. */
+  readonly exclusionsChanged: () => void;
 }
 
 /** More than this nobody looks through; a status is sent every second while something changes. */
 export const IN_FLIGHT_MAX = 100;
 export const RECENT_MAX = 50;
+export const EXCLUSIONS_MAX = 100;
 
 interface Judged {
-  readonly standing: Standing;
+  /** Null since it could not be judged any more. */
+  readonly standing: Standing | null;
+  /** When it was judged last. */
   readonly at: Instant;
 }
 
-export function createStatusBoard({ version, providers, checkEverySeconds, clock }: StatusOptions): KeptStatus {
+export function createStatusBoard({
+  version,
+  dataFolder,
+  providers,
+  checkEverySeconds,
+  clock,
+}: StatusOptions): KeptStatus {
   const listeners = new Set<(changed: readonly ProbeRecord[]) => void>();
   const judged = new Map<string, Judged>();
   const checks = new Map<string, { readonly check: EndpointCheck; readonly at: Instant }>();
@@ -115,7 +128,9 @@ export function createStatusBoard({ version, providers, checkEverySeconds, clock
       const { engine } = sources();
       const { ready, parts } = engine.health();
       const { open } = engine.recorder.state;
-      const problems = Object.entries(parts).flatMap(([part, problem]) => (problem === null ? [] : [[part, problem]]));
+      const problems = Object.entries(parts).flatMap(([part, problem]) =>
+        problem === null ? [] : [[part, problem.replaceAll(dataFolder, 'the data folder')]],
+      );
       return {
         at: toIso(now),
         version,
@@ -142,8 +157,9 @@ export function createStatusBoard({ version, providers, checkEverySeconds, clock
       changed(records);
     },
     judged(provider, standing, at) {
-      if (standing === null) judged.delete(provider);
-      else judged.set(provider, { standing, at });
+      const last = judged.get(provider);
+      if (standing !== null) judged.set(provider, { standing, at });
+      else if (last !== undefined) judged.set(provider, { ...last, standing });
       changed();
       // It was judged with those that were entered beside us.
       void attached?.exclusions.inForce().then(
@@ -157,6 +173,7 @@ export function createStatusBoard({ version, providers, checkEverySeconds, clock
       checks.set(key, { check: { ...check, seconds }, at: clock.now() });
       changed();
     },
+    exclusionsChanged: () => changed(),
     partFailed: () => changed(),
     partStands: () => changed(),
     tokenRefused() {},
@@ -175,20 +192,20 @@ function monthStatus(
   const { timeZone, title } = contract;
   const month = monthOf(now.wallMs, timeZone);
   const range = monthRange(month, timeZone);
-  const holds =
-    last !== null &&
-    spanBetween(last.at, now).hi <= STANDING_HOLDS_SECONDS &&
-    monthOf(last.at.wallMs, timeZone) === month;
+  const own = last !== null && monthOf(last.at.wallMs, timeZone) === month ? last : null;
+  const standing = own !== null && spanBetween(own.at, now).hi <= STANDING_HOLDS_SECONDS ? own.standing : null;
+  const touching = exclusions.filter(
+    (each) => each.provider === provider && each.fromMs < range.toMs && each.toMs > range.fromMs,
+  );
   return {
     month,
     ...range,
     timeZone,
     contract: title,
-    judgedAt: holds ? toIso(last.at) : null,
-    clauses: clausesOf(contract, holds ? last.standing : null),
-    exclusions: exclusions.filter(
-      (each) => each.provider === provider && each.fromMs < range.toMs && each.toMs > range.fromMs,
-    ),
+    judgedAt: own === null ? null : toIso(own.at),
+    clauses: clausesOf(contract, standing),
+    exclusions: touching.slice(-EXCLUSIONS_MAX),
+    exclusionCount: touching.length,
   };
 }
 

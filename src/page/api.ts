@@ -49,3 +49,12 @@ async function reasonOf(response: Response): Promise<string> {
 export interface TokenKeeper {
   token: string | null;
 }
+
+/** What can stand in the header (RFC 9110 §5.5) without being split by the server. */
+const TOKEN = /^[\x21-\x7e]+$/;
+
+/** False, and none is kept, where it can be no token: a browser would not even send it. */
+export function keepToken(keeper: TokenKeeper, given: string): boolean {
+  keeper.token = TOKEN.test(given) ? given : null;
+  return keeper.token !== null;
+}

@@ -3,7 +3,7 @@
 import type { Path } from '../domain/probe.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
 import type { DelaySeries, ProviderStatus, StatusView } from '../domain/status-view.ts';
-import { limitText, spanText } from './format.ts';
+import { limitText, spanBeside, spanText } from './format.ts';
 import type { PageState } from './state.ts';
 import type { Words } from './words.ts';
 
@@ -88,12 +88,13 @@ export function dayOf(provider: ProviderStatus, status: StatusView, days: PageSt
       continue;
     }
     if (summary.count + summary.unmeasured === 0) continue;
-    const troubles = troublesOf(summary, limitsOf(provider, path), words);
+    const limits = limitsOf(provider, path);
+    const troubles = troublesOf(summary, limits, words);
     const state = troubles.length > 0 ? 'trouble' : summary.delivered > 0 ? 'good' : 'none';
     paths.push({
       path,
       state,
-      summary: summaryText(summary, words),
+      summary: summaryText(summary, limits?.maximum ?? null, words),
       troubles,
       reason: lastReason(mine, summary, words),
     });
@@ -151,9 +152,16 @@ function waitingOf({ waiting }: ProviderStatus, { day, units }: Words): readonly
     .map(({ path, count, oldestSeconds }) => day.waiting(count, path, spanText(oldestSeconds, units)));
 }
 
-function summaryText({ count, unmeasured, typical, longest }: DaySummary, words: Words): string {
+function summaryText(
+  { count, unmeasured, typical, longest }: DaySummary,
+  maximum: number | null,
+  words: Words,
+): string {
   const { day, units, pledge, listed } = words;
-  const text = (seconds: number | null): string => (seconds === null ? pledge.noFigure : spanText(seconds, units));
+  const text = (seconds: number | null): string => {
+    if (seconds === null) return pledge.noFigure;
+    return maximum === null ? spanText(seconds, units) : spanBeside(seconds, maximum, units);
+  };
   const told: string[] = [];
   if (count > 0) told.push(day.summary(String(count), text(typical), text(longest)));
   if (unmeasured > 0) told.push(day.unmeasured(unmeasured));

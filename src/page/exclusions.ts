@@ -1,5 +1,5 @@
 /** Enters an exclusion, or shows what it would change. */
-import { postJson, type TokenKeeper } from './api.ts';
+import { keepToken, postJson, type TokenKeeper } from './api.ts';
 import type { ExclusionState } from './state.ts';
 import { type Store, withEntry } from './store.ts';
 import { wordsOf } from './words.ts';
@@ -59,9 +59,10 @@ export function startExclusions(store: Store, keeper: TokenKeeper): Exclusions {
   return {
     order: (order, purpose) => void send(order, purpose),
     give(provider, token) {
-      keeper.token = token;
       const entry = waiting.get(provider);
-      if (entry !== undefined) void send(entry.order, entry.purpose);
+      if (entry === undefined) return;
+      if (keepToken(keeper, token)) void send(entry.order, entry.purpose);
+      else put(provider, { phase: 'token', preview: null, message: words().token.wrong });
     },
   };
 }

@@ -20,6 +20,8 @@ const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86_400;
 /** No line ends within a duration: between the two of an interval it may. */
+/** Of a second or a percent, where fewer would make a figure read like its limit. */
+const DIGITS_MAX = 6;
 const JOIN = '\u00a0';
 type Rounding = (value: number) => number;
 
@@ -38,6 +40,33 @@ export function spanText(seconds: number, units: Units, round: Rounding = Math.r
   if (seconds < HOUR) return twoParts(round(seconds), MINUTE, units.minute, 1, units.second);
   if (seconds < DAY) return twoParts(round(seconds / MINUTE) * MINUTE, HOUR, units.hour, MINUTE, units.minute);
   return twoParts(round(seconds / HOUR) * HOUR, DAY, units.day, HOUR, units.hour);
+}
+
+/** As `spanText`, in as many parts as it takes to tell it from the limit that stands beside it. */
+export function spanBeside(seconds: number, limit: number, units: Units, round: Rounding = Math.round): string {
+  const short = spanText(seconds, units, round);
+  if (seconds === limit || short !== spanText(limit, units)) return short;
+  for (let digits = 0; digits <= DIGITS_MAX; digits += 1) {
+    const text = exactSpan(seconds, digits, units, round);
+    if (text !== exactSpan(limit, digits, units, round)) return text;
+  }
+  return short;
+}
+
+function exactSpan(seconds: number, digits: number, units: Units, round: Rounding): string {
+  let rest = round(clean(seconds * 10 ** digits)) / 10 ** digits;
+  const parts: string[] = [];
+  for (const [size, unit] of [
+    [DAY, units.day],
+    [HOUR, units.hour],
+    [MINUTE, units.minute],
+  ] as const) {
+    const count = Math.floor(rest / size);
+    rest = clean(rest - count * size);
+    if (count > 0) parts.push(`${count}${JOIN}${unit}`);
+  }
+  if (rest > 0 || parts.length === 0) parts.push(`${Number(rest.toFixed(digits))}${JOIN}${units.second}`);
+  return parts.join(JOIN);
 }
 
 /** How long something has lasted so far: in whole seconds, since it goes on. */
@@ -67,6 +96,16 @@ export function figureText({ lo, hi }: Figure, units: Units): string {
   return bare ? `${least.slice(0, -unit.length)}–${most}` : `${least}–${most}`;
 }
 
+/** As `figureText`, told from the limit that stands beside it. */
+export function figureBeside(figure: Figure, limit: number, units: Units): string {
+  const { lo, hi } = figure;
+  const least = spanBeside(lo, limit, units, Math.floor);
+  if (least === spanText(lo, units, Math.floor)) return figureText(figure, units);
+  if (hi === null) return `≥${JOIN}${least}`;
+  const most = spanBeside(hi, limit, units, Math.ceil);
+  return least === most ? least : `${least}–${most}`;
+}
+
 /** `100 min`, `1 h`: in one unit where that is whole, as contracts do. */
 export function limitText(seconds: number, units: Units): string {
   const inMinutes = seconds > HOUR && seconds % HOUR !== 0 && seconds % MINUTE === 0;
@@ -79,11 +118,20 @@ export function countText({ lo, hi }: Figure): string {
   return lo === hi ? String(lo) : `${lo}–${hi}`;
 }
 
-/** `99.87–99.96%`. */
-export function ratioText({ lo, hi }: Figure): string {
-  const least = clean(Math.floor(clean(lo * 10_000)) / 100);
-  const most = clean(Math.ceil(clean((hi ?? 1) * 10_000)) / 100);
+/** `99.87–99.96%`, to that many digits. */
+export function ratioText({ lo, hi }: Figure, digits = 2): string {
+  const scale = 10 ** digits;
+  const least = clean(Math.floor(clean(lo * 100 * scale)) / scale);
+  const most = clean(Math.ceil(clean((hi ?? 1) * 100 * scale)) / scale);
   return least === most ? `${least}%` : `${least}–${most}%`;
+}
+
+/** The same of what stays below a limit, in as many digits as it takes to show that. */
+export function ratioBelow(figure: Figure, limit: number): string {
+  const most = (figure.hi ?? 1) * 100;
+  for (let digits = 2; digits <= DIGITS_MAX; digits += 1)
+    if (Math.ceil(clean(most * 10 ** digits)) < clean(limit * 100 * 10 ** digits)) return ratioText(figure, digits);
+  return ratioText(figure);
 }
 
 export function exactPercent(ratio: number): string {

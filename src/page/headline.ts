@@ -1,5 +1,5 @@
 /** The first look: the month of a provider in a verdict and a sentence or two. */
-import type { ClauseStatus, ProviderStatus } from '../domain/status-view.ts';
+import type { ClauseStatus, ProviderStatus, RunningMonth, StatusView } from '../domain/status-view.ts';
 import type { Language } from './format.ts';
 import { pledgesOf } from './pledges.ts';
 import type { Verdict, Words } from './words.ts';
@@ -13,13 +13,22 @@ export interface Headline {
 /** The worst first. */
 const VERDICTS = ['BREACH', 'INCONCLUSIVE', 'MET'] as const;
 
-export function headlineOf({ month }: ProviderStatus, words: Words, language: Language): Headline {
+/** `problems` are the agent's own. */
+export function headlineOf(
+  { name, month }: ProviderStatus,
+  words: Words,
+  language: Language,
+  problems: StatusView['problems'] = {},
+): Headline {
   if (month === null) return { verdict: null, sentences: [words.headline.unjudged] };
   const measured = measuredClauses(month.clauses);
   const verdict = VERDICTS.find((worst) => measured.some((clause) => clause.verdict === worst)) ?? null;
   switch (verdict) {
     case null:
-      return { verdict, sentences: [words.headline.notYet] };
+      return {
+        verdict,
+        sentences: [isJudgeable(name, month, problems) ? words.headline.notYet : words.headline.notNow],
+      };
     case 'MET':
       return { verdict, sentences: [words.headline.met] };
     case 'INCONCLUSIVE':
@@ -27,6 +36,11 @@ export function headlineOf({ month }: ProviderStatus, words: Words, language: La
     case 'BREACH':
       return { verdict, sentences: measured.flatMap((clause) => reasonsOf(clause, words, language)) };
   }
+}
+
+/** False where it was judged before and is no longer, or whatever it takes fails. */
+function isJudgeable(name: string, { judgedAt }: RunningMonth, problems: StatusView['problems']): boolean {
+  return judgedAt === null && !['ledger', `judge ${name}`].some((part) => Object.hasOwn(problems, part));
 }
 
 export function measuredClauses(clauses: readonly ClauseStatus[]): readonly ClauseStatus[] {

@@ -20,36 +20,46 @@ const STALE_AFTER = 15_000;
 const RECONNECT_AFTER = 5000;
 const GLANCE = 1000;
 
-export function follow(listener: Listener): void {
+/** Returns what looks at once: call it back from sleep, or in the foreground again. */
+export function follow(listener: Listener): () => void {
   let source: EventSource | null = null;
   let heardAt = performance.now();
-  let lostAt: number | null = null;
+  let isOpen = true;
+  /** What failed since it was heard last. */
+  let missing: 'stream' | 'answer' | null = null;
   let askedAt = Number.NEGATIVE_INFINITY;
   let closedAt: number | null = null;
 
   const heard = (): void => {
     heardAt = performance.now();
-    lostAt = null;
+    missing = null;
     listener.link('live', true);
   };
-  const lost = (): void => {
-    lostAt ??= performance.now();
-    listener.link(performance.now() - heardAt > STALE_AFTER ? 'stale' : 'lost', false);
+  /** A stream that is refused, when all are taken, makes nothing stale while asking works. */
+  const tellMissing = (): void => {
+    if (missing === null) return;
+    const isStale = missing === 'answer' && performance.now() - heardAt > STALE_AFTER;
+    listener.link(isStale ? 'stale' : 'lost', false);
   };
   const connect = (): void => {
     closedAt = null;
     source = new EventSource('/api/v1/events');
-    source.addEventListener('open', heard);
-    source.addEventListener('status', ({ data }: MessageEvent<string>) => {
+    source.addEventListener('open', () => {
+      isOpen = true;
       heard();
-      listener.status(JSON.parse(data) as StatusView);
     });
-    source.addEventListener('probe', ({ data }: MessageEvent<string>) => {
+    source.addEventListener('status', (event) => {
       heard();
-      listener.probe(JSON.parse(data) as ProbeView);
+      listener.status(dataOf(event) as StatusView);
+    });
+    source.addEventListener('probe', (event) => {
+      heard();
+      listener.probe(dataOf(event) as ProbeView);
     });
     source.addEventListener('error', () => {
-      lost();
+      if (isOpen) missing ??= 'stream';
+      isOpen = false;
+      tellMissing();
       // The browser itself comes again only where the connection broke, not where it was refused.
       if (source?.readyState === EventSource.CLOSED) closedAt = performance.now();
     });
@@ -57,22 +67,26 @@ export function follow(listener: Listener): void {
   const ask = async (): Promise<void> => {
     askedAt = performance.now();
     const answer = await getJson<StatusView>('/api/v1/status', ASK_PATIENCE);
-    if (answer.kind !== 'ok') {
-      lost();
-      return;
+    if (answer.kind === 'ok') {
+      heard();
+      listener.status(answer.value);
+    } else if (heardAt < askedAt) {
+      missing = 'answer';
+      tellMissing();
     }
-    heard();
-    listener.status(answer.value);
   };
   const look = (): void => {
     const now = performance.now();
-    if (lostAt !== null) lost();
+    tellMissing();
     if (closedAt !== null && now - closedAt > RECONNECT_AFTER) connect();
-    if (now - heardAt > SILENCE_MAX && now - askedAt > ASK_EVERY) void ask();
+    if ((!isOpen || now - heardAt > SILENCE_MAX) && now - askedAt > ASK_EVERY) void ask();
   };
 
   connect();
   setInterval(look, GLANCE);
-  // Back from sleep, or in the foreground again.
-  document.addEventListener('visibilitychange', look);
+  return look;
+}
+
+function dataOf(event: Event): unknown {
+  return JSON.parse(String((event as MessageEvent).data));
 }

@@ -25,6 +25,7 @@ function start(root: HTMLElement, first: { readonly language: Language; readonly
 
   const show = (): void => {
     waiting = false;
+    document.title = titleOf(state);
     update(root, element('div', { id: ROOT_ID }, pageView(state)));
     charts.draw();
   };
@@ -43,17 +44,17 @@ function start(root: HTMLElement, first: { readonly language: Language; readonly
   const spots = startSpots(store, keeper);
   const exclusions = startExclusions(store, keeper);
 
-  follow({
+  const look = follow({
     status(status) {
       ahead = Date.parse(status.at) - performance.now();
       store.change((last) => withCharts({ ...last, status, nowMs: now() }));
-      document.title = titleOf(state);
     },
     probe: spots.news,
     link: (link, heard) =>
       store.change((last) => ({ ...last, link, nowMs: now(), heardMs: heard ? now() : last.heardMs })),
   });
   setInterval(() => store.change((last) => ({ ...last, nowMs: now() })), TICK);
+  document.addEventListener('visibilitychange', look);
 
   document.addEventListener('click', ({ target }) => {
     const button = target instanceof Element ? target.closest<HTMLElement>('button[data-action]') : null;

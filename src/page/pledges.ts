@@ -1,6 +1,16 @@
 /** Each thing a clause promises, with what was measured of it and how that stands: what the bars and the sentences are drawn from. */
 import type { ClauseStatus } from '../domain/status-view.ts';
-import { countText, exactPercent, type Figure, figureText, limitText, ratioText, spanText } from './format.ts';
+import {
+  countText,
+  exactPercent,
+  type Figure,
+  figureBeside,
+  figureText,
+  limitText,
+  ratioBelow,
+  ratioText,
+  spanBeside,
+} from './format.ts';
 import type { Verdict, Words } from './words.ts';
 
 export interface Pledge {
@@ -72,7 +82,7 @@ function delayPledges(clause: ClauseStatus, terms: TermsOf<'delay'>, words: Word
       bar: { kind: 'filling', figure: average, limit: averageMaxSeconds },
       why:
         averageVerdict === 'BREACH' && average !== null
-          ? why.average(path, figureText(average, units), limitText(averageMaxSeconds, units))
+          ? why.average(path, figureBeside(average, averageMaxSeconds, units), limitText(averageMaxSeconds, units))
           : null,
     },
     {
@@ -112,7 +122,7 @@ function downtime(clause: ClauseStatus, { downUnderSeconds }: TermsOf<'connectiv
     bar: { kind: 'filling', figure, limit: downUnderSeconds },
     why:
       verdict === 'BREACH' && figure !== null
-        ? why.down(spanText(figure.lo, units), limitText(downUnderSeconds, units))
+        ? why.down(spanBeside(figure.lo, downUnderSeconds, units), limitText(downUnderSeconds, units))
         : null,
   };
 }
@@ -136,7 +146,9 @@ function budget(clause: ClauseStatus, words: Words, { name, figure: named, left,
     verdict,
     bar: { kind: 'filling', figure, limit },
     why:
-      verdict === 'BREACH' && figure !== null ? why[name](spanText(figure.lo, units), limitText(limit, units)) : null,
+      verdict === 'BREACH' && figure !== null
+        ? why[name](spanBeside(figure.lo, limit, units), limitText(limit, units))
+        : null,
   };
 }
 
@@ -157,7 +169,7 @@ function availability(
     bar: null,
     why:
       verdict === 'BREACH' && figure !== null
-        ? why.availability(ratioText(figure), exactPercent(availabilityMin))
+        ? why.availability(ratioBelow(figure, availabilityMin), exactPercent(availabilityMin))
         : null,
   };
 }

@@ -9,20 +9,28 @@ import { type LifeState, lifeTitle, lifeView } from './view-life.ts';
 
 /** Seconds that each look waits for its end. */
 const WAIT_SECONDS = 10;
+/** Milliseconds. */
+const PATIENCE = 18_000;
 /** Milliseconds before the next look: `wait` answers at once where a probe has ended. */
 const LOOK_EVERY = 2000;
 
 async function keepTrue(root: HTMLElement, first: LifeState): Promise<void> {
   let state = first;
+  let heardMs = Date.now();
+  const show = (next: LifeState): void => {
+    state = next;
+    document.title = lifeTitle(state);
+    update(root, element('div', { id: ROOT_ID }, lifeView(state)));
+  };
   while (state.view.outcome === 'pending') {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
     const { id } = state.view;
-    const view = await getJson<ProbeView>(`/api/v1/probes/${id}?wait=${WAIT_SECONDS}`);
-    const life = await getJson<ProbeLife>(`/api/v1/probes/${id}/life`);
-    if (view.kind !== 'ok' || life.kind !== 'ok') continue;
-    state = { ...state, view: view.value, life: life.value };
-    document.title = lifeTitle(state);
-    update(root, element('div', { id: ROOT_ID }, lifeView(state)));
+    const view = await getJson<ProbeView>(`/api/v1/probes/${id}?wait=${WAIT_SECONDS}`, PATIENCE);
+    const life = await getJson<ProbeLife>(`/api/v1/probes/${id}/life`, PATIENCE);
+    if (view.kind === 'ok' && life.kind === 'ok') {
+      heardMs = Date.now();
+      show({ ...first, view: view.value, life: life.value });
+    } else show({ ...state, unansweredSinceMs: heardMs });
   }
 }
 

@@ -1,7 +1,7 @@
 /** A spot check from the click to its result. */
 import type { Path } from '../domain/probe.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
-import { getJson, postJson, type TokenKeeper } from './api.ts';
+import { getJson, keepToken, postJson, type TokenKeeper } from './api.ts';
 import type { SpotState } from './state.ts';
 import { type Store, withEntry } from './store.ts';
 import { wordsOf } from './words.ts';
@@ -65,9 +65,10 @@ export function startSpots(store: Store, keeper: TokenKeeper): Spots {
   return {
     start: (provider, path) => void start(provider, path),
     give(provider, token) {
-      keeper.token = token;
       const path = store.state().spots.get(provider)?.path;
-      if (path !== undefined) void start(provider, path);
+      if (path === undefined) return;
+      if (keepToken(keeper, token)) void start(provider, path);
+      else put(provider, { path, phase: 'token', probe: null, message: words().token.wrong });
     },
     news(probe) {
       const spot = store.state().spots.get(probe.provider);

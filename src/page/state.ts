@@ -1,7 +1,7 @@
 /** All that the status page shows at one moment; the page is a function of it. */
-import type { ClosedClause } from '../domain/event.ts';
 import type { Path } from '../domain/probe.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
+import type { ExclusionPreview } from '../domain/report/exclusion-preview.ts';
 import type { DelaySeries, ProviderStatus, StatusView } from '../domain/status-view.ts';
 import type { DayProblem, DaySummary } from './day.ts';
 import type { Language } from './format.ts';
@@ -47,7 +47,7 @@ export interface SpotState {
 }
 export interface ExclusionState {
   readonly phase: 'token' | 'working' | 'preview' | 'saved' | 'refused';
-  readonly preview: { readonly now: readonly ClosedClause[]; readonly then: readonly ClosedClause[] } | null;
+  readonly preview: ExclusionPreview | null;
   readonly message: string | null;
 }
 

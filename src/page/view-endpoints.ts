@@ -32,8 +32,8 @@ function endpointRow(status: EndpointStatus, timeZone: string, nowMs: number, wo
   ]);
 }
 
-function stateBadge({ up }: EndpointStatus, { endpoints }: Words): TreeElement {
-  if (up === null) return badge('INCONCLUSIVE', endpoints.unknown);
+function stateBadge({ up, checkedAt }: EndpointStatus, { endpoints }: Words): TreeElement {
+  if (up === null) return badge('INCONCLUSIVE', checkedAt === null ? endpoints.unchecked : endpoints.unknown);
   return up ? badge('MET', endpoints.up) : badge('BREACH', endpoints.down);
 }
 

@@ -1,12 +1,13 @@
 /** Time that is not held against the provider: what is entered, and entering more with a look at what it would change. */
 import type { ClosedClause } from '../domain/event.ts';
+import type { ExclusionPreview } from '../domain/report/exclusion-preview.ts';
 import type { ProviderStatus, RunningMonth } from '../domain/status-view.ts';
 import { dateTime, type Language } from './format.ts';
 import { clauseName } from './headline.ts';
 import { pledgesOf } from './pledges.ts';
 import type { ExclusionState, PageState } from './state.ts';
 import { type Child, element, type TreeElement, textOf } from './tree.ts';
-import { badge, field, options, row, table, tokenForm } from './view-parts.ts';
+import { badge, field, monthName, options, row, table, tokenForm } from './view-parts.ts';
 import type { Words } from './words.ts';
 
 export function exclusionsView(
@@ -32,6 +33,8 @@ export function exclusionsView(
     { class: 'card' },
     element('h3', {}, exclusions.title),
     rows.length === 0 ? element('p', { class: 'soft' }, exclusions.none) : table(exclusions.title, heads, rows),
+    month.exclusionCount > rows.length &&
+      element('p', { class: 'soft' }, words.probes.more(month.exclusionCount - rows.length)),
     state.status.acting === 'forbidden' ? null : entering(provider, month, state, words),
   );
 }
@@ -87,28 +90,31 @@ function outcome(
     case 'refused':
       return element('p', { class: 'problem' }, message ?? '');
     case 'preview':
-      return preview === null ? null : changes(preview.now, preview.then, month, language, words);
+      return preview === null ? null : changes(preview, month, language, words);
   }
 }
 
-function changes(
-  now: readonly ClosedClause[],
-  then: readonly ClosedClause[],
-  month: RunningMonth,
-  language: Language,
-  words: Words,
-): TreeElement {
+/** Both sides are of the month that the preview names; of the running one come only the terms. */
+function changes(preview: ExclusionPreview, month: RunningMonth, language: Language, words: Words): readonly Child[] {
   const { exclusions } = words;
-  const rows = month.clauses.flatMap((clause) => {
-    const [before, after] = [now, then].map((all) => all.find(({ id }) => id === clause.terms.id));
-    if (before === undefined || after === undefined) return [];
-    const cells = [standingOf({ ...clause, ...before }, words), standingOf({ ...clause, ...after }, words)];
-    if (cells[0] === undefined || cells[1] === undefined || textOf(cells[0]) === textOf(cells[1])) return [];
-    return [row({}, [clauseName(clause, language), cells[0], cells[1]])];
-  });
-  return rows.length === 0
-    ? element('p', {}, exclusions.nothingChanges)
-    : table(exclusions.preview, [exclusions.clause, exclusions.now, exclusions.after], rows);
+  const name = monthName(preview.month, words);
+  const rows: TreeElement[] = [];
+  let isShown = preview.now.length > 0;
+  for (const before of preview.now) {
+    const after = preview.then.find(({ id }) => id === before.id) ?? before;
+    const clause = month.clauses.find(({ terms }) => terms.id === before.id);
+    if (clause === undefined) {
+      isShown &&= JSON.stringify(before) === JSON.stringify(after);
+      continue;
+    }
+    const [now, then] = [standingOf({ ...clause, ...before }, words), standingOf({ ...clause, ...after }, words)];
+    if (textOf(now) !== textOf(then)) rows.push(row({}, [clauseName(clause, language), now, then]));
+  }
+  return [
+    rows.length > 0 && table(exclusions.changes(name), [exclusions.clause, exclusions.now, exclusions.after], rows),
+    !isShown && element('p', { class: 'problem' }, exclusions.notShown(name)),
+    isShown && rows.length === 0 && element('p', {}, exclusions.nothingChanges(name)),
+  ];
 }
 
 function standingOf(clause: RunningMonth['clauses'][number] & ClosedClause, words: Words): TreeElement {

@@ -6,7 +6,7 @@ import { clockText, dateTime, figureText, type Language, spanText } from './form
 import { type Child, element, type TreeElement } from './tree.ts';
 import { hatching } from './view-gauge.ts';
 import { otherLanguage, pageHead } from './view-page.ts';
-import { row, table } from './view-parts.ts';
+import { row, sign, table } from './view-parts.ts';
 import { delayText, outcomeBadge, probeLink } from './view-probes.ts';
 import { type Words, wordsOf } from './words.ts';
 
@@ -17,10 +17,12 @@ export interface LifeState {
   /** Of the contract, or UTC. */
   readonly timeZone: string;
   readonly version: string;
+  /** When the agent was last heard, where it does not answer any more. */
+  readonly unansweredSinceMs?: number;
 }
 
 export function lifeView(state: LifeState): TreeElement {
-  const { view, language, timeZone, version } = state;
+  const { view, language, timeZone, version, unansweredSinceMs: sinceMs } = state;
   const words = wordsOf(language);
   return element(
     'div',
@@ -32,6 +34,13 @@ export function lifeView(state: LifeState): TreeElement {
       'main',
       { id: 'content', tabindex: -1 },
       element('p', { class: 'back' }, element('a', { href: `/?lang=${language}` }, `← ${words.life.back}`)),
+      sinceMs !== undefined &&
+        element(
+          'p',
+          { class: 'strip alarm', role: 'alert' },
+          sign('INCONCLUSIVE'),
+          words.life.unanswered(dateTime(sinceMs, timeZone)),
+        ),
       lifeHead(view, words),
       timeline(state, words),
       element('div', { class: 'pair' }, facts(state, words), hopsView(state, words)),

@@ -73,8 +73,9 @@ export function otherLanguage({ language }: Pick<PageState, 'language'>): string
   return language === 'en' ? 'zh' : 'en';
 }
 
-/** What stands in the window's title: the worst of all providers, so that a tab tells. */
-export function titleOf({ status, language }: PageState): string {
+/** What stands in the window's title: the worst of all providers, so that a tab tells; none of what may be wrong by now. */
+export function titleOf({ status, language, link }: PageState): string {
+  if (link === 'stale') return 'mailflow-probe';
   const words = wordsOf(language);
   const verdicts = status.providers.map((provider) => ({
     name: provider.name,

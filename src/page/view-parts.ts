@@ -48,6 +48,12 @@ export function timeElement(iso: string, timeZone: string, text = dateTime(Date.
   return element('time', { datetime: iso }, text);
 }
 
+/** `month` is `2026-11`. */
+export function monthName(month: string, words: Words): string {
+  const [year = 0, number = 0] = month.split('-').map(Number);
+  return words.month(year, number);
+}
+
 /** A choice of one among a few. `data` goes to whoever handles the click. */
 export function choice(
   label: string,

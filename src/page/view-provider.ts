@@ -1,6 +1,7 @@
 /** One provider: first whether it keeps its word, this month and today, then why not. */
 import type { ProviderStatus, RunningMonth } from '../domain/status-view.ts';
 import { type Day, type DayPath, dayOf, zoneOf } from './day.ts';
+import { clockText } from './format.ts';
 import { headlineOf } from './headline.ts';
 import type { PageState } from './state.ts';
 import { element, type TreeElement } from './tree.ts';
@@ -8,7 +9,7 @@ import { chartView } from './view-chart.ts';
 import { clausesView } from './view-clauses.ts';
 import { endpointsView } from './view-endpoints.ts';
 import { exclusionsView } from './view-exclusions.ts';
-import { badge, classOf, sign } from './view-parts.ts';
+import { badge, classOf, monthName, sign } from './view-parts.ts';
 import { spotView } from './view-spot.ts';
 import type { Verdict, Words } from './words.ts';
 
@@ -25,7 +26,7 @@ export function providerView(provider: ProviderStatus, state: PageState, index: 
       month === null ? null : element('p', { class: 'soft' }, month.contract[state.language]),
     ),
     element('div', { class: 'looks' }, monthTile(provider, state, words), dayTile(provider, state, words)),
-    month === null || month.judgedAt === null ? null : clausesView(month, words, state.language),
+    month?.clauses.some((clause) => clause.verdict !== null) === true && clausesView(month, words, state.language),
     chartView(provider, state, words),
     element(
       'div',
@@ -37,8 +38,8 @@ export function providerView(provider: ProviderStatus, state: PageState, index: 
   );
 }
 
-function monthTile(provider: ProviderStatus, { language }: PageState, words: Words): TreeElement {
-  const { verdict, sentences } = headlineOf(provider, words, language);
+function monthTile(provider: ProviderStatus, { language, status, nowMs }: PageState, words: Words): TreeElement {
+  const { verdict, sentences } = headlineOf(provider, words, language, status.problems);
   const { month } = provider;
   return element(
     'div',
@@ -46,7 +47,7 @@ function monthTile(provider: ProviderStatus, { language }: PageState, words: Wor
     element(
       'h3',
       {},
-      month === null ? words.thisMonth : monthName(month, words),
+      month === null ? words.thisMonth : monthName(month.month, words),
       ' ',
       verdict === null ? null : badge(verdict, words.verdict[verdict]),
     ),
@@ -59,8 +60,10 @@ function monthTile(provider: ProviderStatus, { language }: PageState, words: Wor
           element(
             'a',
             { href: `/reports/${month.month}?format=html&lang=${language}` },
-            words.reportOf(monthName(month, words)),
+            words.reportOf(monthName(month.month, words)),
           ),
+          month.judgedAt !== null &&
+            element('small', {}, ' ', words.judgedAt(clockText(Date.parse(month.judgedAt), nowMs, month.timeZone))),
         ),
   );
 }
@@ -119,9 +122,4 @@ function said(sentences: readonly string[]): TreeElement | null {
     { class: 'said' },
     sentences.map((sentence) => element('li', {}, sentence)),
   );
-}
-
-function monthName({ month }: Pick<RunningMonth, 'month'>, words: Words): string {
-  const [year = 0, number = 0] = month.split('-').map(Number);
-  return words.month(year, number);
 }

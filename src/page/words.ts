@@ -51,6 +51,7 @@ export interface Words {
     readonly open: (names: string) => string;
     readonly unjudged: string;
     readonly notYet: string;
+    readonly notNow: string;
     readonly clause: (name: string) => string;
   };
   /** Why a clause is broken, in a sentence. */
@@ -161,6 +162,7 @@ export interface Words {
     readonly certificate: string;
     readonly up: string;
     readonly down: string;
+    readonly unchecked: string;
     readonly unknown: string;
     readonly days: (days: number) => string;
     readonly expired: string;
@@ -211,10 +213,14 @@ export interface Words {
     readonly now: string;
     readonly after: string;
     readonly clause: string;
-    readonly nothingChanges: string;
+    /** Each with the month. */
+    readonly changes: (month: string) => string;
+    readonly nothingChanges: (month: string) => string;
+    readonly notShown: (month: string) => string;
   };
   readonly life: {
     readonly back: string;
+    readonly unanswered: (at: string) => string;
     readonly title: string;
     readonly timeline: string;
     readonly timelineText: string;
@@ -242,6 +248,7 @@ export interface Words {
     readonly unknownTime: string;
     readonly flags: string;
   };
+  readonly judgedAt: (at: string) => string;
   readonly reportOf: (month: string) => string;
   readonly metrics: string;
   readonly none: string;

@@ -68,6 +68,10 @@ export async function servePage(
       return probes.get(params.id) ?? reply.code(404).send({ error: 'no such probe' });
     },
   );
+  server.get<{ Params: { id: string } }>('/api/v1/probes/:id/life', async ({ params }, reply) => {
+    const view = probes.get(params.id);
+    return view === undefined ? reply.code(404).send({ error: 'no such probe' }) : lifeOfSample(view);
+  });
   const needsToken = (authorization: string | undefined): boolean =>
     status.acting === 'token' && authorization !== `Bearer ${TOKEN}`;
   for (const url of ['/api/v1/probes', '/api/v1/exclusions', '/api/v1/exclusions/preview'])
@@ -108,5 +112,5 @@ function previewOf({ providers }: StatusView): string {
   const broken = now.find(({ verdict }) => verdict === 'BREACH');
   const kept = { verdict: 'MET', figures: { averageSeconds: [31, 32], breaches: [0, 0] } };
   const after = now.map((each) => (each === broken ? { ...each, ...kept } : each));
-  return `{"now":${JSON.stringify(now)},"then":${JSON.stringify(after)}}`;
+  return `{"month":"2026-11","now":${JSON.stringify(now)},"then":${JSON.stringify(after)}}`;
 }

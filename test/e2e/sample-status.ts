@@ -113,6 +113,7 @@ function month(clauses: readonly ClauseStatus[]): RunningMonth {
     contract: { en: 'Enterprise mail service-level agreement', zh: '企业邮件服务品质保证书' },
     judgedAt: new Date(NOW_MS - 20_000).toISOString(),
     clauses: [...clauses, { terms: attested, verdict: 'INCONCLUSIVE', figures: {} }],
+    exclusionCount: 1,
     exclusions: [
       {
         id: 'abcdefghijklmnop',

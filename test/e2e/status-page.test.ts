@@ -149,6 +149,7 @@ describeWith(CHROMIUM, 'the status page', () => {
       expect(await page.locator('.alarm[role=alert]').innerText()).toMatch(
         /Stale: this is how it stood at 2026-11-28 14:30:/,
       );
+      await expect.poll(() => page.title(), { message: 'no verdict that may be wrong' }).toBe('mailflow-probe');
       served = await servePage(failing(), { port });
       await page.locator('.link.live').waitFor(PATIENT);
       await expect.poll(async () => (await looks(page))[0]).toMatch(/BREACH/);
@@ -265,6 +266,7 @@ describeWith(CHROMIUM, 'the status page', () => {
     await page.getByRole('button', { name: 'Show what would change' }).click();
     const change = page.locator('.entering table tbody tr');
     await change.first().waitFor();
+    expect(await page.locator('.entering caption').innerText()).toBe('What would change in November 2026');
     expect(await change.count()).toBe(1);
     expect(await change.first().innerText()).toMatch(/2a\sSend delay[^]*BREACH[^]*MET/);
     await page.getByRole('button', { name: 'Enter it' }).click();
@@ -295,6 +297,20 @@ describeWith(CHROMIUM, 'the status page', () => {
     expect(await page.locator('.pair').innerText()).toMatch(/203\.0\.113\.25:587[^]*relay\.acme\.example/);
     expect(await page.locator('.pair a').getAttribute('href')).toBe('/reports/2026-11?format=html&lang=en');
     expect(seen.complaints).toEqual([]);
+  });
+
+  it('says on the page of a probe under way when the agent is gone, and goes on when it is back', async () => {
+    const status = healthy();
+    const pending = status.inFlight[0]!;
+    const page = await open({ ...status, recent: [pending] }, { path: `/probes/${pending.id}?lang=en` });
+    const { port } = served;
+    await served.close();
+    const alarm = page.locator('.alarm[role=alert]');
+    await alarm.waitFor(PATIENT);
+    expect(await alarm.innerText()).toMatch(/The agent has not answered since \d{4}-/);
+    served = await servePage({ ...status, recent: [pending] }, { port });
+    served.probes.set(pending.id, pending);
+    await alarm.waitFor({ state: 'detached', ...PATIENT });
   });
 
   describe('for everyone', () => {

@@ -1,5 +1,5 @@
 /** Where exclusions are entered while the agent runs: durable first, and in step with what is entered beside it. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Exclusion } from '../../src/domain/exclusion.ts';
 import { createExclusionDesk } from '../../src/engine/exclusion-desk.ts';
 import { LedgerRefused } from '../../src/ports.ts';
@@ -20,7 +20,9 @@ function desk() {
   };
   const added = (of: Exclusion) => ({ type: 'exclusion.added', at: clock.now(), exclusion: of }) as const;
   const retracted = (id: string) => ({ type: 'exclusion.retracted', at: clock.now(), id, by: 'a', note: 'b' }) as const;
-  return { ledger, added, retracted, desk: createExclusionDesk({ ledger, recorder, clock, random: seededRandom(1) }) };
+  const changed = vi.fn<() => void>();
+  const parts = { ledger, recorder, clock, random: seededRandom(1), changed };
+  return { ledger, added, retracted, changed, desk: createExclusionDesk(parts) };
 }
 
 it('knows nothing before it is asked, then what the ledger has in force, in order', async () => {
@@ -81,4 +83,26 @@ it('enters nothing that the ledger refuses', async () => {
   expect(await it.retract('nobody', { by: 'a', note: 'b' })).toBe(false);
   expect(await it.retract(made.id, { by: 'a', note: 'b' })).toBe(true);
   expect(it.known()).toEqual([]);
+});
+
+it('tells of an exclusion and of a retraction once it knows them', async () => {
+  const { desk: it, changed } = desk();
+  const { id: _id, ...entered } = exclusion(1, 2);
+  const told: number[] = [];
+  changed.mockImplementation(() => told.push(it.known().length));
+  const { id } = await it.add(entered);
+  await it.retract(id, { by: 'a', note: 'b' });
+  expect(told).toEqual([1, 0]);
+});
+
+it('has entered what is durable, though the ledger cannot be read then', async () => {
+  const { desk: it, ledger, changed } = desk();
+  const { id: _id, ...entered } = exclusion(1, 2);
+  const marked = ledger.marked.bind(ledger);
+  ledger.marked = () => Promise.reject(new Error('closed'));
+  const made = await it.add(entered);
+  expect(it.known()).toEqual([made]);
+  expect(changed).toHaveBeenCalledTimes(1);
+  ledger.marked = marked;
+  expect(await it.inForce()).toEqual([made]);
 });

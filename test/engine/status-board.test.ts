@@ -5,14 +5,23 @@ import type { LedgerEntry } from '../../src/domain/event.ts';
 import type { Exclusion } from '../../src/domain/exclusion.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import type { Standing } from '../../src/domain/report/standing.ts';
+import { toIso } from '../../src/domain/time/instant.ts';
 import { broadcast } from '../../src/engine/broadcast.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { createStatusBoard, IN_FLIGHT_MAX, type KeptStatus, RECENT_MAX } from '../../src/engine/status-board.ts';
+import {
+  createStatusBoard,
+  EXCLUSIONS_MAX,
+  IN_FLIGHT_MAX,
+  type KeptStatus,
+  RECENT_MAX,
+} from '../../src/engine/status-board.ts';
 import { delivered, exclusion, probe } from '../domain/month-case.ts';
 import { CONTRACT } from '../fakes/contract.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 
 const UNJUDGED = CONTRACT.clauses.map((terms) => ({ terms, verdict: null, figures: {} }));
+const FOLDER = '/home/li/probe data';
+
 let clock: VirtualClock;
 let board: KeptStatus;
 let open: Map<string, ProbeRecord>;
@@ -21,12 +30,14 @@ let exclusions: Exclusion[];
 function make(contract: ContractTerms | null = CONTRACT, recent: readonly ProbeRecord[] = []): void {
   const paths = ['send', 'receive'] as const;
   const providers = [{ name: 'acme', paths, endpoints: ['submission', 'mx'] as const, contract }];
-  board = createStatusBoard({ version: '1.2.3', providers, checkEverySeconds: 60, clock });
+  board = createStatusBoard({ version: '1.2.3', dataFolder: FOLDER, providers, checkEverySeconds: 60, clock });
   const see: Engine['see'] = (record) => ({
     ...{ record, assessment: { outcome: 'pending', delay: null, flags: [] } },
     ...{ doing: null, ageSeconds: 1, obstacle: null },
   });
-  const health = () => ({ ready: false, parts: { sink: null, line: 'down' } });
+  const ledger = `cannot append to the ledger in ${FOLDER}: the disk must have room (ENOSPC, ${FOLDER}/ledger.db)`;
+  const health = () => ({ ready: false, parts: { sink: null, line: 'down', ledger } });
+
   const desk = { known: () => exclusions, inForce: async () => exclusions };
   board.attach({ engine: { see, health, recorder: { state: { open } } }, exclusions: desk, recent });
 }
@@ -59,6 +70,7 @@ describe('the running month', () => {
       judgedAt: null,
       clauses: UNJUDGED,
       exclusions: [],
+      exclusionCount: 0,
     });
     make(null);
     expect(board.view().providers[0]?.month).toBeNull();
@@ -75,12 +87,16 @@ describe('the running month', () => {
     const judge = () => board.judged('acme', standing('2a'), clock.now());
     judge();
     board.judged('acme', null, clock.now());
-    expect(month()).toMatchObject({ judgedAt: null, clauses: UNJUDGED });
+    expect(month(), 'when it was judged stays known').toMatchObject({
+      judgedAt: toIso(clock.now()),
+      clauses: UNJUDGED,
+    });
     judge();
+    const judgedAt = toIso(clock.now());
     await clock.advance(1795);
     expect(month().clauses).not.toEqual(UNJUDGED);
     await clock.advance(10);
-    expect(month()).toMatchObject({ judgedAt: null, clauses: UNJUDGED });
+    expect(month()).toMatchObject({ judgedAt, clauses: UNJUDGED });
     await clock.advance((month().toMs - clock.now().wallMs) / 1000 - 1);
     judge();
     await clock.advance(2);
@@ -92,6 +108,12 @@ describe('the running month', () => {
     const [before, within, after] = [-10 * 24, 1, 25 * 24].map((hour) => exclusion(hour * HOUR, (hour + 1) * HOUR));
     exclusions = [before!, within!, { ...within!, id: 'other', provider: 'other' }, after!];
     expect(month().exclusions).toEqual([within]);
+  });
+
+  it('shows the last exclusions where there are many, and how many there are', () => {
+    exclusions = Array.from({ length: EXCLUSIONS_MAX + 5 }, (_, index) => exclusion(index, index + 1));
+    expect(month().exclusions).toEqual(exclusions.slice(5));
+    expect(month().exclusionCount).toBe(EXCLUSIONS_MAX + 5);
   });
 
   it('asks for those that were entered beside the agent when it is judged', async () => {
@@ -148,7 +170,7 @@ describe('probes', () => {
   });
 
   it('that were recorded before the ledger had told of the last ones are among them, once', () => {
-    const early = createStatusBoard({ version: '0', providers: [], checkEverySeconds: 60, clock });
+    const early = createStatusBoard({ version: '0', dataFolder: FOLDER, providers: [], checkEverySeconds: 60, clock });
     early.recorded(...planned('now'));
     early.recorded([], [delivered('now', 0, 5)]);
     const see: Engine['see'] = (record) => ({
@@ -214,20 +236,24 @@ describe('a change', () => {
     const [entries, records] = planned('p');
     board.recorded(entries, records);
     expect(heard).toHaveBeenLastCalledWith(records);
+    board.exclusionsChanged();
     board.partStands('sink', null, false);
     board.partFailed('sink', null);
     board.endpointChecked({ provider: 'acme', endpoint: 'mx', up: true, seconds: 1, certificateExpiresMs: null });
-    expect(heard).toHaveBeenCalledTimes(4);
+    expect(heard).toHaveBeenCalledTimes(5);
     board.tokenRefused('foreign');
     board.sinkConnected();
     board.sinkRefused('size');
     stop();
     board.recorded(entries, records);
-    expect(heard).toHaveBeenCalledTimes(4);
+    expect(heard).toHaveBeenCalledTimes(5);
   });
 
   it('is told of the parts that have something wrong with them', () => {
     expect(board.view()).toMatchObject({ version: '1.2.3', ready: false, problems: { line: 'down' } });
+    expect(board.view().problems['ledger'], 'without paths of the host').toBe(
+      'cannot append to the ledger in the data folder: the disk must have room (ENOSPC, the data folder/ledger.db)',
+    );
     expect(board.view().problems).not.toHaveProperty('sink');
   });
 });

@@ -26,6 +26,24 @@ describe('the month', () => {
     expect(headlineOf(providerOf(failing()), ZH, 'zh').sentences[0]).toMatch(/^外发邮件平均延迟/);
   });
 
+  it('says of what is just over a limit so much that it does not read like the limit', () => {
+    const { month } = providerOf(healthy());
+    const why = (index: number, figures: Record<string, [number, number | null]>) =>
+      pledgesOf({ ...month!.clauses[index]!, figures }, EN).flatMap((each) =>
+        each.why === null ? [] : plain(each.why),
+      );
+    const operations = month!.clauses.findIndex(({ terms }) => terms.kind === 'operations');
+    expect(why(operations, { downSeconds: [6020, 6020], adjustmentSeconds: [0, 0] })).toEqual([
+      'Faults lasted 1 h 40 min 20 s; the contract allows 100 min.',
+    ]);
+    expect(why(1, { averageSeconds: [60.4, 60.4] })).toEqual([
+      'Outgoing mail takes 1 min 0.4 s–1 min 1 s on average; the contract allows 1 min.',
+    ]);
+    expect(why(operations, { availability: [0.999871, 0.999872] })).toEqual([
+      'Available 99.987–99.988% of the month; the contract promises 99.99%.',
+    ]);
+  });
+
   it('is kept, open, not judged yet, or not judged', () => {
     const kept = providerOf(healthy());
     const month = kept.month!;
@@ -37,6 +55,17 @@ describe('the month', () => {
     });
     expect(headlineOf(providerOf(unjudged()), EN, 'en')).toEqual({ verdict: null, sentences: [EN.headline.notYet] });
     expect(headlineOf({ ...kept, month: null }, EN, 'en').sentences).toEqual([EN.headline.unjudged]);
+  });
+
+  it('is not judged yet before the first time only, and not while what it takes fails', () => {
+    const { month, ...rest } = providerOf(healthy());
+    const said = (judgedAt: string | null, problems: Record<string, string> = {}) =>
+      headlineOf({ ...rest, month: { ...month!, judgedAt, clauses: [] } }, EN, 'en', problems).sentences;
+    expect(said(null)).toEqual([EN.headline.notYet]);
+    expect(said(null, { 'mailbox acme': 'down', 'judge other': 'x' })).toEqual([EN.headline.notYet]);
+    expect(said(null, { 'judge acme': 'cannot read the ledger' })).toEqual([EN.headline.notNow]);
+    expect(said(null, { ledger: 'no answer for 60 s' })).toEqual([EN.headline.notNow]);
+    expect(said(month!.judgedAt)).toEqual([EN.headline.notNow]);
   });
 
   it('names a clause that is broken though no figure of it tells why', () => {
@@ -85,6 +114,12 @@ describe('today', () => {
     const days = new Map(Object.entries(summaries).map(([path, summary]) => [`${path} acme`, summary]));
     return dayOf(providerOf(status), status, days, EN);
   };
+
+  it('does not call a delay over the maximum as long as the maximum', () => {
+    const summary = { count: 9, typical: 4, longest: 3600.4, exceeded: 1, failed: 0, lost: 0 };
+    const summaries = new Map([['send acme', summary]]);
+    expect(plain(day(healthy(), summaries).paths[0]!.summary)).toBe('9 messages, typically 4 s, longest 1 h 0.4 s');
+  });
 
   it('is good while all that came out was in time', () => {
     expect(day(healthy())).toMatchObject({ state: 'good', now: [] });

@@ -8,9 +8,12 @@ import {
   dateTime,
   dayStart,
   exactPercent,
+  figureBeside,
   figureText,
   limitText,
+  ratioBelow,
   ratioText,
+  spanBeside,
   spanText,
 } from '../../src/page/format.ts';
 import { EN } from '../../src/page/words-en.ts';
@@ -44,6 +47,32 @@ test.each([
   [{ lo: 3600, hi: null }, '≥ 1 h'],
 ])('%o is told as %s', (figure, text) => {
   expect(plain(figureText(figure, EN.units))).toBe(text);
+});
+
+test.each([
+  [6020, 6000, '1 h 40 min 20 s'],
+  [6000.25, 6000, '1 h 40 min 0.3 s'],
+  [3600.4, 3600, '1 h 0.4 s'],
+  [86_401, 86_400, '1 d 1 s'],
+  [5.004, 5, '5.004 s'],
+  [3600, 3600, '1 h'],
+  [7200, 3600, '2 h'],
+])('%d seconds beside a limit of %d are %s', (seconds, limit, text) => {
+  expect(plain(spanBeside(seconds, limit, EN.units))).toBe(text);
+});
+
+test.each([
+  [{ lo: 60.31, hi: 60.32 }, '1 min 0.3 s–1 min 1 s'],
+  [{ lo: 60.31, hi: null }, '≥ 1 min 0.3 s'],
+  [{ lo: 74.2, hi: 75.1 }, '1 min 14 s–1 min 16 s'],
+  [{ lo: 60, hi: 61 }, '1 min–1 min 1 s'],
+])('an average of %o beside a limit of a minute is %s', (figure, text) => {
+  expect(plain(figureBeside(figure, 60, EN.units))).toBe(text);
+});
+
+test('what is below a promised share reads so', () => {
+  expect(ratioBelow({ lo: 0.9985, hi: 0.9996 }, 0.9999)).toBe('99.85–99.96%');
+  expect(ratioBelow({ lo: 0.999871, hi: 0.999872 }, 0.9999)).toBe('99.987–99.988%');
 });
 
 test('an interval is told by ends that are not inside it', () => {

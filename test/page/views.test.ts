@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { writeTree } from '../../src/adapters/http/page-markup.ts';
 import type { ProbeView } from '../../src/domain/probe-view.ts';
-import type { StatusView } from '../../src/domain/status-view.ts';
+import type { RunningMonth, StatusView } from '../../src/domain/status-view.ts';
 import { firstState, type PageState, windowOf } from '../../src/page/state.ts';
 import { type Tree, textOf } from '../../src/page/tree.ts';
 import { bucketText } from '../../src/page/view-chart.ts';
+import { exclusionsView } from '../../src/page/view-exclusions.ts';
 import { gauge } from '../../src/page/view-gauge.ts';
 import { lifeView } from '../../src/page/view-life.ts';
 import { pageView, titleOf } from '../../src/page/view-page.ts';
@@ -67,6 +68,8 @@ describe('the page', () => {
     expect(titleOf(firstState(failing(), 'en'))).toBe('✕ acme: BREACH – mailflow-probe');
     expect(titleOf(firstState(failing(), 'zh'))).toBe('✕ acme: 违约 – mailflow-probe');
     expect(titleOf(firstState({ ...healthy(), providers: [] }, 'en'))).toBe('mailflow-probe');
+    expect(titleOf(firstState(healthy(), 'en'))).toBe('✓ MET – mailflow-probe');
+    expect(titleOf({ ...firstState(healthy(), 'en'), link: 'stale' })).toBe('mailflow-probe');
   });
 
   it('names the provider of each probe where there are several, and shows one without a contract', () => {
@@ -91,6 +94,57 @@ describe('the page', () => {
     const spot = (of: StatusView): string => plain(spotView(of.providers[0]!, { ...firstState(of, 'en'), spots }, EN));
     expect(spot(healthy())).toContain('Late: 1 min 30 s–1 min 31 s.');
     expect(spot(status)).toContain('Delivered in 1 min 30 s–1 min 31 s.');
+  });
+
+  it('says how many more exclusions there are than it shows', () => {
+    const [acme] = healthy().providers;
+    const month = { ...acme!.month!, exclusionCount: 1 + acme!.month!.exclusions.length };
+    expect(plain(pageView(firstState({ ...healthy(), providers: [{ ...acme!, month }] }, 'en')))).toContain(
+      'and 1 more',
+    );
+  });
+
+  it('says what an exclusion would change, in which month, and when that cannot be shown', () => {
+    const [acme] = healthy().providers;
+    const now = acme!.month!.clauses.map(({ terms, verdict, figures }) => ({ id: terms.id, verdict, figures }));
+    const other = now.map((each) => (each.id === '2a' ? { ...each, verdict: 'BREACH' as const } : each));
+    const said = (before: typeof now, after: typeof now, clauses = acme!.month!.clauses): string => {
+      const provider = { ...acme!, month: { ...acme!.month!, clauses } };
+      // oxlint-disable-next-line unicorn/no-thenable -- a list, which nobody calls
+      const preview = { month: '2026-10', now: before, then: after };
+      const exclusions = new Map([['acme', { phase: 'preview', preview, message: null } as const]]);
+      return plain(exclusionsView(provider, provider.month, { ...firstState(healthy(), 'en'), exclusions }, EN));
+    };
+    const [nothing, notShown] = ['No verdict and no figure of October 2026 would', 'in October 2026 cannot be shown'];
+    expect(said(now, now)).toContain(nothing);
+    expect(said(now, other)).toMatch(/What would change in October 2026[^]*2a Send delay[^]*MET[^]*BREACH/);
+    expect(said(now, other, [])).toContain(notShown);
+    expect(said(now, other, [])).not.toContain(nothing);
+    expect(said(now, now, [])).toContain(nothing);
+    expect(said([], [])).toContain(notShown);
+  });
+
+  it('says when the month was judged, also where it cannot be any more', () => {
+    const [acme] = healthy().providers;
+    const text = (month: Partial<RunningMonth>, problems = {}): string => {
+      const providers = [{ ...acme!, month: { ...acme!.month!, ...month } }];
+      return plain(pageView(firstState({ ...healthy(), providers, problems }, 'en')));
+    };
+    const clauses = acme!.month!.clauses.map(({ terms }) => ({ terms, verdict: null, figures: {} }));
+    expect(text({})).toContain('Judged at 14:29:40');
+    expect(text({ clauses })).toMatch(/It cannot be judged now\.[^]*Judged at 14:29:40/);
+    expect(text({ clauses, judgedAt: null }, { ledger: 'x' })).toContain('It cannot be judged now.');
+    expect(text({ clauses, judgedAt: null })).not.toContain('Judged at');
+  });
+
+  it('calls a server unchecked that never was, and unknown where the last check is too long ago', () => {
+    const [acme] = healthy().providers;
+    const text = (checkedAt: string | null): string => {
+      const endpoints = [{ endpoint: 'mx', up: null, seconds: null, checkedAt, certificateExpiresAt: null } as const];
+      return plain(pageView(firstState({ ...healthy(), providers: [{ ...acme!, endpoints }] }, 'en')));
+    };
+    expect(text(null)).toContain('not checked yet');
+    expect(text(new Date(NOW_MS - 10_800_000).toISOString())).toMatch(/not known now[^]*3 h ago/);
   });
 
   it('offers no form where it would be refused', () => {
@@ -153,6 +207,15 @@ describe('a probe', () => {
     expect(kinds(refused)).toEqual([...Array(6).fill('done'), 'failed', 'missed', 'missed']);
     const bounced = probe(0, 'send', { outcome: 'failed', capturedAt: null, delaySeconds: null });
     expect(kinds(bounced)).toEqual([...Array(8).fill('done'), 'missed']);
+  });
+
+  it('says since when the agent does not answer, on the page of its life', () => {
+    const view = probe(0, 'send');
+    const state = { language: 'en', view, life: lifeOfSample(view), timeZone: 'Asia/Shanghai', version: '0' } as const;
+    expect(plain(lifeView(state))).not.toContain('has not answered');
+    expect(plain(lifeView({ ...state, unansweredSinceMs: NOW_MS }))).toContain(
+      'The agent has not answered since 2026-11-28 14:30:00',
+    );
   });
 
   it('shows its life in the order of its ends, drawn to a scale that keeps that order', () => {

@@ -15,8 +15,10 @@ export interface EventFeed {
 
 /** Each costs a copy of the status a second; a few screens on walls and a few people. */
 export const STREAMS_MAX = 32;
-/** Bytes that a client may leave unread: some ten statuses. */
+/** Bytes that a client may have left unread when more comes: what is one message, however long, it may take its time for. */
 const UNREAD_MAX = 1_048_576;
+/** Statuses left out in a row, one a second, while a client still reads what it was sent before. */
+const SKIPPED_MAX = 30;
 /** Milliseconds. */
 const SEND_EVERY = 1000;
 /** Milliseconds after which a proxy that ends silent connections has seen something. */
@@ -29,6 +31,8 @@ const PROBES_MAX = 50;
 interface Stream {
   readonly answer: ServerResponse;
   readonly acting: StatusView['acting'];
+  /** Statuses left out since the last one that was sent. */
+  skipped: number;
 }
 
 /** States: idle (no stream: nothing listens, nothing runs) ⇄ live → closed. */
@@ -44,13 +48,14 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>,
     live?.stop();
     live = null;
   };
-  const send = (stream: Stream, text: string): void => {
-    const { answer } = stream;
-    answer.write(text);
-    if (answer.writableLength <= UNREAD_MAX) return;
+  const drop = (stream: Stream): void => {
     // Its `close` comes later, and to write to it before that would be an error.
     forget(stream);
-    answer.destroy();
+    stream.answer.destroy();
+  };
+  const send = (stream: Stream, text: string): void => {
+    if (stream.answer.writableLength > UNREAD_MAX) drop(stream);
+    else stream.answer.write(text);
   };
   /** Whatever goes wrong here must not end the agent: those who listen come again. */
   const broken = (error: unknown): void => {
@@ -66,10 +71,24 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>,
     const view = board.view();
     const texts = new Map<StatusView['acting'], string>();
     for (const stream of to) {
-      const { acting } = stream;
+      const { answer, acting } = stream;
+      // Of two statuses only the later is of use: it comes once what was sent before is read.
+      if (answer.writableNeedDrain) {
+        stream.skipped += 1;
+        if (stream.skipped > SKIPPED_MAX) drop(stream);
+        continue;
+      }
+      stream.skipped = 0;
       const text = texts.get(acting) ?? message('status', { ...view, acting } satisfies StatusView);
       texts.set(acting, text);
       send(stream, text);
+    }
+  };
+  const tryStatus = (stream: Stream): void => {
+    try {
+      sendStatus([stream]);
+    } catch (error) {
+      broken(error);
     }
   };
   const sendProbes = (records: Iterable<ProbeRecord>): void => {
@@ -104,7 +123,9 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>,
     const beat = async (): Promise<void> => {
       while (!signal.aborted) {
         await clock.sleep(HEARTBEAT_EVERY, signal);
-        if (!signal.aborted) for (const stream of streams) send(stream, ': still here\n\n');
+        if (signal.aborted) return;
+        // One that is still being read is not silent.
+        for (const stream of streams) if (!stream.answer.writableNeedDrain) send(stream, ': still here\n\n');
       }
     };
     const stop = (): void => {
@@ -120,11 +141,14 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>,
       return !closed && streams.size < STREAMS_MAX;
     },
     add(answer, headers, acting) {
-      const stream = { answer, acting };
+      const stream: Stream = { answer, acting, skipped: 0 };
       streams.add(stream);
       answer.once('close', () => forget(stream));
       // Nobody else listens, and an error that nobody hears would end the agent.
       answer.on('error', () => answer.destroy());
+      answer.on('drain', () => {
+        if (stream.skipped > 0 && !closed) tryStatus(stream);
+      });
       answer.writeHead(200, {
         ...headers,
         'content-type': 'text/event-stream; charset=utf-8',
@@ -133,11 +157,7 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>,
       });
       live ??= goLive();
       answer.write(`retry: ${RETRY_AFTER}\n\n`);
-      try {
-        sendStatus([stream]);
-      } catch (error) {
-        broken(error);
-      }
+      tryStatus(stream);
     },
     async close() {
       closed = true;

@@ -54,9 +54,12 @@ export async function serve({
   prepare(world);
   const { clock, ledger } = world;
   const providers = [{ name: 'acme', paths: PATHS, endpoints: ENDPOINTS, contract }];
-  const board = createStatusBoard({ version: '0', checkEverySeconds: 60, clock, providers });
+  const board = createStatusBoard({ version: '0', dataFolder: '/data', checkEverySeconds: 60, clock, providers });
   const engine = await world.start({ observer: board });
-  const exclusions = createExclusionDesk({ ledger, clock, random: seededRandom(2), recorder: engine.recorder });
+  const exclusions = createExclusionDesk({
+    ...{ ledger, clock, random: seededRandom(2), recorder: engine.recorder },
+    changed: board.exclusionsChanged,
+  });
   board.attach({ engine, exclusions, recent: await ledger.recent(RECENT_MAX) });
   const metrics = createMetrics({ version: '0', lines: engine.routes(), clock: world.clock, lagSeconds: () => 0 });
   metrics.attach(engine.recorder.state, []);
