@@ -1,5 +1,5 @@
 /** One provider: first whether it keeps its word, this month and today, then why not. */
-import type { ProviderStatus, RunningMonth } from '../domain/status-view.ts';
+import type { ProviderStatus } from '../domain/status-view.ts';
 import { type Day, type DayPath, dayOf, zoneOf } from './day.ts';
 import { clockText } from './format.ts';
 import { headlineOf } from './headline.ts';
