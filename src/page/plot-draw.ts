@@ -148,12 +148,15 @@ function drawLimit(chart: uPlot, host: HTMLElement, seconds: number, text: strin
   });
   ctx.font = `600 ${11.5 * ratio}px system-ui, sans-serif`;
   ctx.textAlign = 'left';
-  ctx.textBaseline = 'bottom';
+  // A line at the top has its name below it.
+  const isAtTop = y - bbox.top < 16 * ratio;
+  ctx.textBaseline = isAtTop ? 'top' : 'bottom';
+  const textY = y + (isAtTop ? 3 : -3) * ratio;
   ctx.lineWidth = 3 * ratio;
   ctx.strokeStyle = colour(host, '--raised');
-  ctx.strokeText(text, bbox.left + 6 * ratio, y - 3 * ratio);
+  ctx.strokeText(text, bbox.left + 6 * ratio, textY);
   ctx.fillStyle = limit;
-  ctx.fillText(text, bbox.left + 6 * ratio, y - 3 * ratio);
+  ctx.fillText(text, bbox.left + 6 * ratio, textY);
 }
 
 type Context = CanvasRenderingContext2D;

@@ -11,14 +11,18 @@ import { type Child, element, type TreeElement } from './tree.ts';
 import { badge, row, table, timeElement } from './view-parts.ts';
 import type { Verdict, Words } from './words.ts';
 
+/** Those that wait longest tell what is wrong; a list of all would push what came of the latest off the page. */
+const IN_FLIGHT_SHOWN = 12;
+
 export function probesView(state: PageState, words: Words): TreeElement {
   return element('div', { class: 'probes' }, inFlightView(state, words), recentView(state, words));
 }
 
 function inFlightView({ status, nowMs, language }: PageState, words: Words): TreeElement {
   const { probes } = words;
-  const { inFlight, inFlightCount } = status;
-  const rows = inFlight.map((probe) =>
+  const { inFlightCount } = status;
+  const oldest = status.inFlight.slice(0, IN_FLIGHT_SHOWN);
+  const rows = oldest.map((probe) =>
     row({ 'data-key': probe.id }, [
       element('a', { href: probeLink(probe.id, language) }, wayOf(probe, status, words)),
       ageText(ageOf(probe, nowMs), words.units),
@@ -32,7 +36,7 @@ function inFlightView({ status, nowMs, language }: PageState, words: Words): Tre
     rows.length === 0
       ? element('p', { class: 'soft' }, probes.noneInFlight)
       : table(probes.inFlight, [probes.way, probes.age, probes.awaits], rows),
-    inFlightCount > inFlight.length && element('p', { class: 'soft' }, probes.more(inFlightCount - inFlight.length)),
+    inFlightCount > oldest.length && element('p', { class: 'soft' }, probes.more(inFlightCount - oldest.length)),
   );
 }
 

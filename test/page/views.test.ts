@@ -96,6 +96,21 @@ describe('the page', () => {
     expect(spot(status)).toContain('Delivered in 1 min 30 s–1 min 31 s.');
   });
 
+  it('shows those that wait longest, and says how many more wait', () => {
+    const inFlight = Array.from({ length: 20 }, (_, index) =>
+      probe(index, 'send', {
+        id: `waiting23456${String.fromCodePoint(97 + index)}722`,
+        outcome: 'pending',
+        awaiting: 'capture',
+      }),
+    );
+    const status = { ...healthy(), inFlight, inFlightCount: 27 };
+    const shown = writeTree(pageView(firstState(status, 'en'))).match(/\/probes\/waiting23456[a-z]/g);
+    expect(shown).toHaveLength(12);
+    expect(shown?.at(-1)).toBe('/probes/waiting23456l');
+    expect(plain(pageView(firstState(status, 'en')))).toContain('and 15 more');
+  });
+
   it('says how many more exclusions there are than it shows', () => {
     const [acme] = healthy().providers;
     const month = { ...acme!.month!, exclusionCount: 1 + acme!.month!.exclusions.length };
