@@ -92,16 +92,21 @@ export function createStatusBoard({
       recent.delete(id);
     }
   };
-  /** They are kept in the order of planning. */
-  const waitingOf = (provider: string, path: Path, now: Instant): readonly PathWaiting[] => {
-    const { open } = sources().engine.recorder.state;
-    const mine = [...open.values()].filter((record) => record.provider === provider && record.path === path);
-    const [oldest] = mine;
-    if (oldest === undefined) return [];
-    const oldestSeconds = toMicros(Math.max(0, spanBetween(oldest.planned, now).lo));
-    return [{ path, count: mine.length, oldestSeconds }];
+  /** By route, all of them in one pass. They are kept in the order of planning. */
+  const waitingNow = (now: Instant): ReadonlyMap<string, PathWaiting> => {
+    const waiting = new Map<string, PathWaiting>();
+    for (const { path, provider, planned } of sources().engine.recorder.state.open.values()) {
+      const key = `${path} ${provider}`;
+      const oldestSeconds = waiting.get(key)?.oldestSeconds ?? toMicros(Math.max(0, spanBetween(planned, now).lo));
+      waiting.set(key, { path, count: (waiting.get(key)?.count ?? 0) + 1, oldestSeconds });
+    }
+    return waiting;
   };
-  const providerStatus = ({ name, paths, endpoints, contract }: StatusProvider, now: Instant): ProviderStatus => ({
+  const providerStatus = (
+    { name, paths, endpoints, contract }: StatusProvider,
+    waiting: ReadonlyMap<string, PathWaiting>,
+    now: Instant,
+  ): ProviderStatus => ({
     name,
     paths,
     month:
@@ -112,7 +117,7 @@ export function createStatusBoard({
       const last = checks.get(`${endpoint} ${name}`);
       return endpointStatus(endpoint, last ?? null, now, checkHoldsSeconds(checkEverySeconds));
     }),
-    waiting: paths.flatMap((path) => waitingOf(name, path, now)),
+    waiting: paths.flatMap((path) => waiting.get(`${path} ${name}`) ?? []),
   });
 
   return {
@@ -128,6 +133,7 @@ export function createStatusBoard({
       const { engine } = sources();
       const { ready, parts } = engine.health();
       const { open } = engine.recorder.state;
+      const waiting = waitingNow(now);
       const problems = Object.entries(parts).flatMap(([part, problem]) =>
         problem === null ? [] : [[part, problem.replaceAll(dataFolder, 'the data folder')]],
       );
@@ -136,7 +142,7 @@ export function createStatusBoard({
         version,
         ready,
         problems: Object.fromEntries(problems) as Readonly<Record<string, string>>,
-        providers: providers.map((provider) => providerStatus(provider, now)),
+        providers: providers.map((provider) => providerStatus(provider, waiting, now)),
         inFlight: [...open.values()].slice(0, IN_FLIGHT_MAX).map(probe),
         inFlightCount: open.size,
         recent: [...recent.values()].reverse().map(probe),

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import axe, { type AxeResults } from 'axe-core';
+import type { Result } from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { renderHtml } from '../../src/adapters/report/html.ts';
 import { healthyMonth, richMonth } from '../adapters/report/sample-page.ts';
 import { CHROMIUM, describeWith } from '../servers/available.ts';
+import { violationsOn } from './accessibility.ts';
 import { openBrowser, visit } from './browser.ts';
 
 /** Chromium takes seconds to start on a busy machine. */
@@ -102,18 +103,8 @@ describeWith(CHROMIUM, 'the page of a month', () => {
   ] as const)('%s has nothing in its %s scheme that would keep someone from reading it', async (name, colorScheme) => {
     // The page's policy lets no script in, the checker neither.
     const { context, page } = await visit(browser, urlOf(name), { colorScheme, bypassCSP: true });
-    await page.addScriptTag({ content: axe.source });
-    const { violations, passes } = await page.evaluate<AxeResults>('axe.run(document)');
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    const told = serious.map(
-      ({ id, nodes }) =>
-        `${id}: ${nodes
-          .map(({ target }) => target.join(' '))
-          .slice(0, 5)
-          .join(', ')}`,
-    );
-    expect(told).toEqual([]);
-    expect(passes.map(({ id }) => id)).toContain('color-contrast');
+    const isSerious = ({ impact }: Result): boolean => impact === 'serious' || impact === 'critical';
+    expect(await violationsOn(page, isSerious)).toEqual([]);
     await context.close();
   });
 });

@@ -1,9 +1,9 @@
 /** The status page in a real browser: what it says, that it stays true, and that everyone can use it. */
-import axe, { type AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { StatusView } from '../../src/domain/status-view.ts';
 import { CHROMIUM, describeWith } from '../servers/available.ts';
+import { violationsOn } from './accessibility.ts';
 import { openBrowser, type Visit, visit } from './browser.ts';
 import { type PageServer, type PageServerOptions, servePage, TOKEN } from './page-server.ts';
 import { failing, HOSTILE, healthy, hostile, NOW_MS, probe } from './sample-status.ts';
@@ -341,17 +341,7 @@ describeWith(CHROMIUM, 'the status page', () => {
           await page.locator('.spot button').click();
           await page.locator('.token').waitFor();
         }
-        await page.addScriptTag({ content: axe.source });
-        const { violations, passes } = await page.evaluate<AxeResults>('axe.run(document)');
-        const told = violations.map(
-          ({ id, nodes }) =>
-            `${id}: ${nodes
-              .map(({ target }) => target.join(' '))
-              .slice(0, 5)
-              .join(', ')}`,
-        );
-        expect(told).toEqual([]);
-        expect(passes.map(({ id }) => id)).toContain('color-contrast');
+        expect(await violationsOn(page)).toEqual([]);
       },
     );
   });

@@ -68,9 +68,7 @@ describeWithServers('the agent', () => {
     const agent = await open({ security });
     for (const path of ['send', 'receive', 'internal'] as const) {
       const { assessment, record } = await check(agent, path);
-      expect(assessment.outcome, path).toBe('delivered');
-      // On a busy host the message may come out before its 250 was read.
-      expect(assessment.flags.filter((flag) => flag !== 'before-acceptance')).toEqual([]);
+      expect(assessment, path).toMatchObject({ outcome: 'delivered', flags: [] });
       expect(assessment.delay!.lo).toBeLessThanOrEqual(assessment.delay!.hi);
       expect(record.handover!.stages.map(({ name }) => name)).toContain('tls');
       expect(record.capture!.hops.length).toBeGreaterThan(0);

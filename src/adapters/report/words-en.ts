@@ -1,22 +1,14 @@
 /** The report's words in English. */
+import { EN as PAGE } from '../../page/words-en.ts';
 import type { Words } from './words.ts';
 
 export const EN: Words = {
   title: 'Service report',
   status: { provisional: 'provisional', final: 'final' },
-  verdict: { MET: 'MET', BREACH: 'BREACH', INCONCLUSIVE: 'INCONCLUSIVE' },
-  path: { send: 'send', receive: 'receive', internal: 'internal' },
-  outcome: { delivered: 'delivered', pending: 'pending', failed: 'failed', lost: 'lost', unmeasured: 'unmeasured' },
-  kind: {
-    'agreed-maintenance': '(a) maintenance the customer agreed to',
-    'customer-equipment': "(b) the customer's own equipment or lines",
-    'customer-mistake': "(c) the customer's mistake",
-    'customer-neglect': '(d) what the customer neglected or authorised',
-    carrier: '(e) carrier lines cut, or carrier works',
-    'force-majeure': '(f) force majeure',
-    'foreign-system': '(g) mail exchanged with systems not of the provider',
-    adjustment: "the provider's announced adjustment",
-  },
+  verdict: PAGE.verdict,
+  path: PAGE.path,
+  outcome: PAGE.outcome,
+  kind: PAGE.exclusionKind,
   certainty: { proven: 'proven', possible: 'possible, not proven' },
   label: {
     month: 'Month',

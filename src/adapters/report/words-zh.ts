@@ -1,22 +1,14 @@
 /** The report's words in Chinese, after the contract's own terms. */
+import { ZH as PAGE } from '../../page/words-zh.ts';
 import type { Words } from './words.ts';
 
 export const ZH: Words = {
   title: '服务品质月报',
   status: { provisional: '暂定', final: '最终' },
-  verdict: { MET: '达标', BREACH: '违约', INCONCLUSIVE: '无法判定' },
-  path: { send: '发送', receive: '接收', internal: '域内' },
-  outcome: { delivered: '已送达', pending: '未到', failed: '失败', lost: '丢失', unmeasured: '未测' },
-  kind: {
-    'agreed-maintenance': '(a) 甲方同意的维护',
-    'customer-equipment': '(b) 甲方自身设备或线路',
-    'customer-mistake': '(c) 甲方操作失误',
-    'customer-neglect': '(d) 甲方疏忽或授权所致',
-    carrier: '(e) 电信线路中断或施工',
-    'force-majeure': '(f) 不可抗力',
-    'foreign-system': '(g) 与非乙方系统往来邮件',
-    adjustment: '乙方预告的调整',
-  },
+  verdict: PAGE.verdict,
+  path: PAGE.path,
+  outcome: PAGE.outcome,
+  kind: PAGE.exclusionKind,
   certainty: { proven: '已证实', possible: '可能，未证实' },
   label: {
     month: '月份',
