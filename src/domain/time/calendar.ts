@@ -109,8 +109,9 @@ function startOfDate(date: number, zone: string): number {
 
 /** Midnight may come twice (then the first counts) or not at all (then the moment the clock jumped over it). */
 function findStartOfDate(date: number, zone: string): number {
-  // No zone is a day from UTC, and none changed its offset twice within two days.
-  const offsets = [date - DAY_MS, date + DAY_MS].map((ms) => localMs(ms, zone) - ms).sort((one, other) => other - one);
+  // No zone is a day from UTC, and none changed its offset twice within two days. Midnight comes twice where clocks were put back:
+  // first by the offset before.
+  const offsets = [date - DAY_MS, date + DAY_MS].map((ms) => localMs(ms, zone) - ms);
   const midnight = offsets.map((offset) => date - offset).find((ms) => localMs(ms, zone) === date);
   if (midnight !== undefined) return midnight;
   let [before, after] = [date - DAY_MS, date + DAY_MS];

@@ -45,13 +45,10 @@ function offsetMs(offset: string): number {
   return (offset.startsWith('-') ? -minutes : minutes) * 60_000;
 }
 
-/** Every moment at which the zone's clocks show a time, in order. No zone changed its offset twice within two days. */
+/** Every moment at which the zone's clocks show a time. No zone changed its offset twice within two days. */
 function momentsOf(local: number, zone: string): readonly number[] {
   const offsets = new Set([local - DAY_MS, local + DAY_MS].map((ms) => localMs(ms, zone) - ms));
-  return [...offsets]
-    .map((offset) => local - offset)
-    .filter((ms) => localMs(ms, zone) === local)
-    .sort((one, other) => one - other);
+  return [...offsets].map((offset) => local - offset).filter((ms) => localMs(ms, zone) === local);
 }
 
 /** `2026-11-03 16:00:12.345+08:00`: RFC 3339 by the zone's clocks. Offsets are told to the minute. */

@@ -142,6 +142,11 @@ describe('the calendar', () => {
     );
   });
 
+  it.each(['UTC', 'Asia/Shanghai', 'America/New_York'])('begins a month in %s with its first millisecond', (zone) => {
+    const { fromMs } = monthRange('2026-11', zone);
+    expect([fromMs - 1, fromMs].map((ms) => monthOf(ms, zone))).toEqual(['2026-10', '2026-11']);
+  });
+
   it('keeps an instant in the new month when the clock goes back into the old one', () => {
     // 23:30 of 31 October by the clock, for the second time.
     expect(monthOf(Date.parse('2009-11-01T03:00:00Z'), 'America/St_Johns')).toBe('2009-11');

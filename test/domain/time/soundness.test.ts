@@ -94,6 +94,23 @@ describe('does not bear', () => {
     );
     expect(clockUnset(START)).toBeNull();
     expect(firstFound([{ step: -1e9 }])?.why).toContain("the host's clock must be set");
+    const newYearMs = Date.UTC(2026, 0, 1);
+    expect([newYearMs - 1, newYearMs].map((wallMs) => clockUnset({ ...START, wallMs }) === null)).toEqual([
+      false,
+      true,
+    ]);
+  });
+  it('more than it bears, and no less', () => {
+    const sound = beginSoundness(START);
+    expect([120, 121].map((heldUp) => unsoundness({ ...sound, heldUp }, START) === null)).toEqual([true, false]);
+    expect([5, 5.1].map((steps) => unsoundness({ ...sound, steps }, START) === null)).toEqual([true, false]);
+  });
+});
+
+describe('does not compare', () => {
+  it('the monotonic clocks of two boots', () => {
+    const rebooted = { ...START, monoUs: 5, boot: 'boot0002' };
+    expect(unsoundness(beginSoundness(rebooted), START)).toBeNull();
   });
 });
 
