@@ -5,7 +5,7 @@
  */
 import { openLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { ENDPOINTS } from '../../src/domain/endpoint.ts';
-import type { EndpointChecked, LedgerEvent, ProbePlanned } from '../../src/domain/event.ts';
+import type { EndpointChecked, LedgerEvent, ProbeHandedOver, ProbePlanned } from '../../src/domain/event.ts';
 import { type Handover, type Hop, PATHS, type Path } from '../../src/domain/probe.ts';
 import { channelOf } from '../../src/domain/record.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
@@ -152,16 +152,7 @@ function probeEvents(plan: Plan, truth: Truth, plannedMs: number, random: Random
       { type: 'slot.unmeasured', at: instant(plannedMs), provider, path, reason: 'too many handovers under way' },
     ];
   }
-  const planned: ProbePlanned = {
-    type: 'probe.planned',
-    at: instant(plannedMs),
-    probe: identifier(random),
-    provider,
-    path,
-    kind: 'scheduled',
-    sender: 'probe@agent.example',
-    recipient: path === 'send' ? `probe-${Math.floor(random.uniform() * 4)}@sink.example` : 'probe@mail.example',
-  };
+  const planned = plannedAt({ provider, path }, plannedMs, random);
   const { probe } = planned;
   const acceptedMs = plannedMs + 200 + Math.round(300 * random.uniform());
   const handedOver = (handover: Handover): LedgerEvent => {
@@ -179,6 +170,40 @@ function probeEvents(plan: Plan, truth: Truth, plannedMs: number, random: Random
   truth.delivered += 1;
   truth.delaySum += delayMs / 1000;
   return [...events, path === 'send' ? captured(acceptedMs + delayMs, probe) : seen(acceptedMs + delayMs, probe)];
+}
+
+interface Line {
+  readonly provider: string;
+  readonly path: Path;
+}
+
+/** Accepted 300 ms after it was planned, and captured or seen a second later. */
+export function deliveredProbe(line: Line, plannedMs: number, random: Random): readonly LedgerEvent[] {
+  const pending = pendingProbe(line, plannedMs, random);
+  const [{ probe }] = pending;
+  const arrived = line.path === 'send' ? captured : seen;
+  return [...pending, arrived(plannedMs + 1300, probe)];
+}
+
+/** Accepted 300 ms after it was planned, and not seen since. */
+export function pendingProbe(line: Line, plannedMs: number, random: Random): readonly [ProbePlanned, ProbeHandedOver] {
+  const planned = plannedAt(line, plannedMs, random);
+  const { probe } = planned;
+  const handover = accepted(plannedMs + 300, probe);
+  return [planned, { type: 'probe.handed-over', at: instant(plannedMs + 300), probe, handover }];
+}
+
+function plannedAt({ provider, path }: Line, plannedMs: number, random: Random): ProbePlanned {
+  return {
+    type: 'probe.planned',
+    at: instant(plannedMs),
+    probe: identifier(random),
+    provider,
+    path,
+    kind: 'scheduled',
+    sender: 'probe@agent.example',
+    recipient: path === 'send' ? `probe-${Math.floor(random.uniform() * 4)}@sink.example` : 'probe@mail.example',
+  };
 }
 
 function draw(perMille: Plan['perMille'], at: number): Mishap | null {

@@ -1,0 +1,152 @@
+/** What the ledger costs: bytes a probe, durable appends, the walk of its chain, and a month's report beside the same month in a ledger of its own. */
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { verifyLedger } from '../../src/adapters/sqlite/verify.ts';
+import { monthRange } from '../../src/domain/time/calendar.ts';
+import { seededRandom } from '../fakes/agent.ts';
+import { CONTRACT } from '../fakes/contract.ts';
+import { atMost, type Bench, type Row, row } from './bench-row.ts';
+import { deliveredProbe } from './generate-ledger.ts';
+import { fillLedger, QUIET } from './ledger-of.ts';
+
+const RUNS = 5;
+const PROVIDER = 'acme';
+/** The last of the year that is filled. */
+const MONTH = '2026-10';
+const EVERY_SECONDS = 300;
+/** Appends under way at the same time, as of a busy agent: the worker commits what has come together. */
+const AT_ONCE = 100;
+const APPENDS = 2000;
+
+export const LEDGER: Bench = {
+  name: 'ledger',
+  about:
+    'bytes and time on the disk, with a year of a probe in five minutes on three paths, and with its last month alone',
+  async run(tell) {
+    const folder = mkdtempSync(join(tmpdir(), 'mailflow-bench-'));
+    try {
+      const [year, month] = [join(folder, 'year'), join(folder, 'month')];
+      const { fromMs, toMs } = monthRange(MONTH, CONTRACT.timeZone);
+      const days = Math.round((toMs - fromMs) / 86_400_000);
+      const filled = await fillLedger(year, PROVIDER, { toMs, days: 365, everySeconds: EVERY_SECONDS });
+      await fillLedger(month, PROVIDER, { toMs, days, everySeconds: EVERY_SECONDS });
+      tell(
+        `a year: ${filled.probes} probes, ${filled.events} events, ${(statSync(join(year, 'ledger.db')).size / 2 ** 20).toFixed(0)} MiB`,
+      );
+      return [
+        await bytesOfProbe(join(folder, 'probes')),
+        ...(await appendRates(join(folder, 'appends'))),
+        ...(await verification(year, filled.events)),
+        ...(await reports(year, month, toMs)),
+      ];
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+/** Of delivered probes alone, all events and indexes. */
+async function bytesOfProbe(folder: string): Promise<Row> {
+  const days = 30;
+  const { probes } = await fillLedger(folder, PROVIDER, {
+    toMs: Date.UTC(2026, 9, 31),
+    days,
+    everySeconds: 300,
+    checks: false,
+  });
+  return row(
+    'bytes a probe, all events and indexes',
+    'bytes',
+    [statSync(join(folder, 'ledger.db')).size / probes],
+    atMost(1024),
+  );
+}
+
+/** Events that are durable when the append resolves. */
+async function appendRates(folder: string): Promise<readonly Row[]> {
+  await fillLedger(folder, PROVIDER, { toMs: Date.UTC(2026, 9, 2), days: 1, everySeconds: 300 });
+  const ledger = await openLedger(folder, { role: 'daemon', log: QUIET });
+  const random = seededRandom(7);
+  const rates = { single: [] as number[], together: [] as number[] };
+  const line = { provider: PROVIDER, path: 'send' } as const;
+  let atMs = Date.UTC(2026, 9, 3);
+  const next = () => deliveredProbe(line, (atMs += 1000), random);
+  try {
+    for (let run = 0; run < RUNS; run += 1) {
+      rates.single.push(
+        await rateOf(APPENDS / 10, async () => {
+          for (let count = 0; count < APPENDS / 10; count += 1) await ledger.append(next().slice(0, 1));
+        }),
+      );
+      rates.together.push(
+        await rateOf(APPENDS * 3, async () => {
+          for (let count = 0; count < APPENDS; count += AT_ONCE)
+            await Promise.all(Array.from({ length: AT_ONCE }, () => ledger.append(next())));
+        }),
+      );
+    }
+  } finally {
+    await ledger.close();
+  }
+  return [
+    row('durable appends, one after the other', '1/s', rates.single),
+    row(`durable events, ${AT_ONCE} probes at once`, '1/s', rates.together),
+  ];
+}
+
+async function verification(folder: string, events: number): Promise<readonly Row[]> {
+  const rates: number[] = [];
+  for (let run = 0; run < RUNS; run += 1)
+    rates.push(
+      await rateOf(events, async () => {
+        const { ok } = await verifyLedger(folder);
+        if (!ok) throw new Error('the ledger must verify');
+      }),
+    );
+  return [
+    row('events verified', '1/s', rates),
+    row(
+      '10 million events at that rate',
+      's',
+      rates.map((rate) => 1e7 / rate),
+    ),
+  ];
+}
+
+/** The month's judgement as a command or a page asks for it: from a ledger that is opened for it. */
+async function reports(year: string, month: string, nowMs: number): Promise<readonly Row[]> {
+  const times = { year: [] as number[], month: [] as number[] };
+  for (let run = 0; run < RUNS; run += 1) {
+    times.month.push(await secondsToJudge(month, nowMs));
+    times.year.push(await secondsToJudge(year, nowMs));
+  }
+  return [
+    row("a month's report, of a year's ledger", 's', times.year, atMost(2)),
+    row(
+      'over that of the month alone',
+      'ratio',
+      times.year.map((seconds, run) => seconds / times.month[run]!),
+      atMost(1.2),
+    ),
+  ];
+}
+
+async function secondsToJudge(folder: string, nowMs: number): Promise<number> {
+  const from = performance.now();
+  const reader = await openLedger(folder, { role: 'reader', log: QUIET });
+  try {
+    await reader.judge({ provider: PROVIDER, contract: CONTRACT, month: MONTH, nowMs });
+    return (performance.now() - from) / 1000;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** How many a second. */
+async function rateOf(count: number, work: () => Promise<void>): Promise<number> {
+  const from = performance.now();
+  await work();
+  return count / ((performance.now() - from) / 1000);
+}
