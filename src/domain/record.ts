@@ -43,7 +43,7 @@ export interface ProbeRecord {
   /** Where further copies were found, at most DUPLICATES_MAX of them. */
   readonly duplicates: readonly string[];
   readonly expired: boolean;
-  /** For a probe that closed without a capture: up to when its absence was proven then. */
+  /** Up to when it was proven to be under way when it closed without a capture, or when the host went down while it was open. */
   readonly absentUntil: Instant | null;
 }
 
@@ -72,7 +72,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 /** A looping forwarder must not make a record grow without end. */
 export const DUPLICATES_MAX = 16;
 
-/** The channel on which a probe's absence is proven. */
+/** The channel on which it is proven that a probe has not come out. */
 export function channelOf(path: Path, provider: string): string {
   return path === 'send' ? 'sink' : `mailbox:${provider}`;
 }
@@ -95,7 +95,7 @@ export function outcomeOf(record: ProbeRecord): Outcome {
 }
 
 /** When the provider had it for certain; when it was planned, as long as it may not have it. */
-export function sentAt({ handover, planned }: ProbeRecord): Instant {
+export function sentAt({ handover, planned }: Pick<ProbeRecord, 'handover' | 'planned'>): Instant {
   return handover?.kind === 'accepted' ? handover.acknowledged : planned;
 }
 

@@ -1,4 +1,5 @@
 /** From events to what is known of each probe. One fold, used by the ledger's projection, the metrics, the page and the report alike. */
+import { underWayUntil } from './absence.ts';
 import { type EndpointChecks, foldCheck, type RunChange, tailChange } from './availability/run-fold.ts';
 import { type BounceGap, isMadeUp, widenGap } from './bounce-gap.ts';
 import { DELAY_AVERAGE_LIMIT } from './contract.ts';
@@ -15,32 +16,27 @@ import type {
 } from './event.ts';
 import type { Exclusion } from './exclusion.ts';
 import type { Path } from './probe.ts';
-import {
-  type Capture,
-  channelOf,
-  DUPLICATES_MAX,
-  type Outcome,
-  outcomeOf,
-  type ProbeRecord,
-  sentAt,
-} from './record.ts';
+import { type Capture, DUPLICATES_MAX, type Outcome, outcomeOf, type ProbeRecord, sentAt } from './record.ts';
 import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from './time/instant.ts';
 
 /** Seconds. A sink that heard nothing for longer may have been cut off; a shorter outage of ours is taken for none. */
 const SILENCE_MAX = 600;
 
+/** Seconds. That one host of a provider sends promptly shows nothing of another, which remembers by itself. */
+const DOUBTED_AT_LEAST = 3600;
+
 /** Open probes and what bears on all of them: the fold's whole memory. */
 export interface TimelineState {
   /** Probes whose outcome is not final, by id. */
   readonly open: Map<string, ProbeRecord>;
-  /** Up to when absence is proven, by channel (`sink`, `mailbox:<provider>`). */
+  /** As `Absence` has it, since the last boot. */
   readonly absence: Map<string, Instant>;
   /** Since when the sink has been closed, null while it listens or has never listened. */
   sinkClosedSince: Instant | null;
   /**
    * Providers that may have tried our sink in vain and may remember it as down (hosts do, for up to an hour), since when
    * the sink was back, or null while it is not. A host can only remember what it tried, so a provider is doubted only if
-   * something of ours was on its way; the doubt ends when a probe planned after it passes promptly.
+   * something of ours was on its way; the doubt ends when a probe planned DOUBTED_AT_LEAST after it passes promptly.
    */
   readonly doubts: Map<string, Instant | null>;
   /** Exclusions in force, by id. */
@@ -167,7 +163,7 @@ function foldInto(
       state.absence.set(event.channel, laterOf(state.absence.get(event.channel) ?? null, event.until));
       return [];
     case 'agent.started':
-      return event.unwatchedSince === null ? [] : foldSinkGap(state, event, event.unwatchedSince);
+      return foldStart(state, event);
     case 'sink.closed':
       return foldSinkGap(state, event, event.at);
     case 'sink.unproven':
@@ -212,7 +208,7 @@ function keep(state: TimelineState, record: ProbeRecord): ProbeRecord {
   }
   const wasOpen = state.open.delete(record.id);
   if (!wasOpen || record.capture !== null) return record;
-  return { ...record, absentUntil: state.absence.get(channelOf(record.path, record.provider)) ?? null };
+  return { ...record, absentUntil: underWayUntil(record, state.absence) };
 }
 
 function plannedRecord(state: TimelineState, event: Extract<LedgerEvent, { type: 'probe.planned' }>): ProbeRecord {
@@ -256,7 +252,7 @@ function foldTransfer(state: TimelineState, event: TransferCaptured, change: Cha
   }));
   for (const record of changed) {
     const reopened = state.doubts.get(record.provider) ?? null;
-    const afterDoubt = reopened !== null && isBefore(reopened, record.planned);
+    const afterDoubt = reopened !== null && spanBetween(reopened, record.planned).lo > DOUBTED_AT_LEAST;
     if (afterDoubt && spanBetween(record.planned, event.latest).hi <= DELAY_AVERAGE_LIMIT)
       state.doubts.delete(record.provider);
   }
@@ -279,6 +275,27 @@ function foldAttempt(state: TimelineState, event: TransferAttempted, change: Cha
     const possible = record.path === 'send' && sharer && event.provider === record.provider;
     return possible ? { ...record, unseenSince: earlierOf(record.unseenSince, event.earliest) } : record;
   });
+}
+
+function foldStart(state: TimelineState, event: AgentStarted): readonly ProbeRecord[] {
+  const kept = foldBoot(state, event.at);
+  const { unwatchedSince } = event;
+  const unwatched = unwatchedSince === null ? [] : foldSinkGap(state, event, unwatchedSince);
+  return [...new Map([...kept, ...unwatched].map((record) => [record.id, record])).values()];
+}
+
+/**
+ * What was proven before the host went down is kept with what it was proven of: of the instants of two boots only a wall clock tells
+ * which came first, and what is planned from now on must not be measured against a proof from before.
+ */
+function foldBoot(state: TimelineState, { boot }: Instant): readonly ProbeRecord[] {
+  if ([...state.absence.values()].every((until) => until.boot === boot)) return [];
+  const changed = changeOpen(state, (record) => {
+    const absentUntil = underWayUntil(record, state.absence);
+    return absentUntil === record.absentUntil ? record : { ...record, absentUntil };
+  });
+  for (const [channel, until] of state.absence) if (until.boot !== boot) state.absence.delete(channel);
+  return changed;
 }
 
 /** From `since` on the sink was not there: whatever was on its way to it may have been tried unseen. */

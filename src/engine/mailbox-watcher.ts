@@ -183,7 +183,7 @@ class WatchSession {
       complete = (await this.#readNew(folder, before)) && complete;
     }
     // What was announced and is gone may have been ours, deleted by somebody or moved to a folder looked at before.
-    const proves = !this.#gaps.mayHold(this.#onTheirWay());
+    const proves = !this.#gaps.mayHold([...this.#onTheirWay(), ...this.#mayBounce(look.sentAt)]);
     if (proves) this.#lastLook = look.sentAt;
     else if (!complete) await this.#doubt(before);
     if (proves && this.#needsProof(look)) {
@@ -212,6 +212,16 @@ class WatchSession {
     return [...this.#parts.recorder.state.open.values()].filter(
       (record) => record.provider === provider && record.path !== 'send' && record.capture === null,
     );
+  }
+
+  /** Those on their way to the sink that are slow: their bounce would come here (`underWayUntil`). */
+  #mayBounce(at: Instant): ProbeRecord[] {
+    const { provider } = this.#options;
+    return [...this.#parts.recorder.state.open.values()].filter((record) => {
+      const { path, handover, capture } = record;
+      const isOut = path === 'send' && record.provider === provider && handover !== null && capture === null;
+      return isOut && spanBetween(record.planned, at).lo >= PROOF_EVERY;
+    });
   }
 
   #awaited(): ProbeRecord[] {
@@ -283,7 +293,7 @@ class WatchSession {
 
   #needsProof(look: Look): boolean {
     const last = this.#parts.recorder.state.absence.get(this.#channel) ?? null;
-    const awaited = this.#awaited();
+    const awaited = [...this.#awaited(), ...this.#mayBounce(look.sentAt)];
     if (awaited.length === 0) return false;
     if (last === null || spanBetween(last, look.sentAt).lo >= PROOF_EVERY) return true;
     return awaited.some(({ handover }) => {

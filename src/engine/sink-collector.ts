@@ -6,7 +6,14 @@ import { parseReceived } from '../domain/mail/received.ts';
 import { recognise } from '../domain/mail/recognise.ts';
 import { isInNetworks, peerAddress } from '../domain/network.ts';
 import { DUPLICATES_MAX, isNews, type ProbeRecord } from '../domain/record.ts';
-import { earlierOf, earliest as earliestOf, type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
+import {
+  earlierOf,
+  earliest as earliestOf,
+  type Instant,
+  isBefore,
+  laterOf,
+  spanBetween,
+} from '../domain/time/instant.ts';
 import { isSilenced } from '../domain/timeline.ts';
 import { verifyToken } from '../domain/token.ts';
 import type { Clock, Log, Observer, SinkListener, SinkMessage, SinkReply, SinkTransaction } from '../ports.ts';
@@ -296,10 +303,21 @@ function awaitsTransfer(recorder: Recorder, provider: string): boolean {
   return [...recorder.state.open.values()].some((record) => record.path === 'send' && record.provider === provider);
 }
 
-/** Silence goes on across a restart: what the last run heard stands in its last proof, and without one it heard nothing of what is open. */
+/**
+ * Silence goes on across a restart: what the last run heard stands in its last proof, over a reboot in what is open, and without one
+ * it heard nothing of what is open.
+ */
 function heardBefore({ state }: Recorder, now: Instant): Instant {
-  const plans = [...state.open.values()].map(({ planned }) => planned);
-  return state.absence.get('sink') ?? plans.reduce((first, planned) => earlierOf(first, planned), now);
+  const open = [...state.open.values()];
+  const proofs = open.flatMap(({ path, absentUntil }) =>
+    path === 'send' && absentUntil !== null ? [absentUntil] : [],
+  );
+  return (
+    state.absence.get('sink') ??
+    (proofs.length > 0
+      ? proofs.reduce((last, proof) => laterOf(last, proof))
+      : open.reduce((first, { planned }) => earlierOf(first, planned), now))
+  );
 }
 
 /** Whether a proof up to `until` says more than the last one: it is a minute old, or a pending probe has passed the maximum since. */

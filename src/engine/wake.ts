@@ -31,5 +31,6 @@ export function createWake(isSinkOpen: () => boolean, recorder: Recorder, clock:
 
 function wasAway(last: Instant, now: Instant): boolean {
   const span = spanBetween(last, now);
-  return span.flags.includes('host-suspended') || span.lo > AWAY_AFTER;
+  // A frozen host wakes with a wall clock that is put forward, sooner or later.
+  return span.flags.includes('host-suspended') || span.hi > AWAY_AFTER;
 }

@@ -8,7 +8,7 @@ import { at } from './month-case.ts';
 /** Seconds. 120 h, and as long again, by a clock that may be 500.5 ppm fast: 432,216.33 s and 864,432.65 s of its time. */
 const [LOST, UNSEEN] = [432_216, 864_432];
 const over = (path: Path, seconds: number, absence: Readonly<Record<string, Instant>> = {}) =>
-  isOver({ planned: at(0), path, provider: 'acme' }, new Map(Object.entries(absence)), at(seconds));
+  isOver({ planned: at(0), handover: null, path, provider: 'acme' }, new Map(Object.entries(absence)), at(seconds));
 
 describe('a probe', () => {
   it('to our sink is over when 120 h have passed for sure, whatever was seen', () => {

@@ -126,7 +126,7 @@ function seeded(seed = 20_261_110): () => number {
   };
 }
 
-/** The month's verdict; `provenUntil` is up to when the sink's absence is proven. */
+/** The month's verdict; `provenUntil` is up to when a message is proven to have come neither to the sink nor, as a bounce, to the mailbox. */
 export function verdictOn(
   records: readonly ProbeRecord[],
   { provenUntil = null, ...change }: Partial<DelayCase> & { readonly provenUntil?: number | null } = {},
@@ -139,7 +139,7 @@ export function verdictOn(
     records,
     unmeasured: 0,
     exclusions: [],
-    absence: provenUntil === null ? new Map() : new Map([['sink', at(provenUntil)]]),
+    absence: new Map(provenUntil === null ? [] : ['sink', 'mailbox:acme'].map((channel) => [channel, at(provenUntil)])),
     random: seeded(),
     ...change,
   });

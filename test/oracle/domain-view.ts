@@ -29,7 +29,12 @@ export function caseOf(scene: Scene): DelayCase {
         note: '',
       }),
     ),
-    absence: new Map(absentUntil === null ? [] : [[channelOf(clause.path, provider), instantAt(scene, absentUntil)]]),
+    absence: new Map(
+      absentUntil === null
+        ? []
+        : // A bounce of what is on its way to the sink was not in the mailbox either.
+          [clause.path, 'receive' as const].map((path) => [channelOf(path, provider), instantAt(scene, absentUntil)]),
+    ),
     random: sequence(),
   };
 }
@@ -105,7 +110,7 @@ function statusOf(action: 'failed' | 'delayed'): DeliveryStatus {
 
 function instantAt({ month, rebootedAt }: Scene, second: number): Instant {
   const again = rebootedAt !== null && second >= rebootedAt;
-  const bootedAt = again ? rebootedAt - 30 : month.from - 20 * 86_400;
+  const bootedAt = again ? rebootedAt : month.from - 20 * 86_400;
   return {
     wallMs: second * 1000,
     monoUs: (second - bootedAt) * 1e6,

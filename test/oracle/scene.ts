@@ -10,7 +10,7 @@ export interface Scene {
   readonly clause: DelayClause;
   readonly probes: readonly SeenProbe[];
   readonly exclusions: readonly SeenExclusion[];
-  /** Up to when absence is proven where this path's messages come out; null if it never was. */
+  /** Up to when absence is proven where this path's messages come out, and where their bounces would; null if it never was. */
   readonly absentUntil: number | null;
   /** Slots of this route that passed in the month without a probe. */
   readonly unmeasuredSlots: number;

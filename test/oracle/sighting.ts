@@ -148,6 +148,8 @@ const CLOCK_RATE_ERROR = 500.5e-6;
 const READING_ERROR = 2e-6;
 /** Seconds: what wall clocks of two boots may differ by. */
 const REBOOT_ERROR = 2;
+/** Seconds after a boot until its wall clock is believed. */
+const CLOCK_SETTLED_AFTER = 3600;
 
 /** Seconds: wall time, which says what is excluded, is read to the millisecond at both ends; epoch milliseconds hold no less than 0.24 µs. */
 const WALL_ERROR = 2e-3 + 1e-6;
@@ -157,7 +159,10 @@ function lengthsOf({ rebootedAt }: Scene, row: Row, { from, to }: Stretch): Leng
   const length = to - from;
   const rebooted = rebootedAt !== null && from < rebootedAt && to >= rebootedAt;
   const error = (rebooted ? REBOOT_ERROR : READING_ERROR) + length * CLOCK_RATE_ERROR;
-  const measured = widened(length, error);
+  const upSince = rebooted && to - rebootedAt < CLOCK_SETTLED_AFTER ? rebootedAt : null;
+  const wide = widened(length, error);
+  // By a clock that may not have been set no more is sure than that the host has been up.
+  const measured = upSince === null ? wide : { lo: Math.min(wide.lo, to - upSince), hi: wide.hi };
   const raw = { perfect: { lo: length, hi: length }, least: measured, most: measured };
   // Of two boots each end may be that far from the truth on its own.
   const wallError = WALL_ERROR + (rebooted ? 2 * error : 0);
@@ -165,6 +170,10 @@ function lengthsOf({ rebootedAt }: Scene, row: Row, { from, to }: Stretch): Leng
   if (row.inside(from - reach, to + reach) === 0) return { raw, stripped: raw };
   const left = row.outside(from, to);
   const exact = { lo: left, hi: left };
+  if (upSince !== null) {
+    const least = { lo: Math.min(left, measured.lo), hi: left };
+    return { raw, stripped: { perfect: exact, least, most: { lo: 0, hi: measured.hi } } };
+  }
   return { raw, stripped: { perfect: exact, least: exact, most: widened(left, error + wallError) } };
 }
 

@@ -61,6 +61,8 @@ function strip(raw: Interval, { shortest, longest }: Omit<DelayBounds, 'flags'>,
  * though the clock's error over it would say so, and take back a breach that was proven before.
  */
 function leastLeft(shortest: Stretch, excluded: SpanSet): number {
+  // Nor can be said where on a wall clock that went back over a reboot it lies.
+  if (spanBetween(shortest.from, shortest.to).lo <= 0) return 0;
   const error = wallErrorMs(shortest);
   const left = (end: Instant) =>
     spanBetween(shortest.from, end).lo - coveredSeconds({ from: shortest.from, to: end }, excluded, error);

@@ -1,8 +1,9 @@
 /** The delay of one probe as an interval that holds the truth (measurement.md, "Send delay" and "Receive delay"). */
+import { longerProof, underWayUntil } from '../absence.ts';
 import { bouncesHeardUntil } from '../bounce-gap.ts';
 import { DELAY_MAXIMUM_LIMIT } from '../contract.ts';
 import { atLeastZero, type Interval, standing } from '../interval.ts';
-import { channelOf, type Outcome, outcomeOf, type ProbeRecord } from '../record.ts';
+import { type Outcome, outcomeOf, type ProbeRecord } from '../record.ts';
 import { type ClockFlag, earlierOf, type Instant, isBefore, spanBetween } from '../time/instant.ts';
 import type { TimelineState } from '../timeline.ts';
 
@@ -122,15 +123,16 @@ function emergenceOf(
 }
 
 /**
- * Up to when the message is proven not to have come out; a closed probe keeps to what was proven when it closed. What has bounced
+ * Up to when the message is proven to have been under way; a closed probe keeps to what was proven when it closed. What has bounced
  * unheard may have found our mailbox full.
  */
 function provenAbsent(record: ProbeRecord, outcome: Outcome, absence: TimelineState['absence']): Instant | null {
+  // After a failed attempt it is missing as before, but no longer under way.
+  if (record.attempt !== null) return record.attempt.earliest;
   const emergence = emergenceOf(record, outcome);
-  if (emergence !== null) return emergence.earliest;
+  if (emergence !== null) return longerProof(record, record.absentUntil, emergence.earliest);
   // The bounce of an internal message goes to the same mailbox, and is never heard from a full one.
   if (record.path === 'internal' && outcome !== 'failed') return null;
-  const absent =
-    outcome === 'pending' ? (absence.get(channelOf(record.path, record.provider)) ?? null) : record.absentUntil;
+  const absent = outcome === 'pending' ? underWayUntil(record, absence) : record.absentUntil;
   return absent === null ? null : bouncesHeardUntil(record.bounceGap, absent);
 }

@@ -20,6 +20,8 @@ export interface Instant {
 
 /** How far apart the wall clocks of two boots may be from the truth; NTP sets the clock within this of it, or the host is unsound. */
 const REBOOT_ERROR_SECONDS = 2;
+/** Seconds after a boot until NTP has set the clock: before, it shows what the hardware kept, which may be hours or years off. */
+const CLOCK_SETTLED_AFTER = 3600;
 /** NTP slews a clock by at most 500 ppm of true time (adjtimex(2)), which is a little more of the time that a slow clock shows. */
 const CLOCK_RATE_ERROR = 500.5e-6;
 /** Seconds: two readings, each cut to the microsecond. */
@@ -28,8 +30,8 @@ const READING_ERROR = 2e-6;
 const SUSPEND_RESOLUTION_MS = 50;
 /** Seconds: the time asleep is the difference of two such readings, each of two clocks one after the other. */
 const SUSPEND_ERROR = 0.02;
-/** A wall clock that moved against the monotonic one by more than this was stepped (NTP steps at 128 ms). */
-const STEP_THRESHOLD_MS = 128;
+/** Seconds. A wall clock that moved against the monotonic one by more than this was stepped (NTP steps at 128 ms). */
+const STEP_THRESHOLD = 0.128;
 
 /** Why a span is known less well than usual. */
 export type ClockFlag = 'clock-stepped' | 'host-suspended' | 'rebooted';
@@ -40,35 +42,48 @@ export interface Span extends Interval {
 }
 
 /**
- * Seconds from `from` to `to`. Within one boot by monotonic time only; across boots by wall time, widened.
- * A suspend in between widens the span to hold it with and without the time asleep; a step of the wall clock is flagged.
+ * Seconds from `from` to `to`. Within one boot by monotonic time; across boots by wall time, widened. A suspend in between widens the
+ * span to hold it with and without the time asleep, and so does a wall clock that was put forward: a virtual machine that was frozen
+ * has clocks that stood still, until NTP sets this one.
  */
 export function spanBetween(from: Instant, to: Instant): Span {
-  if (from.boot !== to.boot) {
-    const seconds = (to.wallMs - from.wallMs) / 1000;
-    const error = REBOOT_ERROR_SECONDS + Math.abs(seconds) * CLOCK_RATE_ERROR;
-    return { lo: seconds - error, hi: seconds + error, flags: ['rebooted'] };
-  }
+  if (from.boot !== to.boot) return spanOverBoot(from, to);
   const flags: ClockFlag[] = [];
   const awake = (to.monoUs - from.monoUs) / 1e6;
   const asleepMs = to.suspendedMs - from.suspendedMs;
   const suspended = Math.abs(asleepMs) > SUSPEND_RESOLUTION_MS;
   if (suspended) flags.push('host-suspended');
   const total = suspended ? awake + asleepMs / 1000 : awake;
-  if (
-    Math.abs(to.wallMs - from.wallMs - total * 1000) >
-    STEP_THRESHOLD_MS + Math.abs(total) * CLOCK_RATE_ERROR * 1000
-  ) {
-    flags.push('clock-stepped');
-  }
+  const wall = (to.wallMs - from.wallMs) / 1000;
+  const stepped = Math.abs(wall - total) > STEP_THRESHOLD + Math.abs(total) * CLOCK_RATE_ERROR;
+  if (stepped) flags.push('clock-stepped');
   const awakeError = Math.abs(awake) * CLOCK_RATE_ERROR + READING_ERROR;
-  if (!suspended) return { lo: awake - awakeError, hi: awake + awakeError, flags };
   const totalError = Math.abs(total) * CLOCK_RATE_ERROR + SUSPEND_ERROR;
-  return {
-    lo: Math.min(awake - awakeError, total - totalError),
-    hi: Math.max(awake + awakeError, total + totalError),
-    flags,
-  };
+  const ends: Interval[] = [{ lo: awake - awakeError, hi: awake + awakeError }];
+  if (suspended) ends.push({ lo: total - totalError, hi: total + totalError });
+  // Backwards (`to` came first) it is the same time, by the same clocks.
+  if (stepped && Math.abs(wall) > Math.abs(total) && wall * total >= 0) {
+    const wallError = STEP_THRESHOLD + Math.abs(wall) * CLOCK_RATE_ERROR;
+    ends.push({ lo: wall - wallError, hi: wall + wallError });
+  }
+  return { lo: Math.min(...ends.map(({ lo }) => lo)), hi: Math.max(...ends.map(({ hi }) => hi)), flags };
+}
+
+/**
+ * By wall time. Until the clock of each boot has settled no more is sure than that the later boot lasted as long as it did, and a wall
+ * clock that went back says nothing of how long it was. Of two hosts between which the agent moved, each has been up for longer.
+ */
+function spanOverBoot(from: Instant, to: Instant): Span {
+  const seconds = (to.wallMs - from.wallMs) / 1000;
+  const error = REBOOT_ERROR_SECONDS + Math.abs(seconds) * CLOCK_RATE_ERROR;
+  const settled = [from, to].every((instant) => uptime(instant) >= CLOCK_SETTLED_AFTER);
+  const lo = settled ? seconds - error : Math.min(seconds - error, uptime(to));
+  return { lo, hi: seconds < -error ? Number.POSITIVE_INFINITY : seconds + error, flags: ['rebooted'] };
+}
+
+/** Seconds since the boot. */
+function uptime({ monoUs, suspendedMs }: Instant): number {
+  return monoUs / 1e6 + suspendedMs / 1000;
 }
 
 /** The earliest moment at which the event behind a reading can have happened. */

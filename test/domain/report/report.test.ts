@@ -26,14 +26,16 @@ const matterAt = (nowMs: number, change: Partial<Matter> = {}): Matter => {
 interface Known {
   readonly unmeasured?: number;
   readonly exclusions?: readonly Exclusion[];
-  /** Seconds from T0 up to which the sink's absence is proven. */
+  /** Seconds from T0 up to which it is proven that nothing came to the sink, nor a bounce to the mailbox. */
   readonly provenUntil?: number;
   readonly nowMs?: number;
   readonly clause?: DelayClause;
 }
 function clauseOf(records: readonly ProbeRecord[], known: Known = {}): DelayClauseReport {
   const { unmeasured = 0, exclusions = [], provenUntil, nowMs = FINAL, clause = DELAY } = known;
-  const absence = new Map(provenUntil === undefined ? [] : [['sink', at(provenUntil)] as const]);
+  const absence = new Map(
+    provenUntil === undefined ? [] : ['sink', 'mailbox:acme'].map((channel) => [channel, at(provenUntil)]),
+  );
   const head = { seq: 1, hash: '' };
   return reportDelay(clause, matterAt(nowMs), { records, unmeasured, exclusions, absence, head }).report;
 }

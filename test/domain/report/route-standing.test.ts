@@ -169,14 +169,16 @@ test('what is proven of a pending probe grows without an entry that names it', (
     return delay?.kind === 'delay' ? delay.figures.breaches.messages : null;
   };
   expect(breaches(-8000)).toEqual({ lo: 0, hi: 1 });
-  facts.append({ type: 'absence.proven', at: at(-5000), channel: 'sink', until: at(-5000) });
+  for (const channel of ['sink', 'mailbox:acme'])
+    facts.append({ type: 'absence.proven', at: at(-5000), channel, until: at(-5000) });
   expect(breaches(-5000)).toEqual({ lo: 1, hi: 1 });
 });
 
 test('what an entry that names no probe takes back of those pending is taken back', () => {
   const [facts, kept] = [new Facts(), new RouteStandings()];
   for (const event of [planned('p', -9000), accepted('p', -9000)]) facts.append(event);
-  facts.append({ type: 'absence.proven', at: at(-5000), channel: 'sink', until: at(-5000) });
+  for (const channel of ['sink', 'mailbox:acme'])
+    facts.append({ type: 'absence.proven', at: at(-5000), channel, until: at(-5000) });
   const maximum = () => {
     const [delay] = judgeAgain(matter(-4000), facts, kept).clauses;
     return delay?.kind === 'delay' ? delay.figures.maximum?.lo : null;

@@ -1,0 +1,25 @@
+/** Up to when a message that is missing is proven to have been under way. */
+import { channelOf, type ProbeRecord, sentAt } from './record.ts';
+import { earlierOf, type Instant, spanBetween } from './time/instant.ts';
+
+/** Up to when nothing of ours that is missing has come out, by channel (`sink`, `mailbox:<provider>`), all of one boot. */
+export type Absence = ReadonlyMap<string, Instant>;
+
+/**
+ * Null where nothing proves it. A message on its way to our sink is under way for as long as it has not come there, nor its bounce to
+ * the mailbox that it was sent from: one that nobody looks into hides that it was over long ago.
+ */
+export function underWayUntil(record: ProbeRecord, absence: Absence): Instant | null {
+  const { path, provider, absentUntil } = record;
+  const absent = absence.get(channelOf(path, provider)) ?? null;
+  if (path !== 'send' || absent === null) return longerProof(record, absentUntil, absent);
+  const bounceAbsent = absence.get(channelOf('receive', provider)) ?? null;
+  return longerProof(record, absentUntil, bounceAbsent === null ? null : earlierOf(bounceAbsent, absent));
+}
+
+/** Of two proofs, the one that shows the longer delay: over a reboot what was proven before it may be more than what is since. */
+export function longerProof(record: ProbeRecord, one: Instant | null, other: Instant | null): Instant | null {
+  if (one === null || other === null) return one ?? other;
+  const sent = sentAt(record);
+  return spanBetween(sent, one).lo > spanBetween(sent, other).lo ? one : other;
+}

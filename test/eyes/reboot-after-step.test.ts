@@ -1,0 +1,116 @@
+/** Three faults: the wall clock was set ahead, the host reboots, and the clock is right again. Every probe here lives in the sound boot alone. */
+import { expect, it } from 'vitest';
+import { exceedsMaximum } from '../../src/domain/delay/delay.ts';
+import { bounceOf } from '../fakes/fate.ts';
+import { agent } from './agent.ts';
+
+const AHEAD = 7200;
+
+/** An agent that has proven absence while its clock was two hours ahead, and that comes up again with the right time. */
+async function rebooted(path: 'send' | 'receive') {
+  const made = await agent();
+  const { clock, sink } = made;
+  clock.stepWall(AHEAD);
+  await made.probe(path);
+  for (let minutes = 0; minutes < 5; minutes += 1) {
+    sink.listener!.connected(`198.51.100.9:${minutes + 1}`, clock.now());
+    sink.listener!.disconnected(`198.51.100.9:${minutes + 1}`);
+    await clock.advance(60);
+  }
+  // Nothing is on its way any more when it goes down.
+  if (path === 'receive') made.mailbox.deliver(made.injector.sent.at(-1)!);
+  else await sink.deliver(made.submitter.sent.at(-1)!);
+  await clock.advance(15);
+  await made.stop();
+  clock.reboot();
+  clock.stepWall(-AHEAD);
+  await clock.advance(30);
+  await made.restart();
+  await clock.advance(60);
+  return made;
+}
+
+it('receive, on its way for 2 s: truth 2 s, claimed at least 6500 s, a breach', async () => {
+  const made = await rebooted('receive');
+  const id = await made.probe('receive');
+  const record = made.engine.recorder.state.open.get(id)!;
+  expect((await made.claim(id)).lo).toBeLessThan(2);
+  expect(exceedsMaximum(record, made.engine.recorder.state.absence)).toBe(false);
+  await made.stop();
+});
+
+it('receive, bounced after 5 s: truth no breach, claimed a breach for good', async () => {
+  const made = await rebooted('receive');
+  const id = await made.probe('receive');
+  await made.clock.advance(5);
+  await made.sink.deliver(bounceOf(made.injector.sent.at(-1)!));
+  await made.clock.advance(5);
+  const record = (await made.engine.probe(id))!.record;
+  expect((await made.claim(id)).outcome).toBe('failed');
+  expect(exceedsMaximum(record, new Map())).toBe(false);
+  await made.stop();
+});
+
+it('send, on its way for 2 s: truth 2 s, claimed at least 6500 s, a breach', async () => {
+  const made = await rebooted('send');
+  const { clock, sink } = made;
+  // The doubt of the restart ends with one that passes promptly.
+  await made.probe('send');
+  await sink.deliver(made.submitter.sent.at(-1)!);
+  const id = await made.probe('send');
+  await clock.advance(1);
+  expect((await made.claim(id)).lo).toBeLessThan(3);
+  await made.stop();
+});
+
+/** A host whose hardware clock keeps local time, or none: from the boot until NTP sets it, the wall clock is hours ahead. */
+async function rebootedAhead(seconds: number) {
+  const made = await agent();
+  const id = await made.probe('receive');
+  await made.clock.advance(60);
+  await made.stop();
+  made.clock.reboot();
+  made.clock.stepWall(seconds);
+  await made.restart();
+  return { made, id };
+}
+
+it('receive, there 90 s later, before NTP took 8 h off the clock of the new boot: truth 90 s, claimed at least 8 h, a breach', async () => {
+  const { made, id } = await rebootedAhead(8 * 3600);
+  await made.clock.advance(15);
+  made.mailbox.deliver(made.injector.sent[0]!);
+  await made.clock.advance(15);
+  made.clock.stepWall(-8 * 3600);
+  await made.clock.advance(60);
+  expect((await made.claim(id)).lo).toBeLessThanOrEqual(90);
+  await made.stop();
+});
+
+it('receive, there 3 min later, after NTP took 30 days off the clock of the new boot: truth delivered, claimed lost', async () => {
+  const { made, id } = await rebootedAhead(30 * 86_400);
+  await made.clock.advance(15);
+  made.clock.stepWall(-30 * 86_400);
+  await made.clock.advance(90);
+  made.mailbox.deliver(made.injector.sent[0]!);
+  await made.clock.advance(60);
+  expect((await made.claim(id)).outcome).toBe('delivered');
+  await made.stop();
+});
+
+it('receive, accepted while the clock was 2 h ahead, there 70 min later in the right boot: truth 4200 s, claimed at most 0 s, so met', async () => {
+  const made = await agent();
+  made.clock.stepWall(AHEAD);
+  await made.clock.advance(60);
+  const id = await made.probe('receive');
+  await made.stop();
+  made.clock.reboot();
+  made.clock.stepWall(-AHEAD);
+  await made.clock.advance(4200);
+  made.mailbox.deliver(made.injector.sent[0]!);
+  await made.restart();
+  await made.clock.advance(60);
+  const claim = await made.claim(id);
+  expect(claim.outcome).toBe('delivered');
+  expect(claim.hi).toBeGreaterThanOrEqual(4200);
+  await made.stop();
+});
