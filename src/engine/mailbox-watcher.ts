@@ -198,7 +198,7 @@ class WatchSession {
   gap(): number {
     const now = this.#parts.clock.now();
     let gap = LOOK_GAP_IDLE;
-    for (const record of this.#awaited()) {
+    for (const record of [...this.#awaited(), ...this.#mayBounce(now)]) {
       const since = record.handover?.kind === 'accepted' ? record.handover.acknowledged : record.planned;
       const elapsedMs = spanBetween(since, now).lo * 1000;
       gap = Math.min(gap, Math.max(LOOK_GAP_MIN, Math.min(elapsedMs * LOOK_GAP_PART, LOOK_GAP_MAX)));

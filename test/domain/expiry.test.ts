@@ -1,9 +1,9 @@
-/** When a probe is given up: 120 h after it was planned, and in a mailbox only once somebody has looked. */
+/** When a probe is given up: 120 h after the provider had it, and in a mailbox only once somebody has looked. */
 import { describe, expect, it } from 'vitest';
 import { isOver } from '../../src/domain/expiry.ts';
 import type { Path } from '../../src/domain/probe.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
-import { at } from './month-case.ts';
+import { accepted, at } from './month-case.ts';
 
 /** Seconds. 120 h, and as long again, by a clock that may be 500.5 ppm fast: 432,216.33 s and 864,432.65 s of its time. */
 const [LOST, UNSEEN] = [432_216, 864_432];
@@ -24,6 +24,12 @@ describe('a probe', () => {
     expect(over(path, LOST + 1, looked(LOST + 1))).toBe(true);
     expect(over(path, LOST, looked(LOST + 1))).toBe(false);
     expect(over(path, UNSEEN, { 'mailbox:other': at(UNSEEN), sink: at(UNSEEN) })).toBe(false);
+  });
+
+  it('that was turned away for days is given the 120 h from its acceptance', () => {
+    const late = { planned: at(0), handover: accepted(at(LOST)), path: 'receive', provider: 'acme' } as const;
+    const over120h = (seconds: number) => isOver(late, new Map([['mailbox:acme', at(seconds)]]), at(seconds));
+    expect([over120h(LOST + 1), over120h(2 * LOST), over120h(2 * LOST + 1)]).toEqual([false, false, true]);
   });
 
   it('that nobody could look for is over after twice as long', () => {

@@ -22,6 +22,12 @@ beforeEach(() => {
   listener = probeNews(state, { debug: tell('debug'), info: tell('info'), warn: tell('warn'), error: tell('error') });
 });
 
+/** Neither at the sink nor, as a bounce, in the mailbox. */
+function absent(until: number): void {
+  for (const channel of ['sink', 'mailbox:acme'])
+    record({ type: 'absence.proven', at: at(until), channel, until: at(until) });
+}
+
 function record(...events: readonly LedgerEvent[]): void {
   for (const event of events) {
     const { changed } = foldEvent(state, event);
@@ -82,10 +88,10 @@ it('says nothing of what our own stop cut off, nor of spot checks', () => {
 
 it('tells of a delay past the maximum at the moment that proves it, once, and of the next that is in time', () => {
   record(planned('a', 0), handedOver('a', 2), planned('b', 10), handedOver('b', 12));
-  record({ type: 'absence.proven', at: at(1800), channel: 'sink', until: at(1800) });
+  absent(1800);
   expect(told).toEqual([]);
-  record({ type: 'absence.proven', at: at(3700), channel: 'sink', until: at(3700) });
-  record({ type: 'absence.proven', at: at(3760), channel: 'sink', until: at(3760) });
+  absent(3700);
+  absent(3760);
   expect(told).toMatchObject([['warn', 'a probe has exceeded the maximum delay', { probe: 'a', outcome: 'pending' }]]);
   record(...delivered('c', 3800));
   expect(messages()).toContain('info: probes get through again');

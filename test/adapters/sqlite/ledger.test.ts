@@ -89,18 +89,17 @@ test('tallies count scheduled probes by outcome, unmeasured slots beside them, a
 test('a pending probe becomes a breach when its absence is proven past the hour, once', async () => {
   const folder = temporaryFolder();
   const ledger = await opened(folder);
-  const absent = (seconds: number): LedgerEvent => ({
-    type: 'absence.proven',
-    at: at(seconds),
-    channel: 'sink',
-    until: at(seconds),
-  });
+  // Neither at the sink nor, as a bounce, in the mailbox.
+  const absent = (seconds: number): readonly LedgerEvent[] =>
+    ['sink', 'mailbox:acme'].map((channel) => ({
+      ...{ type: 'absence.proven', at: at(seconds), channel, until: at(seconds) },
+    }));
   const breaches = async () => (await ledger.snapshot()).tallies.reduce((sum, tally) => sum + tally.breaches, 0);
-  await ledger.append([planned('a', 0), handedOver('a', 2), absent(3000)]);
+  await ledger.append([planned('a', 0), handedOver('a', 2), ...absent(3000)]);
   expect(await breaches()).toBe(0);
-  await ledger.append([absent(3700)]);
+  await ledger.append(absent(3700));
   expect(await breaches()).toBe(1);
-  await ledger.append([absent(3800), captured('a', 4000)]);
+  await ledger.append([...absent(3800), captured('a', 4000)]);
   expect((await ledger.snapshot()).tallies).toEqual([
     { provider: 'acme', path: 'send', outcome: 'delivered', count: 1, breaches: 1 },
   ]);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { assess } from '../../src/domain/delay/delay.ts';
 import { agent } from './agent.ts';
 
-it('host B met our closed sink, host A did not; what B gets next waits for its memory: truth our doing, claimed at least 900 s', async () => {
+it('of a provider with two hosts, that one sends promptly does not show that the other no longer remembers our closed sink', async () => {
   const made = await agent();
   const { clock, sink, submitter } = made;
   // By host B. Our sink fails for five seconds, and B tries just then: it remembers the sink as down for 20 minutes.

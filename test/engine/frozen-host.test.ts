@@ -6,13 +6,13 @@ import { agent } from './agent.ts';
 
 const FROZEN = 1800;
 
-it('a span in which the wall clock went 1805 s ahead of 5 s: truth 1805 s, claimed at most 5 s', () => {
+it('a span may have lasted for as long as the wall clock says once it is set', () => {
   const to = at(5);
   const { hi } = spanBetween(at(0), { ...to, wallMs: to.wallMs + FROZEN * 1000 });
   expect(hi).toBeGreaterThanOrEqual(FROZEN + 5);
 });
 
-it('receive, there after 1800 s of a frozen host: truth 1805 s, claimed at most 8 s, so an average that is met', async () => {
+it('a message that came while the host was frozen may have taken all that time', async () => {
   const made = await agent();
   const id = await made.probe('receive');
   await made.clock.advance(5);
@@ -24,7 +24,7 @@ it('receive, there after 1800 s of a frozen host: truth 1805 s, claimed at most 
   await made.stop();
 });
 
-it('send, tried in vain while the host was frozen, again 1800 s later: truth at most 600 s, claimed at least 1800 s', async () => {
+it('a message that was tried in vain while the host was frozen is not charged with the wait for its retry', async () => {
   const made = await agent();
   const id = await made.probe('send');
   await made.clock.advance(5);

@@ -1,10 +1,10 @@
 /** A host whose clock is wrong in the first minutes after a boot (no battery, or set to local time), until NTP sets it: what was on its way meanwhile. */
 import { expect, test } from 'vitest';
-import { judgeDelay } from '../../src/domain/delay/delay-verdict.ts';
-import { isOver } from '../../src/domain/expiry.ts';
-import type { ProbeRecord } from '../../src/domain/record.ts';
-import type { Instant } from '../../src/domain/time/instant.ts';
-import { accepted, at, CLAUSE, capture, HOUR, probe } from '../domain/month-case.ts';
+import { judgeDelay } from '../../../src/domain/delay/delay-verdict.ts';
+import { isOver } from '../../../src/domain/expiry.ts';
+import type { ProbeRecord } from '../../../src/domain/record.ts';
+import type { Instant } from '../../../src/domain/time/instant.ts';
+import { accepted, at, CLAUSE, capture, HOUR, probe } from '../month-case.ts';
 
 const judge = (records: readonly ProbeRecord[], absence: ReadonlyMap<string, Instant> = new Map()) =>
   judgeDelay({
