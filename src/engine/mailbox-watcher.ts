@@ -1,6 +1,6 @@
 /** Watches one mailbox: looks at growing intervals while a probe is awaited, fetches what is new, and records what it was. */
 import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
-import { channelOf, type ProbeRecord } from '../domain/record.ts';
+import { channelOf, type ProbeRecord, sentAt } from '../domain/record.ts';
 import { type Backoff, failuresInRow, retryDelayMs } from '../domain/time/backoff.ts';
 import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
 import type { Bookmark, Clock, Fetched, FolderState, Ledger, Log, Look, Mailbox, Observer, Random } from '../ports.ts';
@@ -198,10 +198,14 @@ class WatchSession {
   gap(): number {
     const now = this.#parts.clock.now();
     let gap = LOOK_GAP_IDLE;
-    for (const record of [...this.#awaited(), ...this.#mayBounce(now)]) {
-      const since = record.handover?.kind === 'accepted' ? record.handover.acknowledged : record.planned;
-      const elapsedMs = spanBetween(since, now).lo * 1000;
+    for (const record of this.#awaited()) {
+      const elapsedMs = spanBetween(sentAt(record), now).lo * 1000;
       gap = Math.min(gap, Math.max(LOOK_GAP_MIN, Math.min(elapsedMs * LOOK_GAP_PART, LOOK_GAP_MAX)));
+    }
+    // Of one whose bounce alone would come here, a look as it passes the maximum is soon enough.
+    for (const record of this.#mayBounce(now)) {
+      const leftMs = (DELAY_MAXIMUM_LIMIT - spanBetween(sentAt(record), now).lo) * 1000;
+      if (leftMs > 0) gap = Math.min(gap, Math.max(LOOK_GAP_MAX, leftMs));
     }
     return gap;
   }
