@@ -1,7 +1,7 @@
 /** When a probe that is still awaited is given up. */
 import { LOST_AFTER } from './contract.ts';
 import { channelOf, type ProbeRecord, sentAt } from './record.ts';
-import { type Instant, spanBetween } from './time/instant.ts';
+import { type Instant, isClockSettled, spanBetween, wallSpan } from './time/instant.ts';
 import type { TimelineState } from './timeline.ts';
 
 /** Seconds. A mailbox that nobody could look into for so long is not waited for any more, or what is open would grow without end. */
@@ -18,8 +18,13 @@ export function isOver(
 ): boolean {
   const { path, provider } = record;
   const sent = sentAt(record);
-  const age = spanBetween(sent, at).lo;
+  const age = ageAtLeast(sent, at);
   if (path === 'send' || age <= LOST_AFTER) return age > LOST_AFTER;
   const looked = absence.get(channelOf(path, provider)) ?? null;
-  return age > UNSEEN_MAX || (looked !== null && spanBetween(sent, looked).lo > LOST_AFTER);
+  return age > UNSEEN_MAX || (looked !== null && ageAtLeast(sent, looked) > LOST_AFTER);
+}
+
+/** Seconds. Whether the clock was right when it was sent is not asked: what is sent in the first hour of a boot would wait for 120 h without another. */
+function ageAtLeast(sent: Instant, at: Instant): number {
+  return sent.boot !== at.boot && isClockSettled(at) ? wallSpan(sent, at).lo : spanBetween(sent, at).lo;
 }

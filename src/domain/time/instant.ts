@@ -74,11 +74,25 @@ export function spanBetween(from: Instant, to: Instant): Span {
  * clock that went back says nothing of how long it was. Of two hosts between which the agent moved, each has been up for longer.
  */
 function spanOverBoot(from: Instant, to: Instant): Span {
+  const { lo, hi } = wallSpan(from, to);
+  const isSure = isClockSettled(from) && isClockSettled(to);
+  return {
+    lo: isSure ? lo : Math.min(lo, uptime(to)),
+    hi: hi < 0 ? Number.POSITIVE_INFINITY : hi,
+    flags: ['rebooted'],
+  };
+}
+
+/** Seconds between two readings of wall clocks that were right, as two settings of a clock are. */
+export function wallSpan(from: Instant, to: Instant): Interval {
   const seconds = (to.wallMs - from.wallMs) / 1000;
   const error = REBOOT_ERROR_SECONDS + Math.abs(seconds) * CLOCK_RATE_ERROR;
-  const settled = [from, to].every((instant) => uptime(instant) >= CLOCK_SETTLED_AFTER);
-  const lo = settled ? seconds - error : Math.min(seconds - error, uptime(to));
-  return { lo, hi: seconds < -error ? Number.POSITIVE_INFINITY : seconds + error, flags: ['rebooted'] };
+  return { lo: seconds - error, hi: seconds + error };
+}
+
+/** Whether the wall clock has been set since the boot. */
+export function isClockSettled(instant: Instant): boolean {
+  return uptime(instant) >= CLOCK_SETTLED_AFTER;
 }
 
 /** Seconds since the boot. */
