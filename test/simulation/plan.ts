@@ -58,6 +58,8 @@ const LOOK_IN = 100_000;
 const FINAL_AFTER = 120 * HOUR;
 /** The last stretch: long enough for every reader to come back, and for the referee's first look. */
 const LAST_STRETCH = 30 * MINUTE;
+/** After a boot the agent gives nothing up before its clock has had an hour to be set. */
+const LAST_STRETCH_OF_BOOT = 70 * MINUTE;
 const STEADY_LEAD = HOUR;
 
 /**
@@ -120,7 +122,8 @@ export function planOf({ seed, months, weather, only }: SimulationOptions): Plan
   const before = stretches.at(-1);
   if (before?.leaves === 'suspend') stretches[stretches.length - 1] = { ...before, leaves: 'kill' };
   const lastFromMs = calmFromMs + FINAL_AFTER + HOUR;
-  const last: Stretch = { fromMs: lastFromMs, toMs: lastFromMs + LAST_STRETCH, leaves: 'stop' };
+  const lastMs = skips.includes('power off') ? LAST_STRETCH_OF_BOOT : LAST_STRETCH;
+  const last: Stretch = { fromMs: lastFromMs, toMs: lastFromMs + lastMs, leaves: 'stop' };
   const checkEverySeconds = draw.pick([30, 60, 60]);
   const outagesCannotBeMissed = draw.chance(0.7);
   const providers = draw.chance(0.3) && !steady ? ['acme', 'beta'] : ['acme'];
