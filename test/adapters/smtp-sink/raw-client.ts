@@ -16,18 +16,25 @@ export class RawClient {
   /** Just before the connection was asked for. */
   readonly connectingUs = monoUs();
   socket: Socket;
+  readonly #from: string;
+  #localPort = 0;
   #text = '';
   #ended = false;
   #wake: () => void = () => undefined;
 
-  constructor(port: number) {
-    this.socket = connect({ host: '127.0.0.1', port });
+  /** `from` is any address of loopback. */
+  constructor(port: number, from = '127.0.0.1') {
+    this.#from = from;
+    this.socket = connect({ host: '127.0.0.1', port, localAddress: from, noDelay: true });
+    this.socket.once('connect', () => {
+      this.#localPort = this.socket.localPort ?? 0;
+    });
     this.#listen(this.socket);
   }
 
-  /** `127.0.0.1:port`, as the sink sees it. */
+  /** `address:port`, as the sink sees it. */
   get name(): string {
-    return `127.0.0.1:${this.socket.localPort}`;
+    return `${this.#from}:${this.#localPort}`;
   }
 
   write(text: string | Buffer): void {
