@@ -4,6 +4,11 @@
 export const MESSAGE_BYTES_MAX = 1_048_576;
 /** A peer somewhat over the limit hears 552 at its dot; one that goes on for ever is cut off here. */
 export const MESSAGE_BYTES_CUT = 2 * MESSAGE_BYTES_MAX;
+/**
+ * Lines of one message that begin with a dot. smtp-server takes a turn of the event loop for each that is doubled, so that a megabyte of
+ * them holds it for two seconds; a message that somebody wrote has some tens.
+ */
+export const DOTTED_LINES_MAX = 5000;
 /** The least a server must take in one transaction (RFC 5321 §4.5.3.1.8). */
 export const RECIPIENTS_MAX = 100;
 /** Postfix takes lines of 2048 bytes; RFC 3461 parameters can make MAIL and RCPT lines longer than the 512 of RFC 5321. */

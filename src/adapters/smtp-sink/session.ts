@@ -7,6 +7,7 @@ import { Deadlines } from './deadlines.ts';
 import {
   COMMANDS_MAX,
   DATA_MS_MAX,
+  DOTTED_LINES_MAX,
   MESSAGE_BYTES_CUT,
   SESSION_BYTES_MAX,
   SESSION_MS_MAX,
@@ -103,6 +104,7 @@ export class SinkSession {
     this.#bytes += chunk.length;
     if (!this.#greeted) this.#cut(421, TOO_SOON);
     if (this.#scanner?.read(chunk) === true) this.#endOfDataRead(at);
+    else if (this.#scanner !== null && this.#scanner.dottedLines > DOTTED_LINES_MAX) this.#cut(552, TOO_BIG);
   }
 
   #endOfDataRead(at: Instant): void {

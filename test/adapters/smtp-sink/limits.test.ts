@@ -5,6 +5,7 @@ import {
   COMMAND_BYTES_MAX,
   COMMANDS_MAX,
   DATA_MS_MAX,
+  DOTTED_LINES_MAX,
   MESSAGE_BYTES_MAX,
   RECIPIENTS_MAX,
   SESSION_BYTES_MAX,
@@ -174,6 +175,17 @@ test('a handshake that does not go on is cut off at its deadline, and the sink g
   await peer.ended();
   await listener.told('disconnected');
   expect(await client().greet()).toMatchObject({ code: 250 });
+});
+
+test('a message of nothing but doubled dots, which cost smtp-server a turn each, is cut off', async () => {
+  const { client, listener } = await openSink();
+  const peer = client();
+  await peer.greet();
+  for (const step of [MAIL, RCPT, 'DATA']) await peer.ask(step);
+  peer.write('..\r\n'.repeat(10 * DOTTED_LINES_MAX));
+  expect(await peer.reply()).toMatchObject({ code: 552 });
+  await listener.told('disconnected');
+  expect(listener.story()).toEqual(['connected', 'abandoned', 'refused', 'disconnected']);
 });
 
 test('a session of too many bytes is asked to end between two messages', async () => {

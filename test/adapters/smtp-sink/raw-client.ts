@@ -67,8 +67,9 @@ export class RawClient {
     return this.ask('EHLO client.test');
   }
 
-  async startTls(): Promise<TLSSocket> {
-    await this.ask('STARTTLS');
+  /** `behind` goes in plain text, in the same bytes as the command. */
+  async startTls(behind = ''): Promise<TLSSocket> {
+    await this.ask(`STARTTLS\r\n${behind}`.trimEnd());
     this.socket.removeAllListeners('data');
     const upgraded = connectTls({ socket: this.socket, rejectUnauthorized: false, maxVersion: 'TLSv1.3' });
     await once(upgraded, 'secureConnect');
