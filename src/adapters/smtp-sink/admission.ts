@@ -30,8 +30,9 @@ export class Admission {
       return { kind: 'entered', instead: null };
     }
     const source = sourceOf(address);
-    if ([...this.#strangers.values()].filter((other) => other === source).length >= CLIENTS_PER_SOURCE_MAX)
-      return { kind: 'refused', reason: 'address' };
+    let ofSource = 0;
+    for (const other of this.#strangers.values()) if (other === source) ofSource += 1;
+    if (ofSource >= CLIENTS_PER_SOURCE_MAX) return { kind: 'refused', reason: 'address' };
     const instead = this.#strangers.size < STRANGERS_MAX ? null : (this.#strangers.keys().next().value ?? null);
     if (instead !== null) this.#strangers.delete(instead);
     this.#strangers.set(id, source);

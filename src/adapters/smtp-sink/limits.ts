@@ -34,6 +34,8 @@ export const BACKLOG = 4096;
 
 /** How long a peer may take from our reply to its next command, the TLS handshake included, milliseconds (RFC 5321 §4.5.3.2.7: at least 5 minutes). */
 export const STEP_MS_MAX = 300_000;
+/** How often a session is held to its time: what takes longer than it may is noticed up to so much later, milliseconds. */
+export const LOOK_MS = 60_000;
 /** From 354 to the dot: the largest message at 56 kbit/s takes half of it. A trickle never idles, so silence alone is no bound. */
 export const DATA_MS_MAX = 300_000;
 /** A session is asked to end between two messages after this; hosts reuse a connection for minutes, not hours. */

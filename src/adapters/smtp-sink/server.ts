@@ -2,12 +2,13 @@
 import type { Socket } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import type { SinkSettings } from '../../domain/settings.ts';
-import { earliest, type Instant } from '../../domain/time/instant.ts';
+import type { Instant } from '../../domain/time/instant.ts';
+import { AcceptQueue } from './accept-queue.ts';
 import { Admission } from './admission.ts';
 import { COMMAND_BYTES_MAX, MESSAGE_BYTES_MAX, RECIPIENTS_MAX, STEP_MS_MAX } from './limits.ts';
-import { type Peer, peerOf } from './peer.ts';
+import { peerOf } from './peer.ts';
 import { CLOSING_DOWN, NO_PLACE, RELAYING_DENIED, replyError, TOO_MANY_CONNECTIONS } from './refusals.ts';
-import { type SessionParts, SinkSession } from './session.ts';
+import { type Arrival, type SessionParts, SinkSession } from './session.ts';
 
 /** What smtp-server knows and the sink has no use for; STARTTLS is another such without a certificate. */
 const DISABLED_COMMANDS = ['AUTH', 'VRFY', 'EXPN', 'HELP', 'WIZ', 'SHELL', 'KILL', 'XCLIENT', 'XFORWARD'];
@@ -39,7 +40,8 @@ class Sessions extends Map<string, SinkSession> {
 export class SinkServer extends SMTPServer {
   readonly #parts: SessionParts;
   readonly #sessions: Sessions;
-  readonly #accepted = new WeakMap<Socket, Instant>();
+  readonly #queue = new AcceptQueue();
+  readonly #accepted = new WeakMap<Socket, Pick<Arrival, 'accepted' | 'waiting'>>();
   #count = 0;
   #closing = false;
 
@@ -50,38 +52,42 @@ export class SinkServer extends SMTPServer {
     this.#parts = parts;
     this.#sessions = sessions;
     // Before the library's own listener, which leaves the socket to a later turn of the event loop.
-    this.server.prependListener('connection', (socket) => this.#accepted.set(socket, parts.clock.now()));
+    this.server.prependListener('connection', (socket) => this.#accepted.set(socket, this.#takeIn(parts.clock.now())));
     // A peer that breaks off is everyday; whatever it began is reported by its session.
     this.on('error', (error) => parts.log.debug('a connection at the sink failed', { error }));
   }
 
+  #takeIn(accepted: Instant): Pick<Arrival, 'accepted' | 'waiting'> {
+    return { accepted, waiting: this.#queue.accepted(accepted) };
+  }
+
   override connect(socket: Socket): void {
-    const accepted = this.#accepted.get(socket) ?? this.#parts.clock.now();
-    const peer = peerOf(socket);
+    const { address, name: peer } = peerOf(socket);
+    const arrival = { peer, ...(this.#accepted.get(socket) ?? this.#takeIn(this.#parts.clock.now())) };
     this.#count += 1;
     const id = `${this.#count}`;
-    const verdict = this.#sessions.admission.enter(id, peer.address);
+    const verdict = this.#sessions.admission.enter(id, address);
     if (verdict.kind === 'refused') {
-      this.#refuse(socket, peer, accepted, verdict.reason);
+      this.#refuse(socket, arrival, verdict.reason);
       return;
     }
     if (verdict.instead !== null) this.#sessions.get(verdict.instead)?.giveWay();
-    const session = new SinkSession(socket, peer.name, accepted, this.#parts);
+    const session = new SinkSession(socket, arrival, this.#parts);
     this.#sessions.set(id, session);
     socket.once('close', () => this.#sessions.end(id));
     super.connect(socket, { id });
-    session.connection = [...this.connections].find((connection) => connection.id === id) ?? null;
+    for (const connection of this.connections) if (connection.id === id) session.connection = connection;
     // Only now, as before it is read for the library nothing may make it flow.
     session.watch(socket);
     if (this.#closing) session.retire();
   }
 
-  #refuse(socket: Socket, { name }: Peer, accepted: Instant, reason: 'address' | 'full'): void {
+  #refuse(socket: Socket, { peer, waiting }: Arrival, reason: 'address' | 'full'): void {
     const { listener } = this.#parts;
-    listener.connected(name, earliest(accepted));
+    listener.connected(peer, waiting);
     listener.refused(reason);
-    listener.turnedAway(name, earliest(accepted));
-    listener.disconnected(name);
+    listener.turnedAway(peer, waiting);
+    listener.disconnected(peer);
     socket.on('error', () => undefined);
     socket.write(`421 ${reason === 'address' ? TOO_MANY_CONNECTIONS : NO_PLACE}\r\n`);
     socket.destroySoon();

@@ -1,13 +1,13 @@
 /** One connection at the sink: what the peer has done on it, and what the listener hears of it, each transaction exactly once. */
 import type { Socket } from 'node:net';
 import type { SMTPServer, SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
-import { earliest, type Instant } from '../../domain/time/instant.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import type { Clock, Log, SinkListener, SinkMessage } from '../../ports.ts';
-import { Deadlines } from './deadlines.ts';
 import {
   COMMANDS_MAX,
   DATA_MS_MAX,
   DOTTED_LINES_MAX,
+  LOOK_MS,
   MESSAGE_BYTES_CUT,
   SESSION_BYTES_MAX,
   SESSION_MS_MAX,
@@ -33,6 +33,14 @@ import { Transaction } from './transaction.ts';
 export type Connection = SMTPServer['connections'] extends Set<infer C> ? C : never;
 export type DataDone = (error: Error | null, text?: string) => void;
 
+/** A connection as it was accepted. */
+export interface Arrival {
+  /** `address:port`, an IPv6 address in brackets. */
+  readonly peer: string;
+  readonly accepted: Instant;
+  /** Since when it may have waited for that. */
+  readonly waiting: Instant;
+}
 export interface SessionParts {
   readonly listener: SinkListener;
   readonly clock: Clock;
@@ -63,7 +71,7 @@ export class SinkSession {
   readonly #parts: SessionParts;
   readonly #accepted: Instant;
   readonly #clock: SessionClock;
-  readonly #deadlines: Deadlines;
+  readonly #ended = new AbortController();
   #socket: Socket;
   #state: State = { kind: 'fresh' };
   #command = '';
@@ -71,25 +79,26 @@ export class SinkSession {
   #greeted = false;
   #commands = 0;
   #bytes = 0;
+  /** Commands and replies so far, and whether the peer is the next to speak. */
+  #steps = 0;
+  #isPeersTurn = false;
   #scanner: EndOfDataScanner | null = null;
   #endOfData: Instant | null = null;
   /** What to say at the next moment without a transaction; null while the session may go on. */
   #farewell: string | null = null;
   #gone = false;
 
-  constructor(socket: Socket, peer: string, accepted: Instant, parts: SessionParts) {
+  constructor(socket: Socket, { peer, accepted, waiting }: Arrival, parts: SessionParts) {
     this.#socket = socket;
-    this.#accepted = earliest(accepted);
+    this.#accepted = waiting;
     this.#parts = parts;
-    this.#clock = new SessionClock(accepted);
+    this.#clock = new SessionClock(accepted, waiting);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.over = promise;
     this.#resolveOver = resolve;
     this.peer = peer;
     parts.listener.connected(peer, this.#accepted);
-    this.#deadlines = new Deadlines(parts.clock);
-    this.#deadlines.set('session', SESSION_MS_MAX, () => this.retire(SESSION_OVER));
-    this.#deadlines.set('end', SESSION_MS_MAX + DATA_MS_MAX, () => this.#cut(421, SESSION_OVER));
+    void this.#holdToTime();
   }
 
   /** Sees the bytes of a socket that the library has just begun to read, before the library does. */
@@ -115,7 +124,7 @@ export class SinkSession {
 
   commandRead(command: string): void {
     this.#clock.commandRead(this.#parts.clock.now());
-    this.#deadlines.clear('step');
+    this.#tookStep(false);
     this.#command = command;
     this.#commands += 1;
     if (command === 'EHLO' || command === 'HELO') this.#ehlo = this.#sinceAccept();
@@ -134,7 +143,8 @@ export class SinkSession {
   replyWritten(code: number, text: string): void {
     this.#clock.replyWritten(this.#parts.clock.now());
     this.#greeted = true;
-    if (code !== 354) this.#deadlines.set('step', STEP_MS_MAX, () => this.#cut(421, STEP_OVER));
+    // A message has a time of its own.
+    this.#tookStep(code !== 354);
     if (this.#state.kind === 'taken') {
       // The listener's own answer to a message.
       this.#state = { kind: 'idle' };
@@ -175,7 +185,10 @@ export class SinkSession {
     this.#endOfData = null;
     const reader = new MessageReader();
     const readSoFar = this.#clock.lastRead;
-    this.#deadlines.set('data', DATA_MS_MAX, () => this.#cut(421, DATA_OVER));
+    const over = new AbortController();
+    void this.#parts.clock.sleep(DATA_MS_MAX, over.signal).then(() => {
+      if (!over.signal.aborted) this.#cut(421, DATA_OVER);
+    });
     stream.on('data', (chunk: Buffer) => {
       if (!stream.sizeExceeded) reader.write(chunk);
       else if (stream.byteLength > MESSAGE_BYTES_CUT) this.#cut(552, TOO_BIG);
@@ -187,7 +200,7 @@ export class SinkSession {
       if (this.#endOfData === null) this.#endOfDataRead(readSoFar);
       this.#messageRead(transaction, stream.sizeExceeded ? null : reader, this.#endOfData ?? readSoFar, done);
     });
-    stream.once('close', () => this.#deadlines.clear('data'));
+    stream.once('close', () => over.abort());
   }
 
   /** `reader` is null for a message over the limit. */
@@ -248,7 +261,7 @@ export class SinkSession {
   closed(): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.#deadlines.clearAll();
+    this.#ended.abort();
     if (this.#state.kind === 'fresh') this.#parts.listener.vanished(this.peer, this.#accepted);
     this.#abandon();
     this.#parts.listener.disconnected(this.peer);
@@ -261,5 +274,24 @@ export class SinkSession {
     this.#state = { kind: 'idle' };
     this.#scanner = null;
     this.#parts.listener.abandoned(transaction.seen(), code ?? transaction.code);
+  }
+
+  #tookStep(isPeersTurn: boolean): void {
+    this.#steps += 1;
+    this.#isPeersTurn = isPeersTurn;
+  }
+
+  /** One timer for all: one for each command would cost more than the command. */
+  async #holdToTime(): Promise<void> {
+    let [stepsBefore, sameMs] = [0, 0];
+    for (let ageMs = LOOK_MS; ; ageMs += LOOK_MS) {
+      await this.#parts.clock.sleep(LOOK_MS, this.#ended.signal);
+      if (this.#ended.signal.aborted) return;
+      sameMs = this.#isPeersTurn && this.#steps === stepsBefore ? sameMs + LOOK_MS : 0;
+      stepsBefore = this.#steps;
+      if (sameMs >= STEP_MS_MAX) this.#cut(421, STEP_OVER);
+      else if (ageMs >= SESSION_MS_MAX + DATA_MS_MAX) this.#cut(421, SESSION_OVER);
+      else if (ageMs >= SESSION_MS_MAX) this.retire(SESSION_OVER);
+    }
   }
 }
