@@ -3,16 +3,7 @@ import type { Socket } from 'node:net';
 import type { SMTPServer, SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import type { Instant } from '../../domain/time/instant.ts';
 import type { Clock, Log, SinkListener, SinkMessage } from '../../ports.ts';
-import {
-  COMMANDS_MAX,
-  DATA_MS_MAX,
-  DOTTED_LINES_MAX,
-  LOOK_MS,
-  MESSAGE_BYTES_CUT,
-  SESSION_BYTES_MAX,
-  SESSION_MS_MAX,
-  STEP_MS_MAX,
-} from './limits.ts';
+import { COMMANDS_MAX, DATA_MS_MAX, DOTTED_LINES_MAX, MESSAGE_BYTES_CUT, SESSION_BYTES_MAX } from './limits.ts';
 import { EndOfDataScanner, MessageReader } from './message-reader.ts';
 import {
   CLOSING_DOWN,
@@ -28,6 +19,7 @@ import {
   TRY_AGAIN,
 } from './refusals.ts';
 import { SessionClock } from './session-clock.ts';
+import { SessionTime } from './session-time.ts';
 import { Transaction } from './transaction.ts';
 
 export type Connection = SMTPServer['connections'] extends Set<infer C> ? C : never;
@@ -71,7 +63,7 @@ export class SinkSession {
   readonly #parts: SessionParts;
   readonly #accepted: Instant;
   readonly #clock: SessionClock;
-  readonly #ended = new AbortController();
+  readonly #time: SessionTime;
   #socket: Socket;
   #state: State = { kind: 'fresh' };
   #command = '';
@@ -79,9 +71,6 @@ export class SinkSession {
   #greeted = false;
   #commands = 0;
   #bytes = 0;
-  /** Commands and replies so far, and whether the peer is the next to speak. */
-  #steps = 0;
-  #isPeersTurn = false;
   #scanner: EndOfDataScanner | null = null;
   #endOfData: Instant | null = null;
   /** What to say at the next moment without a transaction; null while the session may go on. */
@@ -98,7 +87,10 @@ export class SinkSession {
     this.#resolveOver = resolve;
     this.peer = peer;
     parts.listener.connected(peer, this.#accepted);
-    void this.#holdToTime();
+    this.#time = new SessionTime(parts.clock, (what) => {
+      if (what === 'session') this.retire(SESSION_OVER);
+      else this.#cut(421, what === 'step' ? STEP_OVER : SESSION_OVER);
+    });
   }
 
   /** Sees the bytes of a socket that the library has just begun to read, before the library does. */
@@ -124,7 +116,7 @@ export class SinkSession {
 
   commandRead(command: string): void {
     this.#clock.commandRead(this.#parts.clock.now());
-    this.#tookStep(false);
+    this.#time.stepped(false);
     this.#command = command;
     this.#commands += 1;
     if (command === 'EHLO' || command === 'HELO') this.#ehlo = this.#sinceAccept();
@@ -144,7 +136,7 @@ export class SinkSession {
     this.#clock.replyWritten(this.#parts.clock.now());
     this.#greeted = true;
     // A message has a time of its own.
-    this.#tookStep(code !== 354);
+    this.#time.stepped(code !== 354);
     if (this.#state.kind === 'taken') {
       // The listener's own answer to a message.
       this.#state = { kind: 'idle' };
@@ -261,7 +253,7 @@ export class SinkSession {
   closed(): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.#ended.abort();
+    this.#time.stop();
     if (this.#state.kind === 'fresh') this.#parts.listener.vanished(this.peer, this.#accepted);
     this.#abandon();
     this.#parts.listener.disconnected(this.peer);
@@ -274,24 +266,5 @@ export class SinkSession {
     this.#state = { kind: 'idle' };
     this.#scanner = null;
     this.#parts.listener.abandoned(transaction.seen(), code ?? transaction.code);
-  }
-
-  #tookStep(isPeersTurn: boolean): void {
-    this.#steps += 1;
-    this.#isPeersTurn = isPeersTurn;
-  }
-
-  /** One timer for all: one for each command would cost more than the command. */
-  async #holdToTime(): Promise<void> {
-    let [stepsBefore, sameMs] = [0, 0];
-    for (let ageMs = LOOK_MS; ; ageMs += LOOK_MS) {
-      await this.#parts.clock.sleep(LOOK_MS, this.#ended.signal);
-      if (this.#ended.signal.aborted) return;
-      sameMs = this.#isPeersTurn && this.#steps === stepsBefore ? sameMs + LOOK_MS : 0;
-      stepsBefore = this.#steps;
-      if (sameMs >= STEP_MS_MAX) this.#cut(421, STEP_OVER);
-      else if (ageMs >= SESSION_MS_MAX + DATA_MS_MAX) this.#cut(421, SESSION_OVER);
-      else if (ageMs >= SESSION_MS_MAX) this.retire(SESSION_OVER);
-    }
   }
 }
