@@ -80,13 +80,9 @@ test.each(PATHS)('%s: %s', async (_, path, taken) => {
   peer.write(Buffer.from(`RCPT TO:${path}\r\n`, path.includes('\xff') ? 'latin1' : 'utf8'));
   const { code } = await peer.reply();
   expect(`${code}`[0]).toBe(taken === null ? '5' : '2');
-  if (taken === null) {
-    expect(await peer.ask('DATA')).toMatchObject({ code: 503 });
-    return;
-  }
-  await peer.ask('DATA');
-  await peer.ask('A: b\r\n\r\nbody\r\n.');
-  expect((await listener.told('received')).transaction.recipients).toEqual([taken]);
+  expect((await peer.ask('DATA')).code).toBe(taken === null ? 503 : 354);
+  peer.destroy();
+  expect((await listener.told('abandoned')).transaction.recipients).toEqual(taken === null ? [] : [taken]);
 });
 
 test('an own recipient does not let a foreign one in beside it', async () => {
@@ -128,8 +124,13 @@ test('the rule gives back nothing but what is ours, whatever it is asked', () =>
   fc.assert(
     fc.property(address, (asked) => {
       expect(own.has(rule(asked))).toBe(true);
-      if (rule(asked) !== null && /^[\x20-\x7e]*$/.test(asked)) expect(rule(asked)).toBe(asked.toLowerCase());
     }),
-    { numRuns: 2000 },
+  );
+  const inAscii = address.filter((asked) => /^[\x20-\x7e]*$/.test(asked));
+  fc.assert(
+    fc.property(inAscii, (asked) => {
+      expect([null, asked.toLowerCase()]).toContain(rule(asked));
+    }),
+    { numRuns: 1000 },
   );
 });
