@@ -146,16 +146,16 @@ for (const [name, bytes] of [
   });
 }
 
-for (const bytes of ['EHLO client.test\r\n', 'E', '\r\n', '\0', 'PROXY TCP4 192.0.2.1 192.0.2.2 4000 25\r\n']) {
-  test(`a peer that sends ${JSON.stringify(bytes)} before the banner is sent away`, async () => {
+test('a peer that sends anything before the banner is sent away', async () => {
+  for (const bytes of ['EHLO client.test\r\n', 'E', '\r\n', '\0', 'PROXY TCP4 192.0.2.1 192.0.2.2 4000 25\r\n']) {
     const { client, listener } = await openSink();
     const peer = client();
     peer.write(bytes);
     expect(await peer.reply()).toEqual({ code: 421, text: '421 4.5.1 Wait for the greeting\r\n' });
     await listener.told('disconnected');
     expect(listener.story()).toEqual(['connected', 'refused', 'vanished', 'disconnected']);
-  });
-}
+  }
+});
 
 for (const [name, steps] of [
   ['the first', []],

@@ -1,5 +1,5 @@
 /** What a port that anybody can reach must not do: speak of itself, speak old TLS, or mix what came in plain text with what came in TLS. */
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type SecureVersion } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { CERTIFICATES } from '../smtp-client/fixtures.ts';
 import { openSink } from './fixtures.ts';
@@ -110,15 +110,9 @@ describe('STARTTLS', () => {
     expect(await peer.ask('STARTTLS')).toMatchObject({ code: 503 });
   });
 
-  for (const [version, expected] of [
-    // By our own minimum: OpenSSL's defaults would say something else.
-    ['TLSv1', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'],
-    ['TLSv1.1', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'],
-    ['TLSv1.2', 'TLSv1.2'],
-    ['TLSv1.3', 'TLSv1.3'],
-  ] as const) {
-    test(`${expected === version ? 'takes' : 'refuses'} ${version}`, async () => {
-      const { client, listener } = await openSink({ tls: CERTIFICATES.localhost });
+  test('takes TLS 1.2 and 1.3, and refuses what is older by its own minimum', async () => {
+    const { client, listener } = await openSink({ tls: CERTIFICATES.localhost });
+    const spoken = async (version: SecureVersion): Promise<string | null> => {
       const peer = client();
       await peer.greet();
       await peer.ask('STARTTLS');
@@ -126,13 +120,18 @@ describe('STARTTLS', () => {
       // Without the lowered level OpenSSL's client refuses old versions by itself.
       const wish = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' };
       const socket = connectTls({ socket: peer.socket, rejectUnauthorized: false, ...wish });
-      const spoken = await new Promise<string | null>((resolve) => {
-        socket.once('secureConnect', () => resolve(socket.getProtocol()));
+      return new Promise((resolve) => {
+        socket.once('secureConnect', () => {
+          resolve(socket.getProtocol());
+          socket.destroy();
+        });
         socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code ?? null));
       });
-      expect(spoken).toBe(expected);
-      socket.destroy();
-      await listener.told('disconnected');
-    });
-  }
+    };
+    // OpenSSL's defaults would say something else.
+    const tooOld = 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION';
+    expect([await spoken('TLSv1'), await spoken('TLSv1.1')]).toEqual([tooOld, tooOld]);
+    expect([await spoken('TLSv1.2'), await spoken('TLSv1.3')]).toEqual(['TLSv1.2', 'TLSv1.3']);
+    await listener.told('disconnected', 4);
+  });
 });
