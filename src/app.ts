@@ -17,8 +17,8 @@ import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
 import { startWatchdog } from './adapters/system/watchdog.ts';
 import {
-  bounceAddresses,
   connectivityOf,
+  correspondentsOf,
   endpointsOf,
   engineOptions,
   identityOf,
@@ -136,7 +136,7 @@ export async function openAgent(
       log,
     });
     const { tallies } = await ledger.snapshot();
-    const sink = createSink(settings.sink, bounceAddresses(settings), clock, log);
+    const sink = createSink(settings.sink, correspondentsOf(settings), clock, log);
     // A spot check keeps no schedule.
     const scheduled =
       as === 'daemon'

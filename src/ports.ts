@@ -147,7 +147,11 @@ export interface SinkReply {
   readonly code: number;
   readonly text: string;
 }
-export const SINK_REFUSALS = ['relay', 'size', 'limit', 'protocol', 'timeout'] as const;
+/**
+ * `address`: too many connections from one address. `full`: too many in all, so that somebody had to go. `limit`: too much on one
+ * connection, commands or recipients.
+ */
+export const SINK_REFUSALS = ['relay', 'size', 'limit', 'protocol', 'timeout', 'address', 'full'] as const;
 export type SinkRefusalReason = (typeof SINK_REFUSALS)[number];
 
 export interface SinkListener {
@@ -159,6 +163,11 @@ export interface SinkListener {
   abandoned(transaction: SinkTransaction, code: number): void;
   /** A connection ended before MAIL FROM. */
   vanished(peer: string, accepted: Instant): void;
+  /**
+   * A connection was refused, or had to go, because there were too many: no fault of the peer's. What it came to transfer, from `since`
+   * on, it could not, and it may remember that. In place of `vanished`, and beside `abandoned` where a transaction ran.
+   */
+  turnedAway(peer: string, since: Instant): void;
   /** The connection of `peer` is gone: nothing more can come on it. */
   disconnected(peer: string): void;
   refused(reason: SinkRefusalReason): void;

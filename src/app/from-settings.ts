@@ -185,9 +185,12 @@ export function linesOf({ name, submission, mx, mailbox }: ProviderSettings, { s
   return lines;
 }
 
-/** Envelope senders at the sink's domain: bounces of what is injected come back to them. */
-export function bounceAddresses({ providers }: Settings): string[] {
-  return [...new Set(providers.flatMap(({ mx }) => (mx === null ? [] : [mx.from])))];
+/** Whom the sink knows: envelope senders at its domain, to which bounces of what is injected come back, and the providers' networks. */
+export function correspondentsOf({ providers }: Settings) {
+  return {
+    senders: [...new Set(providers.flatMap(({ mx }) => (mx === null ? [] : [mx.from])))],
+    networks: providers.flatMap(({ networks }) => networks),
+  };
 }
 
 function sendersOf({ providers }: Settings): string[] {

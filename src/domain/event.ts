@@ -151,10 +151,14 @@ export interface SinkOpened extends Recorded {
   readonly type: 'sink.opened';
   readonly address: string;
 }
-/** Nothing from outside reached the sink from `since` to `at`: it may have been cut off, and a provider may have tried in vain. */
+/**
+ * Nothing from outside reached the sink from `since` to `at`: it may have been cut off, and a provider may have tried in vain. Where
+ * `provider` is given, it alone: connections that may have been its were turned away, as there were too many.
+ */
 export interface SinkUnproven extends Recorded {
   readonly type: 'sink.unproven';
   readonly since: Instant;
+  readonly provider?: string;
 }
 /** A message that a look announced was gone before it could be read: it may have been any that is awaited there, as early as `since`. */
 export interface MailboxUnproven extends Recorded {

@@ -16,6 +16,13 @@ export function isInNetworks(address: string, networks: readonly string[]): bool
   return parsed !== null && networks.some((network) => contains(network, parsed));
 }
 
+/** What one stranger may hold many addresses of: the IPv4 address itself, or the /64 of an IPv6 one (RFC 6177 gives a site at least that). */
+export function sourceOf(address: string): string {
+  const parsed = parseAddress(address);
+  if (parsed === null) return address;
+  return parsed.bits === 32 ? `${parsed.value}` : `${parsed.value >> 64n}::/64`;
+}
+
 function contains(network: string, { bits, value }: Address): boolean {
   const [base = '', length] = network.split('/');
   const parsed = parseAddress(base);

@@ -270,11 +270,21 @@ function foldAttempt(state: TimelineState, event: TransferAttempted, change: Cha
         : record,
     );
   }
-  return changeOpen(state, (record) => {
-    const sharer = event.recipients.length === 0 || event.recipients.includes(record.recipient);
-    const possible = record.path === 'send' && sharer && event.provider === record.provider;
-    return possible ? { ...record, unseenSince: earlierOf(record.unseenSince, event.earliest) } : record;
-  });
+  return changeOpen(state, (record) =>
+    isLowered(record, event) ? { ...record, unseenSince: earlierOf(record.unseenSince, event.earliest) } : record,
+  );
+}
+
+/** Whether an attempt that nobody can attribute says something new of a record. */
+export function isLowered(
+  { path, provider, recipient, unseenSince }: ProbeRecord,
+  attempt: Pick<TransferAttempted, 'provider' | 'recipients' | 'earliest'>,
+): boolean {
+  const isPossible =
+    path === 'send' &&
+    attempt.provider === provider &&
+    (attempt.recipients.length === 0 || attempt.recipients.includes(recipient));
+  return isPossible && (unseenSince === null || isBefore(attempt.earliest, unseenSince));
 }
 
 function foldStart(state: TimelineState, event: AgentStarted): readonly ProbeRecord[] {
@@ -312,9 +322,10 @@ function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, sin
 }
 
 /** Nothing showed that the sink could be reached: whatever was on its way in that time, be it only at its end, may have been tried unseen. */
-function foldSilence(state: TimelineState, { since, at }: SinkUnproven): readonly ProbeRecord[] {
+function foldSilence(state: TimelineState, { since, at, provider }: SinkUnproven): readonly ProbeRecord[] {
   const isLong = spanBetween(laterOf(since, firstSent(state) ?? since), at).hi > SILENCE_MAX;
   return changeOpen(state, (record) => {
+    if (provider !== undefined && provider !== record.provider) return record;
     if (record.path !== 'send') return isLong ? inGap(record, { since, until: at }) : record;
     state.doubts.set(record.provider, at);
     return unseenFrom(record, since);

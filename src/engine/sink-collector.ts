@@ -14,13 +14,14 @@ import {
   laterOf,
   spanBetween,
 } from '../domain/time/instant.ts';
-import { isSilenced } from '../domain/timeline.ts';
+import { isLowered, isSilenced } from '../domain/timeline.ts';
 import { verifyToken } from '../domain/token.ts';
 import type { Clock, Log, Observer, SinkListener, SinkMessage, SinkReply, SinkTransaction } from '../ports.ts';
 import { LedgerRefused } from '../ports.ts';
 import type { AnchorKeeper } from './anchor-keeper.ts';
 import type { LineWatch } from './line-watch.ts';
 import type { Recorder } from './recorder.ts';
+import { createTurnedAway } from './turned-away.ts';
 import type { Wake } from './wake.ts';
 
 /** What tells whose connection it is: the envelope sender of what is submitted, and the networks it leaves from. */
@@ -75,6 +76,7 @@ export function createSinkCollector(
   const { recorder, clock, observer, log, anchors, line, wake } = parts;
   /** Connections now open, and since when one of them may carry a transfer that is not known yet. */
   const openSince = new Map<string, Instant>();
+  const turnedAway = createTurnedAway(recorder, clock);
   let lastHeard = heardBefore(recorder, clock.now());
   let lastSilent: Instant | null = null;
 
@@ -108,6 +110,11 @@ export function createSinkCollector(
       transaction.earliest,
       (peer) => peer !== transaction.peer && (provider === null || mayBeFrom(peer, provider)),
     );
+  /** An attempt that nobody can attribute, if it says anything new: strangers who know an address of ours must not fill the ledger. */
+  const noteUnattributed = (attempt: Omit<TransferAttempted, 'probe' | 'provider'>, provider: string): void => {
+    const event: TransferAttempted = { ...attempt, probe: null, provider };
+    if ([...recorder.state.open.values()].some((record) => isLowered(record, event))) void recorder.note(event);
+  };
   const attributed = (probe: string, transaction: SinkTransaction, code: number): TransferAttempted => {
     const earliest = firstPossible(transaction, recorder.state.open.get(probe)?.provider ?? null);
     return { ...attemptOf({ ...transaction, earliest }, code, clock.now()), probe, provider: null };
@@ -157,6 +164,7 @@ export function createSinkCollector(
         await recorder.record([duplicated(record, transaction, clock.now())]);
       return TAKEN;
     }
+    await turnedAway.settleAll();
     const earliest = firstPossible(transaction, record.provider);
     await recorder.record([capturedEvent(record, { ...transaction, earliest }, message, clock.now())]);
     anchors.captured(record, message);
@@ -217,27 +225,33 @@ export function createSinkCollector(
       const token = envelopeId === null ? null : verifyToken(envelopeId, options.key);
       if (token?.ok === true) return void recorder.note(attributed(token.id, transaction, code));
       for (const provider of suspects(peer, sender === '' ? null : sender, recipients)) {
-        void recorder.note({ ...attempt, probe: null, provider });
+        noteUnattributed(attempt, provider);
       }
     },
     vanished(peer, accepted) {
       const at = clock.now();
       const steps = { accepted, ehlo: null, mail: null, rcpt: null, data: null };
       const attempt = attemptOf({ earliest: accepted, latest: at, steps, recipients: [], peer }, 0, at);
-      for (const provider of suspects(peer, null, [])) void recorder.note({ ...attempt, probe: null, provider });
+      for (const provider of suspects(peer, null, [])) noteUnattributed(attempt, provider);
+    },
+    turnedAway(peer, since) {
+      for (const { provider } of options.clients)
+        if (mayBeFrom(peer, provider) && awaitsTransfer(recorder, provider)) turnedAway.note(provider, since);
     },
     disconnected: (peer) => void openSince.delete(peer),
     refused: (reason) => observer.sinkRefused(reason),
     async listen() {
+      await turnedAway.settle();
       const at = earliestOf(clock.now());
       if (options.reachability === 'assumed') await prove(at);
       else if (lastSilent === null || spanBetween(lastSilent, at).lo > SILENCE_EVERY) await noteSilence(lastHeard, at);
     },
-    settledUntil: (now) =>
-      earlierOf(
-        oldestOpen(earliestOf(now), (peer) => options.clients.some(({ provider }) => mayBeFrom(peer, provider))),
-        line.knownUntil(now),
-      ),
+    settledUntil(now) {
+      const oldest = oldestOpen(earliestOf(now), (peer) =>
+        options.clients.some(({ provider }) => mayBeFrom(peer, provider)),
+      );
+      return earlierOf(turnedAway.unsettledSince(), earlierOf(oldest, line.knownUntil(now)));
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { describe, onTestFinished } from 'vitest';
 import { createSink } from '../../src/adapters/smtp-sink/sink.ts';
 import type { Clock, Sink } from '../../src/ports.ts';
-import { ownClock, SENDERS, silent, sinkSettings } from '../adapters/smtp-sink/fixtures.ts';
+import { KNOWN, ownClock, silent, sinkSettings } from '../adapters/smtp-sink/fixtures.ts';
 import { RawClient } from '../adapters/smtp-sink/raw-client.ts';
 import { FakeSink } from '../fakes/fake-sink.ts';
 import { Mortal } from '../fakes/mortal.ts';
@@ -65,7 +65,7 @@ function byMethods(sink: FakeSink, clock: Clock): SinkUnderTest {
 
 /** Closed at the end of the test. */
 function overSmtp(clock: Clock): Sink {
-  const sink = createSink(sinkSettings(), SENDERS, clock, silent);
+  const sink = createSink(sinkSettings(), KNOWN, clock, silent);
   onTestFinished(() => sink.close());
   return sink;
 }

@@ -88,7 +88,7 @@ function eventOf({ what, probe: number, provider, path, coin }: Step, seconds: n
         : { type: 'sink.opened', at: now, address: '127.0.0.1:25' };
     case 14:
       return coin
-        ? { type: 'sink.unproven', at: now, since: earlier }
+        ? { type: 'sink.unproven', at: now, since: earlier, ...(number === 0 ? { provider } : {}) }
         : { type: 'mailbox.unproven', at: now, provider, since: earlier };
     case 15:
       return coin ? { type: 'probe.interrupted', at: now, probe } : { type: 'probe.expired', at: now, probe };

@@ -2,7 +2,7 @@
 import { BlockList } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isInNetworks, peerAddress } from '../../src/domain/network.ts';
+import { isInNetworks, peerAddress, sourceOf } from '../../src/domain/network.ts';
 
 describe('isInNetworks', () => {
   it('agrees with the platform on IPv4 and IPv6 networks', () => {
@@ -37,5 +37,25 @@ describe('peerAddress', () => {
     expect(peerAddress('192.0.2.7:25')).toBe('192.0.2.7');
     expect(peerAddress('[2001:db8::1]:25')).toBe('2001:db8::1');
     expect(peerAddress('2001:db8::1:25')).toBe('2001:db8::1');
+  });
+});
+
+describe('sourceOf', () => {
+  it('is the same for the addresses of one IPv4 host or one /64 of IPv6, and for no others', () => {
+    const ipv6 = fc.ipV6().filter((address) => !address.includes('.'));
+    fc.assert(
+      fc.property(ipv6, ipv6, (one, other) => {
+        expect(sourceOf(one) === sourceOf(other)).toBe(isInNetworks(one, [`${other}/64`]));
+      }),
+    );
+    fc.assert(
+      fc.property(fc.ipV4(), fc.ipV4(), (one, other) => {
+        expect(sourceOf(one) === sourceOf(other)).toBe(one === other);
+        expect(sourceOf(`::ffff:${one}`)).toBe(sourceOf(one));
+        expect(sourceOf(one)).not.toBe(sourceOf(`::${one.replaceAll('.', '')}`));
+      }),
+    );
+    expect(sourceOf('2001:db8::1')).toBe(sourceOf('2001:DB8:0:0:ffff::'));
+    expect(sourceOf('nonsense')).toBe('nonsense');
   });
 });

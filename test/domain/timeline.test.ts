@@ -166,6 +166,13 @@ describe('a sink that was closed', () => {
 });
 
 describe('a sink that heard nothing', () => {
+  it('may have missed, of a provider whose connections it turned away, what was that provider’s alone', () => {
+    const turnedAway: LedgerEvent = { type: 'sink.unproven', at: at(120), since: at(110), provider: 'other' };
+    const { record, state } = fold(...sent('a', 0), ...sent('b', 0, { provider: 'other' }), turnedAway);
+    expect([record('a').unseenSince, record('b').unseenSince]).toEqual([null, at(110)]);
+    expect([...state.doubts]).toEqual([['other', at(120)]]);
+  });
+
   it('may have missed what was on its way to it, and is doubted from the end of the silence', () => {
     const quiet = fold(...ON_THEIR_WAY, silent(100, 800));
     expect(unseen(quiet)).toEqual({ ...NOTHING, send: at(100), other: at(100) });

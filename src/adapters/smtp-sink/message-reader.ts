@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { BODY_BYTES_MAX, HEADER_BYTES_MAX } from '../../ports.ts';
 
 const END_OF_DATA = '\r\n.\r\n';
+const DOTTED_LINE = '\n.';
 const LINE_FEED = 0x0a;
 
 export class MessageReader {
@@ -83,11 +84,18 @@ class Prefix {
  */
 export class EndOfDataScanner {
   #tail = Buffer.from('\r\n');
+  #dottedLines = 0;
+
+  /** Lines so far that begin with a dot, but for those that a chunk's end cuts. */
+  get dottedLines(): number {
+    return this.#dottedLines;
+  }
 
   /** Whether the end is in this chunk. */
   read(chunk: Buffer): boolean {
     const seen = Buffer.concat([this.#tail, chunk]);
     this.#tail = Buffer.from(seen.subarray(1 - END_OF_DATA.length));
+    for (let at = chunk.indexOf(DOTTED_LINE); at >= 0; at = chunk.indexOf(DOTTED_LINE, at + 1)) this.#dottedLines += 1;
     return seen.includes(END_OF_DATA, 0, 'latin1');
   }
 }

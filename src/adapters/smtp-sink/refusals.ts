@@ -7,6 +7,9 @@ export const SESSION_OVER = '4.4.2 Session time is up';
 export const DATA_OVER = '4.4.2 Message took too long';
 export const TOO_MANY_COMMANDS = '4.7.0 Too many commands without a message';
 export const TOO_MANY_CONNECTIONS = '4.7.0 Too many connections from this address';
+export const NO_PLACE = '4.3.2 Too many connections, try again later';
+export const STEP_OVER = '4.4.2 Command took too long';
+export const TOO_SOON = '4.5.1 Wait for the greeting';
 export const TOO_BIG = '5.3.4 Message is too big';
 /** For a listener that fails, which it must not: no message may be lost by that. */
 export const TRY_AGAIN: SinkReply = { code: 451, text: '4.3.0 Local error, try again later' };
@@ -19,8 +22,10 @@ export function refusalReason(code: number, text: string): SinkRefusalReason | n
   if (code === 452) return 'limit';
   if (code === 421) {
     if (text.includes(CLOSING_DOWN)) return null;
-    if (text.includes(SESSION_OVER) || text.includes(DATA_OVER) || text.includes('Timeout')) return 'timeout';
-    if (/too many (connected clients|connections|commands)/i.test(text)) return 'limit';
+    if (text.includes(NO_PLACE)) return 'full';
+    if (text.includes(TOO_MANY_COMMANDS)) return 'limit';
+    // The last is smtp-server's own.
+    if ([SESSION_OVER, DATA_OVER, STEP_OVER, 'Timeout'].some((reason) => text.includes(reason))) return 'timeout';
   }
   return 'protocol';
 }

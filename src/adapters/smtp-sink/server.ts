@@ -3,52 +3,94 @@ import type { Socket } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import type { SinkSettings } from '../../domain/settings.ts';
 import type { Instant } from '../../domain/time/instant.ts';
-import {
-  CLIENTS_MAX,
-  CLIENTS_PER_ADDRESS_MAX,
-  COMMAND_BYTES_MAX,
-  IDLE_MS_MAX,
-  MESSAGE_BYTES_MAX,
-  RECIPIENTS_MAX,
-} from './limits.ts';
-import { CLOSING_DOWN, RELAYING_DENIED, replyError, TOO_MANY_CONNECTIONS } from './refusals.ts';
-import { type SessionParts, SinkSession } from './session.ts';
+import { AcceptQueue } from './accept-queue.ts';
+import { Admission } from './admission.ts';
+import { COMMAND_BYTES_MAX, MESSAGE_BYTES_MAX, RECIPIENTS_MAX, STEP_MS_MAX } from './limits.ts';
+import { peerOf } from './peer.ts';
+import { CLOSING_DOWN, NO_PLACE, RELAYING_DENIED, replyError, TOO_MANY_CONNECTIONS } from './refusals.ts';
+import { type Arrival, type SessionParts, SinkSession } from './session.ts';
 
 /** What smtp-server knows and the sink has no use for; STARTTLS is another such without a certificate. */
 const DISABLED_COMMANDS = ['AUTH', 'VRFY', 'EXPN', 'HELP', 'WIZ', 'SHELL', 'KILL', 'XCLIENT', 'XFORWARD'];
 
+/** Which recipients are ours, and which addresses are of the providers' networks. */
+export interface SinkRules {
+  readonly ours: (address: string) => string | null;
+  readonly isProvider: (address: string) => boolean;
+}
+
+/** The connections under way. */
+class Sessions extends Map<string, SinkSession> {
+  readonly admission: Admission;
+
+  constructor(isProvider: (address: string) => boolean) {
+    super();
+    this.admission = new Admission(isProvider);
+  }
+
+  end(id: string): void {
+    const session = this.get(id);
+    this.delete(id);
+    this.admission.leave(id);
+    session?.closed();
+  }
+}
+
 /** One listening server; a closed one is not used again. */
 export class SinkServer extends SMTPServer {
   readonly #parts: SessionParts;
-  readonly #sessions: Map<string, SinkSession>;
-  readonly #accepted = new WeakMap<Socket, Instant>();
+  readonly #sessions: Sessions;
+  readonly #queue = new AcceptQueue();
+  readonly #accepted = new WeakMap<Socket, Pick<Arrival, 'accepted' | 'waiting'>>();
   #count = 0;
   #closing = false;
 
   /** Throws what OpenSSL says of a certificate or key it cannot use. */
-  constructor(settings: SinkSettings, ours: (address: string) => string | null, parts: SessionParts) {
-    const sessions = new Map<string, SinkSession>();
+  constructor(settings: SinkSettings, { ours, isProvider }: SinkRules, parts: SessionParts) {
+    const sessions = new Sessions(isProvider);
     super({ ...fixedOptions(settings), ...handlers(sessions, ours), logger: observer(sessions, parts) });
     this.#parts = parts;
     this.#sessions = sessions;
     // Before the library's own listener, which leaves the socket to a later turn of the event loop.
-    this.server.prependListener('connection', (socket) => this.#accepted.set(socket, parts.clock.now()));
+    this.server.prependListener('connection', (socket) => this.#accepted.set(socket, this.#takeIn(parts.clock.now())));
     // A peer that breaks off is everyday; whatever it began is reported by its session.
     this.on('error', (error) => parts.log.debug('a connection at the sink failed', { error }));
   }
 
+  #takeIn(accepted: Instant): Pick<Arrival, 'accepted' | 'waiting'> {
+    return { accepted, waiting: this.#queue.accepted(accepted) };
+  }
+
   override connect(socket: Socket): void {
-    const accepted = this.#accepted.get(socket) ?? this.#parts.clock.now();
-    const session = new SinkSession(socket, accepted, this.#parts);
+    const { address, name: peer } = peerOf(socket);
+    const arrival = { peer, ...(this.#accepted.get(socket) ?? this.#takeIn(this.#parts.clock.now())) };
     this.#count += 1;
     const id = `${this.#count}`;
+    const verdict = this.#sessions.admission.enter(id, address);
+    if (verdict.kind === 'refused') {
+      this.#refuse(socket, arrival, verdict.reason);
+      return;
+    }
+    if (verdict.instead !== null) this.#sessions.get(verdict.instead)?.giveWay();
+    const session = new SinkSession(socket, arrival, this.#parts);
     this.#sessions.set(id, session);
-    socket.once('close', () => end(this.#sessions, id));
+    socket.once('close', () => this.#sessions.end(id));
     super.connect(socket, { id });
-    session.connection = [...this.connections].find((connection) => connection.id === id) ?? null;
+    for (const connection of this.connections) if (connection.id === id) session.connection = connection;
     // Only now, as before it is read for the library nothing may make it flow.
     session.watch(socket);
     if (this.#closing) session.retire();
+  }
+
+  #refuse(socket: Socket, { peer, waiting }: Arrival, reason: 'address' | 'full'): void {
+    const { listener } = this.#parts;
+    listener.connected(peer, waiting);
+    listener.refused(reason);
+    listener.turnedAway(peer, waiting);
+    listener.disconnected(peer);
+    socket.on('error', () => undefined);
+    socket.write(`421 ${reason === 'address' ? TOO_MANY_CONNECTIONS : NO_PLACE}\r\n`);
+    socket.destroySoon();
   }
 
   /** No more connections; ends each session as soon as its transaction is over. Resolves when all are gone. */
@@ -68,12 +110,6 @@ export class SinkServer extends SMTPServer {
   }
 }
 
-function end(sessions: Map<string, SinkSession>, id: string): void {
-  const session = sessions.get(id);
-  sessions.delete(id);
-  session?.closed();
-}
-
 function fixedOptions({ hostname, tls }: SinkSettings): SMTPServerOptions {
   return {
     // Without `banner` the greeting is the name and ESMTP, no product and no version.
@@ -84,25 +120,21 @@ function fixedOptions({ hostname, tls }: SinkSettings): SMTPServerOptions {
     disableReverseLookup: true,
     // ENVID at MAIL FROM attributes an attempt before its data.
     hideDSN: false,
+    // No probe needs it, and what is not offered is not used.
+    hideSMTPUTF8: true,
     // With it the library prefixes codes of its own, 5.1.1 for our 5.7.1; ours stand in the texts.
     hideENHANCEDSTATUSCODES: true,
     size: MESSAGE_BYTES_MAX,
-    maxClients: CLIENTS_MAX,
     maxRecipients: RECIPIENTS_MAX,
     maxCommandLength: COMMAND_BYTES_MAX,
-    socketTimeout: IDLE_MS_MAX,
+    socketTimeout: STEP_MS_MAX,
     // A reply must not wait for the peer's delayed acknowledgement: that would be time of ours.
     noDelay: true,
   };
 }
 
-function handlers(sessions: Map<string, SinkSession>, ours: (address: string) => string | null): SMTPServerOptions {
+function handlers(sessions: Sessions, ours: SinkRules['ours']): SMTPServerOptions {
   return {
-    onConnect({ id }, callback) {
-      const address = sessions.get(id)?.address;
-      const held = [...sessions.values()].filter((session) => session.address === address).length;
-      callback(held > CLIENTS_PER_ADDRESS_MAX ? replyError(421, TOO_MANY_CONNECTIONS) : null);
-    },
     onSecure(socket, { id }, callback) {
       sessions.get(id)?.watch(socket);
       callback(null);
@@ -118,16 +150,17 @@ function handlers(sessions: Map<string, SinkSession>, ours: (address: string) =>
     },
     onData(stream, { id }, callback) {
       const session = sessions.get(id);
+      stream.once('end', () => sessions.admission.served(id));
       if (session === undefined) callback(replyError(421, CLOSING_DOWN));
       else session.data(stream, callback);
     },
     // After STARTTLS, which takes our listener off the socket below, the end of a connection shows here alone.
-    onClose: ({ id }) => end(sessions, id),
+    onClose: ({ id }) => sessions.end(id),
   };
 }
 
 /** smtp-server has no callback for EHLO, RSET, STARTTLS, the banner and replies; its log tells of each as it is read or written. */
-function observer(sessions: Map<string, SinkSession>, { log }: SessionParts) {
+function observer(sessions: Sessions, { log }: SessionParts) {
   const ignore = () => undefined;
   return {
     trace: ignore,

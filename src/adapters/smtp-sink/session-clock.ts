@@ -12,7 +12,7 @@ export interface Transfer {
 /**
  * States: owing (from accept to the banner, from a command or the end of data to its reply) and not owing.
  *
- * Lower bound: the accept, or the last end of data read. A transaction that ended without data (RSET, a new EHLO) does
+ * Lower bound: the accept, or when the peer may have begun to wait for it, or the last end of data read. A transaction that ended without data (RSET, a new EHLO) does
  * not move it: what follows may be the same message once more, in other words, and its transfer began with the first try.
  *
  * Upper bound: when MAIL was read. For the first transaction less the spans we owed that were over by then, for a connection
@@ -30,10 +30,16 @@ export class SessionClock {
   #read: { readonly at: Instant; readonly owedUs: number };
   #reused = false;
 
-  constructor(accepted: Instant) {
-    this.#earliest = earliest(accepted);
+  /** `waiting`: since when it may have waited to be accepted. */
+  constructor(accepted: Instant, waiting: Instant = earliest(accepted)) {
+    this.#earliest = waiting;
     this.#owingSince = accepted;
     this.#read = { at: accepted, owedUs: 0 };
+  }
+
+  /** Since when a transfer that we know nothing of may have begun. */
+  get earliest(): Instant {
+    return this.#earliest;
   }
 
   get lastRead(): Instant {

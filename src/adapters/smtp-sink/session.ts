@@ -1,26 +1,38 @@
 /** One connection at the sink: what the peer has done on it, and what the listener hears of it, each transaction exactly once. */
 import type { Socket } from 'node:net';
 import type { SMTPServer, SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
-import { earliest, type Instant } from '../../domain/time/instant.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import type { Clock, Log, SinkListener, SinkMessage } from '../../ports.ts';
-import { COMMANDS_MAX, DATA_MS_MAX, MESSAGE_BYTES_CUT, SESSION_MS_MAX } from './limits.ts';
+import { COMMANDS_MAX, DATA_MS_MAX, DOTTED_LINES_MAX, MESSAGE_BYTES_CUT, SESSION_BYTES_MAX } from './limits.ts';
 import { EndOfDataScanner, MessageReader } from './message-reader.ts';
 import {
   CLOSING_DOWN,
   DATA_OVER,
+  NO_PLACE,
   refusalReason,
   replyError,
   SESSION_OVER,
+  STEP_OVER,
   TOO_BIG,
   TOO_MANY_COMMANDS,
+  TOO_SOON,
   TRY_AGAIN,
 } from './refusals.ts';
 import { SessionClock } from './session-clock.ts';
+import { SessionTime } from './session-time.ts';
 import { Transaction } from './transaction.ts';
 
 export type Connection = SMTPServer['connections'] extends Set<infer C> ? C : never;
 export type DataDone = (error: Error | null, text?: string) => void;
 
+/** A connection as it was accepted. */
+export interface Arrival {
+  /** `address:port`, an IPv6 address in brackets. */
+  readonly peer: string;
+  readonly accepted: Instant;
+  /** Since when it may have waited for that. */
+  readonly waiting: Instant;
+}
 export interface SessionParts {
   readonly listener: SinkListener;
   readonly clock: Clock;
@@ -42,9 +54,7 @@ type State =
 const ENDS_TRANSACTION = ['RSET', 'EHLO', 'HELO', 'STARTTLS', 'QUIT'];
 
 export class SinkSession {
-  /** `address:port`, an IPv6 address in brackets. */
   readonly peer: string;
-  readonly address: string;
   /** Set once the library has made it; null if it refused the connection at once. */
   connection: Connection | null = null;
   /** Resolves once the listener has been told that nothing more can come. */
@@ -53,32 +63,34 @@ export class SinkSession {
   readonly #parts: SessionParts;
   readonly #accepted: Instant;
   readonly #clock: SessionClock;
-  readonly #ended = new AbortController();
+  readonly #time: SessionTime;
   #socket: Socket;
   #state: State = { kind: 'fresh' };
   #command = '';
   #ehlo: number | null = null;
+  #greeted = false;
   #commands = 0;
+  #bytes = 0;
   #scanner: EndOfDataScanner | null = null;
   #endOfData: Instant | null = null;
   /** What to say at the next moment without a transaction; null while the session may go on. */
   #farewell: string | null = null;
   #gone = false;
 
-  constructor(socket: Socket, accepted: Instant, parts: SessionParts) {
+  constructor(socket: Socket, { peer, accepted, waiting }: Arrival, parts: SessionParts) {
     this.#socket = socket;
-    this.#accepted = earliest(accepted);
+    this.#accepted = waiting;
     this.#parts = parts;
-    this.#clock = new SessionClock(accepted);
+    this.#clock = new SessionClock(accepted, waiting);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.over = promise;
     this.#resolveOver = resolve;
-    // A peer that is gone before it was accepted has no address any more.
-    this.address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? 'unknown';
-    this.peer = `${this.address.includes(':') ? `[${this.address}]` : this.address}:${socket.remotePort ?? 0}`;
-    parts.listener.connected(this.peer, this.#accepted);
-    this.#after(SESSION_MS_MAX, this.#ended.signal, () => this.retire(SESSION_OVER));
-    this.#after(SESSION_MS_MAX + DATA_MS_MAX, this.#ended.signal, () => this.#cut(421, SESSION_OVER));
+    this.peer = peer;
+    parts.listener.connected(peer, this.#accepted);
+    this.#time = new SessionTime(parts.clock, (what) => {
+      if (what === 'session') this.retire(SESSION_OVER);
+      else this.#cut(421, what === 'step' ? STEP_OVER : SESSION_OVER);
+    });
   }
 
   /** Sees the bytes of a socket that the library has just begun to read, before the library does. */
@@ -90,7 +102,10 @@ export class SinkSession {
   #bytesRead(chunk: Buffer): void {
     const at = this.#parts.clock.now();
     this.#clock.bytesRead(at);
+    this.#bytes += chunk.length;
+    if (!this.#greeted) this.#cut(421, TOO_SOON);
     if (this.#scanner?.read(chunk) === true) this.#endOfDataRead(at);
+    else if (this.#scanner !== null && this.#scanner.dottedLines > DOTTED_LINES_MAX) this.#cut(552, TOO_BIG);
   }
 
   #endOfDataRead(at: Instant): void {
@@ -101,6 +116,7 @@ export class SinkSession {
 
   commandRead(command: string): void {
     this.#clock.commandRead(this.#parts.clock.now());
+    this.#time.stepped(false);
     this.#command = command;
     this.#commands += 1;
     if (command === 'EHLO' || command === 'HELO') this.#ehlo = this.#sinceAccept();
@@ -118,6 +134,9 @@ export class SinkSession {
 
   replyWritten(code: number, text: string): void {
     this.#clock.replyWritten(this.#parts.clock.now());
+    this.#greeted = true;
+    // A message has a time of its own.
+    this.#time.stepped(code !== 354);
     if (this.#state.kind === 'taken') {
       // The listener's own answer to a message.
       this.#state = { kind: 'idle' };
@@ -128,6 +147,7 @@ export class SinkSession {
     }
     if (code === 421) this.#abandon(421);
     else if (code < 400 && ENDS_TRANSACTION.includes(this.#command)) this.#abandon();
+    if (this.#bytes > SESSION_BYTES_MAX && code !== 421) this.#farewell ??= SESSION_OVER;
     this.#leaveIfAsked();
   }
 
@@ -158,7 +178,9 @@ export class SinkSession {
     const reader = new MessageReader();
     const readSoFar = this.#clock.lastRead;
     const over = new AbortController();
-    this.#after(DATA_MS_MAX, over.signal, () => this.#cut(421, DATA_OVER));
+    void this.#parts.clock.sleep(DATA_MS_MAX, over.signal).then(() => {
+      if (!over.signal.aborted) this.#cut(421, DATA_OVER);
+    });
     stream.on('data', (chunk: Buffer) => {
       if (!stream.sizeExceeded) reader.write(chunk);
       else if (stream.byteLength > MESSAGE_BYTES_CUT) this.#cut(552, TOO_BIG);
@@ -208,6 +230,15 @@ export class SinkSession {
     this.#cut(421, farewell);
   }
 
+  /** Its place is for another: what it came with, it could not transfer. */
+  giveWay(): void {
+    this.#parts.listener.turnedAway(this.peer, this.#clock.earliest);
+    if (this.#state.kind === 'fresh') this.#state = { kind: 'idle' };
+    this.#cut(421, NO_PLACE);
+    // At once, or a flood would hold a file for each connection that has to go.
+    this.#socket.destroySoon();
+  }
+
   #cut(code: number, text: string): void {
     this.#abandon(code);
     this.connection?.send(code, text);
@@ -222,7 +253,7 @@ export class SinkSession {
   closed(): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.#ended.abort();
+    this.#time.stop();
     if (this.#state.kind === 'fresh') this.#parts.listener.vanished(this.peer, this.#accepted);
     this.#abandon();
     this.#parts.listener.disconnected(this.peer);
@@ -235,11 +266,5 @@ export class SinkSession {
     this.#state = { kind: 'idle' };
     this.#scanner = null;
     this.#parts.listener.abandoned(transaction.seen(), code ?? transaction.code);
-  }
-
-  #after(ms: number, signal: AbortSignal, action: () => void): void {
-    void this.#parts.clock.sleep(ms, signal).then(() => {
-      if (!signal.aborted) action();
-    });
   }
 }

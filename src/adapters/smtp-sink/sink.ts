@@ -1,23 +1,33 @@
 /** The destination MX of the `send` path: takes probes and what comes back to their senders, notes when each transfer began, relays nothing. */
 import type { AddressInfo } from 'node:net';
+import { isInNetworks } from '../../domain/network.ts';
 import type { HostPort, SinkSettings } from '../../domain/settings.ts';
 import type { Clock, Log, Sink, SinkListener } from '../../ports.ts';
-import { CLOSE_MS_MAX } from './limits.ts';
+import { BACKLOG, CLOSE_MS_MAX } from './limits.ts';
 import { recipientRule } from './recipients.ts';
-import { SinkServer } from './server.ts';
+import { type SinkRules, SinkServer } from './server.ts';
 
 /**
  * States: closed → opening → open → closing → closed; a closed sink can be opened again.
- * `senders` are the agent's own envelope senders at the sink's domain: bounces come back to them.
+ * `senders` are the agent's own envelope senders at the sink's domain: bounces come back to them. `networks` are the providers', as far
+ * as they are known: strangers take no place from their hosts.
  */
-export function createSink(settings: SinkSettings, senders: readonly string[], clock: Clock, log: Log): Sink {
-  const ours = recipientRule({ domain: settings.domain, count: settings.recipients, senders });
+export function createSink(
+  settings: SinkSettings,
+  { senders, networks }: { readonly senders: readonly string[]; readonly networks: readonly string[] },
+  clock: Clock,
+  log: Log,
+): Sink {
+  const rules: SinkRules = {
+    ours: recipientRule({ domain: settings.domain, count: settings.recipients, senders }),
+    isProvider: (address) => isInNetworks(address, networks),
+  };
   let current: SinkServer | null = null;
 
   return {
     async open(listener) {
       if (current !== null) throw new Error('sink can be opened only while it is closed, it is not');
-      const server = makeServer(settings, ours, { listener, clock, log });
+      const server = makeServer(settings, rules, { listener, clock, log });
       current = server;
       try {
         return await listen(server, settings, listener);
@@ -41,11 +51,11 @@ export function createSink(settings: SinkSettings, senders: readonly string[], c
 
 function makeServer(
   settings: SinkSettings,
-  ours: (address: string) => string | null,
+  rules: SinkRules,
   parts: { readonly listener: SinkListener; readonly clock: Clock; readonly log: Log },
 ): SinkServer {
   try {
-    return new SinkServer(settings, ours, parts);
+    return new SinkServer(settings, rules, parts);
   } catch (cause) {
     throw new Error(`sink.tls must hold a PEM certificate and its key: ${messageOf(cause)}`, { cause });
   }
@@ -61,7 +71,7 @@ async function listen(
     new Error(`${what} on ${host}:${port}: ${reasonOf(cause)}`, { cause });
   const fail = (cause: Error) => reject(failure('sink cannot listen', cause));
   server.server.once('error', fail);
-  server.listen(port, host, () => resolve());
+  server.listen(port, host, BACKLOG, () => resolve());
   await promise;
   server.server.off('error', fail);
   // Such as no memory for another connection. That files run out Node never tells: adapters/system/watchdog counts them.

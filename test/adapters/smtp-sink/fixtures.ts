@@ -19,7 +19,8 @@ import { examinedLog } from '../../tooling/secrets.ts';
 import { RawClient } from './raw-client.ts';
 
 const DOMAIN = 'sink.test';
-export const SENDERS = ['receive@sink.test'];
+/** Whom the sink knows: our own envelope sender, and a provider's network that no peer of the tests is in. */
+export const KNOWN = { senders: ['receive@sink.test'], networks: ['192.0.2.0/24'] };
 
 export function sinkSettings(over: Partial<SinkSettings> = {}): SinkSettings {
   return {
@@ -36,6 +37,7 @@ export function sinkSettings(over: Partial<SinkSettings> = {}): SinkSettings {
 export type Note =
   | { readonly what: 'connected'; readonly peer: string; readonly at: Instant }
   | { readonly what: 'vanished'; readonly peer: string; readonly at: Instant }
+  | { readonly what: 'turnedAway'; readonly peer: string; readonly since: Instant }
   | { readonly what: 'received'; readonly transaction: SinkTransaction; readonly message: SinkMessage }
   | { readonly what: 'abandoned'; readonly transaction: SinkTransaction; readonly code: number }
   | { readonly what: 'disconnected'; readonly peer: string }
@@ -62,6 +64,9 @@ export class NotingListener implements SinkListener {
   }
   vanished(peer: string, at: Instant): void {
     this.#note({ what: 'vanished', peer, at });
+  }
+  turnedAway(peer: string, since: Instant): void {
+    this.#note({ what: 'turnedAway', peer, since });
   }
   disconnected(peer: string): void {
     this.#note({ what: 'disconnected', peer });
@@ -102,22 +107,27 @@ export interface Opened {
   readonly port: number;
   readonly listener: NotingListener;
   readonly log: readonly { readonly level: string; readonly message: string }[];
-  readonly client: () => RawClient;
+  /** Connects, from any address of loopback. */
+  readonly client: (from?: string) => RawClient;
 }
 
 /** A sink that listens, closed when the test is over. */
-export async function openSink(over: Partial<SinkSettings> = {}, clock: Clock = ownClock()): Promise<Opened> {
+export async function openSink(
+  over: Partial<SinkSettings> = {},
+  clock: Clock = ownClock(),
+  known: typeof KNOWN = KNOWN,
+): Promise<Opened> {
   const listener = new NotingListener();
   const log: { level: string; message: string }[] = [];
-  const sink = createSink(sinkSettings(over), SENDERS, clock, noting(log));
+  const sink = createSink(sinkSettings(over), known, clock, noting(log));
   const { port } = await sink.open(listener);
   const clients: RawClient[] = [];
   onTestFinished(async () => {
     for (const client of clients) client.destroy();
     await sink.close();
   });
-  const client = () => {
-    const made = new RawClient(port);
+  const client = (from?: string) => {
+    const made = new RawClient(port, from);
     clients.push(made);
     return made;
   };

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createSink } from '../../../src/adapters/smtp-sink/sink.ts';
-import { NotingListener, openSink, ownClock, SENDERS, silent, sinkSettings } from './fixtures.ts';
+import { KNOWN, NotingListener, openSink, ownClock, silent, sinkSettings } from './fixtures.ts';
 import { RawClient } from './raw-client.ts';
 
 const MAIL = 'MAIL FROM:<a@provider.test>';
@@ -13,7 +13,7 @@ const RCPT = 'RCPT TO:<probe-0@sink.test>';
 
 describe('opening', () => {
   test('resolves with the address taken', async () => {
-    const sink = createSink(sinkSettings(), SENDERS, ownClock(), silent);
+    const sink = createSink(sinkSettings(), KNOWN, ownClock(), silent);
     const address = await sink.open(new NotingListener());
     expect(address).toEqual({ host: '127.0.0.1', port: expect.any(Number) });
     expect(address.port).toBeGreaterThan(0);
@@ -24,7 +24,7 @@ describe('opening', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const sink = createSink(sinkSettings({ listen: { host: '127.0.0.1', port } }), SENDERS, ownClock(), silent);
+    const sink = createSink(sinkSettings({ listen: { host: '127.0.0.1', port } }), KNOWN, ownClock(), silent);
     const failure = await sink.open(new NotingListener()).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       message: `sink cannot listen on 127.0.0.1:${port}: EADDRINUSE: address already in use`,

@@ -9,7 +9,7 @@ import { describeWithServers } from '../../servers/available.ts';
 import { total } from '../../servers/maillog.ts';
 import { type Endpoint, type Provider, startProvider } from '../../servers/provider.ts';
 import { CERTIFICATES } from '../smtp-client/fixtures.ts';
-import { NotingListener, SENDERS, silent, sinkSettings } from './fixtures.ts';
+import { KNOWN, NotingListener, silent, sinkSettings } from './fixtures.ts';
 
 /** One connection at a time, kept for the next message; Postfix keeps none with TLS. */
 const REUSE = {
@@ -29,7 +29,7 @@ describeWithServers('the sink behind Postfix', () => {
   beforeEach(async () => {
     listener = new NotingListener();
     clock = systemClock();
-    sink = createSink(sinkSettings({ tls: CERTIFICATES.localhost }), SENDERS, clock, silent);
+    sink = createSink(sinkSettings({ tls: CERTIFICATES.localhost }), KNOWN, clock, silent);
     const { port } = await sink.open(listener);
     sinkPort = port;
   });

@@ -16,18 +16,25 @@ export class RawClient {
   /** Just before the connection was asked for. */
   readonly connectingUs = monoUs();
   socket: Socket;
+  readonly #from: string;
+  #localPort = 0;
   #text = '';
   #ended = false;
   #wake: () => void = () => undefined;
 
-  constructor(port: number) {
-    this.socket = connect({ host: '127.0.0.1', port });
+  /** `from` is any address of loopback. */
+  constructor(port: number, from = '127.0.0.1') {
+    this.#from = from;
+    this.socket = connect({ host: '127.0.0.1', port, localAddress: from, noDelay: true });
+    this.socket.once('connect', () => {
+      this.#localPort = this.socket.localPort ?? 0;
+    });
     this.#listen(this.socket);
   }
 
-  /** `127.0.0.1:port`, as the sink sees it. */
+  /** `address:port`, as the sink sees it. */
   get name(): string {
-    return `127.0.0.1:${this.socket.localPort}`;
+    return `${this.#from}:${this.#localPort}`;
   }
 
   write(text: string | Buffer): void {
@@ -60,8 +67,9 @@ export class RawClient {
     return this.ask('EHLO client.test');
   }
 
-  async startTls(): Promise<TLSSocket> {
-    await this.ask('STARTTLS');
+  /** `behind` goes in plain text, in the same bytes as the command. */
+  async startTls(behind = ''): Promise<TLSSocket> {
+    await this.ask(`STARTTLS\r\n${behind}`.trimEnd());
     this.socket.removeAllListeners('data');
     const upgraded = connectTls({ socket: this.socket, rejectUnauthorized: false, maxVersion: 'TLSv1.3' });
     await once(upgraded, 'secureConnect');
