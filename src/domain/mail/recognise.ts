@@ -24,6 +24,8 @@ export interface RawMessage {
   readonly body: string;
 }
 
+/** A message has one (RFC 5322 §3.6.4), one that was passed on sometimes another; each costs a MAC, and a header holds a thousand. */
+const MESSAGE_IDS_MAX = 4;
 /** The most consequential first: of several recipients the one that failed is the news. */
 const GRAVITY: readonly DeliveryStatus['action'][] = ['failed', 'delayed', 'delivered', 'relayed', 'expanded'];
 
@@ -58,9 +60,9 @@ function recogniseHeader(fields: readonly HeaderField[], key: Uint8Array): Recog
   const inField = findTokens(headerValues(fields, TOKEN_FIELD).join('\n'));
   const [byField] = inField.flatMap((token) => verified(token, key));
   if (byField !== undefined) return { kind: 'probe', id: byField, where: 'header' };
-  const inMessageId = headerValues(fields, 'Message-ID').flatMap(
-    (value) => /^<([a-z2-7]{32})@[^\s<>]*>$/i.exec(value)?.[1]?.toLowerCase() ?? [],
-  );
+  const inMessageId = headerValues(fields, 'Message-ID')
+    .slice(0, MESSAGE_IDS_MAX)
+    .flatMap((value) => /^<([a-z2-7]{32})@[^\s<>]*>$/i.exec(value)?.[1]?.toLowerCase() ?? []);
   const [byMessageId] = inMessageId.flatMap((token) => verified(token, key));
   if (byMessageId !== undefined) return { kind: 'probe', id: byMessageId, where: 'message-id' };
   return { kind: inField.length + inMessageId.length > 0 ? 'forged' : 'foreign' };

@@ -44,6 +44,11 @@ describe('recognise', () => {
     expect(read(`Message-ID: <${FALSE_TOKEN}.1@example.com>`)).toEqual(FOREIGN);
     expect(read('', '')).toEqual(FOREIGN);
   });
+  it('verifies the tokens of the first Message-IDs alone: a header holds a thousand, and each costs a MAC', () => {
+    const ids = (count: number) => `Message-ID: <${FALSE_TOKEN}@x>\n`.repeat(count) + `Message-ID: <${TOKEN}@x>`;
+    expect(read(ids(3))).toEqual([{ kind: 'probe', id: ID, where: 'message-id' }]);
+    expect(read(ids(4))).toEqual(FORGED);
+  });
   it('takes a reply, a receipt or a digest that quotes probes for foreign', () => {
     expect(read(`In-Reply-To: <${TOKEN}@x>`, `> Token: ${TOKEN}`)).toEqual(FOREIGN);
     expect(read('Auto-Submitted: auto-replied', `Token: ${TOKEN}`)).toEqual(FOREIGN);
