@@ -14,7 +14,8 @@ import { createWaker } from './waker.ts';
 
 export interface WatcherOptions {
   readonly provider: string;
-  readonly key: Uint8Array;
+  /** A token is verified by any of them. */
+  readonly keys: readonly Uint8Array[];
   readonly cleanup: 'delete' | 'keep';
 }
 export interface WatcherParts {
