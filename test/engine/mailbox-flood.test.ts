@@ -45,8 +45,11 @@ it('finds probes below and beside 25,000 messages of others, and deletes none of
   for (let each = 0; each < FLOOD; each += 1) world.mailbox.deliver(STRANGER);
   world.mailbox.deliver(buried.message);
   world.mailbox.deliver(beside.message, 'Junk');
+  // So that the third part is read a second after the look that announced it: by then it had been there long.
+  world.mailbox.latencyMs = 5;
   await world.clock.advance(120);
   for (const { id } of [buried, beside]) expect((await sight(id)).assessment.outcome).toBe('delivered');
+  expect((await sight(buried.id)).assessment.delay!.lo).toBeLessThan(0.1);
   expect(world.mailbox.stored.filter(({ text }) => text === STRANGER.text)).toHaveLength(FLOOD);
   expect(widest).toBe(FETCH_MAX);
 });
