@@ -53,7 +53,8 @@ async function run(
   const { roundCount } = SURFACES[surface] ?? { roundCount: 1 };
   let tried = 0;
   let found = 0;
-  for (let round = 0; !isOver(tried); round += 1) {
+  // One at least: a surface that was left out would look as if nothing had been found on it.
+  for (let round = 0; round === 0 || !isOver(tried); round += 1) {
     const count = Math.min(roundCount, countMax - tried);
     const order = { table: TABLE, surface, seed: (seed + round) % SEED_MAX, count };
     const { findings } = await runRound(order);

@@ -18,8 +18,8 @@ export const SURFACES: Readonly<Record<string, Surface>> = {
   hoards: {
     about: 'keeps all it makes',
     fuzz: async (_, count) => {
-      const kept: string[][] = [];
-      while (kept.length < count * 1e9) kept.push(new Array<string>(10_000_000).fill(`${kept.length}`));
+      const kept: number[][] = [];
+      while (kept.length < count * 1e9) kept.push(Array.from({ length: 1_000_000 }, (_each, n) => n / 3));
       return { tried: kept.length, findings: [] };
     },
     roundCount: 1,

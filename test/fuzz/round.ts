@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { Fuzzed } from './surface.ts';
 
 /** Milliseconds. A round takes a second or a few; what is not linear takes minutes. */
-export const HANG_MS = 120_000;
+const HANG_MS = 120_000;
 /** Mebibytes of the thread's heap: what is read at a time is far below. */
 const HEAP_MB_MAX = 512;
 

@@ -8,6 +8,6 @@ export const TABLE = import.meta.url;
 
 export const SURFACES: Readonly<Record<string, Surface>> = {
   tokens: { about: 'what tells our messages from others', fuzz: fuzzTokens, roundCount: 5000 },
-  mail: { about: 'headers, traces, dates, reports, bounces, MIME and DKIM', fuzz: fuzzMail, roundCount: 1000 },
+  mail: { about: 'headers, traces, dates, reports, bounces, MIME and DKIM', fuzz: fuzzMail, roundCount: 3000 },
   growth: { about: 'the same, ten times as large as any that is read', fuzz: fuzzGrowth, roundCount: 50 },
 };

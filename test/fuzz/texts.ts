@@ -61,12 +61,16 @@ export function cook(
 
 /** A beginning, something again and again, and an end: where work grows faster than the text, such a one shows it. */
 export function grown(pieces: readonly string[], sizeMax: number): fc.Arbitrary<string> {
-  const some = (lengthMax: number) =>
-    fc
-      .array(fc.nat(pieces.length - 1), { maxLength: lengthMax })
-      .map((chosen) => chosen.map((n) => pieces[n]).join(''));
-  return fc.tuple(some(3), some(3), some(2)).map(([before, again, after]) => {
-    const unit = again === '' ? ' ' : again;
-    return before + unit.repeat(Math.ceil(sizeMax / unit.length)).slice(0, sizeMax) + after;
-  });
+  const piece = fc.constantFrom(...pieces);
+  // What begins a field decides who reads the rest.
+  const beginning = fc.constantFrom('', ...pieces.filter((each) => each.endsWith(': ')));
+  const unit = fc.oneof(
+    piece,
+    fc.tuple(piece, piece, piece).map((each) => each.join('')),
+  );
+  return fc
+    .tuple(beginning, unit, piece)
+    .map(
+      ([before, again, after]) => before + again.repeat(Math.ceil(sizeMax / again.length)).slice(0, sizeMax) + after,
+    );
 }
