@@ -17,13 +17,16 @@ export interface Round {
   readonly count: number;
 }
 
-/** A thread that dies, or has not ended after `hangMs`, is a finding with what to run again. */
-export async function runRound(round: Round, hangMs = HANG_MS): Promise<Fuzzed> {
+/** A thread that dies, or has not ended in time, is a finding with what to run again. */
+export async function runRound(
+  round: Round,
+  { hangMs = HANG_MS, heapMb = HEAP_MB_MAX }: { readonly hangMs?: number; readonly heapMb?: number } = {},
+): Promise<Fuzzed> {
   const { surface, seed, count } = round;
   const again = `npm run fuzz -- --surface ${surface} --seed ${seed} --count ${count}`;
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: round,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+    resourceLimits: { maxOldGenerationSizeMb: heapMb },
   });
   const over = new AbortController();
   const { signal } = over;
