@@ -49,11 +49,12 @@ function contactOf({ sink }: Settings): string {
 }
 
 export function engineOptions(settings: Settings, lines: readonly Line[], clock: Clock, log: Log) {
-  const { agent, key, providers, sink } = settings;
+  const { agent, key, retiredKey, providers, sink } = settings;
   return {
     agent,
     contact: contactOf(settings),
     key,
+    retiredKey,
     lines,
     reachability: sink.reachability,
     sinkOnLoopback: isInNetworks(sink.listen.host, ['127.0.0.0/8', '::1/128']) || sink.listen.host === 'localhost',
@@ -102,15 +103,16 @@ export function connectivityOf({ providers, connectivity }: Settings, clock: Clo
 }
 
 /** Where the ledger stood by our own verified messages in the providers' mailboxes. Rejects with MailboxError. */
-export async function storedHeads({ providers, key }: Settings, log: Log): Promise<readonly StoredHead[]> {
+export async function storedHeads({ providers, key, retiredKey }: Settings, log: Log): Promise<readonly StoredHead[]> {
   const clock = systemClock();
+  const keys = retiredKey === null ? [key] : [key, retiredKey];
   const heads: StoredHead[] = [];
   try {
     for (const { name: provider, mailbox } of providers) {
       if (mailbox === null) continue;
       for await (const { header, body, storedMs, where } of readStored(mailbox, clock, log)) {
         const head = chainHeadOf(header, body);
-        const ours = recognise({ header, body }, key).some(({ kind }) => kind === 'probe');
+        const ours = recognise({ header, body }, keys).some(({ kind }) => kind === 'probe');
         if (ours && head !== null) heads.push({ provider, head, storedMs, where });
       }
     }

@@ -70,6 +70,7 @@ function demoSettings(
     agent: 'demo',
     dataFolder,
     key: systemRandom.bytes(32),
+    retiredKey: null,
     http: { listen, token: null },
     sink: {
       listen: { host: LOOPBACK, port: 0 },

@@ -29,13 +29,14 @@ function withoutStump(text: string, secret: string): string {
 }
 
 /** Every secret of the settings, in each form in which somebody might show it, longer ones first. Never an empty one. */
-export function secretsOf({ key, http, sink, providers }: Settings): readonly string[] {
+export function secretsOf({ key, retiredKey, http, sink, providers }: Settings): readonly string[] {
   const logins = providers.flatMap(({ submission, mailbox }) => [submission?.login ?? null, mailbox?.login ?? null]);
   const pems = [sink.tls?.key ?? '', ...providers.map(({ mx }) => mx?.dkim?.privateKey ?? '')];
   const found = [
     ...logins.flatMap((login) => (login === null ? [] : formsOf(login))),
     ...(http.token === null ? [] : [http.token, base64(http.token)]),
     ...formsOfKey(key),
+    ...(retiredKey === null ? [] : formsOfKey(retiredKey)),
     ...pems.flatMap((pem) => pem.split(/\r?\n/).filter((line) => line.length >= PEM_LINE_MIN && !line.startsWith('-'))),
   ];
   return [...new Set(found)]

@@ -7,6 +7,8 @@ export interface Settings {
   readonly dataFolder: string;
   /** Signs the tokens (HMAC-SHA256), at least 16 bytes. */
   readonly key: Uint8Array;
+  /** Signed them before `key` did, and still verifies those that are on their way; null without one. */
+  readonly retiredKey: Uint8Array | null;
   readonly http: HttpSettings;
   readonly sink: SinkSettings;
   readonly providers: readonly ProviderSettings[];

@@ -43,7 +43,10 @@ export interface EngineOptions {
   readonly contact: string;
   /** As each start records it. */
   readonly identity: AgentIdentity;
+  /** Signs tokens, and verifies them. */
   readonly key: Uint8Array;
+  /** Signed them before and still verifies them: probes that are on their way outlast a change of the key. */
+  readonly retiredKey: Uint8Array | null;
   readonly lines: readonly Line[];
   readonly routes: readonly RouteSettings[];
   readonly sinkClients: readonly SinkClient[];
@@ -110,9 +113,10 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   });
   let isSinkOpen = (): boolean => false;
   const wake = createWake(() => isSinkOpen(), recorder, clock);
+  const keys = options.retiredKey === null ? [options.key] : [options.key, options.retiredKey];
   const collector = createSinkCollector(
     {
-      key: options.key,
+      keys,
       clients: options.sinkClients,
       reachability: options.reachability,
       loopbackCounts: options.sinkOnLoopback,
@@ -129,7 +133,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const prober = createProber(options, { recorder, clock, random, observer, log });
   const mailboxes = options.mailboxes.map(({ provider, mailbox, cleanup }) =>
     watchMailbox(
-      { provider, key: options.key, cleanup },
+      { provider, keys, cleanup },
       { mailbox, recorder, ledger, part: mailboxPart(health, provider), clock, random, observer, log },
       stopping.signal,
     ),

@@ -3,6 +3,8 @@ import type { ProbeRecord } from '../domain/record.ts';
 import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
 import type { Fetched, FetchedMessage, FolderState } from '../ports.ts';
 
+/** Messages fetched in one go: their headers and bodies are in memory at once. */
+export const FETCH_MAX = 200;
 /** Seconds for which it is asked for again: a replica lags for moments, what was deleted never comes. */
 const GAP_PATIENCE = 600;
 /** A gap is read again when it is older by this much than when it was read last; seconds it is at least then. */
@@ -86,13 +88,16 @@ export class MailboxGaps {
       this.#gaps.delete(folder.path);
       return;
     }
-    const fetched = await fetch(gap.fromUid, gap.toUid);
-    const messages = fetched.messages.filter(({ uid }) => !gap.read.has(uid));
-    await take(messages, gap.absent);
-    if (fetched.complete) this.#gaps.delete(folder.path);
-    else {
-      const read = new Set([...gap.read, ...messages.map(({ uid }) => uid)]);
-      this.#gaps.set(folder.path, { ...gap, dueAge: age * GAP_GROWTH, read });
+    const read = new Set(gap.read);
+    let complete = true;
+    for (let from = gap.fromUid; from < gap.toUid; from += FETCH_MAX) {
+      const fetched = await fetch(from, Math.min(from + FETCH_MAX, gap.toUid));
+      complete &&= fetched.complete;
+      const messages = fetched.messages.filter(({ uid }) => !gap.read.has(uid));
+      await take(messages, gap.absent);
+      for (const { uid } of messages) read.add(uid);
     }
+    if (complete) this.#gaps.delete(folder.path);
+    else this.#gaps.set(folder.path, { ...gap, dueAge: age * GAP_GROWTH, read });
   }
 }

@@ -21,13 +21,13 @@ export async function readMessage(
   message: FetchedMessage,
   folder: FolderState,
   absent: Instant | null,
-  { provider, key }: { readonly provider: string; readonly key: Uint8Array },
+  { provider, keys }: { readonly provider: string; readonly keys: readonly Uint8Array[] },
   parts: ReaderParts,
 ): Promise<ProbeRecord | null> {
   const { recorder, clock, observer } = parts;
   const place = `${folder.path}/${folder.uidValidity}/${message.uid}`;
   let ours: ProbeRecord | null = null;
-  for (const found of recognise(message, key)) {
+  for (const found of recognise(message, keys)) {
     if (found.kind === 'forged' || found.kind === 'foreign') {
       observer.tokenRefused(found.kind);
       continue;

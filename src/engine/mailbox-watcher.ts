@@ -7,14 +7,15 @@ import type { Bookmark, Clock, Fetched, FolderState, Ledger, Log, Look, Mailbox,
 import { LedgerRefused, MailboxError } from '../ports.ts';
 import { type DailyCopy, openDailyCopy } from './daily-copy.ts';
 import type { Health, PartHealth } from './health.ts';
-import { MailboxGaps } from './mailbox-gaps.ts';
+import { FETCH_MAX, MailboxGaps } from './mailbox-gaps.ts';
 import { readMessage } from './mailbox-reader.ts';
 import type { Recorder } from './recorder.ts';
 import { createWaker } from './waker.ts';
 
 export interface WatcherOptions {
   readonly provider: string;
-  readonly key: Uint8Array;
+  /** A token is verified by any of them. */
+  readonly keys: readonly Uint8Array[];
   readonly cleanup: 'delete' | 'keep';
 }
 export interface WatcherParts {
@@ -41,8 +42,8 @@ const PROOF_EVERY = 60;
 const REOPEN: Backoff = { firstMs: 1000, maxMs: 60_000 };
 /** In a folder that is new to us, or whose numbering changed, what is older than this many messages is not ours. */
 const NEWEST_SCANNED = 1000;
-/** Messages fetched in one go. */
-const FETCH_MAX = 200;
+/** Messages of a folder read after one look: a flood in one, or a server that makes up its UIDs, must not keep the others from being read. */
+const READ_MAX = 50 * FETCH_MAX;
 /** Milliseconds that a look under way has when the agent stops. */
 const STOP_PATIENCE = 500;
 /** Ours to delete are kept until nothing young is awaited, or until there are this many. */
@@ -175,6 +176,7 @@ class WatchSession {
     const before = this.#lastLook ?? absent;
     const look = await mailbox.look();
     let complete = true;
+    this.#isBehind = false;
     await this.#keepPlaces(look, before);
     for (const folder of look.folders) {
       const fetch = (from: number, to: number) => mailbox.fetch(folder, from, to);
@@ -183,7 +185,7 @@ class WatchSession {
       complete = (await this.#readNew(folder, before)) && complete;
     }
     // What was announced and is gone may have been ours, deleted by somebody or moved to a folder looked at before.
-    const proves = !this.#gaps.mayHold([...this.#onTheirWay(), ...this.#mayBounce(look.sentAt)]);
+    const proves = !this.#isBehind && !this.#gaps.mayHold([...this.#onTheirWay(), ...this.#mayBounce(look.sentAt)]);
     if (proves) this.#lastLook = look.sentAt;
     else if (!complete) await this.#doubt(before);
     if (proves && this.#needsProof(look)) {
@@ -193,9 +195,12 @@ class WatchSession {
     await this.#keepBookmarks();
   }
   #lastLook: Instant | null = null;
+  /** Whether the last look announced more than was read after it: what was not may be ours, and is read after the next. */
+  #isBehind = false;
 
   /** Milliseconds until the next look. */
   gap(): number {
+    if (this.#isBehind) return LOOK_GAP_MIN;
     const now = this.#parts.clock.now();
     let gap = LOOK_GAP_IDLE;
     for (const record of this.#awaited()) {
@@ -265,8 +270,10 @@ class WatchSession {
     const start = this.#start(folder);
     if (!this.#position.has(folder.path))
       this.#position.set(folder.path, { uidValidity: folder.uidValidity, uidNext: start });
-    for (let from = start; from < folder.uidNext; from += FETCH_MAX) {
-      const to = Math.min(from + FETCH_MAX, folder.uidNext);
+    const end = Math.min(folder.uidNext, start + READ_MAX);
+    if (end < folder.uidNext) this.#isBehind = true;
+    for (let from = start; from < end; from += FETCH_MAX) {
+      const to = Math.min(from + FETCH_MAX, end);
       const fetched = await this.#parts.mailbox.fetch(folder, from, to);
       complete &&= fetched.complete;
       await this.#take(fetched.messages, folder, absent);

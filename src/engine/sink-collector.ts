@@ -52,7 +52,8 @@ const TAKEN: SinkReply = { code: 250, text: 'taken' };
 const TRY_AGAIN: SinkReply = { code: 451, text: 'local error, try again later' };
 
 export interface SinkCollectorOptions {
-  readonly key: Uint8Array;
+  /** A token is verified by any of them. */
+  readonly keys: readonly Uint8Array[];
   readonly clients: readonly SinkClient[];
   readonly reachability: 'inbound' | 'assumed';
   /** Whether a connection from this host proves anything: only where the sink itself listens on loopback alone. */
@@ -105,19 +106,24 @@ export function createSinkCollector(
     );
 
   /** A transfer's start, or that of another connection of the provider that is still open: it may have been the first attempt. */
-  const firstPossible = (transaction: SinkTransaction, provider: string | null): Instant =>
-    oldestOpen(
-      transaction.earliest,
-      (peer) => peer !== transaction.peer && (provider === null || mayBeFrom(peer, provider)),
-    );
+  const firstPossible = (transaction: SinkTransaction, provider: string): Instant =>
+    oldestOpen(transaction.earliest, (peer) => peer !== transaction.peer && mayBeFrom(peer, provider));
+  const attributed = (record: ProbeRecord, transaction: SinkTransaction, code: number): TransferAttempted => {
+    const earliest = firstPossible(transaction, record.provider);
+    return { ...attemptOf({ ...transaction, earliest }, code, clock.now()), probe: record.id, provider: null };
+  };
+
   /** An attempt that nobody can attribute, if it says anything new: strangers who know an address of ours must not fill the ledger. */
   const noteUnattributed = (attempt: Omit<TransferAttempted, 'probe' | 'provider'>, provider: string): void => {
     const event: TransferAttempted = { ...attempt, probe: null, provider };
     if ([...recorder.state.open.values()].some((record) => isLowered(record, event))) void recorder.note(event);
   };
-  const attributed = (probe: string, transaction: SinkTransaction, code: number): TransferAttempted => {
-    const earliest = firstPossible(transaction, recorder.state.open.get(probe)?.provider ?? null);
-    return { ...attemptOf({ ...transaction, earliest }, code, clock.now()), probe, provider: null };
+
+  /** Those of a probe that is over or has its first attempt already change nothing: whoever replays its token must not fill the ledger. */
+  const noteAttributed = async (probe: string, transaction: SinkTransaction, code: number): Promise<void> => {
+    const record = recorder.state.open.get(probe);
+    if (record?.path !== 'send' || record.attempt !== null || record.capture !== null) return;
+    await recorder.note(attributed(record, transaction, code));
   };
 
   const prove = async (at: Instant): Promise<void> => {
@@ -173,13 +179,13 @@ export function createSinkCollector(
 
   const take = async (transaction: SinkTransaction, message: SinkMessage): Promise<SinkReply> => {
     let reply = TAKEN;
-    for (const found of recognise(message, options.key)) {
+    for (const found of recognise(message, options.keys)) {
       if (found.kind === 'probe') {
         try {
           reply = await capture(found.id, transaction, message);
         } catch (error) {
           // The peer will come again, but its transfer began now.
-          await recorder.note(attributed(found.id, transaction, TRY_AGAIN.code));
+          await noteAttributed(found.id, transaction, TRY_AGAIN.code);
           throw error;
         }
       } else if (found.kind === 'notice') {
@@ -222,8 +228,8 @@ export function createSinkCollector(
     abandoned(transaction, code) {
       const { peer, sender, recipients, envelopeId } = transaction;
       const attempt = attemptOf(transaction, code, clock.now());
-      const token = envelopeId === null ? null : verifyToken(envelopeId, options.key);
-      if (token?.ok === true) return void recorder.note(attributed(token.id, transaction, code));
+      const token = envelopeId === null ? null : verifyToken(envelopeId, options.keys);
+      if (token?.ok === true) return void noteAttributed(token.id, transaction, code);
       for (const provider of suspects(peer, sender === '' ? null : sender, recipients)) {
         noteUnattributed(attempt, provider);
       }

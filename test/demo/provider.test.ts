@@ -58,7 +58,7 @@ describe('the demo provider', () => {
     expect(arrival?.envelope.dsn?.envid).toBe(message.token);
     expect(arrival?.envelope.mailFrom).toMatchObject({ address: provider.address });
     const [header = '', body = ''] = arrival?.text.split('\r\n\r\n') ?? [];
-    expect(recognise({ header, body }, KEY)).toEqual([{ kind: 'probe', id: message.id, where: 'header' }]);
+    expect(recognise({ header, body }, [KEY])).toEqual([{ kind: 'probe', id: message.id, where: 'header' }]);
     expect(parseReceived(parseHeader(header)).map((hop) => [hop.from, hop.by])).toEqual([
       ['client.example', 'submission.provider.example'],
       ['submission.provider.example', 'out.provider.example'],
@@ -116,8 +116,8 @@ describe('the demo provider', () => {
       if (fetched === false) throw new Error('no message');
       const header = fetched.headers?.toString('latin1') ?? '';
       const body = fetched.bodyParts?.get('text')?.toString('latin1') ?? '';
-      expect(recognise({ header, body }, KEY)).toEqual([{ kind: 'probe', id: message.id, where: 'header' }]);
-      expect(recognise({ header: '', body }, KEY)).toEqual([{ kind: 'probe', id: message.id, where: 'body' }]);
+      expect(recognise({ header, body }, [KEY])).toEqual([{ kind: 'probe', id: message.id, where: 'header' }]);
+      expect(recognise({ header: '', body }, [KEY])).toEqual([{ kind: 'probe', id: message.id, where: 'body' }]);
       expect(parseReceived(parseHeader(header)).map((hop) => hop.by)).toEqual([
         path === 'receive' ? 'mx.provider.example' : 'submission.provider.example',
         'store.provider.example',
@@ -149,7 +149,7 @@ describe('the demo provider', () => {
     if (fetched === false) throw new Error('no message');
     const source = fetched.source?.toString('latin1') ?? '';
     const end = source.indexOf('\r\n\r\n');
-    expect(recognise({ header: source.slice(0, end), body: source.slice(end + 4) }, KEY)).toMatchObject([
+    expect(recognise({ header: source.slice(0, end), body: source.slice(end + 4) }, [KEY])).toMatchObject([
       { kind: 'notice', id: message.id, status: { action: 'failed', recipient: RECIPIENT } },
     ]);
     expect(sink.arrivals).toEqual([]);

@@ -10,7 +10,8 @@ import { FakeSink } from './fake-sink.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-const KEY = new Uint8Array(32).fill(7);
+/** Signs unless a test brings its own. */
+export const KEY = new Uint8Array(32).fill(7);
 const ACCOUNT = 'probe@acme.example';
 
 /** No message is signed, and DNS has no keys. */
@@ -42,6 +43,8 @@ export interface FakeWorld {
     readonly seed?: number;
     readonly connectivity?: ConnectivityOptions;
     readonly observer?: Observer;
+    readonly key?: Uint8Array;
+    readonly retiredKey?: Uint8Array | null;
   }): Promise<Engine>;
 }
 
@@ -53,6 +56,8 @@ export function engineOptions(parts: {
   readonly routes: readonly RouteSettings[];
   readonly reachability: 'inbound' | 'assumed';
   readonly connectivity?: ConnectivityOptions;
+  readonly key?: Uint8Array;
+  readonly retiredKey?: Uint8Array | null;
 }): EngineOptions {
   const { submitter, injector, mailbox, routes, reachability } = parts;
   const from = ACCOUNT;
@@ -63,7 +68,8 @@ export function engineOptions(parts: {
     version: '0',
     contact: 'postmaster@sink.example',
     identity: { agent: 'test', contact: 'postmaster@sink.example', configuration: '0'.repeat(64), publicKey: '' },
-    key: KEY,
+    key: parts.key ?? KEY,
+    retiredKey: parts.retiredKey ?? null,
     routes,
     reachability,
     sinkOnLoopback: true,
@@ -99,7 +105,14 @@ export function fakeWorld(): FakeWorld {
   const { ledger, sink, mailbox, submitter, injector, observer } = world;
   return {
     ...world,
-    start: ({ routes = [], reachability = 'inbound', seed = 1, connectivity, observer: told = observer } = {}) =>
+    start: ({
+      routes = [],
+      reachability = 'inbound',
+      seed = 1,
+      connectivity,
+      observer: told = observer,
+      ...keys
+    } = {}) =>
       startEngine(
         engineOptions({
           submitter,
@@ -107,6 +120,7 @@ export function fakeWorld(): FakeWorld {
           mailbox,
           routes,
           reachability,
+          ...keys,
           ...(connectivity === undefined ? {} : { connectivity }),
         }),
         {

@@ -32,6 +32,7 @@ export function settingsFor(provider: Provider, dataFolder: string, wish: Wish =
     agent: 'test',
     dataFolder,
     key: KEY,
+    retiredKey: null,
     http: { listen: { host: '127.0.0.1', port: 0 }, token: null },
     sink: {
       listen: { host: '127.0.0.1', port: provider.sinkPort },

@@ -34,6 +34,7 @@ export function agentOptions(
     contact: CONTACT,
     identity: { agent: 'simulated', contact: CONTACT, configuration: '0'.repeat(64), publicKey: '' },
     key: KEY,
+    retiredKey: null,
     routes: scheduled ? plan.providers.flatMap((provider) => PATHS.map((path) => ({ provider, path, ...gaps }))) : [],
     reachability: plan.reachability,
     sinkOnLoopback: false,

@@ -11,13 +11,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const SOURCES = [
   'package.json',
+  'package-lock.json',
   'tsconfig.json',
   'tsconfig.build.json',
   'src',
@@ -29,7 +30,20 @@ const SOURCES = [
 /** A compiler run and an install from a registry, on a small machine. */
 const INSTALL_MS_MAX = 240_000;
 
-const manifest = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { version: string };
+interface Bom {
+  readonly components: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly hashes?: readonly { readonly content: string }[];
+  }[];
+}
+const manifest = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
+  version: string;
+  dependencies: Readonly<Record<string, string>>;
+};
+const lock = JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8')) as {
+  packages: Readonly<Record<string, { readonly integrity: string }>>;
+};
 let folder: string;
 let installed: string;
 let command: string;
@@ -65,6 +79,23 @@ describe('the installed package', () => {
     expect(files.filter((name) => name.endsWith('.ts'))).toEqual([]);
     expect(existsSync(join(installed, 'config/example.yml'))).toBe(true);
     expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toContain('Apache License');
+  });
+
+  test('says what it is made of, each part with the hash that the lock file has, and nothing of the machine it was built on', () => {
+    const text = readFileSync(join(installed, 'dist/sbom.cdx.json'), 'utf8');
+    const bom = JSON.parse(text) as Bom;
+    expect(bom).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { name: 'mailflow-probe' } } });
+    const listed = new Map(bom.components.map((each) => [`${each.name}@${each.version}`, each.hashes?.[0]?.content]));
+    for (const [name, version] of Object.entries(manifest.dependencies)) {
+      const integrity = lock.packages[`node_modules/${name}`]?.integrity.replace('sha512-', '') ?? 'none';
+      expect([name, listed.get(`${name}@${version}`)]).toEqual([
+        name,
+        Buffer.from(integrity, 'base64').toString('hex'),
+      ]);
+    }
+    expect([...listed.keys()].filter((each) => each.startsWith('vitest@'))).toEqual([]);
+    for (const word of [folder, tmpdir(), hostname(), 'file:', 'serialNumber', 'timestamp'])
+      expect(text).not.toContain(word);
   });
 
   test('says its version', () => {

@@ -18,10 +18,11 @@ import { parseHostPort } from './formats.ts';
 import type { ConfigFile, ProviderFile, RouteFile } from './schema.ts';
 import type { Material } from './secrets.ts';
 
-/** What stands beside the file: fetched secrets, the token key, and the folder that relative paths start at. */
+/** What stands beside the file: fetched secrets, the token keys, and the folder that relative paths start at. */
 export interface Surroundings {
   readonly material: Material;
   readonly key: Uint8Array;
+  readonly retiredKey: Uint8Array | null;
   readonly folder: string;
 }
 
@@ -29,12 +30,13 @@ export function dataFolderOf(file: { readonly data_folder?: string | undefined }
   return resolve(folder, file.data_folder ?? DEFAULTS.dataFolder);
 }
 
-export function buildSettings(file: ConfigFile, { material, key, folder }: Surroundings): Settings {
+export function buildSettings(file: ConfigFile, { material, key, retiredKey, folder }: Surroundings): Settings {
   const sink = buildSink(file.sink, material);
   return {
     agent: file.agent ?? hostAgent(),
     dataFolder: dataFolderOf(file, folder),
     key,
+    retiredKey,
     http: { listen: hostPort(file.http?.listen ?? DEFAULTS.httpListen), token: textOf(material, 'http.token') },
     sink,
     providers: file.providers.map((provider, index) => buildProvider(provider, `providers[${index}]`, sink, material)),

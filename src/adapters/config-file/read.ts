@@ -9,11 +9,14 @@ import { checkRules } from './rules.ts';
 import type { ConfigFile } from './schema.ts';
 import { type Environment, gather } from './secrets.ts';
 import { checkShape } from './shape.ts';
-import { type Bytes, type TokenKey, tokenKey } from './token-key.ts';
+import { type Bytes, type KeyFault, retiredKey, type TokenKey, tokenKey } from './token-key.ts';
 
 export type { Problem } from './problem.ts';
 export { redact } from './redact.ts';
 export { settingsSchema } from './schema.ts';
+
+/** A probe is waited for that long (domain/expiry.ts). */
+const RETIRED_DOUBT = 'holds token.key.retired, which still verifies tokens: take it away five days after the change';
 
 export type ReadResult =
   | { readonly ok: true; readonly settings: Settings; readonly warnings: readonly string[] }
@@ -42,7 +45,8 @@ export function settingsReader(random: Bytes): ReadSettings {
     const { material, findings: unavailable } = await gather(draft, folder, environment);
     const findings = [...source.findings, ...misshapen, ...checkRules(draft, source.value), ...unavailable];
     if (file === null || findings.length > 0) return { ok: false, problems: toProblems(source, findings) };
-    const keyOf = (dataFolder: string) => tokenKey(dataFolder, random, options.createKey === true);
+    const keyOf = (dataFolder: string, mayCreate: boolean) =>
+      tokenKey(dataFolder, random, mayCreate && options.createKey === true);
     return complete(source, file, { material, folder }, keyOf);
   };
 }
@@ -66,23 +70,27 @@ export async function readDataFolder(path: string): Promise<FolderResult> {
 async function complete(
   source: Source,
   file: ConfigFile,
-  { material, folder }: Omit<Surroundings, 'key'>,
-  keyOf: (dataFolder: string) => Promise<TokenKey>,
+  { material, folder }: Pick<Surroundings, 'material' | 'folder'>,
+  keyOf: (dataFolder: string, mayCreate: boolean) => Promise<TokenKey>,
 ): Promise<ReadResult> {
   const dataFolder = dataFolderOf(file, folder);
   const given = material.get('key');
+  const fault = ({ rule }: KeyFault): ReadResult => ({
+    ok: false,
+    problems: toProblems(source, [{ path: ['data_folder'], rule, value: dataFolder }]),
+  });
+  const retired = await retiredKey(dataFolder);
   const found =
-    given === undefined ? await keyOf(dataFolder) : ({ kind: 'lasting', key: Uint8Array.from(given) } as const);
-  if (found.kind === 'fault') {
-    return {
-      ok: false,
-      problems: toProblems(source, [{ path: ['data_folder'], rule: found.rule, value: dataFolder }]),
-    };
-  }
+    given === undefined
+      ? await keyOf(dataFolder, retired?.kind !== 'fault')
+      : ({ kind: 'lasting', key: Uint8Array.from(given) } as const);
+  if (found.kind === 'fault') return fault(found);
+  if (retired?.kind === 'fault') return fault(retired);
   const doubts = [...doubtsOf(file)];
   if (found.kind === 'passing') {
     doubts.push({ path: ['data_folder'], rule: 'has no token.key yet, the first run makes it', value: null });
   }
-  const settings = buildSettings(file, { material, key: found.key, folder });
+  if (retired !== null) doubts.push({ path: ['data_folder'], rule: RETIRED_DOUBT, value: null });
+  const settings = buildSettings(file, { material, key: found.key, retiredKey: retired?.key ?? null, folder });
   return { ok: true, settings, warnings: toProblems(source, doubts).map(({ message }) => message) };
 }

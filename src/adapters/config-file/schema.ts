@@ -175,7 +175,7 @@ export const configSchema = z.strictObject({
     default: DEFAULTS.dataFolder,
   }),
   key: secret(
-    'Signs the tokens, at least 16 bytes. Default: token.key in the data folder, made by the first run.',
+    'Signs the tokens, at least 16 bytes. Default: token.key in the data folder, made by the first run. A token.key.retired beside it still verifies.',
   ).optional(),
   http: z
     .strictObject({

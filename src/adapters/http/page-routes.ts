@@ -85,9 +85,9 @@ function languageOf({ query, headers }: FastifyRequest<Asked>): Language {
 export function preferredLanguage(accepted: string | undefined): Language {
   const wishes = (accepted ?? '').split(',').map((part) => {
     const [range = '', weight = 'q=1'] = part
-      .trim()
       .toLowerCase()
-      .split(/\s*;\s*/);
+      .split(';')
+      .map((word) => word.trim());
     return { language: range.split('-')[0], weight: Number(weight.replace('q=', '')) };
   });
   let best: { readonly language: Language; readonly weight: number } = { language: 'en', weight: 0 };

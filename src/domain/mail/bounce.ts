@@ -47,7 +47,9 @@ export function readBounce(fields: readonly HeaderField[], text: string): Delive
   const explanation = (copy < 0 ? bounded : bounded.slice(0, copy)).replace(/\r/g, '');
   const diagnostic = tidy(REPLY.exec(explanation)?.[1] ?? '', DIAGNOSTIC_LENGTH_MAX);
   const named =
-    headerValues(fields, 'X-Failed-Recipients')[0] ?? /^\s*<([^\s<>@]+@[^\s<>]+)>:?\s*$/m.exec(explanation)?.[1] ?? '';
+    headerValues(fields, 'X-Failed-Recipients')[0] ??
+    /^[ \t]*<([^\s<>@]+@[^\s<>]+)>:?[ \t]*$/m.exec(explanation)?.[1] ??
+    '';
   const recipient = tidy(named.split(',')[0] ?? '', RECIPIENT_LENGTH_MAX);
   const status = enhancedStatus(diagnostic) ?? enhancedStatus(explanation);
   const subject = headerValues(fields, 'Subject')[0] ?? '';

@@ -24,44 +24,46 @@ export interface RawMessage {
   readonly body: string;
 }
 
+/** A message has one (RFC 5322 §3.6.4), one that was passed on sometimes another; each costs a MAC, and a header holds a thousand. */
+const MESSAGE_IDS_MAX = 4;
 /** The most consequential first: of several recipients the one that failed is the news. */
 const GRAVITY: readonly DeliveryStatus['action'][] = ['failed', 'delayed', 'delivered', 'relayed', 'expanded'];
 
-/** At least one, one only unless a report speaks of several probes. Never throws; linear in what it is given. */
-export function recognise(message: RawMessage, key: Uint8Array): readonly Recognition[] {
+/** By tokens that any of the keys signed. At least one, one only unless a report speaks of several probes. Never throws; linear in what it is given. */
+export function recognise(message: RawMessage, keys: readonly Uint8Array[]): readonly Recognition[] {
   const fields = parseHeader(message.header);
   const report = parseDeliveryStatus(message.header, message.body);
   if (report !== null) {
     const [gravest] = report.statuses.toSorted((a, b) => GRAVITY.indexOf(a.action) - GRAVITY.indexOf(b.action));
-    const ids = idsReported(fields, message.body, report.envelopeId ?? '', key);
+    const ids = idsReported(fields, message.body, report.envelopeId ?? '', keys);
     return notices(ids, gravest ?? readBounce(fields, textOf(fields, message.body)), message.body);
   }
-  const claim = recogniseHeader(fields, key);
+  const claim = recogniseHeader(fields, keys);
   if (claim.kind !== 'foreign') return [claim];
   const voice = voiceOf(fields);
   if (voice === 'responder') return [claim];
   if (voice === 'mailer') {
     return notices(
-      idsReported(fields, message.body, '', key),
+      idsReported(fields, message.body, '', keys),
       readBounce(fields, textOf(fields, message.body)),
       message.body,
     );
   }
-  const ids = idsWithin(fields, message.body, key);
+  const ids = idsWithin(fields, message.body, keys);
   // A body with the tokens of several probes was put together by somebody else.
   const [id, ...others] = ids;
   return id === undefined || others.length > 0 ? [claim] : [{ kind: 'probe', id, where: 'body' }];
 }
 
 /** Any one place suffices: systems on the way rewrite Message-ID, or strip fields they do not know. */
-function recogniseHeader(fields: readonly HeaderField[], key: Uint8Array): Recognition {
+function recogniseHeader(fields: readonly HeaderField[], keys: readonly Uint8Array[]): Recognition {
   const inField = findTokens(headerValues(fields, TOKEN_FIELD).join('\n'));
-  const [byField] = inField.flatMap((token) => verified(token, key));
+  const [byField] = inField.flatMap((token) => verified(token, keys));
   if (byField !== undefined) return { kind: 'probe', id: byField, where: 'header' };
-  const inMessageId = headerValues(fields, 'Message-ID').flatMap(
-    (value) => /^<([a-z2-7]{32})@[^\s<>]*>$/i.exec(value)?.[1]?.toLowerCase() ?? [],
-  );
-  const [byMessageId] = inMessageId.flatMap((token) => verified(token, key));
+  const inMessageId = headerValues(fields, 'Message-ID')
+    .slice(0, MESSAGE_IDS_MAX)
+    .flatMap((value) => /^<([a-z2-7]{32})@[^\s<>]*>$/i.exec(value)?.[1]?.toLowerCase() ?? []);
+  const [byMessageId] = inMessageId.flatMap((token) => verified(token, keys));
   if (byMessageId !== undefined) return { kind: 'probe', id: byMessageId, where: 'message-id' };
   return { kind: inField.length + inMessageId.length > 0 ? 'forged' : 'foreign' };
 }
@@ -77,16 +79,16 @@ function idsReported(
   fields: readonly HeaderField[],
   body: string,
   envelopeId: string,
-  key: Uint8Array,
+  keys: readonly Uint8Array[],
 ): readonly string[] {
   const references = [...headerValues(fields, 'References'), ...headerValues(fields, 'In-Reply-To')].join('\n');
-  return [...new Set([...verified(`${envelopeId}\n${references}`, key), ...idsWithin(fields, body, key)])];
+  return [...new Set([...verified(`${envelopeId}\n${references}`, keys), ...idsWithin(fields, body, keys)])];
 }
 
 /** Probe ids whose tokens stand in the body, as it is or with its encodings undone. */
-function idsWithin(fields: readonly HeaderField[], body: string, key: Uint8Array): readonly string[] {
-  const asIs = verified(body, key);
-  return asIs.length > 0 ? asIs : verified(textOf(fields, body), key);
+function idsWithin(fields: readonly HeaderField[], body: string, keys: readonly Uint8Array[]): readonly string[] {
+  const asIs = verified(body, keys);
+  return asIs.length > 0 ? asIs : verified(textOf(fields, body), keys);
 }
 
 function textOf(fields: readonly HeaderField[], body: string): string {
@@ -95,9 +97,9 @@ function textOf(fields: readonly HeaderField[], body: string): string {
     .join('\n');
 }
 
-function verified(text: string, key: Uint8Array): readonly string[] {
+function verified(text: string, keys: readonly Uint8Array[]): readonly string[] {
   return findTokens(text).flatMap((token) => {
-    const result = verifyToken(token, key);
+    const result = verifyToken(token, keys);
     return result.ok ? [result.id] : [];
   });
 }

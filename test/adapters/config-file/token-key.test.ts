@@ -1,8 +1,10 @@
 /** The token key is made once, by a run and not by a look, and never for a configuration that cannot be used. */
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { redact } from '../../../src/adapters/config-file/redact.ts';
+import { secretsOf } from '../../../src/domain/conceal.ts';
 import { folderWith, readSettings, SMALL } from './folder.ts';
 
 async function keyOf(folder: string, createKey: boolean): Promise<string> {
@@ -68,4 +70,42 @@ test('nothing is written for a configuration with a problem', async () => {
   const folder = await folderWith({ 'config.yml': `${SMALL}colour: blue\n` });
   expect((await readSettings(join(folder, 'config.yml'), {}, { createKey: true })).ok).toBe(false);
   expect(existsSync(join(folder, 'data'))).toBe(false);
+});
+
+test('a key that was put aside verifies beside the new one that is made, until it is taken away', async () => {
+  const folder = await folderWith({ 'config.yml': SMALL });
+  const old = await keyOf(folder, true);
+  await rename(join(folder, 'data/token.key'), join(folder, 'data/token.key.retired'));
+  const changed = await readSettings(join(folder, 'config.yml'), {}, { createKey: true });
+  if (!changed.ok) throw new Error('the changed key must be read');
+  expect(Buffer.from(changed.settings.retiredKey ?? []).toString('latin1')).toBe(old);
+  expect(Buffer.from(changed.settings.key).toString('latin1')).not.toBe(old);
+  const warning =
+    'data_folder holds token.key.retired, which still verifies tokens: take it away five days after the change';
+  expect(changed.warnings).toContainEqual(expect.stringContaining(warning));
+  await rm(join(folder, 'data/token.key.retired'));
+  const later = await readSettings(join(folder, 'config.yml'), {});
+  expect(later).toMatchObject({ ok: true, settings: { key: changed.settings.key, retiredKey: null } });
+  expect(later.ok && later.warnings.filter((text) => text.includes('retired'))).toEqual([]);
+});
+
+test('a retired key cut short is a problem, and no key is made beside it', async () => {
+  const folder = await folderWith({ 'config.yml': SMALL, 'data/token.key.retired': 'short' });
+  const result = await readSettings(join(folder, 'config.yml'), {}, { createKey: true });
+  const rule = 'must hold a token.key.retired of at least 16 bytes, has one of 5';
+  expect(result).toMatchObject({ ok: false, problems: [{ rule }] });
+  expect(await readdir(join(folder, 'data'))).toEqual(['token.key.retired']);
+});
+
+test('a key that was put aside verifies beside one that the configuration names, and is never shown', async () => {
+  const folder = await folderWith({
+    'config.yml': `key: { file: key }\n${SMALL}`,
+    key: 'sixteen-byte-key\n',
+    'data/token.key.retired': 'sixteen-bytes-and-more\n',
+  });
+  const result = await readSettings(join(folder, 'config.yml'), {});
+  if (!result.ok) throw new Error('both keys must be read');
+  expect(Buffer.from(result.settings.retiredKey ?? []).toString('latin1')).toBe('sixteen-bytes-and-more');
+  expect(JSON.stringify(redact(result.settings))).not.toContain('sixteen-bytes-and-more');
+  expect(secretsOf(result.settings)).toContain('sixteen-bytes-and-more');
 });

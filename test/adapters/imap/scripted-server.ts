@@ -58,7 +58,7 @@ function serve(socket: Socket, capabilities: string, script: (command: string) =
       if (line === 'DONE') continue;
       if (command === 'IDLE') idleTag = tag;
       const scripted = script(command);
-      const answer = scripted === undefined ? usual(command, capabilities) : scripted;
+      const answer = scripted === undefined ? usualAnswer(command, capabilities) : scripted;
       if (answer === null) {
         socket.end('* LIST (');
         return;
@@ -70,7 +70,8 @@ function serve(socket: Socket, capabilities: string, script: (command: string) =
   });
 }
 
-function usual(command: string, capabilities: string): readonly string[] {
+/** What a server that means no harm says; `TAG` stands for the command's tag. */
+export function usualAnswer(command: string, capabilities: string): readonly string[] {
   if (command === 'CAPABILITY') return [`* CAPABILITY IMAP4rev1 ${capabilities}`, ...OK];
   if (command === 'IDLE') return ['+ idling'];
   if (command === 'LOGOUT') return ['* BYE', ...OK];

@@ -96,8 +96,8 @@ describe('composeProbe', () => {
           expect(parseHeader(header).map((field) => field.name)).toEqual(
             parseHeader(composeProbe(PROBE)).map((field) => field.name),
           );
-          expect(recognise({ header, body }, KEY)).toEqual([{ kind: 'probe', id: ID, where: 'header' }]);
-          expect(recognise({ header: '', body }, KEY)).toEqual([{ kind: 'probe', id: ID, where: 'body' }]);
+          expect(recognise({ header, body }, [KEY])).toEqual([{ kind: 'probe', id: ID, where: 'header' }]);
+          expect(recognise({ header: '', body }, [KEY])).toEqual([{ kind: 'probe', id: ID, where: 'body' }]);
         },
       ),
     );

@@ -11,7 +11,7 @@ const TOKEN = tokenOf(ID, KEY);
 const FALSE_TOKEN = tokenOf(ID, new Uint8Array(32).fill(8));
 const FOREIGN = [{ kind: 'foreign' }];
 const FORGED = [{ kind: 'forged' }];
-const read = (header: string, body = '') => recognise({ header, body }, KEY);
+const read = (header: string, body = '') => recognise({ header, body }, [KEY]);
 
 describe('recognise', () => {
   it('knows a probe by any one place that holds its token', () => {
@@ -44,6 +44,11 @@ describe('recognise', () => {
     expect(read(`Message-ID: <${FALSE_TOKEN}.1@example.com>`)).toEqual(FOREIGN);
     expect(read('', '')).toEqual(FOREIGN);
   });
+  it('verifies the tokens of the first Message-IDs alone: a header holds a thousand, and each costs a MAC', () => {
+    const ids = (count: number) => `Message-ID: <${FALSE_TOKEN}@x>\n`.repeat(count) + `Message-ID: <${TOKEN}@x>`;
+    expect(read(ids(3))).toEqual([{ kind: 'probe', id: ID, where: 'message-id' }]);
+    expect(read(ids(4))).toEqual(FORGED);
+  });
   it('takes a reply, a receipt or a digest that quotes probes for foreign', () => {
     expect(read(`In-Reply-To: <${TOKEN}@x>`, `> Token: ${TOKEN}`)).toEqual(FOREIGN);
     expect(read('Auto-Submitted: auto-replied', `Token: ${TOKEN}`)).toEqual(FOREIGN);
@@ -73,27 +78,27 @@ describe('recognise', () => {
     ],
     ['a mailer that writes HTML', htmlBounce, { action: 'failed', status: '5.2.2', recipient: null }],
   ])('takes the bounce of %s for a notice, never a probe', (_name, sample, status) => {
-    const found = recognise(sample(TOKEN), KEY);
+    const found = recognise(sample(TOKEN), [KEY]);
     expect(found).toHaveLength(1);
     expect(found[0]).toMatchObject({ kind: 'notice', id: ID, status });
-    expect(recognise(sample('another-message'), KEY)).toEqual(FOREIGN);
+    expect(recognise(sample('another-message'), [KEY])).toEqual(FOREIGN);
   });
   it('takes a report that returns a false token for forged', () => {
-    expect(recognise(postfix(FALSE_TOKEN), KEY)).toEqual(FORGED);
-    expect(recognise(exchange(FALSE_TOKEN), KEY)).toEqual(FOREIGN);
+    expect(recognise(postfix(FALSE_TOKEN), [KEY])).toEqual(FORGED);
+    expect(recognise(exchange(FALSE_TOKEN), [KEY])).toEqual(FOREIGN);
   });
   it('correlates a report by its ENVID or its references alone', () => {
     const { header, body } = postfix(TOKEN);
     const statusOnly = body.slice(0, body.indexOf('Content-Description: Undelivered'));
-    expect(recognise({ header, body: statusOnly }, KEY)).toMatchObject([{ kind: 'notice', id: ID }]);
+    expect(recognise({ header, body: statusOnly }, [KEY])).toMatchObject([{ kind: 'notice', id: ID }]);
     const byReference = { header: exim(TOKEN).header, body: exim('gone').body };
-    expect(recognise(byReference, KEY)).toMatchObject([{ kind: 'notice', id: ID }]);
+    expect(recognise(byReference, [KEY])).toMatchObject([{ kind: 'notice', id: ID }]);
   });
   it('gives the gravest of several statuses', () => {
     const { header, body } = postfix(TOKEN);
     const delivered = 'Final-Recipient: rfc822; a@b\r\nAction: relayed\r\nStatus: 2.0.0\r\n\r\n';
     expect(
-      recognise({ header, body: body.replace('Final-Recipient', `${delivered}Final-Recipient`) }, KEY),
+      recognise({ header, body: body.replace('Final-Recipient', `${delivered}Final-Recipient`) }, [KEY]),
     ).toMatchObject([{ status: { action: 'failed' } }]);
   });
   it('never throws, and finds no probe where no token is', () => {
@@ -125,7 +130,7 @@ describe('recognise', () => {
         fc.nat(4000),
         (sample, cut, from) => {
           const { header, body } = sample(TOKEN);
-          for (const found of recognise({ header, body: body.slice(0, cut) + body.slice(from) }, KEY))
+          for (const found of recognise({ header, body: body.slice(0, cut) + body.slice(from) }, [KEY]))
             expect(found.kind).not.toBe('probe');
         },
       ),
