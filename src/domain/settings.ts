@@ -12,6 +12,7 @@ export interface Settings {
   readonly providers: readonly ProviderSettings[];
   readonly routes: readonly RouteSettings[];
   readonly connectivity: ConnectivitySettings;
+  readonly sending: SendingSettings;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
 }
 
@@ -25,6 +26,14 @@ export interface HttpSettings {
   readonly listen: HostPort;
   /** Bearer token for what sends mail or changes state; null allows it from loopback alone. */
   readonly token: string | null;
+  /** Host names by which the agent is asked for, beside addresses and `localhost`: under others a page of a stranger's might ask. */
+  readonly names: readonly string[];
+  readonly metrics: {
+    /** An address for `/metrics` alone; null serves it with all else. */
+    readonly listen: HostPort | null;
+    /** Bearer token for `/metrics`; null shows it to anybody. */
+    readonly token: string | null;
+  };
 }
 
 export interface SinkSettings {
@@ -112,6 +121,11 @@ export interface RouteSettings {
   readonly every: number;
   readonly minGap: number;
   readonly maxGap: number;
+}
+
+export interface SendingSettings {
+  /** Most messages in a day (UTC), whatever asks for them. */
+  readonly messagesPerDay: number;
 }
 
 /** How the providers' servers are checked for being reachable at all. */

@@ -9,7 +9,7 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const PEM_LINE = 'MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQC7VJTUt9Us8cKj';
 const SETTINGS = {
   key: new TextEncoder().encode('sixteen-bytes-and-more'),
-  http: { token: 'a-bearer-of-tidings' },
+  http: { token: 'a-bearer-of-tidings', metrics: { token: 'let-the-test-in' } },
   sink: { tls: { cert: 'public', key: `-----BEGIN PRIVATE KEY-----\n${PEM_LINE}\nAA==\n-----END PRIVATE KEY-----\n` } },
   providers: [
     { submission: { login: LOGIN }, mailbox: { login: { ...LOGIN, password: 'another one' } }, mx: null },

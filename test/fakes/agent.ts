@@ -1,4 +1,5 @@
 /** The real engine over fakes and a virtual clock. */
+import { createSendingCount, type SendingCount } from '../../src/domain/sending-limit.ts';
 import type { RouteSettings } from '../../src/domain/settings.ts';
 import type { Dkim } from '../../src/engine/anchor-keeper.ts';
 import type { ConnectivityOptions } from '../../src/engine/connectivity.ts';
@@ -28,6 +29,9 @@ export function seededRandom(seed: number): Random {
   return { uniform, bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(uniform() * 256)) };
 }
 
+/** Lets any number of messages through. */
+export const UNLIMITED = (): SendingCount => createSendingCount({ perDay: Number.POSITIVE_INFINITY, scheduled: 0 }, []);
+
 export interface FakeWorld {
   readonly clock: VirtualClock;
   readonly ledger: MemoryLedger;
@@ -42,6 +46,7 @@ export interface FakeWorld {
     readonly seed?: number;
     readonly connectivity?: ConnectivityOptions;
     readonly observer?: Observer;
+    readonly sending?: SendingCount;
   }): Promise<Engine>;
 }
 
@@ -53,6 +58,7 @@ export function engineOptions(parts: {
   readonly routes: readonly RouteSettings[];
   readonly reachability: 'inbound' | 'assumed';
   readonly connectivity?: ConnectivityOptions;
+  readonly sending?: SendingCount;
 }): EngineOptions {
   const { submitter, injector, mailbox, routes, reachability } = parts;
   const from = ACCOUNT;
@@ -81,6 +87,7 @@ export function engineOptions(parts: {
     ],
     sinkClients: [{ provider: 'acme', sender: ACCOUNT, networks: ['192.0.2.0/24'] }],
     mailboxes: [{ provider: 'acme', mailbox, cleanup: 'delete' }],
+    sending: parts.sending ?? UNLIMITED(),
     connectivity: parts.connectivity ?? { everySeconds: 60, checks: [], control: null },
   };
 }
@@ -99,7 +106,14 @@ export function fakeWorld(): FakeWorld {
   const { ledger, sink, mailbox, submitter, injector, observer } = world;
   return {
     ...world,
-    start: ({ routes = [], reachability = 'inbound', seed = 1, connectivity, observer: told = observer } = {}) =>
+    start: ({
+      routes = [],
+      reachability = 'inbound',
+      seed = 1,
+      connectivity,
+      observer: told = observer,
+      sending,
+    } = {}) =>
       startEngine(
         engineOptions({
           submitter,
@@ -108,6 +122,7 @@ export function fakeWorld(): FakeWorld {
           routes,
           reachability,
           ...(connectivity === undefined ? {} : { connectivity }),
+          ...(sending === undefined ? {} : { sending }),
         }),
         {
           ledger,

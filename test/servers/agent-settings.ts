@@ -32,7 +32,7 @@ export function settingsFor(provider: Provider, dataFolder: string, wish: Wish =
     agent: 'test',
     dataFolder,
     key: KEY,
-    http: { listen: { host: '127.0.0.1', port: 0 }, token: null },
+    http: { listen: { host: '127.0.0.1', port: 0 }, token: null, names: [], metrics: { listen: null, token: null } },
     sink: {
       listen: { host: '127.0.0.1', port: provider.sinkPort },
       hostname: provider.sinkDomain,
@@ -78,6 +78,7 @@ export function settingsFor(provider: Provider, dataFolder: string, wish: Wish =
     ],
     routes: [],
     connectivity: { every: 60, control: [] },
+    sending: { messagesPerDay: 100_000 },
     log: { level: 'error' },
   };
 }

@@ -60,6 +60,7 @@ function references({ key, http, sink, providers = [] }: Draft<ConfigFile>): rea
 
   secret(['key'], 'key', key);
   secret(['http', 'token'], 'word', http?.token);
+  secret(['http', 'metrics', 'token'], 'word', http?.metrics?.token);
   pem(['sink', 'tls', 'cert_file'], 'certificates', sink?.tls?.cert_file);
   pem(['sink', 'tls', 'key_file'], 'private-key', sink?.tls?.key_file);
   for (const [index, provider] of providers.entries()) {

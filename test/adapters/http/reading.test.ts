@@ -7,7 +7,7 @@ import { renderReport } from '../../../src/adapters/report/render.ts';
 import type { ProbeView } from '../../../src/domain/probe-view.ts';
 import { MailboxError } from '../../../src/ports.ts';
 import { silentLog } from '../../fakes/fake-provider.ts';
-import { errorOf, NO_INQUIRIES, type Served, serve } from './served.ts';
+import { errorOf, NO_INQUIRIES, OPEN, type Served, serve } from './served.ts';
 
 let served: Served;
 
@@ -203,7 +203,7 @@ describe('the server', () => {
       clock: served.world.clock,
       log: silentLog,
     };
-    await expect(serveHttp({ listen: { host: '127.0.0.1', port }, token: null }, parts)).rejects.toThrow(
+    await expect(serveHttp({ ...OPEN, listen: { host: '127.0.0.1', port } }, parts)).rejects.toThrow(
       new Error(`http cannot listen on 127.0.0.1:${port}: EADDRINUSE: address already in use`),
     );
     await new Promise((resolve) => other.close(resolve));
