@@ -19,7 +19,13 @@ import { chainHeadOf } from '../domain/mail/message.ts';
 import { recognise } from '../domain/mail/recognise.ts';
 import { isInNetworks } from '../domain/network.ts';
 import type { Path } from '../domain/probe.ts';
-import { createSendingCount, type SendingCount, scheduledPerDayMost } from '../domain/sending-limit.ts';
+import {
+  createSendingCount,
+  DAY_MS,
+  DAYS_BACK,
+  type SendingCount,
+  scheduledPerDayMost,
+} from '../domain/sending-limit.ts';
 import type { ProviderSettings, Settings } from '../domain/settings.ts';
 import type { CheckedEndpoint, ConnectivityOptions } from '../engine/connectivity.ts';
 import type { Line } from '../engine/prober.ts';
@@ -57,7 +63,7 @@ export async function sendingCountOf(
 ): Promise<SendingCount> {
   const perDay = sending.messagesPerDay;
   const limit = { perDay, scheduled: Math.min(perDay, scheduledPerDayMost(routes)) };
-  return createSendingCount(limit, await ledger.plannedSince(clock.now().wallMs));
+  return createSendingCount(limit, await ledger.plannedSince(clock.now().wallMs - DAYS_BACK * DAY_MS));
 }
 
 export function engineOptions(settings: Settings, lines: readonly Line[], clock: Clock, log: Log) {

@@ -10,8 +10,8 @@ const DAY_SECONDS = 86_400;
 export const DAY_MS = DAY_SECONDS * 1000;
 /** Standard deviations by which a day of a random schedule may exceed its mean: one in a billion does. */
 const DEVIATIONS = 6;
-/** Days remembered: a wall clock that goes back for less finds its count again. */
-const DAYS_MAX = 8;
+/** Days remembered beside the newest: a wall clock that goes back for no more finds its count again. */
+export const DAYS_BACK = 7;
 
 export interface SendingLimit {
   readonly perDay: number;
@@ -59,7 +59,7 @@ function meanGap({ every, minGap, maxGap }: Gaps): number {
 
 type Day = Record<ProbeKind, number>;
 
-/** `planned`: what the ledger has of today, and of days to come where the wall clock went back. */
+/** `planned`: what the ledger has of the last DAYS_BACK days, of today, and of days to come where the wall clock went back. */
 export function createSendingCount(
   { perDay, scheduled }: SendingLimit,
   planned: readonly PlannedCount[],
@@ -70,7 +70,7 @@ export function createSendingCount(
     days.delete(day);
     days.set(day, known);
     const [oldest] = days.keys();
-    if (days.size > DAYS_MAX && oldest !== undefined) days.delete(oldest);
+    if (days.size > DAYS_BACK + 1 && oldest !== undefined) days.delete(oldest);
     return known;
   };
   for (const { day, kind, count } of planned) countOf(day)[kind] += count;

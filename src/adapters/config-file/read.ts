@@ -10,6 +10,7 @@ import type { ConfigFile } from './schema.ts';
 import { type Environment, gather } from './secrets.ts';
 import { checkShape } from './shape.ts';
 import { type Bytes, type TokenKey, tokenKey } from './token-key.ts';
+import { hideSecrets } from './unseen.ts';
 
 export type { Problem } from './problem.ts';
 export { redact } from './redact.ts';
@@ -83,6 +84,6 @@ async function complete(
   if (found.kind === 'passing') {
     doubts.push({ path: ['data_folder'], rule: 'has no token.key yet, the first run makes it', value: null });
   }
-  const settings = buildSettings(file, { material, key: found.key, folder });
+  const settings = hideSecrets(buildSettings(file, { material, key: found.key, folder }));
   return { ok: true, settings, warnings: toProblems(source, doubts).map(({ message }) => message) };
 }

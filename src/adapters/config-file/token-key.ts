@@ -36,7 +36,7 @@ export async function tokenKey(folder: string, random: Bytes, create: boolean): 
 }
 
 async function readKey(folder: string): Promise<TokenKey | null> {
-  const content = await readBounded(join(folder, FILE_NAME), SECRET_BYTES_MAX);
+  const content = await readBounded(join(folder, FILE_NAME), SECRET_BYTES_MAX, 'own-key');
   if (!content.ok) {
     return content.reason === 'exists'
       ? null

@@ -17,6 +17,8 @@ declare module 'fastify' {
 export function addHostCheck(server: FastifyInstance, names: readonly string[]): void {
   const known = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
   server.addHook('onRequest', async (request, reply) => {
+    // What stands there instead of a path would go before the Host (RFC 9112 §3.2.2), and is for proxies.
+    if (!request.raw.url?.startsWith('/')) return reply.code(400).send({ error: 'a request must be for a path' });
     const hosts = hostsOf(request);
     // RFC 9112 §3.2: else two who read the request may take it for another's.
     if (hosts.length > 1 || (hosts.length === 0 && request.raw.httpVersion !== '1.0'))

@@ -1,5 +1,5 @@
 /** A server with no address yet: what bounds everybody who connects, and what every answer has, those to what is no request included. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { type Clock, LedgerRefused, type Log, TooBusy, UnknownRoute } from '../../ports.ts';
@@ -23,8 +23,8 @@ const HEAD_TIMEOUT = 5000;
 const TIMEOUTS_LOOK = 2000;
 /** Milliseconds without a request after which a connection is closed; Prometheus and browsers open another. */
 const IDLE_TIMEOUT = 20_000;
-/** Milliseconds in which whoever asked reads nothing of an answer. */
-const UNREAD_TIMEOUT = 20_000;
+/** Milliseconds in which whoever asked reads nothing of an answer; Node may look a second time before it closes. */
+const UNREAD_TIMEOUT = 10_000;
 /** Some scrapers, a browser and a few commands; more than this is a flood. */
 export const CONNECTIONS_MAX = 256;
 /** Of one asker: a proxy in front of the agent is one. */
@@ -44,6 +44,7 @@ const HEADERS = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY
 
 export function createListener(log: Log, clock: Pick<Clock, 'now'>): FastifyInstance {
   const fail = (error: unknown, reply: FastifyReply): FastifyReply => answerError(error, reply, log);
+  const asked = new WeakSet<Socket>();
   const server = Fastify({
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT,
@@ -57,9 +58,11 @@ export function createListener(log: Log, clock: Pick<Clock, 'now'>): FastifyInst
     },
     forceCloseConnections: true,
     logger: false,
-    frameworkErrors: (error, _request, reply) => void fail(error, reply),
-    clientErrorHandler: refuseUnread,
+    // Before any hook.
+    frameworkErrors: (error, _request, reply) => void fail(error, reply.headers(HEADERS)),
+    clientErrorHandler: (error, socket) => refuseUnread(error, socket, asked.has(socket)),
   });
+  server.server.on('request', ({ socket }: IncomingMessage) => asked.add(socket));
   boundConnections(server);
   // Such as no memory for another connection: who asked comes again.
   server.server.on('error', (error) => log.debug('http could not accept a connection', { error }));
@@ -129,9 +132,9 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Content Too Large',
 };
 
-/** Answers what is no request (RFC 9112 §2.2), or none in time. A connection that has had an answer is only closed: one may be on its way. */
-function refuseUnread({ code }: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || socket.bytesWritten > 0) {
+/** Answers what is no request (RFC 9112 §2.2), or none in time. A connection that has been asked something is only closed: its answer may be on its way. */
+function refuseUnread({ code }: NodeJS.ErrnoException, socket: Socket, isAsked: boolean): void {
+  if (!socket.writable || isAsked) {
     socket.destroy();
     return;
   }

@@ -53,13 +53,16 @@ describe('health', () => {
     expect(early.status).toBe(503);
     expect(await early.json()).toEqual({
       ready: false,
-      parts: { sink: null, ledger: null, 'mailbox acme': 'not yet looked at' },
+      parts: { sink: null, ledger: null, sending: null, 'mailbox acme': 'not yet looked at' },
     });
     answer.resolve();
     await served.world.clock.advance(0.1);
     const later = await served.get('/readyz');
     expect(later.status).toBe(200);
-    expect(await later.json()).toEqual({ ready: true, parts: { sink: null, ledger: null, 'mailbox acme': null } });
+    expect(await later.json()).toEqual({
+      ready: true,
+      parts: { sink: null, ledger: null, sending: null, 'mailbox acme': null },
+    });
   });
 
   it('is not ready while the mailbox cannot be watched, but alive', async () => {
