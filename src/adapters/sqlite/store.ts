@@ -184,7 +184,7 @@ export class Store implements FactSource {
   }
 
   #plannedSince(wallMs: number): readonly PlannedCount[] {
-    const rows = this.#db.prepare(PLANNED_SINCE).all(DAY_MS, dayOf(wallMs) * DAY_MS);
+    const rows = this.#db.prepare(PLANNED_SINCE).all(dayOf(wallMs) * DAY_MS);
     return rows.map((row) => ({
       day: Number(row['day']),
       kind: row['kind'] as PlannedCount['kind'],
@@ -255,9 +255,9 @@ export class Store implements FactSource {
 }
 
 /** The list is the index's own: without it SQLite would not use it. */
-/** By the index on `planned_ms`. */
-export const PLANNED_SINCE =
-  'SELECT planned_ms / ? AS day, kind, count(*) AS count FROM probes WHERE planned_ms >= ? GROUP BY day, kind';
+/** By the index on `planned_ms`. The day's length stands in it: a number that is handed over is no integer to SQLite. */
+export const PLANNED_SINCE = `SELECT planned_ms / ${DAY_MS} AS day, kind, count(*) AS count FROM probes
+  WHERE planned_ms >= ? GROUP BY day, kind`;
 export const MARKED = `SELECT seq, text, hash FROM events WHERE type = ? AND seq > ? AND type IN (${RARE_TYPES_SQL}) ORDER BY seq`;
 export const MONTH_RECORDS = `SELECT record FROM probes
   WHERE provider = ? AND path = ? AND month_ms >= ? AND month_ms < ? ORDER BY month_ms, planned_seq`;
