@@ -216,7 +216,8 @@ function optionsFrom(settings: MailboxSettings): ImapFlowOptions {
     secure: settings.security === 'tls',
     doSTARTTLS: settings.security === 'tls' ? undefined : settings.security === 'starttls',
     ...(servername === null ? {} : { servername }),
-    tls: { minVersion: 'TLSv1.2', ...(ca === null ? {} : { ca }) },
+    // Verified always, whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+    tls: { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(ca === null ? {} : { ca }) },
     auth: { user: settings.login.username, pass: settings.login.password },
     clientInfo: { name: 'mailflow-probe', vendor: 'mailflow-probe', version: '', 'support-url': '' },
     // Each of these sends commands of its own accord, or changes how folder names are written.
