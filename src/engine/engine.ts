@@ -22,6 +22,7 @@ import type {
   Sink,
 } from '../ports.ts';
 import { LedgerRefused, TooBusy, UnknownRoute } from '../ports.ts';
+import { addressNews } from './address-news.ts';
 import { createAnchorKeeper, type Dkim } from './anchor-keeper.ts';
 import { keepCheckpoints } from './checkpoints.ts';
 import { type ConnectivityOptions, watchEndpoints } from './connectivity.ts';
@@ -101,6 +102,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const recorder = createRecorder(ledger, snapshot, { observer, part: ledgerHealth, log });
   const recovery = recoveryEvents(options, snapshot, clock);
   recorder.subscribe(probeNews(recorder.state, log));
+  recorder.subscribe(addressNews(log));
   await recorder.record(recovery);
   // Else a first run that dies before its first beat leaves nothing from which the next could tell the gap.
   if (snapshot.heartbeat === null) await ledger.beat(recovery[0].at);

@@ -80,6 +80,12 @@ export class Connection {
     return connectedAt ? 'greeting' : stageOfCode(code);
   }
 
+  /** The address that answers, null if it is gone. */
+  get peer(): string | null {
+    const { socket } = this.#wire;
+    return (socket ? socket.remoteAddress : undefined) ?? null;
+  }
+
   /** The server certificate's last valid moment, milliseconds since the epoch; null without TLS. */
   get certificateExpiresMs(): number | null {
     const socket = this.#wire.socket;
