@@ -40,7 +40,7 @@ export async function answerOf(url: string, pieces: readonly string[], patienceM
   }
   const ending = await promise;
   socket.destroy();
-  return read(Buffer.concat(parts).toString('latin1'), ending);
+  return { ...readAnswer(Buffer.concat(parts).toString('latin1')), ending };
 }
 
 /** An open connection on which errors are of no interest. */
@@ -53,7 +53,8 @@ export async function dial(url: string): Promise<Socket> {
   return socket;
 }
 
-function read(text: string, ending: RawAnswer['ending']): RawAnswer {
+/** The first of what came, answers by the way (1xx) left out. */
+export function readAnswer(text: string): Omit<RawAnswer, 'ending'> {
   const final = text.replace(/^(?:HTTP\/1\.1 1\d\d [^\r]*\r\n(?:[^\r]+\r\n)*\r\n)+/, '');
   const end = final.indexOf('\r\n\r\n');
   const [line = '', ...lines] = final.slice(0, Math.max(0, end)).split('\r\n');
@@ -67,6 +68,5 @@ function read(text: string, ending: RawAnswer['ending']): RawAnswer {
     status: status === undefined ? null : Number(status),
     headers: new Map(headers),
     body: final.slice(end + 4),
-    ending,
   };
 }
