@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { createSendingCount, type PlannedCount, type SendingLimit } from '../../src/domain/sending-limit.ts';
 import { SendingLimitReached } from '../../src/ports.ts';
-import { fakeWorld } from '../fakes/agent.ts';
 import { errorOf } from '../adapters/http/served.ts';
+import { fakeWorld } from '../fakes/agent.ts';
 
 const DAY = 86_400;
 const ROUTE = { provider: 'acme', path: 'send', every: 60, minGap: 60, maxGap: 60 } as const;

@@ -111,7 +111,7 @@ export async function fuzzConfig(seed: number, count: number): Promise<Fuzzed> {
 }
 
 /** A few changes, most of them small: what is wholly broken is refused at its first line. */
-export function mutate(example: string, draw: Draw): string {
+function mutate(example: string, draw: Draw): string {
   let lines = example.split('\n').filter((line) => !/^\s*#/.test(line) || draw.chance(0.05));
   for (let left = draw.whole(1, 4); left > 0; left -= 1) {
     const at = draw.whole(0, lines.length - 1);

@@ -12,7 +12,7 @@ import { type FakeWorld, fakeWorld, seededRandom } from '../fakes/agent.ts';
 import { CONTRACT } from '../fakes/contract.ts';
 import { silentLog } from '../fakes/fake-provider.ts';
 import { Draw } from '../simulation/draw.ts';
-import { hostileRequest, type Hostile, TOKEN } from './http-grammar.ts';
+import { type Hostile, hostileRequest, TOKEN } from './http-grammar.ts';
 
 export interface Fuzzed {
   readonly tried: number;

@@ -156,7 +156,7 @@ function buildMailbox(file: NonNullable<ProviderFile['mailbox']>, at: string, ma
   };
 }
 
-export function buildRoute(file: RouteFile): RouteSettings {
+function buildRoute(file: RouteFile): RouteSettings {
   const every = sure(parseDuration(file.every), 'every');
   return {
     provider: file.provider,

@@ -256,7 +256,7 @@ export class Store implements FactSource {
 
 /** The list is the index's own: without it SQLite would not use it. */
 /** By the index on `planned_ms`. The day's length stands in it: a number that is handed over is no integer to SQLite. */
-export const PLANNED_SINCE = `SELECT planned_ms / ${DAY_MS} AS day, kind, count(*) AS count FROM probes
+const PLANNED_SINCE = `SELECT planned_ms / ${DAY_MS} AS day, kind, count(*) AS count FROM probes
   WHERE planned_ms >= ? GROUP BY day, kind`;
 export const MARKED = `SELECT seq, text, hash FROM events WHERE type = ? AND seq > ? AND type IN (${RARE_TYPES_SQL}) ORDER BY seq`;
 export const MONTH_RECORDS = `SELECT record FROM probes

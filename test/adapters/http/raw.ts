@@ -23,7 +23,7 @@ export function exchange(url: string, ...pieces: readonly string[]): Promise<Raw
   return answerOf(url, pieces, PATIENCE);
 }
 
-export async function answerOf(url: string, pieces: readonly string[], patienceMs: number): Promise<RawAnswer> {
+async function answerOf(url: string, pieces: readonly string[], patienceMs: number): Promise<RawAnswer> {
   const socket = await dial(url);
   const parts: Buffer[] = [];
   const { promise, resolve } = Promise.withResolvers<RawAnswer['ending']>();
