@@ -47,6 +47,8 @@ test('the secrets of the settings are every login, the bearer token, the key and
     base64(`\0probe\0${LOGIN.password}`),
     'another one',
     'a-bearer-of-tidings',
+    'let-the-test-in',
+    base64('let-the-test-in'),
     'sixteen-bytes-and-more',
     base64('sixteen-bytes-and-more'),
     Buffer.from('sixteen-bytes-and-more').toString('hex'),
