@@ -8,25 +8,24 @@ import { tokenKey } from '../../../src/adapters/config-file/token-key.ts';
 import { systemRandom } from '../../../src/adapters/system/random.ts';
 import { folderWith, readSettings, SMALL } from './folder.ts';
 
-const file = (mode: number) => ({ mode: 0o100000 | mode, isFile: () => true });
+const file = (mode: string) => ({ mode: 0o100000 | Number.parseInt(mode, 8), isFile: () => true });
 
 describe('a file that the configuration names', () => {
-  test.each([0o600, 0o400, 0o440, 0o640, 0o700])('may have mode %o', (mode) => {
+  test.each(['0600', '0400', '0440', '0640', '0700'])('may have mode %s', (mode) => {
     expect(exposureOf(file(mode), '/etc/probe/token', 'secret')).toBeNull();
   });
 
-  test.each([0o644, 0o604, 0o660, 0o620, 0o602, 0o601, 0o777])('may not have mode %o', (mode) => {
-    const text = mode.toString(8).padStart(4, '0');
+  test.each(['0644', '0604', '0660', '0620', '0602', '0601', '0777'])('may not have mode %s', (mode) => {
     expect(exposureOf(file(mode), '/etc/probe/token', 'secret')).toBe(
-      `others can neither read nor change (/etc/probe/token has mode ${text}: chmod 600 /etc/probe/token)`,
+      `others can neither read nor change (/etc/probe/token has mode ${mode}: chmod 600 /etc/probe/token)`,
     );
   });
 
-  test.each([0o444, 0o644])('may have mode %o where containers have their secrets', (mode) => {
+  test.each(['0444', '0644'])('may have mode %s where containers have their secrets', (mode) => {
     expect(exposureOf(file(mode), '/run/secrets/http-token', 'secret')).toBeNull();
   });
 
-  test.each([0o666, 0o664])('may not have mode %o even there', (mode) => {
+  test.each(['0666', '0664'])('may not have mode %s even there', (mode) => {
     expect(exposureOf(file(mode), '/run/secrets/http-token', 'secret')).toContain('chmod 600');
   });
 
