@@ -72,7 +72,7 @@ function demoSettings(
     agent: 'demo',
     dataFolder,
     key: systemRandom.bytes(32),
-    http: { listen, token: null, names: [], metrics: { listen: null, token: null } },
+    http: { listen, token: null, spotChecksPerMinute: 60, names: [], metrics: { listen: null, token: null } },
     sink: {
       listen: { host: LOOPBACK, port: 0 },
       hostname: SINK_DOMAIN,

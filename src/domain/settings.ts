@@ -26,6 +26,8 @@ export interface HttpSettings {
   readonly listen: HostPort;
   /** Bearer token for what sends mail or changes state; null allows it from loopback alone. */
   readonly token: string | null;
+  /** Spot checks by POST, whoever asks: so many at once, and as many more in each minute. */
+  readonly spotChecksPerMinute: number;
   /** Host names by which the agent is asked for, beside addresses and `localhost`: under others a page of a stranger's might ask. */
   readonly names: readonly string[];
   readonly metrics: {

@@ -120,6 +120,8 @@ function mutate(example: string, draw: Draw): string {
       case 'value':
         lines[at] = line.replace(/(^\s*(?:- )?([a-z_]+):).*/, (_all, start: string, key: string) => {
           const isSecret = SECRET_KEYS.includes(key) && draw.chance(0.7);
+          // In the place of what names it, or the file is no YAML.
+          if (isSecret && /^\s+(?:file|env):/.test(lines[at + 1] ?? '')) lines.splice(at + 1, 1);
           return `${start} ${isSecret ? draw.pick(MISPLACED) : draw.pick(VALUES)}`;
         });
         break;

@@ -135,7 +135,7 @@ async function start(errors: string[]): Promise<Served> {
   const inquiries: Inquiries = { delays: broken, preview: broken };
   const server = await serveHttp(
     {
-      ...{ listen: { host: '127.0.0.1', port: 0 }, token: TOKEN, names: [] },
+      ...{ listen: { host: '127.0.0.1', port: 0 }, token: TOKEN, spotChecksPerMinute: 20, names: [] },
       metrics: { listen: null, token: null },
     },
     {

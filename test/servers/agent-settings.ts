@@ -32,7 +32,13 @@ export function settingsFor(provider: Provider, dataFolder: string, wish: Wish =
     agent: 'test',
     dataFolder,
     key: KEY,
-    http: { listen: { host: '127.0.0.1', port: 0 }, token: null, names: [], metrics: { listen: null, token: null } },
+    http: {
+      listen: { host: '127.0.0.1', port: 0 },
+      token: null,
+      spotChecksPerMinute: 6000,
+      names: [],
+      metrics: { listen: null, token: null },
+    },
     sink: {
       listen: { host: '127.0.0.1', port: provider.sinkPort },
       hostname: provider.sinkDomain,
@@ -96,7 +102,7 @@ export async function writeConfiguration(
   const login = `username: ${username}, password: {file: password}`;
   const text = `agent: test
 data_folder: ./data
-http: {listen: "127.0.0.1:0"}
+http: {listen: "127.0.0.1:0", spot_checks_per_minute: 6000}
 sink: {listen: "127.0.0.1:${provider.sinkPort}", hostname: ${provider.sinkDomain}}
 providers:
   - name: corp

@@ -55,6 +55,7 @@ function buildHttp(file: ConfigFile['http'], material: Material): HttpSettings {
   return {
     listen: hostPort(file?.listen ?? DEFAULTS.httpListen),
     token: textOf(material, 'http.token'),
+    spotChecksPerMinute: file?.spot_checks_per_minute ?? DEFAULTS.spotChecksPerMinute,
     names: (file?.names ?? []).map((name) => name.toLowerCase()),
     metrics: { listen: apart === undefined ? null : hostPort(apart), token: textOf(material, 'http.metrics.token') },
   };

@@ -6,6 +6,8 @@ import type { Gaps } from '../../domain/time/schedule.ts';
 export const DEFAULTS = {
   dataFolder: './data',
   httpListen: '127.0.0.1:9825',
+  /** One for each path of a few providers at once, and about what a schedule would send. */
+  spotChecksPerMinute: 20,
   sinkListen: '0.0.0.0:2525',
   /** Few enough not to look like strangers to a quota, enough that pending probes rarely share one. */
   recipients: 4,

@@ -48,11 +48,18 @@ export function redact(settings: Settings): Readonly<Record<string, unknown>> {
   };
 }
 
-function redactHttp({ listen, token, names, metrics }: HttpSettings): Readonly<Record<string, unknown>> {
+function redactHttp({
+  listen,
+  token,
+  spotChecksPerMinute,
+  names,
+  metrics,
+}: HttpSettings): Readonly<Record<string, unknown>> {
   const apart = metrics.listen === null ? null : formatHostPort(metrics.listen);
   return {
     listen: formatHostPort(listen),
     token: token === null ? null : SET,
+    spot_checks_per_minute: spotChecksPerMinute,
     names,
     metrics: { listen: apart, token: metrics.token === null ? null : SET },
   };

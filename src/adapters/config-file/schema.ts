@@ -13,6 +13,8 @@ const RECIPIENTS_MAX = 64;
 const CONTROLS_MAX = 8;
 /** A name in each of a few networks. */
 const HTTP_NAMES_MAX = 16;
+/** A load test of the agent itself. */
+const SPOT_CHECKS_MAX = 60_000;
 /** Messages a day. More than eleven a second is no measuring any more. */
 const MESSAGES_PER_DAY_MAX = 1_000_000;
 const SECURITIES = ['tls', 'starttls', 'none'] as const;
@@ -189,6 +191,11 @@ export const configSchema = z.strictObject({
       token: secret(
         'Bearer token for what sends mail or changes state. Left out: from loopback alone, without a token.',
       ).optional(),
+      spot_checks_per_minute: z.int().min(1).max(SPOT_CHECKS_MAX).optional().meta({
+        description:
+          'Spot checks by POST that are taken, whoever asks: so many at once, and as many more in each minute.',
+        default: DEFAULTS.spotChecksPerMinute,
+      }),
       names: z.array(hostName).max(HTTP_NAMES_MAX).optional().meta({
         description:
           'Names by which the page and the interface are asked for, beside addresses and localhost. Under others they are refused, so that no page of a stranger reads them.',

@@ -4,7 +4,7 @@ import { type ProbeView, viewProbe } from '../../domain/probe-view.ts';
 import { type AgentControl, type Clock, TooBusy } from '../../ports.ts';
 import type { Guard } from './admitted.ts';
 import type { Metrics, Rendered } from './metrics-routes.ts';
-import { createRateLimit, type Rate } from './rate-limit.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { addReports, type ShownReports } from './report-routes.ts';
 import { isProbeId, readRoute, readWait, scrapeBudget } from './request.ts';
 import { shareChecks } from './shared-check.ts';
@@ -17,9 +17,6 @@ export interface Shown extends ShownReports {
   readonly probeMetrics: (views: readonly ProbeView[]) => Promise<Rendered>;
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
 }
-
-/** Spot checks by POST, whoever asks: one for each of a few providers' paths at once, and about what a schedule would send. */
-export const SPOT_CHECKS: Rate = { burst: 20, every: 3 };
 
 /** What only looks. */
 export function addReading(server: FastifyInstance, shown: Shown): void {
@@ -45,8 +42,13 @@ export function addReading(server: FastifyInstance, shown: Shown): void {
 }
 
 /** What sends mail. */
-export function addActing(server: FastifyInstance, guarded: Guard, { control, probeMetrics, clock }: Shown): void {
-  const posted = createRateLimit(SPOT_CHECKS, clock);
+export function addActing(
+  server: FastifyInstance,
+  guarded: Guard,
+  perMinute: number,
+  { control, probeMetrics, clock }: Shown,
+): void {
+  const posted = createRateLimit({ burst: perMinute, every: 60 / perMinute }, clock);
   const shared = shareChecks(control, clock);
   // Whoever posts wants a message of their own; it will do for a scrape as well.
   server.post('/api/v1/probes', guarded, async (request, reply) => {

@@ -37,7 +37,7 @@ export async function serveHttp(settings: HttpSettings, parts: HttpParts): Promi
   return { url, metricsUrl, close: () => opened.disposeAsync() };
 }
 
-function createMain({ token, names, metrics }: HttpSettings, parts: HttpParts): FastifyInstance {
+function createMain({ token, spotChecksPerMinute, names, metrics }: HttpSettings, parts: HttpParts): FastifyInstance {
   const server = createListener(parts.log, parts.clock);
   const wrong = createRateLimit(WRONG_TOKENS, parts.clock);
   const acting = guard(token, wrong);
@@ -46,7 +46,7 @@ function createMain({ token, names, metrics }: HttpSettings, parts: HttpParts): 
   addReading(server, parts);
   addStatus(server, token, parts);
   addPages(server, pagesOf(token, parts));
-  addActing(server, acting, parts);
+  addActing(server, acting, spotChecksPerMinute, parts);
   addExclusions(server, acting, parts);
   return server;
 }

@@ -32,6 +32,7 @@ test('every key is printed as the file has it, a secret only as set', async () =
     http: {
       listen: '127.0.0.1:9825',
       token: '(set)',
+      spot_checks_per_minute: 20,
       names: ['probe.example.org'],
       metrics: { listen: '127.0.0.1:9826', token: '(set)' },
     },

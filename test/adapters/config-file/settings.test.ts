@@ -36,6 +36,7 @@ test('the smallest configuration takes every default', async () => {
       http: {
         listen: { host: '127.0.0.1', port: 9825 },
         token: null,
+        spotChecksPerMinute: 20,
         names: [],
         metrics: { listen: null, token: null },
       },

@@ -5,9 +5,10 @@ import { WRONG_TOKENS } from '../../../src/adapters/http/admitted.ts';
 import { askerOf } from '../../../src/adapters/http/asker.ts';
 import { ASKER_CONNECTIONS_MAX, COSTLY_REQUESTS, REQUESTS } from '../../../src/adapters/http/listener.ts';
 import { ASKERS_MAX, createRateLimit } from '../../../src/adapters/http/rate-limit.ts';
-import { SPOT_CHECKS } from '../../../src/adapters/http/routes.ts';
 import { dial } from './raw.ts';
-import { type Served, serve, until } from './served.ts';
+import { OPEN, type Served, serve, until } from './served.ts';
+
+const SPOT_CHECKS = { burst: OPEN.spotChecksPerMinute, every: 60 / OPEN.spotChecksPerMinute };
 
 const TOKEN = 'correct-horse-battery-staple';
 

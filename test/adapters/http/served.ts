@@ -25,6 +25,7 @@ const PASSING = 0.05;
 export const OPEN: HttpSettings = {
   listen: { host: '127.0.0.1', port: 0 },
   token: null,
+  spotChecksPerMinute: 20,
   names: [],
   metrics: { listen: null, token: null },
 };
