@@ -15,11 +15,12 @@ export interface Fuzzed {
 
 const PROJECT = join(import.meta.dirname, '../..');
 /** What no message may hold, wherever in the file it was put. */
-const SECRET = 'Zebra-staple-battery';
-const ENVIRONMENT = { MAILFLOW_KEY: `${SECRET}-in-the-environment`, ACME_PASSWORD: SECRET };
+const WORD = 'Zebra-staple-battery';
+const ENVIRONMENT = { MAILFLOW_KEY: `${WORD}-in-the-environment`, ACME_PASSWORD: WORD };
 /** Files that the example names, without the PEM files: those are problems, which is as good a beginning. */
 const SECRET_FILES = ['http-token', 'metrics-token'];
-const SECRET_KEYS = ['key', 'token', 'password'];
+/** The beginning of a map that names where a secret is. */
+const NAMED_SECRET = /^\s*(?:key|token|password):$/;
 /** Characters of a finding. */
 const SHOWN_MAX = 400;
 
@@ -69,7 +70,7 @@ const VALUES = [
 ] as const;
 
 /** In the place of a secret's `{file: …}`: the secret itself. */
-const MISPLACED = [SECRET, `"${SECRET}"`, `{${SECRET}}`, `[${SECRET}]`, `{value: ${SECRET}}`] as const;
+const MISPLACED = [WORD, `"${WORD}"`, `{${WORD}}`, `[${WORD}]`, `{value: ${WORD}}`] as const;
 
 /** Whole lines, anywhere. */
 const LINES = [
@@ -84,10 +85,10 @@ const LINES = [
   'agent: twice',
   'constructor: 1',
   'key: &a {env: MAILFLOW_KEY}',
-  `token: ${SECRET}`,
-  `  password: {${SECRET}: x}`,
-  `http: {token: ${SECRET}}`,
-  `password: ["${SECRET}"]`,
+  `token: ${WORD}`,
+  `  password: {${WORD}: x}`,
+  `http: {token: ${WORD}}`,
+  `password: ["${WORD}"]`,
 ] as const;
 
 export async function fuzzConfig(seed: number, count: number): Promise<Fuzzed> {
@@ -98,7 +99,7 @@ export async function fuzzConfig(seed: number, count: number): Promise<Fuzzed> {
     await cp(join(PROJECT, 'config'), folder, { recursive: true });
     const secrets = join(folder, 'secrets');
     await cp(join(PROJECT, 'test/adapters/config-file/fixtures/files'), secrets, { recursive: true });
-    for (const name of SECRET_FILES) await writeFile(join(secrets, name), `${SECRET}\n`, { mode: 0o600 });
+    for (const name of SECRET_FILES) await writeFile(join(secrets, name), `${WORD}\n`, { mode: 0o600 });
     for (let index = 0; index < count; index += 1) {
       const text = mutate(example, new Draw('config', seed, index));
       const wrong = await wrongWith(join(folder, 'config.yml'), text);
@@ -116,15 +117,34 @@ function mutate(example: string, draw: Draw): string {
   for (let left = draw.whole(1, 4); left > 0; left -= 1) {
     const at = draw.whole(0, lines.length - 1);
     const line = lines[at] ?? '';
-    switch (draw.pick(['value', 'value', 'value', 'key', 'line', 'drop', 'twice', 'indent', 'byte', 'swap', 'cut'])) {
+    switch (
+      draw.pick([
+        'value',
+        'value',
+        'value',
+        'secret',
+        'secret',
+        'key',
+        'line',
+        'drop',
+        'twice',
+        'indent',
+        'byte',
+        'swap',
+        'cut',
+      ])
+    ) {
       case 'value':
-        lines[at] = line.replace(/(^\s*(?:- )?([a-z_]+):).*/, (_all, start: string, key: string) => {
-          const isSecret = SECRET_KEYS.includes(key) && draw.chance(0.7);
-          // In the place of what names it, or the file is no YAML.
-          if (isSecret && /^\s+(?:file|env):/.test(lines[at + 1] ?? '')) lines.splice(at + 1, 1);
-          return `${start} ${isSecret ? draw.pick(MISPLACED) : draw.pick(VALUES)}`;
-        });
+        lines[at] = line.replace(/(^\s*(?:- )?[a-z_]+:).*/, (_all, start: string) => `${start} ${draw.pick(VALUES)}`);
         break;
+      case 'secret': {
+        const places = [...lines.keys()].filter((each) => NAMED_SECRET.test(lines[each] ?? ''));
+        const place = places[draw.whole(0, Math.max(0, places.length - 1))];
+        if (place === undefined) break;
+        // In the place of what names it, or the file is no YAML.
+        lines.splice(place, 2, `${lines[place]} ${draw.pick(MISPLACED)}`);
+        break;
+      }
       case 'key':
         lines[at] = line.replace(/[a-z_]+(?=:)/, (key) =>
           draw.pick([`${key}s`, key.toUpperCase(), '', '__proto__', '"\\0"']),
@@ -169,12 +189,12 @@ async function wrongWith(path: string, text: string): Promise<string | null> {
     if (result.ok) {
       const shown = [inspect(result.settings, { depth: null }), JSON.stringify(result.settings), ...result.warnings];
       const printed = JSON.stringify(redact(result.settings));
-      return [...shown, printed].some((each) => each.includes(SECRET)) ? 'settings show a secret' : null;
+      return [...shown, printed].some((each) => each.includes(WORD)) ? 'settings show a secret' : null;
     }
     if (result.problems.length === 0) return 'no problem is told';
     const lines = text.split('\n').length;
     for (const { line, message } of result.problems) {
-      if (message.includes(SECRET)) return `a message shows a secret: ${message}`;
+      if (message.includes(WORD)) return `a message shows a secret: ${message}`;
       if (/\p{Cc}|\u202e/u.test(message)) return `a message drives a terminal: ${JSON.stringify(message)}`;
       if (line !== null && (line < 1 || line > lines)) return `a message has no place in the file: ${message}`;
       if (!message.endsWith(line === null ? `(${path})` : `(${path}:${line})`))
