@@ -25,7 +25,7 @@ describe('a file that the configuration names', () => {
     expect(exposureOf(file(mode), '/run/secrets/http-token', 'secret')).toBeNull();
   });
 
-  test.each(['0666', '0664'])('may not have mode %s even there', (mode) => {
+  test.each(['0666', '0664', '0446'])('may not have mode %s even there', (mode) => {
     expect(exposureOf(file(mode), '/run/secrets/http-token', 'secret')).toContain('chmod 600');
   });
 
