@@ -24,6 +24,7 @@ import {
   identityOf,
   linesOf,
   routesOf,
+  sendingCountOf,
   statusOptions,
 } from './app/from-settings.ts';
 import { createReportThread } from './app/report-thread.ts';
@@ -152,6 +153,7 @@ export async function openAgent(
           ...engineOptions(settings, lines, clock, log),
           version: VERSION,
           identity: identityOf(settings, signer),
+          sending: await sendingCountOf(settings, ledger, clock),
           ...scheduled,
         },
         parts,

@@ -7,7 +7,7 @@ import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
 import type { SignatureFinding } from './domain/evidence/anchor.ts';
 import type { ChainHead } from './domain/evidence/chain.ts';
 import type { Exclusion } from './domain/exclusion.ts';
-import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
+import type { FolderRole, Handover, Path, ProbeKind, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeView } from './domain/probe-view.ts';
 import type { ProbeRecord } from './domain/record.ts';
 import type { Closing } from './domain/report/closing.ts';
@@ -15,6 +15,7 @@ import type { ExclusionPreview } from './domain/report/exclusion-preview.ts';
 import type { Judgement } from './domain/report/judge.ts';
 import type { Matter } from './domain/report/report.ts';
 import type { Standing } from './domain/report/standing.ts';
+import type { PlannedCount } from './domain/sending-limit.ts';
 import type { DelaySeries, StatusView } from './domain/status-view.ts';
 import type { Month } from './domain/time/calendar.ts';
 import type { Instant } from './domain/time/instant.ts';
@@ -264,6 +265,8 @@ export interface Ledger {
   probe(id: string): Promise<ProbeRecord | null>;
   /** The last planned probes, newest first. */
   recent(limit: number): Promise<readonly ProbeRecord[]>;
+  /** How many probes were planned in each day (UTC) from that of `wallMs` on, by kind. */
+  plannedSince(wallMs: number): Promise<readonly PlannedCount[]>;
   /** Every entry of these types after `afterSeq`, in the order of the chain. */
   marked(types: readonly RareType[], afterSeq?: number): Promise<readonly LedgerEntry[]>;
   /** A provider's month, judged where the facts lie: not on the caller's thread. */
@@ -297,7 +300,7 @@ export const TOKEN_REFUSALS = ['forged', 'unknown', 'wrong-path', 'duplicate', '
 export type TokenRefusal = (typeof TOKEN_REFUSALS)[number];
 
 /** What may fail and must come back by itself. */
-export const PARTS = ['sink', 'line', 'ledger', 'mailbox', 'judge'] as const;
+export const PARTS = ['sink', 'line', 'ledger', 'mailbox', 'judge', 'sending'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** Told of everything that happens, after it is durable. Must not throw. */
@@ -311,6 +314,8 @@ export interface Observer {
   /** Whenever it changes, and first when the part is made. */
   partStands(part: Part, provider: string | null, working: boolean): void;
   endpointChecked(check: EndpointCheck): void;
+  /** A message was not sent, for the day's limit is reached. */
+  sendingRefused(kind: ProbeKind): void;
 }
 /** Shows how the running months stand. Must not throw. */
 export interface Scoreboard {
@@ -365,7 +370,7 @@ export interface ExclusionDesk {
 
 /** What of the agent can be driven and seen from outside, for the HTTP adapter and the command line. */
 export interface AgentControl {
-  /** Starts a spot check and resolves with its probe's id once it is planned. Rejects with UnknownRoute. */
+  /** Starts a spot check and resolves with its probe's id once it is planned. Rejects with UnknownRoute, TooBusy or LedgerRefused. */
   check(provider: string, path: Path): Promise<string>;
   /** Every provider and path that can be checked, whether or not a route is scheduled on it. */
   routes(): readonly { readonly provider: string; readonly path: Path }[];
@@ -428,9 +433,23 @@ export const REPORTS_MAX = 8;
 export const DELAYS_MAX = 4;
 /** The message says of what there are too many. */
 export class TooBusy extends Error {
-  constructor(message = `at most ${REPORTS_MAX} reports can be made at once: try again in a minute`) {
+  /** After which it is worth asking again. */
+  readonly retryAfterSeconds: number;
+  constructor(
+    message = `at most ${REPORTS_MAX} reports can be made at once: try again in a minute`,
+    retryAfterSeconds = 60,
+  ) {
     super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
     this.name = 'TooBusy';
+  }
+}
+/** As many messages were sent in a day as may be (`sending.messages_per_day`), or as many spot checks as leave the schedule its own. */
+export class SendingLimitReached extends TooBusy {
+  constructor(kind: ProbeKind, retryAfterSeconds: number) {
+    const what = kind === 'spot' ? "the day's share of spot checks is sent" : "the day's messages are sent";
+    super(`${what} (sending.messages_per_day): again at 00:00 UTC`, retryAfterSeconds);
+    this.name = 'SendingLimitReached';
   }
 }
 /** The ledger takes nothing now, a full disk for one: of what was given nothing is recorded. `cause` is the ledger's own error. */

@@ -19,11 +19,18 @@ import { chainHeadOf } from '../domain/mail/message.ts';
 import { recognise } from '../domain/mail/recognise.ts';
 import { isInNetworks } from '../domain/network.ts';
 import type { Path } from '../domain/probe.ts';
+import {
+  createSendingCount,
+  DAY_MS,
+  DAYS_BACK,
+  type SendingCount,
+  scheduledPerDayMost,
+} from '../domain/sending-limit.ts';
 import type { ProviderSettings, Settings } from '../domain/settings.ts';
 import type { CheckedEndpoint, ConnectivityOptions } from '../engine/connectivity.ts';
 import type { Line } from '../engine/prober.ts';
 import type { StatusOptions } from '../engine/status-board.ts';
-import type { Clock, Log, Signer } from '../ports.ts';
+import type { Clock, Ledger, Log, Signer } from '../ports.ts';
 
 /** A log in which none of these settings' secrets can stand. */
 export function logOf(settings: Settings, level: Settings['log']['level'] = settings.log.level): Log {
@@ -46,6 +53,17 @@ export function configurationDigest(settings: Settings): string {
 
 function contactOf({ sink }: Settings): string {
   return `postmaster@${sink.domain}`;
+}
+
+/** What is left of the day's messages, by what the ledger has of it. */
+export async function sendingCountOf(
+  { routes, sending }: Settings,
+  ledger: Pick<Ledger, 'plannedSince'>,
+  clock: Clock,
+): Promise<SendingCount> {
+  const perDay = sending.messagesPerDay;
+  const limit = { perDay, scheduled: Math.min(perDay, scheduledPerDayMost(routes)) };
+  return createSendingCount(limit, await ledger.plannedSince(clock.now().wallMs - DAYS_BACK * DAY_MS));
 }
 
 export function engineOptions(settings: Settings, lines: readonly Line[], clock: Clock, log: Log) {

@@ -30,6 +30,8 @@ const DEMO_CONTRACT = 'enterprise-mail-sla';
 const SINK_DOMAIN = 'sink.example';
 /** Seconds of a cell: a demo is watched, and its provider minds no guest. */
 const CHECK_EVERY = 10;
+/** More than any schedule of a demo: its provider is in this process. */
+const MESSAGES_PER_DAY = 1_000_000;
 const LOOPBACK = '127.0.0.1';
 const NO_TLS = { security: 'none', tls: { ca: null, servername: null } } as const;
 
@@ -71,7 +73,7 @@ function demoSettings(
     dataFolder,
     key: systemRandom.bytes(32),
     retiredKey: null,
-    http: { listen, token: null },
+    http: { listen, token: null, spotChecksPerMinute: 60, names: [], metrics: { listen: null, token: null } },
     sink: {
       listen: { host: LOOPBACK, port: 0 },
       hostname: SINK_DOMAIN,
@@ -95,6 +97,7 @@ function demoSettings(
         ? []
         : PATHS.map((path) => ({ provider: DEMO_PROVIDER, path, every, minGap: every / 4, maxGap: every * 3 })),
     connectivity: { every: CHECK_EVERY, control: [control] },
+    sending: { messagesPerDay: MESSAGES_PER_DAY },
     log: { level: 'warn' },
   };
 }

@@ -34,7 +34,7 @@ export function secretsOf({ key, retiredKey, http, sink, providers }: Settings):
   const pems = [sink.tls?.key ?? '', ...providers.map(({ mx }) => mx?.dkim?.privateKey ?? '')];
   const found = [
     ...logins.flatMap((login) => (login === null ? [] : formsOf(login))),
-    ...(http.token === null ? [] : [http.token, base64(http.token)]),
+    ...[http.token, http.metrics.token].flatMap((token) => (token === null ? [] : [token, base64(token)])),
     ...formsOfKey(key),
     ...(retiredKey === null ? [] : formsOfKey(retiredKey)),
     ...pems.flatMap((pem) => pem.split(/\r?\n/).filter((line) => line.length >= PEM_LINE_MIN && !line.startsWith('-'))),

@@ -6,7 +6,8 @@ export const PATHS = ['send', 'receive', 'internal'] as const;
 export type Path = (typeof PATHS)[number];
 
 /** Only `scheduled` probes enter the statistics; a spot check is asked for by hand and shown, never averaged. */
-export type ProbeKind = 'scheduled' | 'spot';
+export const PROBE_KINDS = ['scheduled', 'spot'] as const;
+export type ProbeKind = (typeof PROBE_KINDS)[number];
 
 /** The steps of handing a message over, in their order. `data` ends with the reply to the final dot. */
 export const STAGES = ['dns', 'connect', 'tls', 'greeting', 'auth', 'mail', 'rcpt', 'data'] as const;

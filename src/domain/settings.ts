@@ -14,6 +14,7 @@ export interface Settings {
   readonly providers: readonly ProviderSettings[];
   readonly routes: readonly RouteSettings[];
   readonly connectivity: ConnectivitySettings;
+  readonly sending: SendingSettings;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
 }
 
@@ -27,6 +28,16 @@ export interface HttpSettings {
   readonly listen: HostPort;
   /** Bearer token for what sends mail or changes state; null allows it from loopback alone. */
   readonly token: string | null;
+  /** Spot checks by POST, whoever asks: so many at once, and as many more in each minute. */
+  readonly spotChecksPerMinute: number;
+  /** Host names by which the agent is asked for, beside addresses and `localhost`: under others a page of a stranger's might ask. */
+  readonly names: readonly string[];
+  readonly metrics: {
+    /** An address for `/metrics` alone; null serves it with all else. */
+    readonly listen: HostPort | null;
+    /** Bearer token for `/metrics`; null shows it to anybody. */
+    readonly token: string | null;
+  };
 }
 
 export interface SinkSettings {
@@ -114,6 +125,11 @@ export interface RouteSettings {
   readonly every: number;
   readonly minGap: number;
   readonly maxGap: number;
+}
+
+export interface SendingSettings {
+  /** Most messages in a day (UTC), whatever asks for them. */
+  readonly messagesPerDay: number;
 }
 
 /** How the providers' servers are checked for being reachable at all. */

@@ -11,6 +11,7 @@ export function broadcast(listeners: readonly (Observer & Scoreboard)[]): Observ
     partFailed: (...told) => each((listener) => listener.partFailed(...told)),
     partStands: (...told) => each((listener) => listener.partStands(...told)),
     endpointChecked: (...told) => each((listener) => listener.endpointChecked(...told)),
+    sendingRefused: (...told) => each((listener) => listener.sendingRefused(...told)),
     judged: (...told) => each((listener) => listener.judged(...told)),
   };
 }

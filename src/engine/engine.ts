@@ -5,6 +5,7 @@ import type { AgentIdentity, DkimKeySeen, LedgerEvent } from '../domain/event.ts
 import { isOver } from '../domain/expiry.ts';
 import type { Path } from '../domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../domain/record.ts';
+import type { SendingCount } from '../domain/sending-limit.ts';
 import type { HostPort, RouteSettings } from '../domain/settings.ts';
 import { isBefore, spanBetween } from '../domain/time/instant.ts';
 import type {
@@ -20,7 +21,8 @@ import type {
   Random,
   Sink,
 } from '../ports.ts';
-import { LedgerRefused, UnknownRoute } from '../ports.ts';
+import { LedgerRefused, TooBusy, UnknownRoute } from '../ports.ts';
+import { addressNews } from './address-news.ts';
 import { createAnchorKeeper, type Dkim } from './anchor-keeper.ts';
 import { keepCheckpoints } from './checkpoints.ts';
 import { type ConnectivityOptions, watchEndpoints } from './connectivity.ts';
@@ -59,6 +61,8 @@ export interface EngineOptions {
     readonly cleanup: 'delete' | 'keep';
   }[];
   readonly connectivity: ConnectivityOptions;
+  /** What may still be sent today; the engine counts on in it. */
+  readonly sending: SendingCount;
 }
 export interface EngineParts {
   readonly ledger: Ledger;
@@ -101,6 +105,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const recorder = createRecorder(ledger, snapshot, { observer, part: ledgerHealth, log });
   const recovery = recoveryEvents(options, snapshot, clock);
   recorder.subscribe(probeNews(recorder.state, log));
+  recorder.subscribe(addressNews(log));
   await recorder.record(recovery);
   // Else a first run that dies before its first beat leaves nothing from which the next could tell the gap.
   if (snapshot.heartbeat === null) await ledger.beat(recovery[0].at);
@@ -130,7 +135,11 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const keeper = await keepSink({ sink, collector, recorder, part: sinkPart, clock, random });
   isSinkOpen = () => keeper.isOpen;
 
-  const prober = createProber(options, { recorder, clock, random, observer, log });
+  const sending = health.part('sending', null, {
+    fails: 'the messages of the day are sent: the schedule rests until 00:00 UTC',
+    works: 'messages are sent again',
+  });
+  const prober = createProber(options, { recorder, clock, random, observer, part: sending, log });
   const mailboxes = options.mailboxes.map(({ provider, mailbox, cleanup }) =>
     watchMailbox(
       { provider, keys, cleanup },
@@ -253,7 +262,11 @@ function createControl(
     return record === null ? null : see(record);
   };
   return {
-    check: async (provider, path) => prober.probe(lineOf(provider, path), 'spot'),
+    async check(provider, path) {
+      const line = lineOf(provider, path);
+      if (!prober.hasRoom(line)) throw new TooBusy('too many messages are being handed over on this route');
+      return prober.probe(line, 'spot');
+    },
     see,
     routes: () => options.lines.map(({ provider, path }) => ({ provider, path })),
     probe,

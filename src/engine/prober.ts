@@ -10,9 +10,19 @@ import {
   type Refusal,
   type Stage,
 } from '../domain/probe.ts';
+import { dayOf, type SendingCount, secondsToNextDay } from '../domain/sending-limit.ts';
 import { type Instant, spanBetween } from '../domain/time/instant.ts';
 import { newProbeId, tokenOf } from '../domain/token.ts';
-import type { Clock, EndpointCheck, Log, Observer, Random, Sender } from '../ports.ts';
+import {
+  type Clock,
+  type EndpointCheck,
+  type Log,
+  type Observer,
+  type Random,
+  type Sender,
+  SendingLimitReached,
+} from '../ports.ts';
+import type { PartHealth } from './health.ts';
 import type { Recorder } from './recorder.ts';
 
 /** One path through one provider, with what it takes to send on it. */
@@ -31,6 +41,8 @@ export interface ProberOptions {
   readonly agent: string;
   readonly contact: string;
   readonly key: Uint8Array;
+  /** What may still be sent today. */
+  readonly sending: SendingCount;
 }
 
 /** Handovers under way at once on one line. A provider that answers nobody for ten minutes must not collect our connections. */
@@ -42,7 +54,10 @@ const ENTRY_STAGES: readonly Stage[] = ['dns', 'connect', 'tls', 'greeting', 'au
 export interface Prober {
   /** Whether another probe may start on the line now. */
   hasRoom(line: Line): boolean;
-  /** Plans a probe and resolves with its id once it is durable; the handover goes on by itself. Rejects when the ledger refuses. */
+  /**
+   * Plans a probe and resolves with its id once it is durable; the handover goes on by itself. Rejects when the ledger refuses, and with
+   * SendingLimitReached: then nothing is recorded.
+   */
   probe(line: Line, kind: ProbeKind): Promise<string>;
   /** The stage of a handover under way. */
   doing(id: string): Stage | null;
@@ -57,13 +72,33 @@ export function createProber(
     readonly clock: Clock;
     readonly random: Random;
     readonly observer: Observer;
+    /** Of the schedule's share of what may be sent. */
+    readonly part: PartHealth;
     readonly log: Log;
   },
 ): Prober {
-  const { recorder, clock, random, observer, log } = parts;
+  const { recorder, clock, random, observer, part, log } = parts;
+  const { sending } = options;
   const stopping = new AbortController();
   const running = new Map<string, { readonly line: Line; readonly done: Promise<void>; stage: Stage | null }>();
   const planning = new Map<string, number>();
+  /** The day of which the log knows that its spot checks are used up. */
+  let toldOf: number | null = null;
+
+  /** Before the plan is recorded: what is planned is sent, and counts from the ledger at the next start. */
+  const mayPlan = (kind: ProbeKind, wallMs: number): void => {
+    if (sending.take(kind, wallMs)) {
+      if (kind === 'scheduled') part.works();
+      return;
+    }
+    const refusal = new SendingLimitReached(kind, secondsToNextDay(wallMs));
+    observer.sendingRefused(kind);
+    if (kind === 'scheduled') part.failed(refusal.message);
+    else if (toldOf !== dayOf(wallMs))
+      log.warn('the spot checks of the day are sent: more are refused until 00:00 UTC');
+    if (kind === 'spot') toldOf = dayOf(wallMs);
+    throw refusal;
+  };
 
   const probe = async (line: Line, kind: ProbeKind): Promise<string> => {
     const id = newProbeId(random.bytes(10));
@@ -72,7 +107,11 @@ export function createProber(
     const at = clock.now();
     const { provider, path, from } = line;
     try {
+      mayPlan(kind, at.wallMs);
       await recorder.record([{ type: 'probe.planned', at, probe: id, provider, path, kind, sender: from, recipient }]);
+    } catch (error) {
+      if (!(error instanceof SendingLimitReached)) sending.giveBack(kind, at.wallMs);
+      throw error;
     } finally {
       planning.set(recipient, (planning.get(recipient) ?? 1) - 1);
     }

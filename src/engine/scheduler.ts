@@ -3,7 +3,7 @@
 import type { RouteSettings } from '../domain/settings.ts';
 import { spanBetween } from '../domain/time/instant.ts';
 import { nextGapSeconds } from '../domain/time/schedule.ts';
-import { type Clock, LedgerRefused, type Log, type Random } from '../ports.ts';
+import { type Clock, LedgerRefused, type Log, type Random, SendingLimitReached } from '../ports.ts';
 import type { Line, Prober } from './prober.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -50,6 +50,7 @@ async function probeOrReason(prober: Prober, line: Line, log: Log): Promise<stri
     await prober.probe(line, 'scheduled');
     return null;
   } catch (error) {
+    if (error instanceof SendingLimitReached) return 'the messages of the day are sent';
     // The recorder tells of a ledger that refuses, once.
     if (!(error instanceof LedgerRefused))
       log.error('a scheduled probe could not be planned', { provider: line.provider, path: line.path, error });

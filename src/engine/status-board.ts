@@ -185,6 +185,7 @@ export function createStatusBoard({
     tokenRefused() {},
     sinkConnected() {},
     sinkRefused() {},
+    sendingRefused() {},
   };
 }
 

@@ -6,6 +6,7 @@ import { chainHash, GENESIS } from '../../src/domain/evidence/chain.ts';
 import type { Exclusion } from '../../src/domain/exclusion.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import { summariseReport } from '../../src/domain/report/standing.ts';
+import { dayOf } from '../../src/domain/sending-limit.ts';
 import { emptyTimeline, foldEvent, storeTimeline, type TimelineState } from '../../src/domain/timeline.ts';
 import type { Bookmark, Ledger } from '../../src/ports.ts';
 import { at, captured, checked, delivered, factsOf, handedOver, planned } from '../adapters/sqlite/support.ts';
@@ -192,6 +193,34 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     expect((await ledger.recent(100)).map(({ id }) => id)).toEqual(order);
     expect((await ledger.recent(2)).map(({ id }) => id)).toEqual(order.slice(0, 2));
     expect(await ledger.recent(0)).toEqual([]);
+  });
+
+  it('counts what was planned in each day since one, by kind, open or not', async () => {
+    const ledger = await make();
+    const day = (after: number): number => dayOf(at(after * 86_400).wallMs);
+    await ledger.append([
+      ...history(),
+      ...delivered('tomorrow', 86_400),
+      { ...planned('asked', 86_500), kind: 'spot' },
+      planned('later', 3 * 86_400),
+    ]);
+    const counts = async (after: number) =>
+      [...(await ledger.plannedSince(at(after * 86_400).wallMs))].sort(
+        (one, other) => one.day - other.day || one.kind.localeCompare(other.kind),
+      );
+    const rest = [
+      { day: day(1), kind: 'scheduled', count: 1 },
+      { day: day(1), kind: 'spot', count: 1 },
+      { day: day(3), kind: 'scheduled', count: 1 },
+    ];
+    expect(await counts(0)).toEqual([
+      { day: day(0), kind: 'scheduled', count: 5 },
+      { day: day(0), kind: 'spot', count: 1 },
+      ...rest,
+    ]);
+    expect(await counts(1)).toEqual(rest);
+    expect(await counts(2)).toEqual(rest.slice(2));
+    expect(await counts(4)).toEqual([]);
   });
 
   it('tells the delays of a route’s scheduled probes by when they were planned, thinned out', async () => {

@@ -10,7 +10,7 @@ const PEM_LINE = 'MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQC7VJTUt9Us8c
 const SETTINGS = {
   key: new TextEncoder().encode('sixteen-bytes-and-more'),
   retiredKey: null,
-  http: { token: 'a-bearer-of-tidings' },
+  http: { token: 'a-bearer-of-tidings', metrics: { token: 'let-the-test-in' } },
   sink: { tls: { cert: 'public', key: `-----BEGIN PRIVATE KEY-----\n${PEM_LINE}\nAA==\n-----END PRIVATE KEY-----\n` } },
   providers: [
     { submission: { login: LOGIN }, mailbox: { login: { ...LOGIN, password: 'another one' } }, mx: null },
@@ -48,6 +48,8 @@ test('the secrets of the settings are every login, the bearer token, the key and
     base64(`\0probe\0${LOGIN.password}`),
     'another one',
     'a-bearer-of-tidings',
+    'let-the-test-in',
+    base64('let-the-test-in'),
     'sixteen-bytes-and-more',
     base64('sixteen-bytes-and-more'),
     Buffer.from('sixteen-bytes-and-more').toString('hex'),

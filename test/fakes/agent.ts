@@ -1,4 +1,5 @@
 /** The real engine over fakes and a virtual clock. */
+import { createSendingCount, type SendingCount } from '../../src/domain/sending-limit.ts';
 import type { RouteSettings } from '../../src/domain/settings.ts';
 import type { Dkim } from '../../src/engine/anchor-keeper.ts';
 import type { ConnectivityOptions } from '../../src/engine/connectivity.ts';
@@ -29,6 +30,9 @@ export function seededRandom(seed: number): Random {
   return { uniform, bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(uniform() * 256)) };
 }
 
+/** Lets any number of messages through. */
+export const UNLIMITED = (): SendingCount => createSendingCount({ perDay: Number.POSITIVE_INFINITY, scheduled: 0 }, []);
+
 export interface FakeWorld {
   readonly clock: VirtualClock;
   readonly ledger: MemoryLedger;
@@ -45,6 +49,7 @@ export interface FakeWorld {
     readonly observer?: Observer;
     readonly key?: Uint8Array;
     readonly retiredKey?: Uint8Array | null;
+    readonly sending?: SendingCount;
   }): Promise<Engine>;
 }
 
@@ -58,6 +63,7 @@ export function engineOptions(parts: {
   readonly connectivity?: ConnectivityOptions;
   readonly key?: Uint8Array;
   readonly retiredKey?: Uint8Array | null;
+  readonly sending?: SendingCount;
 }): EngineOptions {
   const { submitter, injector, mailbox, routes, reachability } = parts;
   const from = ACCOUNT;
@@ -87,6 +93,7 @@ export function engineOptions(parts: {
     ],
     sinkClients: [{ provider: 'acme', sender: ACCOUNT, networks: ['192.0.2.0/24'] }],
     mailboxes: [{ provider: 'acme', mailbox, cleanup: 'delete' }],
+    sending: parts.sending ?? UNLIMITED(),
     connectivity: parts.connectivity ?? { everySeconds: 60, checks: [], control: null },
   };
 }
@@ -111,6 +118,7 @@ export function fakeWorld(): FakeWorld {
       seed = 1,
       connectivity,
       observer: told = observer,
+      sending,
       ...keys
     } = {}) =>
       startEngine(
@@ -122,6 +130,7 @@ export function fakeWorld(): FakeWorld {
           reachability,
           ...keys,
           ...(connectivity === undefined ? {} : { connectivity }),
+          ...(sending === undefined ? {} : { sending }),
         }),
         {
           ledger,

@@ -23,6 +23,9 @@ export class CountingObserver implements Observer {
     this.#count(`${part} failed`);
   }
   partStands(): void {}
+  sendingRefused(kind: string): void {
+    this.#count(`${kind} message refused`);
+  }
   endpointChecked(check: Parameters<Observer['endpointChecked']>[0]): void {
     this.endpoints.push(check);
   }

@@ -32,6 +32,7 @@ import { type ExclusionPreview, previewExclusion } from '../../src/domain/report
 import { type FactSource, type Judgement, judgeProvider } from '../../src/domain/report/judge.ts';
 import type { Matter } from '../../src/domain/report/report.ts';
 import { type Standing, summariseReport } from '../../src/domain/report/standing.ts';
+import { dayOf, type PlannedCount } from '../../src/domain/sending-limit.ts';
 import type { DelaySeries } from '../../src/domain/status-view.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
@@ -118,6 +119,17 @@ export class MemoryLedger implements Ledger, FactSource {
   async recent(limit: number): Promise<readonly ProbeRecord[]> {
     this.#mustBeOpen();
     return [...this.#records.values()].toReversed().slice(0, limit);
+  }
+
+  async plannedSince(wallMs: number): Promise<readonly PlannedCount[]> {
+    this.#mustBeOpen();
+    const counts = new Map<string, PlannedCount>();
+    for (const { planned, kind } of this.#records.values()) {
+      const day = dayOf(planned.wallMs);
+      const key = `${day} ${kind}`;
+      if (day >= dayOf(wallMs)) counts.set(key, { day, kind, count: (counts.get(key)?.count ?? 0) + 1 });
+    }
+    return [...counts.values()];
   }
 
   async marked(types: readonly RareType[], afterSeq = 0): Promise<readonly LedgerEntry[]> {

@@ -33,7 +33,13 @@ export function settingsFor(provider: Provider, dataFolder: string, wish: Wish =
     dataFolder,
     key: KEY,
     retiredKey: null,
-    http: { listen: { host: '127.0.0.1', port: 0 }, token: null },
+    http: {
+      listen: { host: '127.0.0.1', port: 0 },
+      token: null,
+      spotChecksPerMinute: 6000,
+      names: [],
+      metrics: { listen: null, token: null },
+    },
     sink: {
       listen: { host: '127.0.0.1', port: provider.sinkPort },
       hostname: provider.sinkDomain,
@@ -79,6 +85,7 @@ export function settingsFor(provider: Provider, dataFolder: string, wish: Wish =
     ],
     routes: [],
     connectivity: { every: 60, control: [] },
+    sending: { messagesPerDay: 100_000 },
     log: { level: 'error' },
   };
 }
@@ -96,7 +103,7 @@ export async function writeConfiguration(
   const login = `username: ${username}, password: {file: password}`;
   const text = `agent: test
 data_folder: ./data
-http: {listen: "127.0.0.1:0"}
+http: {listen: "127.0.0.1:0", spot_checks_per_minute: 6000}
 sink: {listen: "127.0.0.1:${provider.sinkPort}", hostname: ${provider.sinkDomain}}
 providers:
   - name: corp

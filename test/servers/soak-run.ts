@@ -179,7 +179,8 @@ async function writeSoakConfiguration(provider: Provider, folder: string, schedu
     file,
     `agent: soak
 data_folder: ./data
-http: {listen: "127.0.0.1:0"}
+http: {listen: "127.0.0.1:0", spot_checks_per_minute: 60000}
+sending: {messages_per_day: 1000000}
 sink: {listen: "127.0.0.1:${provider.sinkPort}", hostname: ${provider.sinkDomain}}
 providers:
 ${parts.map(({ text }) => text).join('\n')}

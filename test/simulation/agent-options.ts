@@ -3,6 +3,7 @@ import { ENDPOINTS } from '../../src/domain/endpoint.ts';
 import { PATHS, type Path } from '../../src/domain/probe.ts';
 import type { EngineOptions } from '../../src/engine/engine.ts';
 import type { Clock, Mailbox } from '../../src/ports.ts';
+import { UNLIMITED } from '../fakes/agent.ts';
 import { DEPTHS, type Reach, simulatedChecker, simulatedControl } from '../fakes/simulated-checker.ts';
 import type { Plan } from './plan.ts';
 import type { Provider } from './provider.ts';
@@ -35,6 +36,7 @@ export function agentOptions(
     identity: { agent: 'simulated', contact: CONTACT, configuration: '0'.repeat(64), publicKey: '' },
     key: KEY,
     retiredKey: null,
+    sending: UNLIMITED(),
     routes: scheduled ? plan.providers.flatMap((provider) => PATHS.map((path) => ({ provider, path, ...gaps }))) : [],
     reachability: plan.reachability,
     sinkOnLoopback: false,

@@ -10,6 +10,7 @@ import type { ExclusionPreview } from '../../src/domain/report/exclusion-preview
 import type { Judgement } from '../../src/domain/report/judge.ts';
 import type { Matter } from '../../src/domain/report/report.ts';
 import type { Standing } from '../../src/domain/report/standing.ts';
+import type { PlannedCount } from '../../src/domain/sending-limit.ts';
 import type { DelaySeries } from '../../src/domain/status-view.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
 import type { Bookmark, Clock, LateQuery, Ledger, LedgerSnapshot } from '../../src/ports.ts';
@@ -74,6 +75,10 @@ export class StoreLedger implements Ledger {
 
   recent(limit: number): Promise<readonly ProbeRecord[]> {
     return this.#read({ id: 0, op: 'recent', input: limit });
+  }
+
+  plannedSince(wallMs: number): Promise<readonly PlannedCount[]> {
+    return this.#read({ id: 0, op: 'plannedSince', input: wallMs });
   }
 
   marked(types: readonly RareType[], afterSeq = 0): Promise<readonly LedgerEntry[]> {

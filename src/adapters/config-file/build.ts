@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type {
   HostPort,
+  HttpSettings,
   MailboxSettings,
   MxSettings,
   ProviderSettings,
@@ -12,7 +13,7 @@ import type {
   SubmissionSettings,
   TlsSettings,
 } from '../../domain/settings.ts';
-import { DEFAULTS, mailboxPort, maxGap, minGap, submissionPort } from './defaults.ts';
+import { DEFAULTS, mailboxPort, maxGap, messagesPerDay, minGap, submissionPort } from './defaults.ts';
 import { parseDuration } from './duration.ts';
 import { parseHostPort } from './formats.ts';
 import type { ConfigFile, ProviderFile, RouteFile } from './schema.ts';
@@ -32,20 +33,33 @@ export function dataFolderOf(file: { readonly data_folder?: string | undefined }
 
 export function buildSettings(file: ConfigFile, { material, key, retiredKey, folder }: Surroundings): Settings {
   const sink = buildSink(file.sink, material);
+  const routes = (file.routes ?? []).map(buildRoute);
   return {
     agent: file.agent ?? hostAgent(),
     dataFolder: dataFolderOf(file, folder),
     key,
     retiredKey,
-    http: { listen: hostPort(file.http?.listen ?? DEFAULTS.httpListen), token: textOf(material, 'http.token') },
+    http: buildHttp(file.http, material),
     sink,
     providers: file.providers.map((provider, index) => buildProvider(provider, `providers[${index}]`, sink, material)),
-    routes: (file.routes ?? []).map(buildRoute),
+    routes,
+    sending: { messagesPerDay: file.sending?.messages_per_day ?? messagesPerDay(routes) },
     connectivity: {
       every: sure(parseDuration(file.connectivity?.every ?? DEFAULTS.checkEvery), 'connectivity.every'),
       control: (file.connectivity?.control ?? []).map(hostPort),
     },
     log: { level: file.log?.level ?? DEFAULTS.logLevel },
+  };
+}
+
+function buildHttp(file: ConfigFile['http'], material: Material): HttpSettings {
+  const apart = file?.metrics?.listen;
+  return {
+    listen: hostPort(file?.listen ?? DEFAULTS.httpListen),
+    token: textOf(material, 'http.token'),
+    spotChecksPerMinute: file?.spot_checks_per_minute ?? DEFAULTS.spotChecksPerMinute,
+    names: (file?.names ?? []).map((name) => name.toLowerCase()),
+    metrics: { listen: apart === undefined ? null : hostPort(apart), token: textOf(material, 'http.metrics.token') },
   };
 }
 

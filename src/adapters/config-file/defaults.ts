@@ -1,9 +1,13 @@
 /** What holds where the configuration says nothing, in one place for the schema, the rules and the settings. */
+import { scheduledPerDayMost } from '../../domain/sending-limit.ts';
 import type { Security } from '../../domain/settings.ts';
+import type { Gaps } from '../../domain/time/schedule.ts';
 
 export const DEFAULTS = {
   dataFolder: './data',
   httpListen: '127.0.0.1:9825',
+  /** One for each path of a few providers at once, and about what a schedule would send. */
+  spotChecksPerMinute: 20,
   sinkListen: '0.0.0.0:2525',
   /** Few enough not to look like strangers to a quota, enough that pending probes rarely share one. */
   recipients: 4,
@@ -39,4 +43,9 @@ export function minGap(every: number): number {
 /** Seconds. Cuts off one gap in a hundred and fifty: the mean stays, and no hole in the series grows long. */
 export function maxGap(every: number): number {
   return 5 * every;
+}
+
+/** Messages. As much again as the schedule can need, for spot checks by a scraper, and some by hand. */
+export function messagesPerDay(routes: readonly Gaps[]): number {
+  return 2 * scheduledPerDayMost(routes) + 200;
 }

@@ -1,15 +1,19 @@
 /** Reads the files a configuration is made of, never more of one than it may hold. */
 import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { exposureOf, type Keeping } from './exposure.ts';
 
 export type FileContent =
   | { readonly ok: true; readonly bytes: Buffer }
   /** `reason` reads on from "a file that": `exists`, `can be read (EACCES)`. */
   | { readonly ok: false; readonly reason: string };
 
-/** Reads a file, pipes included, of at most `bytesMax`. A file that cannot be had is a value; only a bug throws. */
-export async function readBounded(path: string, bytesMax: number): Promise<FileContent> {
+/** Reads a file, pipes included, of at most `bytesMax`, if nobody else can get at what it keeps. A file that cannot be had is a value; only a bug throws. */
+export async function readBounded(path: string, bytesMax: number, keeping: Keeping = 'open'): Promise<FileContent> {
   try {
     await using handle = await open(path, 'r');
+    const exposure = exposureOf(await handle.stat(), resolve(path), keeping);
+    if (exposure !== null) return { ok: false, reason: exposure };
     const chunks: Buffer[] = [];
     let length = 0;
     for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: 65_536 })) {

@@ -10,6 +10,7 @@ import type { ConfigFile } from './schema.ts';
 import { type Environment, gather } from './secrets.ts';
 import { checkShape } from './shape.ts';
 import { type Bytes, type KeyFault, retiredKey, type TokenKey, tokenKey } from './token-key.ts';
+import { hideSecrets } from './unseen.ts';
 
 export type { Problem } from './problem.ts';
 export { redact } from './redact.ts';
@@ -91,6 +92,8 @@ async function complete(
     doubts.push({ path: ['data_folder'], rule: 'has no token.key yet, the first run makes it', value: null });
   }
   if (retired !== null) doubts.push({ path: ['data_folder'], rule: RETIRED_DOUBT, value: null });
-  const settings = buildSettings(file, { material, key: found.key, retiredKey: retired?.key ?? null, folder });
+  const settings = hideSecrets(
+    buildSettings(file, { material, key: found.key, retiredKey: retired?.key ?? null, folder }),
+  );
   return { ok: true, settings, warnings: toProblems(source, doubts).map(({ message }) => message) };
 }

@@ -1,5 +1,6 @@
 /** The settings for people to read: in the configuration file's own words, every secret and PEM text left out. */
 import type {
+  HttpSettings,
   MailboxSettings,
   MxSettings,
   ProviderSettings,
@@ -21,7 +22,7 @@ export function redact(settings: Settings): Readonly<Record<string, unknown>> {
     agent: settings.agent,
     data_folder: settings.dataFolder,
     key: `(${settings.key.length} bytes)`,
-    http: { listen: formatHostPort(http.listen), token: http.token === null ? null : SET },
+    http: redactHttp(http),
     sink: {
       listen: formatHostPort(sink.listen),
       hostname: sink.hostname,
@@ -42,7 +43,25 @@ export function redact(settings: Settings): Readonly<Record<string, unknown>> {
       every: formatDuration(settings.connectivity.every),
       control: settings.connectivity.control.map(formatHostPort),
     },
+    sending: { messages_per_day: settings.sending.messagesPerDay },
     log: { level: settings.log.level },
+  };
+}
+
+function redactHttp({
+  listen,
+  token,
+  spotChecksPerMinute,
+  names,
+  metrics,
+}: HttpSettings): Readonly<Record<string, unknown>> {
+  const apart = metrics.listen === null ? null : formatHostPort(metrics.listen);
+  return {
+    listen: formatHostPort(listen),
+    token: token === null ? null : SET,
+    spot_checks_per_minute: spotChecksPerMinute,
+    names,
+    metrics: { listen: apart, token: metrics.token === null ? null : SET },
   };
 }
 

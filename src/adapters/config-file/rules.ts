@@ -1,11 +1,19 @@
 /** What the keys of a configuration say together: rules that look at more than one of them. */
-import { CHECK_EVERY_MAX, CHECK_EVERY_MIN, type HostPort, type Security } from '../../domain/settings.ts';
-import { DEFAULTS, mailboxPort } from './defaults.ts';
+import { scheduledPerDayMost } from '../../domain/sending-limit.ts';
+import {
+  CHECK_EVERY_MAX,
+  CHECK_EVERY_MIN,
+  type HostPort,
+  ROUTE_EVERY_MIN,
+  type Security,
+} from '../../domain/settings.ts';
+import type { Gaps } from '../../domain/time/schedule.ts';
+import { DEFAULTS, mailboxPort, maxGap, minGap } from './defaults.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { collide, domainOf, formatHostPort, isLoopback, parseHostPort } from './formats.ts';
 import { type Finding, type KeyPath, valueAt } from './problem.ts';
 import { routeRules } from './route-rules.ts';
-import type { ConfigFile, ProviderFile } from './schema.ts';
+import type { ConfigFile, ProviderFile, RouteFile } from './schema.ts';
 import type { Draft } from './shape.ts';
 
 /** Seconds. Sooner is hammering a server that asked for patience, later is giving up (RFC 5321 §4.5.4.1). */
@@ -20,11 +28,31 @@ export function checkRules(draft: Draft<ConfigFile>, root: unknown): readonly Fi
     ...listeners(draft),
     ...providers.flatMap((provider, index) => (provider === undefined ? [] : providerRules(draft, root, index))),
     ...connectivityRules(draft),
+    ...sendingRules(draft),
     ...routes.flatMap((route, index) => (route === undefined ? [] : routeRules(draft, root, index))),
   ];
 }
 
-function listeners({ http, sink }: Draft<ConfigFile>): readonly Finding[] {
+function listeners(draft: Draft<ConfigFile>): readonly Finding[] {
+  return [...mailAndPage(draft), ...metricsApart(draft)];
+}
+
+function metricsApart({ http, sink }: Draft<ConfigFile>): readonly Finding[] {
+  const apart = http?.metrics?.listen === undefined ? null : parseHostPort(http.metrics.listen);
+  if (apart === null) return [];
+  const others = {
+    'http.listen': http?.listen ?? DEFAULTS.httpListen,
+    'sink.listen': sink?.listen ?? DEFAULTS.sinkListen,
+  };
+  return Object.entries(others).flatMap(([key, text]) => {
+    const other = parseHostPort(text);
+    if (other === null || !collide(apart, other)) return [];
+    const rule = `must be another port than ${key}, which listens on ${formatHostPort(other)}`;
+    return [{ path: ['http', 'metrics', 'listen'], rule }];
+  });
+}
+
+function mailAndPage({ http, sink }: Draft<ConfigFile>): readonly Finding[] {
   const page = parseHostPort(http?.listen ?? DEFAULTS.httpListen);
   const mail = parseHostPort(sink?.listen ?? DEFAULTS.sinkListen);
   if (page === null || mail === null || !collide(page, mail)) return [];
@@ -40,6 +68,25 @@ function connectivityRules({ connectivity }: Draft<ConfigFile>): readonly Findin
   if (every === null || (every >= CHECK_EVERY_MIN && every <= CHECK_EVERY_MAX)) return [];
   const rule = `must be ${formatDuration(CHECK_EVERY_MIN)} to ${formatDuration(CHECK_EVERY_MAX)}`;
   return [{ path: ['connectivity', 'every'], rule }];
+}
+
+/** Of routes that are sound by themselves: one that is not is told at its own keys. */
+function sendingRules({ sending, routes = [] }: Draft<ConfigFile>): readonly Finding[] {
+  const limit = sending?.messages_per_day;
+  if (limit === undefined) return [];
+  const most = scheduledPerDayMost(routes.flatMap((route) => gapsOf(route) ?? []));
+  if (limit >= most) return [];
+  return [
+    { path: ['sending', 'messages_per_day'], rule: `must be at least ${most}, which the routes can need in a day` },
+  ];
+}
+
+function gapsOf({ every, min_gap: least, max_gap: most }: Draft<RouteFile> = {}): Gaps | null {
+  const mean = every === undefined ? null : parseDuration(every);
+  if (mean === null || mean < ROUTE_EVERY_MIN) return null;
+  const shortest = least === undefined ? null : parseDuration(least);
+  const longest = most === undefined ? null : parseDuration(most);
+  return { every: mean, minGap: shortest ?? minGap(mean), maxGap: Math.max(longest ?? maxGap(mean), mean) };
 }
 
 function providerRules(draft: Draft<ConfigFile>, root: unknown, index: number): readonly Finding[] {

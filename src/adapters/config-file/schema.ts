@@ -11,6 +11,12 @@ const NAME_LENGTH_MAX = 63;
 const RECIPIENTS_MAX = 64;
 /** Each is connected to when a check fails; more than a few say nothing new. */
 const CONTROLS_MAX = 8;
+/** A name in each of a few networks. */
+const HTTP_NAMES_MAX = 16;
+/** A load test of the agent itself. */
+const SPOT_CHECKS_MAX = 60_000;
+/** Messages a day. More than eleven a second is no measuring any more. */
+const MESSAGES_PER_DAY_MAX = 1_000_000;
 const SECURITIES = ['tls', 'starttls', 'none'] as const;
 
 const ruled = (holds: (text: string) => boolean, rule: string) =>
@@ -185,6 +191,27 @@ export const configSchema = z.strictObject({
       token: secret(
         'Bearer token for what sends mail or changes state. Left out: from loopback alone, without a token.',
       ).optional(),
+      spot_checks_per_minute: z.int().min(1).max(SPOT_CHECKS_MAX).optional().meta({
+        description:
+          'Spot checks by POST that are taken, whoever asks: so many at once, and as many more in each minute.',
+        default: DEFAULTS.spotChecksPerMinute,
+      }),
+      names: z.array(hostName).max(HTTP_NAMES_MAX).optional().meta({
+        description:
+          'Names by which the page and the interface are asked for, beside addresses and localhost. Under others they are refused, so that no page of a stranger reads them.',
+        default: [],
+      }),
+      metrics: z
+        .strictObject({
+          listen: listen
+            .optional()
+            .describe(
+              'Address and port for /metrics alone, which is then found nowhere else. Left out: with all else.',
+            ),
+          token: secret('Bearer token for /metrics. Left out: shown to whoever asks.').optional(),
+        })
+        .optional()
+        .describe('Who gets /metrics.'),
     })
     .optional()
     .describe('Metrics, spot checks, health and the status page.'),
@@ -235,6 +262,19 @@ export const configSchema = z.strictObject({
     })
     .optional()
     .describe("Checks whether the providers' servers can be reached and logged in to."),
+  sending: z
+    .strictObject({
+      messages_per_day: z
+        .int()
+        .min(1)
+        .max(MESSAGES_PER_DAY_MAX)
+        .optional()
+        .describe(
+          'Most messages in a day (UTC), all providers, the schedule and spot checks together. Default: twice what the routes can need and 200 more.',
+        ),
+    })
+    .optional()
+    .describe('How much mail the agent may send.'),
   log: z
     .strictObject({
       level: z

@@ -60,6 +60,7 @@ function references({ key, http, sink, providers = [] }: Draft<ConfigFile>): rea
 
   secret(['key'], 'key', key);
   secret(['http', 'token'], 'word', http?.token);
+  secret(['http', 'metrics', 'token'], 'word', http?.metrics?.token);
   pem(['sink', 'tls', 'cert_file'], 'certificates', sink?.tls?.cert_file);
   pem(['sink', 'tls', 'key_file'], 'private-key', sink?.tls?.key_file);
   for (const [index, provider] of providers.entries()) {
@@ -86,7 +87,9 @@ async function fetch(origin: Origin, kind: Kind, folder: string, environment: En
     return { ok: true, bytes: Buffer.from(value) };
   }
   const isText = kind === 'word' || kind === 'key';
-  const content = await readBounded(resolve(folder, origin.file), isText ? SECRET_BYTES_MAX : PEM_BYTES_MAX);
+  const keeping = kind === 'certificates' ? 'open' : 'secret';
+  const bytesMax = isText ? SECRET_BYTES_MAX : PEM_BYTES_MAX;
+  const content = await readBounded(resolve(folder, origin.file), bytesMax, keeping);
   if (!content.ok) return { ok: false, rule: `must name a file that ${content.reason}`, value: show(origin.file) };
   const bytes = isText ? withoutLineEnd(content.bytes) : content.bytes;
   return bytes.length === 0

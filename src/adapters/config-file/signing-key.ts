@@ -30,7 +30,7 @@ export async function readSigner(folder: string): Promise<Signer> {
 }
 
 async function readKey(folder: string): Promise<KeyObject | null> {
-  const content = await readBounded(join(folder, FILE_NAME), FILE_BYTES_MAX);
+  const content = await readBounded(join(folder, FILE_NAME), FILE_BYTES_MAX, 'own-key');
   if (!content.ok) {
     if (content.reason === 'exists') return null;
     throw new Error(`${folder} must hold a ${FILE_NAME} that ${content.reason}`);

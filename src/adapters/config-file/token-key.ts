@@ -47,7 +47,7 @@ export function retiredKey(folder: string): Promise<TokenKey | null> {
 }
 
 async function readKey(folder: string, name: string): Promise<TokenKey | null> {
-  const content = await readBounded(join(folder, name), SECRET_BYTES_MAX);
+  const content = await readBounded(join(folder, name), SECRET_BYTES_MAX, 'own-key');
   if (!content.ok) {
     return content.reason === 'exists' ? null : { kind: 'fault', rule: `must hold a ${name} that ${content.reason}` };
   }

@@ -18,7 +18,8 @@ export type Admission = 'admitted' | 'token-needed' | 'loopback-only';
 
 /** Compares the token in constant time (RFC 6750 §2.1). Without one, only what was asked on loopback by no stranger's web page is admitted. */
 export function admit(token: string | null, { remote, headers }: Asker): Admission {
-  if (token === null) return isLoopback(remote) && !isFromWebPage(headers) ? 'admitted' : 'loopback-only';
+  if (token === null)
+    return isLoopback(remote) && !isFromWebPage(headers) && !isPassedOn(headers) ? 'admitted' : 'loopback-only';
   const given = /^Bearer +(\S+)$/i.exec(String(headers['authorization']))?.[1] ?? '';
   return timingSafeEqual(digest(given), digest(token)) ? 'admitted' : 'token-needed';
 }
@@ -38,6 +39,11 @@ function isFromWebPage(headers: Asker['headers']): boolean {
   if (site !== 'none' && site !== 'same-origin') return true;
   const name = String(headers['host'] ?? 'localhost').replace(/:\d+$/, '');
   return name !== 'localhost' && !isLoopback(name.replace(/^\[(.*)\]$/, '$1'));
+}
+
+/** A proxy on this host asks from loopback for whoever asked it (RFC 7239, RFC 9110 §7.6.3). */
+function isPassedOn(headers: Asker['headers']): boolean {
+  return ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'].some((name) => headers[name] !== undefined);
 }
 
 function isLoopback(address: string | undefined): boolean {

@@ -5,7 +5,7 @@ import { checkRetraction, type Retraction, readExclusion } from '../../domain/ex
 import { monthRange } from '../../domain/time/calendar.ts';
 import { isoText } from '../../domain/time/instant.ts';
 import type { ExclusionDesk, Inquiries, RenderedReport } from '../../ports.ts';
-import { admitted } from './admitted.ts';
+import type { Guard } from './admitted.ts';
 import { describe, MalformedRequest, readMonth } from './request.ts';
 
 export interface ShownExclusions {
@@ -20,9 +20,9 @@ const BODY_BYTES_MAX = 16_384;
 /** Milliseconds from the epoch that a Date can hold. */
 const DATE_MS_MAX = 8.64e15;
 
-export function addExclusions(server: FastifyInstance, token: string | null, shown: ShownExclusions): void {
+export function addExclusions(server: FastifyInstance, guard: Guard, shown: ShownExclusions): void {
   const { exclusions, inquiries, zones } = shown;
-  const guarded = { onRequest: admitted(token), bodyLimit: BODY_BYTES_MAX };
+  const guarded = { ...guard, bodyLimit: BODY_BYTES_MAX };
   server.get<{ Querystring: { month?: unknown } }>('/api/v1/exclusions', async ({ query }, reply) => {
     const month = query.month === undefined ? null : readMonth(query.month);
     const touches = ({ provider, fromMs, toMs }: Exclusion): boolean => {

@@ -109,7 +109,6 @@ async function answer(
     .headers({
       'content-security-policy': PAGE_POLICY,
       vary: 'accept-encoding, accept-language',
-      'referrer-policy': 'no-referrer',
     })
     .type('text/html; charset=utf-8');
   if (encodingFor(request.headers['accept-encoding']) === 'identity') return reply.send(text);

@@ -8,6 +8,8 @@ export interface ShownReports {
   readonly reports: Reports | null;
 }
 
+const COSTLY = { config: { costly: true } };
+
 export function addReports(server: FastifyInstance, { reports }: ShownReports): void {
   const send = async (reply: FastifyReply, request: ReportRequest): Promise<FastifyReply> => {
     const rendered = (await reports?.rendered(request)) ?? null;
@@ -15,12 +17,13 @@ export function addReports(server: FastifyInstance, { reports }: ShownReports): 
     if (rendered.policy !== null) void reply.header('content-security-policy', rendered.policy);
     return reply.type(rendered.contentType).send(rendered.body);
   };
-  server.get<{ Querystring: { month?: unknown } }>('/api/v1/verdicts', (request, reply) => {
+  server.get<{ Querystring: { month?: unknown } }>('/api/v1/verdicts', COSTLY, (request, reply) => {
     const { month } = request.query;
     return send(reply, { month: month === undefined ? null : readMonth(month), format: 'json', language: 'en' });
   });
   server.get<{ Params: { month: string }; Querystring: { format?: unknown; lang?: unknown } }>(
     '/reports/:month',
+    COSTLY,
     ({ params, query }, reply) =>
       send(reply, {
         month: readMonth(params.month),

@@ -1,21 +1,18 @@
 /** What each address of the HTTP interface answers. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { type ProbeView, viewProbe } from '../../domain/probe-view.ts';
-import type { AgentControl, Clock, ScrapeFormat } from '../../ports.ts';
-import { scrapeFormat } from './accept.ts';
-import { admitted } from './admitted.ts';
+import { type AgentControl, type Clock, TooBusy } from '../../ports.ts';
+import type { Guard } from './admitted.ts';
+import type { Metrics, Rendered } from './metrics-routes.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { addReports, type ShownReports } from './report-routes.ts';
 import { isProbeId, readRoute, readWait, scrapeBudget } from './request.ts';
 import { shareChecks } from './shared-check.ts';
 
-export interface Rendered {
-  readonly contentType: string;
-  readonly body: string;
-}
 export interface Shown extends ShownReports {
   readonly control: AgentControl;
   /** The agent's own metrics. */
-  readonly metrics: (format: ScrapeFormat) => Promise<Rendered>;
+  readonly metrics: Metrics;
   /** Metrics of one spot check, in a registry of their own. */
   readonly probeMetrics: (views: readonly ProbeView[]) => Promise<Rendered>;
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
@@ -23,15 +20,14 @@ export interface Shown extends ShownReports {
 
 /** What only looks. */
 export function addReading(server: FastifyInstance, shown: Shown): void {
-  const { control, metrics } = shown;
+  const { control } = shown;
+  // An orchestrator asks for its health under a name of its own.
+  const health = { config: { anyHost: true } };
   addReports(server, shown);
-  server.get('/metrics', async ({ headers }, reply) =>
-    send(reply.header('vary', 'accept'), await metrics(scrapeFormat(headers.accept))),
-  );
-  server.get('/healthz', async () => ({ status: 'ok', ...control.health() }));
-  server.get('/readyz', async (_request, reply) => {
-    const health = control.health();
-    return reply.code(health.ready ? 200 : 503).send(health);
+  server.get('/healthz', health, async () => ({ status: 'ok', ...control.health() }));
+  server.get('/readyz', health, async (_request, reply) => {
+    const now = control.health();
+    return reply.code(now.ready ? 200 : 503).send(now);
   });
   server.get<{ Params: { id: string }; Querystring: { wait?: unknown } }>(
     '/api/v1/probes/:id',
@@ -48,19 +44,22 @@ export function addReading(server: FastifyInstance, shown: Shown): void {
 /** What sends mail. */
 export function addActing(
   server: FastifyInstance,
-  token: string | null,
+  guarded: Guard,
+  perMinute: number,
   { control, probeMetrics, clock }: Shown,
 ): void {
-  const onRequest = admitted(token);
+  const posted = createRateLimit({ burst: perMinute, every: 60 / perMinute }, clock);
   const shared = shareChecks(control, clock);
   // Whoever posts wants a message of their own; it will do for a scrape as well.
-  server.post('/api/v1/probes', { onRequest }, async (request, reply) => {
+  server.post('/api/v1/probes', guarded, async (request, reply) => {
     const { provider, path } = readRoute(request.body, control.routes());
+    const wait = posted.take('');
+    if (wait > 0) throw new TooBusy('too many spot checks were asked for', wait);
     const id = await shared.start(provider, path);
     return reply.code(202).header('location', `/api/v1/probes/${id}`).send({ id });
   });
   // A HEAD would send mail and show nothing for it.
-  server.get('/probe', { onRequest, exposeHeadRoute: false }, async (request, reply) => {
+  server.get('/probe', { ...guarded, exposeHeadRoute: false }, async (request, reply) => {
     const { provider, path } = readRoute(request.query, control.routes());
     const sight = await shared.look(provider, path, scrapeBudget(request.headers), whenGone(reply));
     return send(reply, await probeMetrics(sight === null ? [] : [viewProbe(sight)]));

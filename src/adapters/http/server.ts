@@ -1,71 +1,71 @@
 /** The agent over HTTP: metrics, health, spot checks, and the status page. */
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { lifeOf } from '../../domain/probe-life.ts';
 import { viewProbe } from '../../domain/probe-view.ts';
-import type { HostPort } from '../../domain/settings.ts';
-import { LedgerRefused, type Log, TooBusy, UnknownRoute } from '../../ports.ts';
+import type { HostPort, HttpSettings } from '../../domain/settings.ts';
+import type { Log } from '../../ports.ts';
+import { guard, WRONG_TOKENS } from './admitted.ts';
 import { actingFor } from './auth.ts';
 import { addExclusions, type ShownExclusions } from './exclusion-routes.ts';
-import { DEFAULT_POLICY, SECURITY_HEADERS } from './headers.ts';
+import { addHostCheck } from './host-name.ts';
+import { createListener } from './listener.ts';
+import { addMetrics } from './metrics-routes.ts';
 import { addPages, type ShownPages } from './page-routes.ts';
-import { MalformedRequest } from './request.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { addActing, addReading, type Shown } from './routes.ts';
 import { addStatus, type ShownStatus } from './status-routes.ts';
 
-export interface HttpOptions {
-  readonly listen: HostPort;
-  readonly token: string | null;
-}
 export interface HttpParts extends Shown, ShownStatus, ShownExclusions {
   readonly log: Log;
 }
 export interface HttpServer {
   /** `http://address:port` as taken, for a client on this host. */
   readonly url: string;
+  /** The same of the address that metrics have for themselves; null where they have none. */
+  readonly metricsUrl: string | null;
   /** Ends what clients still wait for. */
   close(): Promise<void>;
 }
 
-/** A request is a few hundred bytes, but where its route says more. */
-const BODY_BYTES_MAX = 4096;
-/** Milliseconds a request may take to arrive. */
-const REQUEST_TIMEOUT = 10_000;
-/** Some scrapers, a browser and a few commands; more than this is a flood. */
-const CONNECTIONS_MAX = 256;
-/** What a status says beyond its number, where Fastify's own text would tell of our inside. */
-const REASONS: Readonly<Record<number, (reply: FastifyReply) => string>> = {
-  413: ({ routeOptions }) => `a body must have at most ${routeOptions.bodyLimit} bytes`,
-  415: () => 'a body must be application/json',
-};
-
 /** Listens, or rejects with an Error that names the address and why. */
-export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise<HttpServer> {
-  const fail = (error: unknown, reply: FastifyReply): FastifyReply => answerError(error, reply, parts.log);
-  const server = Fastify({
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT,
-    forceCloseConnections: true,
-    logger: false,
-    frameworkErrors: (error, _request, reply) => void fail(error, reply),
-  });
-  server.server.maxConnections = CONNECTIONS_MAX;
-  // Such as no memory for another connection: who asked comes again.
-  server.server.on('error', (error) => parts.log.debug('http could not accept a connection', { error }));
-  server.removeContentTypeParser('text/plain');
-  server.setErrorHandler((error, _request, reply) => fail(error, reply));
-  server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such resource' }));
-  addHeaders(server);
+export async function serveHttp(settings: HttpSettings, parts: HttpParts): Promise<HttpServer> {
+  await using stack = new AsyncDisposableStack();
+  const url = await listen(createMain(settings, parts), settings.listen, stack);
+  const apart = settings.metrics.listen;
+  const metricsUrl = apart === null ? null : await listen(createApart(settings, parts), apart, stack);
+  const opened = stack.move();
+  return { url, metricsUrl, close: () => opened.disposeAsync() };
+}
+
+function createMain({ token, spotChecksPerMinute, names, metrics }: HttpSettings, parts: HttpParts): FastifyInstance {
+  const server = createListener(parts.log, parts.clock);
+  const wrong = createRateLimit(WRONG_TOKENS, parts.clock);
+  const acting = guard(token, wrong);
+  addHostCheck(server, names);
+  if (metrics.listen === null) addMetrics(server, metrics.token, wrong, parts.metrics);
   addReading(server, parts);
-  addStatus(server, options.token, parts);
-  addPages(server, pagesOf(options.token, parts));
-  addActing(server, options.token, parts);
-  addExclusions(server, options.token, parts);
+  addStatus(server, token, parts);
+  addPages(server, pagesOf(token, parts));
+  addActing(server, acting, spotChecksPerMinute, parts);
+  addExclusions(server, acting, parts);
+  return server;
+}
+
+/** For metrics alone. */
+function createApart({ names, metrics }: HttpSettings, { log, clock, metrics: render }: HttpParts): FastifyInstance {
+  const server = createListener(log, clock);
+  addHostCheck(server, names);
+  addMetrics(server, metrics.token, createRateLimit(WRONG_TOKENS, clock), render);
+  return server;
+}
+
+/** The server is the stack's from then on. */
+async function listen(server: FastifyInstance, { host, port }: HostPort, stack: AsyncDisposableStack): Promise<string> {
+  stack.defer(() => server.close());
   try {
-    const url = await server.listen({ ...options.listen });
-    return { url: url.replace('//[::]', '//[::1]'), close: () => server.close() };
+    const url = await server.listen({ host, port });
+    return url.replace('//[::]', '//[::1]');
   } catch (cause) {
-    await server.close();
-    const { host, port } = options.listen;
     throw new Error(`http cannot listen on ${host}:${port}: ${reasonOf(cause)}`, { cause });
   }
 }
@@ -78,28 +78,6 @@ function pagesOf(token: string | null, { board, control }: HttpParts): ShownPage
       return sight === null ? null : { view: viewProbe(sight), life: lifeOf(sight.record) };
     },
   };
-}
-
-function addHeaders(server: FastifyInstance): void {
-  server.addHook('onSend', async (_request, reply) => {
-    // What never changes is kept, and a page brings a policy of its own.
-    const headers = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
-    for (const [name, value] of Object.entries(headers)) if (!reply.hasHeader(name)) void reply.header(name, value);
-  });
-}
-
-/** One line for the client, the whole of it for the log; nothing of our inside leaves. */
-function answerError(error: unknown, reply: FastifyReply, log: Log): FastifyReply {
-  if (error instanceof MalformedRequest) return reply.code(400).send({ error: error.message });
-  if (error instanceof UnknownRoute) return reply.code(404).send({ error: error.message });
-  if (error instanceof TooBusy) return reply.code(503).send({ error: error.message });
-  // Why, with its paths, stands in the log and in /readyz.
-  if (error instanceof LedgerRefused) return reply.code(503).send({ error: 'the ledger takes nothing now' });
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  if (status >= 400 && status < 500)
-    return reply.code(status).send({ error: REASONS[status]?.(reply) ?? 'the request must be well-formed' });
-  log.error('a request failed', { error });
-  return reply.code(500).send({ error: 'internal error' });
 }
 
 /** `listen EACCES: permission denied 0.0.0.0:80` without what we say ourselves. */

@@ -33,7 +33,7 @@ export function addStatus(
     const all = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
     feed.add(reply.raw, all, actingFor(token, { remote: ip, headers }));
   });
-  server.get('/api/v1/delays', async ({ query }, reply) => {
+  server.get('/api/v1/delays', { config: { costly: true } }, async ({ query }, reply) => {
     const series = await inquiries.delays(readSeries(query, control.routes()));
     // Closing: whoever asked is gone.
     if (series === null) return reply.code(503).send({ error: 'the agent is stopping' });

@@ -80,6 +80,12 @@ export class Connection {
     return connectedAt ? 'greeting' : stageOfCode(code);
   }
 
+  /** The address that answers, null if it is gone. */
+  get peer(): string | null {
+    const { socket } = this.#wire;
+    return (socket ? socket.remoteAddress : undefined) ?? null;
+  }
+
   /** The server certificate's last valid moment, milliseconds since the epoch; null without TLS. */
   get certificateExpiresMs(): number | null {
     const socket = this.#wire.socket;
@@ -216,7 +222,8 @@ function optionsFrom(settings: MailboxSettings): ImapFlowOptions {
     secure: settings.security === 'tls',
     doSTARTTLS: settings.security === 'tls' ? undefined : settings.security === 'starttls',
     ...(servername === null ? {} : { servername }),
-    tls: { minVersion: 'TLSv1.2', ...(ca === null ? {} : { ca }) },
+    // Verified always, whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+    tls: { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(ca === null ? {} : { ca }) },
     auth: { user: settings.login.username, pass: settings.login.password },
     clientInfo: { name: 'mailflow-probe', vendor: 'mailflow-probe', version: '', 'support-url': '' },
     // Each of these sends commands of its own accord, or changes how folder names are written.

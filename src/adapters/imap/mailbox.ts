@@ -1,4 +1,5 @@
 /** A provider's mailbox over IMAP (RFC 3501, RFC 9051), for the port Mailbox. */
+import { createAddressesSeen } from '../../domain/addresses-seen.ts';
 import type { MailboxSettings } from '../../domain/settings.ts';
 import { type Clock, type FolderState, type Log, type Mailbox, MailboxError, type Random } from '../../ports.ts';
 import { addressOf, Connection } from './connection.ts';
@@ -26,6 +27,7 @@ export function createMailbox(
   { clock, random, log }: MailboxParts,
 ): Mailbox {
   let session: Session | null = null;
+  const see = createAddressesSeen();
   const current = (): Session => {
     if (session === null) throw new MailboxError('CLOSED', `${addressOf(settings)}: not open`);
     return session;
@@ -41,7 +43,11 @@ export function createMailbox(
       const opening = new Session(settings, ownSenders, { clock, random, log });
       session = opening;
       try {
-        return await opening.open(onHint);
+        const opened = await opening.open(onHint);
+        const before = opened.peer === null ? null : see(opened.peer);
+        if (before !== null)
+          log.info('a server answers at another address', { host: settings.host, before, now: opened.peer });
+        return opened;
       } catch (error) {
         if (session === opening) session = null;
         await opening.close();
@@ -78,7 +84,9 @@ class Session {
   }
 
   /** The first alone: a wrong password is offered once, not three times. */
-  async open(onHint: () => void): Promise<{ readonly certificateExpiresMs: number | null }> {
+  async open(
+    onHint: () => void,
+  ): Promise<{ readonly certificateExpiresMs: number | null; readonly peer: string | null }> {
     const looking = await this.#connect();
     const [reading, idling] = await Promise.all([this.#connect(), this.#connect()]);
     await watchInbox(idling, onHint);
@@ -90,7 +98,7 @@ class Session {
     const { signal } = this.#ended;
     const idler = { connect: () => this.#connect(), onHint, ...this.#with };
     this.#background.push(looking.keepAlive(signal), reading.keepAlive(signal), keepIdling(idling, idler, signal));
-    return { certificateExpiresMs: looking.certificateExpiresMs };
+    return { certificateExpiresMs: looking.certificateExpiresMs, peer: looking.peer };
   }
 
   /** As its server writes it. */

@@ -16,7 +16,10 @@ export interface Wire {
   readonly connectedAt: number | false;
   readonly greetingReceived: boolean;
   readonly secureConnection: boolean;
-  readonly socket: { getPeerCertificate?(): { readonly valid_to?: string } } | false | null;
+  readonly socket:
+    | { readonly remoteAddress?: string; getPeerCertificate?(): { readonly valid_to?: string } }
+    | false
+    | null;
   /** Writes the command before it returns if none is in flight. Its reader stands still until `next` is called. */
   exec(
     command: string,

@@ -1,7 +1,7 @@
 /** Every metric of the agent with its name, help and buckets, in a registry of its own, and every series there from the start. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DELAY_AVERAGE_LIMIT, DELAY_MAXIMUM_LIMIT } from '../../domain/contract.ts';
-import { type Path, STAGES } from '../../domain/probe.ts';
+import { type Path, PROBE_KINDS, STAGES } from '../../domain/probe.ts';
 import { OUTCOMES } from '../../domain/record.ts';
 import { SINK_REFUSALS, TOKEN_REFUSALS } from '../../ports.ts';
 import { EndpointGauges, type EndpointLabels } from './endpoint-gauges.ts';
@@ -77,6 +77,7 @@ export function createInstruments({ version, lines, endpoints, checkEverySeconds
   for (const { provider, path } of lines) addRoute(instruments, { provider, path });
   for (const reason of SINK_REFUSALS) instruments.sinkRefused.inc({ reason }, 0);
   for (const reason of TOKEN_REFUSALS) instruments.tokensRefused.inc({ reason }, 0);
+  for (const kind of PROBE_KINDS) instruments.sendingRefused.inc({ kind }, 0);
   for (const collector of COLLECTORS) instruments.collectFailures.inc({ collector }, 0);
   instruments.build.set({ version, node: process.versions.node }, 1);
   return instruments;
@@ -159,6 +160,11 @@ function defineAgent({ counter, gauge }: Definers) {
       PART,
     ),
     partUp: gauge('part_up', 'Whether a part of the agent works: if not, it tries again by itself.', PART),
+    sendingRefused: counter(
+      'sending_refused_total',
+      'Messages that were not sent, for the limit of the day was reached, by kind of probe.',
+      ['kind'],
+    ),
     divergence: gauge(
       'clock_divergence_seconds',
       'How far the wall clock has moved against the monotonic clock since the agent started.',

@@ -100,6 +100,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       instruments.partUp.set(labels, working ? 1 : 0);
     },
     endpointChecked: (check) => servers.checked(check, clock.now()),
+    sendingRefused: (kind) => instruments.sendingRefused.inc({ kind }),
   };
 }
 

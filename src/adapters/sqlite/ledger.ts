@@ -10,6 +10,7 @@ import type { ExclusionPreview } from '../../domain/report/exclusion-preview.ts'
 import type { Judgement } from '../../domain/report/judge.ts';
 import type { Matter } from '../../domain/report/report.ts';
 import type { Standing } from '../../domain/report/standing.ts';
+import type { PlannedCount } from '../../domain/sending-limit.ts';
 import type { DelaySeries } from '../../domain/status-view.ts';
 import type { Instant } from '../../domain/time/instant.ts';
 import type { Bookmark, LateQuery, Ledger, LedgerSnapshot, Log } from '../../ports.ts';
@@ -135,6 +136,10 @@ class WorkerLedger implements Ledger {
 
   recent(limit: number): Promise<readonly ProbeRecord[]> {
     return this.#call('recent', limit);
+  }
+
+  plannedSince(wallMs: number): Promise<readonly PlannedCount[]> {
+    return this.#call('plannedSince', wallMs);
   }
 
   marked(types: readonly RareType[], afterSeq = 0): Promise<readonly LedgerEntry[]> {

@@ -10,6 +10,7 @@ import type { ExclusionPreview } from '../../domain/report/exclusion-preview.ts'
 import type { Judgement } from '../../domain/report/judge.ts';
 import type { Matter } from '../../domain/report/report.ts';
 import type { Standing } from '../../domain/report/standing.ts';
+import type { PlannedCount } from '../../domain/sending-limit.ts';
 import type { DelaySeries } from '../../domain/status-view.ts';
 import type { Instant } from '../../domain/time/instant.ts';
 import type { Bookmark, LateQuery, LedgerSnapshot } from '../../ports.ts';
@@ -36,6 +37,7 @@ export interface Operations {
   snapshot: { readonly input: null; readonly output: LedgerSnapshot };
   probe: { readonly input: string; readonly output: ProbeRecord | null };
   recent: { readonly input: number; readonly output: readonly ProbeRecord[] };
+  plannedSince: { readonly input: number; readonly output: readonly PlannedCount[] };
   marked: {
     readonly input: MarkedQuery;
     readonly output: readonly LedgerEntry[];

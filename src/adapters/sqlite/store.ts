@@ -10,6 +10,7 @@ import { checkpointOf } from '../../domain/evidence/checkpoint.ts';
 import { OUTCOMES, type ProbeRecord } from '../../domain/record.ts';
 import { previewExclusion } from '../../domain/report/exclusion-preview.ts';
 import { type FactSource, judgeProvider } from '../../domain/report/judge.ts';
+import { DAY_MS, dayOf, type PlannedCount } from '../../domain/sending-limit.ts';
 import type { DelaySeries } from '../../domain/status-view.ts';
 import type { Instant } from '../../domain/time/instant.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
@@ -141,6 +142,8 @@ export class Store implements FactSource {
         return this.#projection.find(request.input);
       case 'recent':
         return this.#recent(request.input);
+      case 'plannedSince':
+        return this.#plannedSince(request.input);
       case 'marked':
         return this.#marked(request.input);
       case 'judge':
@@ -178,6 +181,15 @@ export class Store implements FactSource {
       .prepare('SELECT record FROM probes ORDER BY planned_seq DESC LIMIT ?')
       .all(Math.max(0, Math.floor(limit)));
     return rows.map((row) => decode<ProbeRecord>(String(row['record'])));
+  }
+
+  #plannedSince(wallMs: number): readonly PlannedCount[] {
+    const rows = this.#db.prepare(PLANNED_SINCE).all(dayOf(wallMs) * DAY_MS);
+    return rows.map((row) => ({
+      day: Number(row['day']),
+      kind: row['kind'] as PlannedCount['kind'],
+      count: Number(row['count']),
+    }));
   }
 
   #marked({ types, afterSeq }: MarkedQuery): readonly LedgerEntry[] {
@@ -243,6 +255,9 @@ export class Store implements FactSource {
 }
 
 /** The list is the index's own: without it SQLite would not use it. */
+/** By the index on `planned_ms`. The day's length stands in it: a number that is handed over is no integer to SQLite. */
+const PLANNED_SINCE = `SELECT planned_ms / ${DAY_MS} AS day, kind, count(*) AS count FROM probes
+  WHERE planned_ms >= ? GROUP BY day, kind`;
 export const MARKED = `SELECT seq, text, hash FROM events WHERE type = ? AND seq > ? AND type IN (${RARE_TYPES_SQL}) ORDER BY seq`;
 export const MONTH_RECORDS = `SELECT record FROM probes
   WHERE provider = ? AND path = ? AND month_ms >= ? AND month_ms < ? ORDER BY month_ms, planned_seq`;
@@ -307,6 +322,7 @@ const DOING = {
   snapshot: 'read the ledger',
   probe: 'read a probe',
   recent: 'read the last probes',
+  plannedSince: 'count the probes of a day',
   marked: 'read the ledger',
   judge: 'judge a month',
   standing: 'judge a month',

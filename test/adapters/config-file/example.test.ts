@@ -45,7 +45,7 @@ test.each(KEYS.filter(([path]) => !/\.(file|env)$/.test(path)))('%s is in the ex
 
 test('every secret is in the example by file or by variable, and both ways are shown', () => {
   const secrets = KEYS.filter(([, node]) => node.maxProperties === 1).map(([path]) => path);
-  expect(secrets).toHaveLength(4);
+  expect(secrets).toHaveLength(5);
   expect(secrets.filter((path) => GIVEN.has(`${path}.file`) === GIVEN.has(`${path}.env`))).toEqual([]);
   expect(new Set(secrets.map((path) => GIVEN.has(`${path}.file`)))).toEqual(new Set([true, false]));
 });
@@ -106,6 +106,7 @@ test('the example is sound with the files and variables it names', async () => {
   const folder = await folderWith({
     'config/example.yml': TEXT,
     'config/secrets/http-token': 'a bearer token\n',
+    'config/secrets/metrics-token': 'a scraper’s token\n',
     'config/secrets/sink-cert.pem': pem('sink-cert.pem'),
     'config/secrets/sink-key.pem': pem('sink-key.pem'),
     'config/secrets/acme-ca.pem': pem('sink-cert.pem'),

@@ -49,6 +49,11 @@ export const MESSAGES: Readonly<Record<string, readonly string[]>> = {
     'providers[0].submission.helo must be a host name or an address literal such as [192.0.2.1], is [192.0.2] (<file>:4)',
     'providers[0].submission.servername must be a host name such as probe.example.org, is *.acme.example (<file>:4)',
   ],
+  'invalid-http.yml': [
+    'http.names[1] must be a host name such as probe.example.org, is probe_1 (<file>:3)',
+    'http.metrics.listen must be another port than http.listen, which listens on 127.0.0.1:9825, is 0.0.0.0:9825 (<file>:4)',
+    'http.metrics.token must be {file: PATH} or {env: NAME}, a secret does not stand in this file (<file>:4)',
+  ],
   'invalid-indentation.yml': ['the file must be YAML: All mapping items must start at the same column (<file>:3)'],
   'invalid-key-too-short.yml': ['key.file must hold at least 16 bytes, is 9 bytes (<file>:1)'],
   'invalid-limits.yml': [
@@ -169,6 +174,9 @@ export const MESSAGES: Readonly<Record<string, readonly string[]>> = {
     'providers[0].mailbox.password must have one of file and env (<file>:10)',
   ],
   'invalid-sender-missing.yml': ['providers[0].submission.from is required where there is no mailbox (<file>:4)'],
+  'invalid-sending.yml': [
+    'sending.messages_per_day must be at least 885, which the routes can need in a day, is 884 (<file>:7)',
+  ],
   'invalid-tab.yml': ['the file must be YAML: Tabs are not allowed as indentation (<file>:2)'],
   'invalid-tag.yml': ['the file must be YAML: a tag (!) that has no meaning here (<file>:1)'],
   'invalid-tls-files.yml': [

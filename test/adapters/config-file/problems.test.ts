@@ -1,10 +1,16 @@
 /** Whatever is wrong with a configuration is told exactly, at once, in order, and without a secret. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Problem } from '../../../src/adapters/config-file/read.ts';
-import { ENVIRONMENT, FIXTURES, folderWith, readSettings, SECRETS, SMALL } from './folder.ts';
+import { copyFixtures, ENVIRONMENT, FIXTURES, folderWith, readSettings, SECRETS, SMALL } from './folder.ts';
 import { MESSAGES } from './messages.ts';
+
+let fixtures: Awaited<ReturnType<typeof copyFixtures>>;
+beforeAll(async () => {
+  fixtures = await copyFixtures();
+});
+afterAll(() => fixtures.remove());
 
 async function problemsOf(path: string): Promise<readonly Problem[]> {
   const result = await readSettings(path, ENVIRONMENT, { createKey: true });
@@ -12,15 +18,14 @@ async function problemsOf(path: string): Promise<readonly Problem[]> {
 }
 
 describe.each(Object.entries(MESSAGES))('%s', (name, expected) => {
-  const path = join(FIXTURES, name);
-
   test('is told with exactly these messages', async () => {
+    const path = join(fixtures.path, name);
     const messages = (await problemsOf(path)).map(({ message }) => message.replaceAll(`(${path}`, '(<file>'));
     expect(messages).toEqual(expected);
   });
 
   test('has problems whose parts make up the message, and no secret in any of them', async () => {
-    for (const { file, line, key, rule, value, message } of await problemsOf(path)) {
+    for (const { file, line, key, rule, value, message } of await problemsOf(join(fixtures.path, name))) {
       const subject = key === '' ? 'the file' : key;
       const place = line === null ? file : `${file}:${line}`;
       expect(message).toBe(`${subject} ${rule}${value === null ? '' : `, is ${value}`} (${place})`);
@@ -35,11 +40,11 @@ test('every broken fixture is in the table, and nothing but them', async () => {
 });
 
 test('broken fixtures write no token key', async () => {
-  expect(await readdir(FIXTURES)).not.toContain('data');
+  expect(await readdir(fixtures.path)).not.toContain('data');
 });
 
 test('a problem names file, line, key, rule and value', async () => {
-  const path = join(FIXTURES, 'invalid-route-too-fast.yml');
+  const path = join(fixtures.path, 'invalid-route-too-fast.yml');
   expect(await problemsOf(path)).toEqual([
     {
       file: path,

@@ -33,8 +33,14 @@ test('the smallest configuration takes every default', async () => {
       agent: hostname(),
       dataFolder: join(folder, 'data'),
       key: new TextEncoder().encode('sixteen-byte-key'),
-      retiredKey: null,
-      http: { listen: { host: '127.0.0.1', port: 9825 }, token: null },
+    retiredKey: null,
+      http: {
+        listen: { host: '127.0.0.1', port: 9825 },
+        token: null,
+        spotChecksPerMinute: 20,
+        names: [],
+        metrics: { listen: null, token: null },
+      },
       sink: {
         listen: { host: '0.0.0.0', port: 2525 },
         hostname: 'probe.example.org',
@@ -63,6 +69,8 @@ test('the smallest configuration takes every default', async () => {
       ],
       routes: [{ provider: 'acme', path: 'send', every: 120, minGap: 10, maxGap: 600 }],
       connectivity: { every: 60, control: [{ host: 'control.example.net', port: 443 }] },
+      // 723 on an average day, for the longest gaps are cut off, and six times the root of that.
+      sending: { messagesPerDay: 2 * 885 + 200 },
       log: { level: 'info' },
     },
   });

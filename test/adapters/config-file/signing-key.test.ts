@@ -36,7 +36,7 @@ test('reading makes nothing and says who does', async () => {
 test('what is no Ed25519 key is refused, left as it is and not shown', async () => {
   const folder = await folderWith({});
   const file = join(folder, 'signing.key');
-  await writeFile(file, 'secret nonsense');
+  await writeFile(file, 'secret nonsense', { mode: 0o600 });
   const rule = `${folder} must hold a signing.key that is an Ed25519 private key in PEM`;
   for (const attempt of [makeSigner(folder, systemRandom), readSigner(folder)])
     await expect(attempt).rejects.toThrow(new Error(rule));

@@ -7,7 +7,7 @@ import { renderReport } from '../../../src/adapters/report/render.ts';
 import type { ProbeView } from '../../../src/domain/probe-view.ts';
 import { MailboxError } from '../../../src/ports.ts';
 import { silentLog } from '../../fakes/fake-provider.ts';
-import { errorOf, NO_INQUIRIES, type Served, serve } from './served.ts';
+import { errorOf, NO_INQUIRIES, OPEN, type Served, serve } from './served.ts';
 
 let served: Served;
 
@@ -53,13 +53,16 @@ describe('health', () => {
     expect(early.status).toBe(503);
     expect(await early.json()).toEqual({
       ready: false,
-      parts: { sink: null, ledger: null, 'mailbox acme': 'not yet looked at' },
+      parts: { sink: null, ledger: null, sending: null, 'mailbox acme': 'not yet looked at' },
     });
     answer.resolve();
     await served.world.clock.advance(0.1);
     const later = await served.get('/readyz');
     expect(later.status).toBe(200);
-    expect(await later.json()).toEqual({ ready: true, parts: { sink: null, ledger: null, 'mailbox acme': null } });
+    expect(await later.json()).toEqual({
+      ready: true,
+      parts: { sink: null, ledger: null, sending: null, 'mailbox acme': null },
+    });
   });
 
   it('is not ready while the mailbox cannot be watched, but alive', async () => {
@@ -203,7 +206,7 @@ describe('the server', () => {
       clock: served.world.clock,
       log: silentLog,
     };
-    await expect(serveHttp({ listen: { host: '127.0.0.1', port }, token: null }, parts)).rejects.toThrow(
+    await expect(serveHttp({ ...OPEN, listen: { host: '127.0.0.1', port } }, parts)).rejects.toThrow(
       new Error(`http cannot listen on 127.0.0.1:${port}: EADDRINUSE: address already in use`),
     );
     await new Promise((resolve) => other.close(resolve));

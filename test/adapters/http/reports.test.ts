@@ -70,7 +70,7 @@ test.each([
 
 test('while too many are judged it is unavailable for now', async () => {
   const answer = await served.get('/reports/1998-01');
-  expect(answer.status).toBe(503);
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '60']);
   expect(await errorIn(answer)).toMatch(/^at most 8 reports can be made at once/);
 });
 

@@ -7,6 +7,7 @@ import { renderProbeMetrics } from '../../../src/adapters/prometheus/probe-metri
 import type { ContractTerms } from '../../../src/domain/contract-terms.ts';
 import { ENDPOINTS } from '../../../src/domain/endpoint.ts';
 import { PATHS } from '../../../src/domain/probe.ts';
+import type { HttpSettings } from '../../../src/domain/settings.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { createExclusionDesk } from '../../../src/engine/exclusion-desk.ts';
 import { createStatusBoard, type KeptStatus, RECENT_MAX } from '../../../src/engine/status-board.ts';
@@ -19,6 +20,15 @@ const GLANCE = 2;
 const GLANCES_MAX = 5000;
 /** Virtual seconds that pass between two of them. */
 const PASSING = 0.05;
+
+/** On loopback, without a token. */
+export const OPEN: HttpSettings = {
+  listen: { host: '127.0.0.1', port: 0 },
+  token: null,
+  spotChecksPerMinute: 20,
+  names: [],
+  metrics: { listen: null, token: null },
+};
 
 export const NO_INQUIRIES: Inquiries = { delays: async () => null, preview: async () => null };
 
@@ -45,6 +55,8 @@ export interface Served {
 
 export async function serve({
   token = null as string | null,
+  names = [] as readonly string[],
+  metrics = OPEN.metrics,
   prepare = (_world: FakeWorld): void => {},
   reports = null as Reports | null,
   inquiries = NO_INQUIRIES,
@@ -61,8 +73,8 @@ export async function serve({
     changed: board.exclusionsChanged,
   });
   board.attach({ engine, exclusions, recent: await ledger.recent(RECENT_MAX) });
-  const metrics = createMetrics({ version: '0', lines: engine.routes(), clock: world.clock, lagSeconds: () => 0 });
-  metrics.attach(engine.recorder.state, []);
+  const instruments = createMetrics({ version: '0', lines: engine.routes(), clock: world.clock, lagSeconds: () => 0 });
+  instruments.attach(engine.recorder.state, []);
   const errors: string[] = [];
   const log: Log = {
     ...silentLog,
@@ -75,7 +87,7 @@ export async function serve({
     return engine.settled(...args).finally(() => (waiting -= 1));
   };
   const server = await serveHttp(
-    { listen: { host: '127.0.0.1', port: 0 }, token },
+    { ...OPEN, token, names, metrics },
     {
       control: { ...engine, settled },
       reports,
@@ -83,7 +95,7 @@ export async function serve({
       exclusions,
       zones: new Map(contract === null ? [] : [['acme', contract.timeZone]]),
       board,
-      metrics: (format) => metrics.render(format),
+      metrics: (format) => instruments.render(format),
       clock: world.clock,
       probeMetrics: renderProbeMetrics,
       log,

@@ -265,7 +265,7 @@ describe('GET /api/v1/events', () => {
     const streams: Stream[] = [];
     while (streams.length < STREAMS_MAX) streams.push(await listen());
     const refused = await served.get('/api/v1/events');
-    expect(refused.status).toBe(503);
+    expect(refused.status).toBe(429);
     expect(await refused.json()).toEqual({ error: 'at most 32 streams of events can be open at once: close one' });
     streams[0]?.asked.destroy();
     await until(async () => {
@@ -408,7 +408,7 @@ describe('GET /api/v1/delays', () => {
 
   it('is unavailable while too much is asked, and while the agent stops', async () => {
     served = await serve({ inquiries: { ...NO_INQUIRIES, delays: () => Promise.reject(new TooBusy()) } });
-    expect((await served.get('/api/v1/delays?path=send&from=0&to=1')).status).toBe(503);
+    expect((await served.get('/api/v1/delays?path=send&from=0&to=1')).status).toBe(429);
     await served.close();
     served = await serve();
     const answer = await served.get('/api/v1/delays?path=send&from=0&to=1');

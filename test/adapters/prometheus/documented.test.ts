@@ -97,7 +97,19 @@ describe('the table of metrics', () => {
 
 describe('the table of labels', () => {
   /** Those of a union, which the page lists; the others come from a configuration. */
-  const LISTED = ['path', 'outcome', 'stage', 'endpoint', 'bound', 'verdict', 'limit', 'reason', 'part', 'collector'];
+  const LISTED = [
+    'path',
+    'outcome',
+    'stage',
+    'endpoint',
+    'bound',
+    'verdict',
+    'limit',
+    'reason',
+    'part',
+    'kind',
+    'collector',
+  ];
 
   it('has every label that there is, and no other', async () => {
     const used = new Set([...(await realMetrics()).values()].flatMap(({ labels }) => [...labels]));

@@ -178,7 +178,7 @@ async function serve(plain: Socket, script: Script, notes: Notes): Promise<void>
     if (line === 'AUTH LOGIN') await prompt(wire);
     if (step === null) wire.write('500 5.5.1 what?\r\n');
     else if (!(await act(wire, step, script, notes, secured))) return;
-    if (step === 'starttls' && tls !== undefined && script.on?.starttls === undefined) {
+    if (step === 'starttls' && tls !== undefined && (script.on?.starttls?.reply ?? '220').startsWith('220')) {
       wire = new Wire(upgrade(wire.release(), tls));
       secured = true;
     }

@@ -138,6 +138,20 @@ describe('STARTTLS is required', () => {
     }
   });
 
+  test.each([
+    ['whole replies', '220 go\r\n250-scripted.test\r\n250 X-INJECTED\r\n235 2.7.0 welcome'],
+    ['the beginning of one', '220 go\r\n250-X-INJECTED…'],
+  ])('%s that somebody put behind its reply are not believed', async (_what, reply) => {
+    const server = await serve({ tls: { ...CERTIFICATES.localhost, implicit: false }, on: { starttls: { reply } } });
+    const handover = await submit(server, { security: 'starttls' });
+    // Discarded, as RFC 3207 §6 asks; an EHLO and a login then come over TLS.
+    expect(handover.kind).toBe('accepted');
+    expect(server.commands.map((line) => line.split(' ')[0])).toEqual(
+      expect.arrayContaining(['EHLO', 'STARTTLS', 'EHLO', 'AUTH', 'MAIL']),
+    );
+    expect(JSON.stringify(handover)).not.toContain('X-INJECTED');
+  });
+
   test('a connection lost during the handshake', async () => {
     const on = { starttls: { reply: '220 go', ending: 'close' } } as const;
     const server = await serve({ offers: ['STARTTLS'], on });

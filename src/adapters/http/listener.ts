@@ -1,0 +1,151 @@
+/** A server with no address yet: what bounds everybody who connects, and what every answer has, those to what is no request included. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { type Clock, LedgerRefused, type Log, TooBusy, UnknownRoute } from '../../ports.ts';
+import { askerOf } from './asker.ts';
+import { DEFAULT_POLICY, SECURITY_HEADERS } from './headers.ts';
+import { createRateLimit, type Rate } from './rate-limit.ts';
+import { MalformedRequest } from './request.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether an answer takes a thread's time. */
+    readonly costly?: boolean;
+  }
+}
+
+/** A request is a few hundred bytes, but where its route says more. */
+const BODY_BYTES_MAX = 4096;
+/** Milliseconds a request may take to arrive, and its head; looked at every so often. */
+const REQUEST_TIMEOUT = 10_000;
+const HEAD_TIMEOUT = 5000;
+const TIMEOUTS_LOOK = 2000;
+/** Milliseconds without a request after which a connection is closed; Prometheus and browsers open another. */
+const IDLE_TIMEOUT = 20_000;
+/** Milliseconds in which whoever asked reads nothing of an answer; Node may look a second time before it closes. */
+const UNREAD_TIMEOUT = 10_000;
+/** Some scrapers, a browser and a few commands; more than this is a flood. */
+const CONNECTIONS_MAX = 256;
+/** Of one asker: a proxy in front of the agent is one. */
+export const ASKER_CONNECTIONS_MAX = 64;
+/** Requests of one asker: a page with its modules is fifty, and a command that follows a probe asks a few times a second. */
+export const REQUESTS: Rate = { burst: 1000, every: 0.05 };
+/** Of those that take a thread's time: a page that is opened asks for a few. */
+export const COSTLY_REQUESTS: Rate = { burst: 120, every: 0.5 };
+
+/** What a status says beyond its number, where Fastify's own text would tell of our inside. */
+const REASONS: Readonly<Record<number, (reply: FastifyReply) => string>> = {
+  413: ({ routeOptions }) => `a body must have at most ${routeOptions.bodyLimit} bytes`,
+  415: () => 'a body must be application/json',
+};
+
+const HEADERS = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
+
+export function createListener(log: Log, clock: Pick<Clock, 'now'>): FastifyInstance {
+  const fail = (error: unknown, reply: FastifyReply): FastifyReply => answerError(error, reply, log);
+  const asked = new WeakSet<Socket>();
+  const server = Fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT,
+    keepAliveTimeout: IDLE_TIMEOUT,
+    http: {
+      headersTimeout: HEAD_TIMEOUT,
+      requestTimeout: REQUEST_TIMEOUT,
+      connectionsCheckingInterval: TIMEOUTS_LOOK,
+      // host-name.ts asks for it: Node's own answer has none of our headers.
+      requireHostHeader: false,
+    },
+    forceCloseConnections: true,
+    logger: false,
+    // Before any hook.
+    frameworkErrors: (error, _request, reply) => void fail(error, reply.headers(HEADERS)),
+    clientErrorHandler: (error, socket) => refuseUnread(error, socket, asked.has(socket)),
+  });
+  server.server.on('request', ({ socket }: IncomingMessage) => asked.add(socket));
+  boundConnections(server);
+  // Such as no memory for another connection: who asked comes again.
+  server.server.on('error', (error) => log.debug('http could not accept a connection', { error }));
+  server.server.on('checkExpectation', (_request, response: ServerResponse) => {
+    response.writeHead(417, { ...HEADERS, connection: 'close' }).end();
+  });
+  server.removeContentTypeParser('text/plain');
+  server.setErrorHandler((error, _request, reply) => fail(error, reply));
+  server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such resource' }));
+  addLimits(server, clock);
+  server.addHook('onSend', async ({ raw }, reply) => {
+    // What never changes is kept, and a page brings a policy of its own.
+    for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) void reply.header(name, value);
+    raw.socket.setTimeout(UNREAD_TIMEOUT);
+  });
+  return server;
+}
+
+/** A connection more than are allowed is closed at once. */
+function boundConnections({ server }: FastifyInstance): void {
+  server.maxConnections = CONNECTIONS_MAX;
+  const open = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const asker = askerOf(socket.remoteAddress);
+    const count = (open.get(asker) ?? 0) + 1;
+    open.set(asker, count);
+    socket.once('close', () => {
+      const left = (open.get(asker) ?? 1) - 1;
+      if (left === 0) open.delete(asker);
+      else open.set(asker, left);
+    });
+    if (count > ASKER_CONNECTIONS_MAX) socket.destroy();
+  });
+}
+
+function addLimits(server: FastifyInstance, clock: Pick<Clock, 'now'>): void {
+  const all = createRateLimit(REQUESTS, clock);
+  const costly = createRateLimit(COSTLY_REQUESTS, clock);
+  server.addHook('onRequest', async ({ ip, routeOptions }) => {
+    const asker = askerOf(ip);
+    const wait = all.take(asker) || (routeOptions.config.costly === true ? costly.take(asker) : 0);
+    if (wait > 0) throw new TooBusy('too many requests came from this address', wait);
+  });
+}
+
+/** One line for the client, the whole of it for the log; nothing of our inside leaves. */
+function answerError(error: unknown, reply: FastifyReply, log: Log): FastifyReply {
+  if (error instanceof MalformedRequest) return reply.code(400).send({ error: error.message });
+  if (error instanceof UnknownRoute) return reply.code(404).send({ error: error.message });
+  if (error instanceof TooBusy)
+    return reply
+      .code(429)
+      .header('retry-after', Math.max(1, Math.ceil(error.retryAfterSeconds)))
+      .send({ error: error.message });
+  // Why, with its paths, stands in the log and in /readyz.
+  if (error instanceof LedgerRefused) return reply.code(503).send({ error: 'the ledger takes nothing now' });
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  if (status >= 400 && status < 500)
+    return reply.code(status).send({ error: REASONS[status]?.(reply) ?? 'the request must be well-formed' });
+  log.error('a request failed', { error });
+  return reply.code(500).send({ error: 'internal error' });
+}
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Content Too Large',
+};
+
+/** Answers what is no request (RFC 9112 §2.2), or none in time. A connection that has been asked something is only closed: its answer may be on its way. */
+function refuseUnread({ code }: NodeJS.ErrnoException, socket: Socket, isAsked: boolean): void {
+  if (!socket.writable || isAsked) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify({ error: 'the request must be well-formed' });
+  const headers = {
+    ...HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(body.length),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${UNREADABLE[code ?? ''] ?? '400 Bad Request'}\r\n${lines.join('')}\r\n${body}`);
+  socket.destroySoon();
+}
