@@ -26,7 +26,8 @@ import {
   routesOf,
   statusOptions,
 } from './app/from-settings.ts';
-import { createReportThread } from './app/report-thread.ts';
+import { createReportThread, maximumOf } from './app/report-thread.ts';
+import { DELAY_MAXIMUM_LIMIT } from './domain/contract.ts';
 import type { ContractTerms } from './domain/contract-terms.ts';
 import { viewProbe } from './domain/probe-view.ts';
 import type { HostPort, Settings } from './domain/settings.ts';
@@ -152,6 +153,7 @@ export async function openAgent(
           ...engineOptions(settings, lines, clock, log),
           version: VERSION,
           identity: identityOf(settings, signer),
+          maximumSeconds: (provider, path) => maximumOf(held, { provider, path }) ?? DELAY_MAXIMUM_LIMIT,
           ...scheduled,
         },
         parts,

@@ -7,6 +7,7 @@ import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
 import type { SignatureFinding } from './domain/evidence/anchor.ts';
 import type { ChainHead } from './domain/evidence/chain.ts';
 import type { Exclusion } from './domain/exclusion.ts';
+import type { KeptHeader } from './domain/kept-header.ts';
 import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeView } from './domain/probe-view.ts';
 import type { ProbeRecord } from './domain/record.ts';
@@ -253,6 +254,8 @@ export interface Ledger {
   keepBookmarks(mailbox: string, bookmarks: ReadonlyMap<string, Bookmark>): Promise<void>;
   /** A probe by its id, open or closed; null if there is none. */
   probe(id: string): Promise<ProbeRecord | null>;
+  /** What its capture kept of its header; null if nothing. */
+  header(probe: string): Promise<KeptHeader | null>;
   /** The last planned probes, newest first. */
   recent(limit: number): Promise<readonly ProbeRecord[]>;
   /** Every entry of these types after `afterSeq`, in the order of the chain. */
@@ -362,6 +365,8 @@ export interface AgentControl {
   routes(): readonly { readonly provider: string; readonly path: Path }[];
   /** Null if there is no such probe. */
   probe(id: string): Promise<ProbeSight | null>;
+  /** What was kept of its header; null if nothing was, and until its outcome is known. */
+  header(id: string): Promise<KeptHeader | null>;
   /** As `probe`, once its outcome is no longer pending or after `ms`, whichever comes first. */
   settled(id: string, ms: number, signal?: AbortSignal): Promise<ProbeSight | null>;
   recent(limit: number): Promise<readonly ProbeSight[]>;

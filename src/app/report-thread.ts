@@ -130,7 +130,7 @@ export function createReportThread(settings: ReportSettings, clock: Pick<Clock, 
 }
 
 /** As the contract has it for the path, null where it has none. */
-function maximumOf(
+export function maximumOf(
   held: readonly Held[],
   { provider, path }: { readonly provider: string; readonly path: Path },
 ): number | null {

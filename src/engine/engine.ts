@@ -50,6 +50,8 @@ export interface EngineOptions {
   readonly reachability: 'inbound' | 'assumed';
   /** Whether the sink listens on loopback alone, so that nothing else can reach it. */
   readonly sinkOnLoopback: boolean;
+  /** Seconds. The contract's maximum of a delay, which decides whose header is kept. */
+  readonly maximumSeconds: (provider: string, path: Path) => number;
   readonly mailboxes: readonly {
     readonly provider: string;
     readonly mailbox: Mailbox;
@@ -116,6 +118,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
       clients: options.sinkClients,
       reachability: options.reachability,
       loopbackCounts: options.sinkOnLoopback,
+      maximumSeconds: options.maximumSeconds,
     },
     { recorder, clock, observer, log, anchors, line, wake },
   );
@@ -129,7 +132,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const prober = createProber(options, { recorder, clock, random, observer, log });
   const mailboxes = options.mailboxes.map(({ provider, mailbox, cleanup }) =>
     watchMailbox(
-      { provider, key: options.key, cleanup },
+      { provider, key: options.key, maximumSeconds: options.maximumSeconds, cleanup },
       { mailbox, recorder, ledger, part: mailboxPart(health, provider), clock, random, observer, log },
       stopping.signal,
     ),
@@ -253,6 +256,12 @@ function createControl(
     see,
     routes: () => options.lines.map(({ provider, path }) => ({ provider, path })),
     probe,
+    async header(id) {
+      const record = await recorder.find(id);
+      // Until the outcome is known a report that bears the token would be news.
+      const isOver = record !== null && record.capture !== null && outcomeOf(record) !== 'pending';
+      return isOver ? ledger.header(id) : null;
+    },
     async settled(id, ms, signal) {
       const wait = new AbortController();
       const stopListening = recorder.subscribe((_entries, changed) => {

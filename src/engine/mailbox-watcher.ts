@@ -8,13 +8,11 @@ import { LedgerRefused, MailboxError } from '../ports.ts';
 import { type DailyCopy, openDailyCopy } from './daily-copy.ts';
 import type { Health, PartHealth } from './health.ts';
 import { MailboxGaps } from './mailbox-gaps.ts';
-import { readMessage } from './mailbox-reader.ts';
+import { type ReaderOptions, readMessage } from './mailbox-reader.ts';
 import type { Recorder } from './recorder.ts';
 import { createWaker } from './waker.ts';
 
-export interface WatcherOptions {
-  readonly provider: string;
-  readonly key: Uint8Array;
+export interface WatcherOptions extends ReaderOptions {
   readonly cleanup: 'delete' | 'keep';
 }
 export interface WatcherParts {

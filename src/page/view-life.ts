@@ -5,6 +5,7 @@ import type { ProbeView } from '../domain/probe-view.ts';
 import { clockText, dateTime, figureText, type Language, spanText } from './format.ts';
 import { type Child, element, type TreeElement } from './tree.ts';
 import { hatching } from './view-gauge.ts';
+import { headerView } from './view-header.ts';
 import { otherLanguage, pageHead } from './view-page.ts';
 import { row, sign, table } from './view-parts.ts';
 import { delayText, outcomeBadge, probeLink } from './view-probes.ts';
@@ -22,7 +23,7 @@ export interface LifeState {
 }
 
 export function lifeView(state: LifeState): TreeElement {
-  const { view, language, timeZone, version, unansweredSinceMs: sinceMs } = state;
+  const { view, life, language, timeZone, version, unansweredSinceMs: sinceMs } = state;
   const words = wordsOf(language);
   return element(
     'div',
@@ -44,6 +45,7 @@ export function lifeView(state: LifeState): TreeElement {
       lifeHead(view, words),
       timeline(state, words),
       element('div', { class: 'pair' }, facts(state, words), hopsView(state, words)),
+      life.header !== null && headerView(life.header, words),
     ),
     element('footer', {}, element('p', {}, words.zone(timeZone)), element('p', {}, words.version(version))),
   );

@@ -230,6 +230,10 @@ export interface Words {
     readonly hops: string;
     readonly hopsText: string;
     readonly noHops: string;
+    readonly header: string;
+    readonly headerText: string;
+    readonly headerLines: (count: number) => string;
+    readonly headerCut: (kilobytes: number) => string;
     readonly by: string;
     readonly from: string;
     readonly stamped: string;

@@ -299,6 +299,18 @@ describeWith(CHROMIUM, 'the status page', () => {
     expect(seen.complaints).toEqual([]);
   });
 
+  it('folds the raw header away, shows it whole at a click, and lets nothing of it be markup', async () => {
+    const page = await open(failing(), { path: '/probes/aaaaaaaaaaaaaaad?lang=en', browsing: { viewport: PHONE } });
+    const raw = page.locator('.raw-header pre');
+    expect(await raw.isVisible()).toBe(false);
+    await page.locator('.raw-header summary').click();
+    expect(await raw.innerText()).toMatch(/^Received: from mx1[^]*\n[^]*<img src=x onerror=alert\(1\)>/);
+    expect(await page.locator('img, script:not([type]):not([src])').count()).toBe(0);
+    expect(await page.title()).not.toBe('owned');
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(PHONE.width);
+    expect(seen.complaints).toEqual([]);
+  });
+
   it('says on the page of a probe under way when the agent is gone, and goes on when it is back', async () => {
     const status = healthy();
     const pending = status.inFlight[0]!;

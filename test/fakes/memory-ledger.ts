@@ -25,6 +25,7 @@ import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.
 import { chainHash, GENESIS } from '../../src/domain/evidence/chain.ts';
 import { checkpointOf } from '../../src/domain/evidence/checkpoint.ts';
 import type { Exclusion } from '../../src/domain/exclusion.ts';
+import type { KeptHeader } from '../../src/domain/kept-header.ts';
 import { PATHS, type Path } from '../../src/domain/probe.ts';
 import { type Outcome, outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import { type Closing, closingOf } from '../../src/domain/report/closing.ts';
@@ -113,6 +114,15 @@ export class MemoryLedger implements Ledger, FactSource {
   async probe(id: string): Promise<ProbeRecord | null> {
     this.#mustBeOpen();
     return this.#records.get(id) ?? null;
+  }
+
+  async header(probe: string): Promise<KeptHeader | null> {
+    this.#mustBeOpen();
+    for (const { event } of this.entries) {
+      const isCapture = event.type === 'transfer.captured' || event.type === 'message.seen';
+      if (isCapture && event.probe === probe && event.keptHeader !== undefined) return event.keptHeader;
+    }
+    return null;
   }
 
   async recent(limit: number): Promise<readonly ProbeRecord[]> {

@@ -235,6 +235,24 @@ describe('a probe', () => {
     );
   });
 
+  it('shows its raw header line by line and whole, as text, and says where it was cut', () => {
+    const view = probe(0, 'send');
+    const sample = lifeOfSample(view);
+    const state = { language: 'en', view, timeZone: 'Asia/Shanghai', version: '0' } as const;
+    const shown = (header: typeof sample.header) => lifeView({ ...state, life: { ...sample, header } });
+    const text = plain(shown(sample.header));
+    expect(text).toContain('Show all 5 lines');
+    expect(text).toContain('a'.repeat(1200) + 'end');
+    // UTF-8 is read as such, what is none is replaced, and what cannot be seen is a blank.
+    expect(text).toContain('\u63a2');
+    expect(text).toContain('\ufffd');
+    expect(text).not.toMatch(/[\u0000-\u001f\u007f\u202e]/);
+    expect(writeTree(shown(sample.header))).not.toMatch(/<img|<script/);
+    expect(text).not.toContain('were kept');
+    expect(plain(shown({ text: 'x'.repeat(16384), cut: true }))).toContain('only the first 16 KiB were kept');
+    expect(plain(shown(null))).not.toContain('Raw header');
+  });
+
   it('shows its life in the order of its ends, drawn to a scale that keeps that order', () => {
     const view = probe(0, 'send');
     const html = writeTree(

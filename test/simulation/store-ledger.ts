@@ -4,6 +4,7 @@ import type { ReadRequest, WriteRequest } from '../../src/adapters/sqlite/protoc
 import type { SeriesQuery } from '../../src/domain/delay/delay-series.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
 import type { Exclusion } from '../../src/domain/exclusion.ts';
+import type { KeptHeader } from '../../src/domain/kept-header.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import type { Closing } from '../../src/domain/report/closing.ts';
 import type { ExclusionPreview } from '../../src/domain/report/exclusion-preview.ts';
@@ -70,6 +71,10 @@ export class StoreLedger implements Ledger {
 
   probe(id: string): Promise<ProbeRecord | null> {
     return this.#read({ id: 0, op: 'probe', input: id });
+  }
+
+  header(probe: string): Promise<KeptHeader | null> {
+    return this.#read({ id: 0, op: 'header', input: probe });
   }
 
   recent(limit: number): Promise<readonly ProbeRecord[]> {

@@ -75,7 +75,7 @@ function pagesOf(token: string | null, { board, control }: HttpParts): ShownPage
     status: ({ headers, ip }) => ({ ...board.view(), acting: actingFor(token, { remote: ip, headers }) }),
     async life(id) {
       const sight = await control.probe(id);
-      return sight === null ? null : { view: viewProbe(sight), life: lifeOf(sight.record) };
+      return sight === null ? null : { view: viewProbe(sight), life: lifeOf(sight.record, await control.header(id)) };
     },
   };
 }

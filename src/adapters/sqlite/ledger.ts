@@ -4,6 +4,7 @@ import { encodeEvent } from '../../domain/codec.ts';
 import type { SeriesQuery } from '../../domain/delay/delay-series.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../domain/event.ts';
 import type { Exclusion } from '../../domain/exclusion.ts';
+import type { KeptHeader } from '../../domain/kept-header.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { Closing } from '../../domain/report/closing.ts';
 import type { ExclusionPreview } from '../../domain/report/exclusion-preview.ts';
@@ -131,6 +132,10 @@ class WorkerLedger implements Ledger {
 
   probe(id: string): Promise<ProbeRecord | null> {
     return this.#call('probe', id);
+  }
+
+  header(probe: string): Promise<KeptHeader | null> {
+    return this.#call('header', probe);
   }
 
   recent(limit: number): Promise<readonly ProbeRecord[]> {

@@ -4,6 +4,7 @@ import type { SeriesQuery } from '../../domain/delay/delay-series.ts';
 import type { LedgerEntry, RareType } from '../../domain/event.ts';
 import type { ChainHead } from '../../domain/evidence/chain.ts';
 import type { Exclusion } from '../../domain/exclusion.ts';
+import type { KeptHeader } from '../../domain/kept-header.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { Closing } from '../../domain/report/closing.ts';
 import type { ExclusionPreview } from '../../domain/report/exclusion-preview.ts';
@@ -35,6 +36,7 @@ export interface Operations {
   bookmarks: { readonly input: string; readonly output: ReadonlyMap<string, Bookmark> };
   snapshot: { readonly input: null; readonly output: LedgerSnapshot };
   probe: { readonly input: string; readonly output: ProbeRecord | null };
+  header: { readonly input: string; readonly output: KeptHeader | null };
   recent: { readonly input: number; readonly output: readonly ProbeRecord[] };
   marked: {
     readonly input: MarkedQuery;
