@@ -12,7 +12,7 @@ import type { FolderRole, Handover, Path, SinkSteps, Stage } from './domain/prob
 import type { ProbeView } from './domain/probe-view.ts';
 import type { ProbeRecord } from './domain/record.ts';
 import type { Closing } from './domain/report/closing.ts';
-import type { ExclusionPreview } from './domain/report/exclusion-preview.ts';
+import type { ExclusionChange, ExclusionPreview } from './domain/report/exclusion-preview.ts';
 import type { Judgement } from './domain/report/judge.ts';
 import type { Matter } from './domain/report/report.ts';
 import type { Standing } from './domain/report/standing.ts';
@@ -264,8 +264,8 @@ export interface Ledger {
   judge(matter: Matter): Promise<Judgement>;
   /** The same in a few numbers; asked again for the month it was asked for last, it reads only what changed since. */
   standing(matter: Matter): Promise<Standing>;
-  /** What the month would be with one exclusion more. */
-  preview(matter: Matter, exclusion: Exclusion): Promise<ExclusionPreview>;
+  /** What the month would be with one exclusion more, or less. */
+  preview(matter: Matter, change: ExclusionChange): Promise<ExclusionPreview>;
   /** Delays over time, for a chart. */
   delays(query: SeriesQuery): Promise<DelaySeries>;
   /** What to keep of the month's report when it is closed. */
@@ -413,10 +413,10 @@ export interface Inquiries {
   /** A DelaySeries. Rejects with TooBusy while DELAYS_MAX others are being made. */
   delays(query: Omit<SeriesQuery, 'nowMs' | 'maximumSeconds'>): Promise<RenderedReport | null>;
   /**
-   * An ExclusionPreview, of the month that runs if the exclusion reaches into it or is to come, else of that in which it ends. Null if
+   * An ExclusionPreview, of the month that runs if the exclusion that comes or goes reaches into it or is to come, else of that in which it ends. Null if
    * the provider is held to no contract.
    */
-  preview(entered: Omit<Exclusion, 'id'>): Promise<RenderedReport | null>;
+  preview(change: ExclusionChange): Promise<RenderedReport | null>;
 }
 /** Each takes a second or so of one thread, and somebody waits for it. */
 export const REPORTS_MAX = 8;

@@ -265,6 +265,15 @@ export const EN: Words = {
     nothingChanges: (month) => `No verdict and no figure of ${month} would change.`,
     notShown: (month) => `What would change in ${month} cannot be shown: its clauses are not judged now.`,
   },
+  retraction: {
+    open: 'Retract an exclusion',
+    which: 'Which one',
+    by: 'Retracted by',
+    why: 'Why',
+    save: 'Retract it',
+    saved: 'Retracted. That it was entered stays in the ledger.',
+    after: 'Without it',
+  },
   life: {
     back: 'All providers',
     unanswered: (at) => `The agent has not answered since ${at}: this is how it stood then.`,

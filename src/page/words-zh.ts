@@ -253,6 +253,15 @@ export const ZH: Words = {
     nothingChanges: (month) => `${month}的判定与数值均无变化。`,
     notShown: (month) => `无法显示${month}的变化：目前没有条款判定。`,
   },
+  retraction: {
+    open: '撤回一项除外',
+    which: '哪一项',
+    by: '撤回人',
+    why: '原因',
+    save: '撤回',
+    saved: '已撤回。曾经录入的事实仍留在账本中。',
+    after: '撤回之后',
+  },
   life: {
     back: '全部服务商',
     unanswered: (at) => `自 ${at} 起代理无应答：此为当时的情况。`,

@@ -218,6 +218,15 @@ export interface Words {
     readonly nothingChanges: (month: string) => string;
     readonly notShown: (month: string) => string;
   };
+  readonly retraction: {
+    readonly open: string;
+    readonly which: string;
+    readonly by: string;
+    readonly why: string;
+    readonly save: string;
+    readonly saved: string;
+    readonly after: string;
+  };
   readonly life: {
     readonly back: string;
     readonly unanswered: (at: string) => string;

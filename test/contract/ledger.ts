@@ -243,7 +243,7 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     const matter = { provider: 'acme', contract: CONTRACT, month: '2026-11', nowMs: at(8000).wallMs };
     const exclusion = EXCLUSION;
     const now = (await ledger.standing(matter)).clauses;
-    const preview = await ledger.preview(matter, exclusion);
+    const preview = await ledger.preview(matter, { kind: 'added', exclusion });
     expect(preview).toMatchObject({ month: '2026-11', now });
     expect(preview.then).not.toEqual(now);
     expect((await ledger.standing(matter)).clauses).toEqual(now);

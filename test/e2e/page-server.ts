@@ -74,12 +74,20 @@ export async function servePage(
   });
   const needsToken = (authorization: string | undefined): boolean =>
     status.acting === 'token' && authorization !== `Bearer ${TOKEN}`;
-  for (const url of ['/api/v1/probes', '/api/v1/exclusions', '/api/v1/exclusions/preview'])
+  const retract = '/api/v1/exclusions/:id/retract';
+  for (const url of [
+    '/api/v1/probes',
+    '/api/v1/exclusions',
+    '/api/v1/exclusions/preview',
+    retract,
+    `${retract}/preview`,
+  ])
     server.post(url, async (request, reply) => {
       const { authorization } = request.headers;
-      posted.push({ url, body: request.body, token: authorization });
+      posted.push({ url: request.url, body: request.body, token: authorization });
       if (needsToken(authorization)) return reply.code(401).send({ error: 'the bearer token is needed' });
       if (url === '/api/v1/exclusions') return reply.code(201).send({ id: 'abcdefghijklmnop' });
+      if (url === retract) return reply.send({ id: 'abcdefghijklmnop' });
       if (url.endsWith('preview')) return reply.send(previewOf(status));
       if (started === undefined) return reply.code(503).send({ error: 'the ledger takes nothing now' });
       probes.set(started.id, started);

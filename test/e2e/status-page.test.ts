@@ -287,6 +287,40 @@ describeWith(CHROMIUM, 'the status page', () => {
     ]);
   });
 
+  it('takes an exclusion back once it has shown what that would change, the token asked for once', async () => {
+    const page = await open(failing());
+    const [exclusion] = failing().providers[0]!.month!.exclusions;
+    const url = `/api/v1/exclusions/${exclusion!.id}/retract`;
+    await page.locator('.retracting > summary').click();
+    const form = page.locator('.retracting .exclusion-form');
+    expect(await form.locator('option').first().innerText()).toContain(exclusion!.by);
+    // What would change may be seen before anybody says why.
+    await form.getByRole('button', { name: 'Show what would change' }).click();
+    await page.getByLabel('Bearer token').fill(TOKEN);
+    await page.getByRole('button', { name: 'Use it' }).click();
+    await page.locator('.retracting tbody tr').first().waitFor();
+    expect(await page.locator('.retracting thead').innerText()).toMatch(/Now\s+Without it/);
+    const retract = form.getByRole('button', { name: 'Retract it' });
+    await retract.click();
+    expect(served.posted.map((each) => each.url)).toEqual([`${url}/preview`]);
+    await form.getByLabel('Retracted by').fill('Li Wei');
+    await form.getByLabel('Why').fill('the wrong night');
+    await retract.click();
+    await page.getByText('Retracted. That it was entered stays').waitFor();
+    expect(served.posted.at(-1)).toEqual({
+      url,
+      body: { by: 'Li Wei', note: 'the wrong night' },
+      token: `Bearer ${TOKEN}`,
+    });
+    const [acme] = failing().providers;
+    served.tell({
+      ...failing(),
+      providers: [{ ...acme!, month: { ...acme!.month!, exclusions: [], exclusionCount: 0 } }],
+    });
+    await page.getByText('No time of this month is excluded.').waitFor();
+    expect(seen.complaints).toEqual([]);
+  });
+
   it('shows the life of one probe, what the other side said, and the hosts on the way', async () => {
     const page = await open(failing(), { path: '/probes/aaaaaaaaaaaaaaad?lang=en' });
     const lines = await page.locator('.timeline tbody tr').allInnerTexts();

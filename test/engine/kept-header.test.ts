@@ -60,9 +60,9 @@ it('is kept of a scheduled probe that came too late, and of no other', async () 
 it('is told to nobody before the outcome is known: until then a report that bears its token would be news', async () => {
   await begin();
   let answer = (): void => {};
-  const { send } = world.submitter;
+  const send = world.submitter.send.bind(world.submitter);
   world.submitter.send = async (...args) => {
-    const handover = await send.apply(world.submitter, args);
+    const handover = await send(...args);
     await new Promise<void>((resolve) => (answer = resolve));
     return handover;
   };

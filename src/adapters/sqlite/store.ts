@@ -151,7 +151,7 @@ export class Store implements FactSource {
       case 'standing':
         return this.#months.standing(request.input);
       case 'preview':
-        return previewExclusion(request.input.matter, this, request.input.exclusion);
+        return previewExclusion(request.input.matter, this, request.input.change);
       case 'delays':
         return this.#delays(request.input);
       case 'closing':
