@@ -3,6 +3,7 @@ import type { Hop } from '../domain/probe.ts';
 import type { LifeEvent, LifeReply, LifeWindow, ProbeLife } from '../domain/probe-life.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
 import { clockText, dateTime, figureText, type Language, spanText } from './format.ts';
+import { type ReportTerms, reportPlace } from './report-place.ts';
 import { type Child, element, type TreeElement } from './tree.ts';
 import { hatching } from './view-gauge.ts';
 import { headerView } from './view-header.ts';
@@ -18,6 +19,8 @@ export interface LifeState {
   /** Of the contract, or UTC. */
   readonly timeZone: string;
   readonly version: string;
+  /** Null where its provider is held to no contract, so that no report speaks of it. */
+  readonly report: ReportTerms | null;
   /** When the agent was last heard, where it does not answer any more. */
   readonly unansweredSinceMs?: number;
 }
@@ -256,7 +259,7 @@ function whenText(at: LifeWindow | null, { units, life }: Words): string {
 /** A window that is a smaller share of the time before it is told by its width. */
 const KNOWN_SHARE = 20;
 
-function facts({ life, view, timeZone, language }: LifeState, words: Words): TreeElement {
+function facts({ life, view, timeZone, language, report }: LifeState, words: Words): TreeElement {
   const { life: said } = words;
   const time = (iso: string): Child => element('time', { datetime: iso }, dateTime(Date.parse(iso), timeZone));
   const month = dateTime(Date.parse(view.acceptedAt ?? view.plannedAt), timeZone).slice(0, 7);
@@ -269,7 +272,7 @@ function facts({ life, view, timeZone, language }: LifeState, words: Words): Tre
     [said.duplicates, view.duplicates === 0 ? null : view.duplicates],
     [said.flags, view.flags.length === 0 ? null : view.flags.join(', ')],
     ['ID', element('code', {}, view.id)],
-    [said.report, element('a', { href: `/reports/${month}?format=html&lang=${language}` }, month)],
+    [said.report, report === null ? null : reportLink(view, month, language, report)],
   ];
   return element(
     'section',
@@ -283,6 +286,10 @@ function facts({ life, view, timeZone, language }: LifeState, words: Words): Tre
         .map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
     ),
   );
+}
+
+function reportLink(view: ProbeView, month: string, language: Language, report: ReportTerms): TreeElement {
+  return element('a', { href: `/reports/${month}?format=html&lang=${language}${reportPlace(view, report)}` }, month);
 }
 
 function hopsView({ life, timeZone }: LifeState, words: Words): TreeElement {

@@ -39,6 +39,7 @@ export async function servePage(
   const server = Fastify({ forceCloseConnections: true });
   addPages(server, {
     status: () => status,
+    exclusions: () => [],
     life: async (id) => {
       const view = probes.get(id) ?? status.recent.find((each) => each.id === id);
       return view === undefined ? null : { view, life: lifeOfSample(view) };

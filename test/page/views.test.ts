@@ -228,7 +228,14 @@ describe('a probe', () => {
 
   it('says since when the agent does not answer, on the page of its life', () => {
     const view = probe(0, 'send');
-    const state = { language: 'en', view, life: lifeOfSample(view), timeZone: 'Asia/Shanghai', version: '0' } as const;
+    const state = {
+      language: 'en',
+      view,
+      life: lifeOfSample(view),
+      timeZone: 'Asia/Shanghai',
+      version: '0',
+      report: null,
+    } as const;
     expect(plain(lifeView(state))).not.toContain('has not answered');
     expect(plain(lifeView({ ...state, unansweredSinceMs: NOW_MS }))).toContain(
       'The agent has not answered since 2026-11-28 14:30:00',
@@ -238,7 +245,7 @@ describe('a probe', () => {
   it('shows its raw header line by line and whole, as text, and says where it was cut', () => {
     const view = probe(0, 'send');
     const sample = lifeOfSample(view);
-    const state = { language: 'en', view, timeZone: 'Asia/Shanghai', version: '0' } as const;
+    const state = { language: 'en', view, timeZone: 'Asia/Shanghai', version: '0', report: null } as const;
     const shown = (header: typeof sample.header) => lifeView({ ...state, life: { ...sample, header } });
     const text = plain(shown(sample.header));
     expect(text).toContain('Show all 5 lines');
@@ -256,7 +263,14 @@ describe('a probe', () => {
   it('shows its life in the order of its ends, drawn to a scale that keeps that order', () => {
     const view = probe(0, 'send');
     const html = writeTree(
-      lifeView({ language: 'en', view, life: lifeOfSample(view), timeZone: 'Asia/Shanghai', version: '0' }),
+      lifeView({
+        language: 'en',
+        view,
+        life: lifeOfSample(view),
+        timeZone: 'Asia/Shanghai',
+        version: '0',
+        report: null,
+      }),
     );
     const ends = [...html.matchAll(/class="lasted" x="([\d.]+)%"/g)].map(([, x]) => Number(x));
     expect(ends).toHaveLength(8);

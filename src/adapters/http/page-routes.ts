@@ -2,10 +2,13 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Exclusion } from '../../domain/exclusion.ts';
 import type { ProbeLife } from '../../domain/probe-life.ts';
 import type { ProbeView } from '../../domain/probe-view.ts';
-import type { StatusView } from '../../domain/status-view.ts';
+import type { ProviderStatus, StatusView } from '../../domain/status-view.ts';
+import { limitsOf } from '../../page/day.ts';
 import { LANGUAGES, type Language } from '../../page/format.ts';
+import type { ReportTerms } from '../../page/report-place.ts';
 import { firstState } from '../../page/state.ts';
 import { type LifeState, lifeTitle, lifeView } from '../../page/view-life.ts';
 import { pageView, titleOf } from '../../page/view-page.ts';
@@ -18,6 +21,8 @@ export interface ShownPages {
   readonly status: (request: Pick<FastifyRequest, 'headers' | 'ip'>) => StatusView;
   /** Null if there is no such probe. */
   readonly life: (id: string) => Promise<{ readonly view: ProbeView; readonly life: ProbeLife } | null>;
+  /** All in force. */
+  readonly exclusions: () => readonly Exclusion[];
 }
 
 const packed = promisify(gzip);
@@ -47,7 +52,9 @@ export function addPages(server: FastifyInstance, shown: ShownPages): void {
     if (found === null) return reply.code(404).send({ error: 'no such probe' });
     const { version, providers } = shown.status(request);
     const provider = providers.find(({ name }) => name === found.view.provider);
-    const state: LifeState = { language, ...found, timeZone: provider?.month?.timeZone ?? 'UTC', version };
+    const timeZone = provider?.month?.timeZone ?? 'UTC';
+    const report = provider === undefined ? null : termsOf(provider, found.view, shown.exclusions());
+    const state: LifeState = { language, ...found, timeZone, version, report };
     return answer(request, reply, assets, {
       entry: 'probe',
       language,
@@ -56,6 +63,25 @@ export function addPages(server: FastifyInstance, shown: ShownPages): void {
       data: state,
     });
   });
+}
+
+/** Null where the provider is held to no contract. */
+function termsOf(
+  provider: ProviderStatus,
+  { path, plannedAt }: ProbeView,
+  exclusions: readonly Exclusion[],
+): ReportTerms | null {
+  if (provider.month === null) return null;
+  const touching = exclusions.filter(
+    (each) =>
+      each.provider === provider.name &&
+      (each.path === null || each.path === path) &&
+      each.toMs >= Date.parse(plannedAt),
+  );
+  return {
+    maximumSeconds: limitsOf(provider, path)?.maximum ?? null,
+    exclusions: touching.map(({ fromMs, toMs }) => ({ fromMs, toMs })),
+  };
 }
 
 interface Asked {

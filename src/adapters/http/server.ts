@@ -70,9 +70,10 @@ export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise
   }
 }
 
-function pagesOf(token: string | null, { board, control }: HttpParts): ShownPages {
+function pagesOf(token: string | null, { board, control, exclusions }: HttpParts): ShownPages {
   return {
     status: ({ headers, ip }) => ({ ...board.view(), acting: actingFor(token, { remote: ip, headers }) }),
+    exclusions: () => exclusions.known(),
     async life(id) {
       const sight = await control.probe(id);
       return sight === null ? null : { view: viewProbe(sight), life: lifeOf(sight.record, await control.header(id)) };
