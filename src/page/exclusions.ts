@@ -96,7 +96,7 @@ function startForm(form: 'exclusions' | 'retractions', store: Store, keeper: Tok
 
   return {
     ask: (wish: Wish): void => void send(wish),
-    give(provider: string, token: string): void {
+    give: (provider: string, token: string): void => {
       const wish = wishes.get(provider);
       if (wish === undefined) return;
       if (keepToken(keeper, token)) void send(wish);

@@ -214,6 +214,8 @@ const LIFE = `
 .facts{display:grid;gap:.5rem}
 .facts div{display:grid;grid-template-columns:minmax(6rem,10rem) minmax(0,1fr);gap:0 1rem}
 .facts dt{color:var(--soft)}
+.failure{padding:2.5rem 0}
+.failure h2{font-size:1.7rem;margin:.2rem 0 .8rem}
 .raw-header{margin-top:1rem}
 .raw-header pre{margin:.7rem 0 0;padding:.8rem 1rem;max-height:30rem;overflow:auto;background:var(--ground);border:1px solid var(--rule);border-radius:.45rem;font:.82rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace}
 .raw-header pre span{display:block;white-space:pre-wrap;overflow-wrap:anywhere;min-height:1.5em}
@@ -236,6 +238,7 @@ td{min-width:4.5rem}
 .facts div{grid-template-columns:1fr}
 .facts dd{margin-bottom:.35rem}
 }
+@media (scripting:none){.with-script,.chart-controls,.plot,.chart .note,.spot-form,.entering,.retracting{display:none}}
 @media (pointer:coarse){button,select,input,.choice button{min-height:2.75rem}}
 `;
 

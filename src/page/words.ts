@@ -67,6 +67,7 @@ export interface Words {
     readonly good: string;
     readonly none: string;
     readonly loading: string;
+    readonly noScript: string;
     readonly unknown: string;
     readonly failedToLoad: (why: string) => string;
     readonly trouble: string;
@@ -127,6 +128,7 @@ export interface Words {
     readonly pending: string;
     readonly empty: string;
     readonly loading: string;
+    readonly noScript: string;
     readonly failedToLoad: (why: string) => string;
     readonly open: string;
     readonly told: (count: number, longest: string) => string;
@@ -217,6 +219,14 @@ export interface Words {
     readonly changes: (month: string) => string;
     readonly nothingChanges: (month: string) => string;
     readonly notShown: (month: string) => string;
+  };
+  /** Of an address that gives no page. */
+  readonly failure: {
+    readonly notFound: string;
+    readonly forbidden: string;
+    readonly malformed: string;
+    readonly notNow: string;
+    readonly broken: string;
   };
   readonly retraction: {
     readonly open: string;

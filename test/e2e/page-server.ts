@@ -1,6 +1,8 @@
 /** The page's real routes over an agent that is made up: what it says can be changed while a browser looks. */
 import type { ServerResponse } from 'node:http';
 import Fastify from 'fastify';
+import { asPage } from '../../src/adapters/http/error-pages.ts';
+import { readPageAssets } from '../../src/adapters/http/page-assets.ts';
 import { addPages } from '../../src/adapters/http/page-routes.ts';
 import type { ProbeView } from '../../src/domain/probe-view.ts';
 import type { StatusView } from '../../src/domain/status-view.ts';
@@ -37,7 +39,9 @@ export async function servePage(
   const probes = new Map<string, ProbeView>();
   const posted: { url: string; body: unknown; token: string | undefined }[] = [];
   const server = Fastify({ forceCloseConnections: true });
-  addPages(server, {
+  const assets = readPageAssets();
+  server.addHook('onSend', async (request, reply, payload) => asPage(request, reply, payload, assets));
+  addPages(server, assets, {
     status: () => status,
     exclusions: () => [],
     life: async (id) => {

@@ -56,6 +56,15 @@ describeWith(CHROMIUM, 'the status page', () => {
       expect((box?.y ?? 900) + (box?.height ?? 0), 'on the first screen').toBeLessThan(900);
     });
 
+    it('says without any script what will not come, and offers nothing that would not work', async () => {
+      const page = await open(healthy(), { browsing: { javaScriptEnabled: false } });
+      expect((await looks(page))[1]).toMatch(/How today went is told with JavaScript only/);
+      const shown = await page.locator('main').innerText();
+      expect(shown).toMatch(/The chart is drawn with JavaScript only/);
+      expect(shown).not.toContain('Loading');
+      expect(await page.locator('button:visible, summary:visible:has-text("exclusion")').count()).toBe(0);
+    });
+
     it('says that one keeps it', async () => {
       const page = await open(healthy());
       const [month] = await looks(page);
@@ -360,7 +369,7 @@ describeWith(CHROMIUM, 'the status page', () => {
   });
 
   describe('for everyone', () => {
-    const PAGES = ['/', '/probes/aaaaaaaaaaaaaaad'] as const;
+    const PAGES = ['/', '/probes/aaaaaaaaaaaaaaad', '/nowhere'] as const;
 
     it.each(PAGES)('%s fits a telephone without scrolling sideways', async (path) => {
       const page = await open(hostileOr(path), {

@@ -7,14 +7,14 @@ import type { ProbeLife } from '../../domain/probe-life.ts';
 import type { ProbeView } from '../../domain/probe-view.ts';
 import type { ProviderStatus, StatusView } from '../../domain/status-view.ts';
 import { limitsOf } from '../../page/day.ts';
-import { LANGUAGES, type Language } from '../../page/format.ts';
 import type { ReportTerms } from '../../page/report-place.ts';
 import { firstState } from '../../page/state.ts';
 import { type LifeState, lifeTitle, lifeView } from '../../page/view-life.ts';
 import { pageView, titleOf } from '../../page/view-page.ts';
-import { encodingFor, type PageAssets, readPageAssets } from './page-assets.ts';
+import { languageOf } from './language.ts';
+import { encodingFor, type PageAssets } from './page-assets.ts';
 import { PAGE_POLICY, type PageDocument, writeDocument } from './page-document.ts';
-import { isProbeId, readChoice } from './request.ts';
+import { isProbeId } from './request.ts';
 
 export interface ShownPages {
   /** As `request`'s sender may act: what `GET /api/v1/status` answers to it. */
@@ -29,10 +29,9 @@ const packed = promisify(gzip);
 /** A name never says anything else: a year is as long as a cache keeps anything. */
 const FOREVER = 'public, max-age=31536000, immutable';
 
-export function addPages(server: FastifyInstance, shown: ShownPages): void {
-  const assets = readPageAssets();
+export function addPages(server: FastifyInstance, assets: PageAssets, shown: ShownPages): void {
   addAssets(server, assets);
-  server.get<Asked>('/', async (request, reply) => {
+  server.get('/', async (request, reply) => {
     const language = languageOf(request);
     const status = shown.status(request);
     const state = firstState(status, language);
@@ -45,7 +44,7 @@ export function addPages(server: FastifyInstance, shown: ShownPages): void {
       data,
     });
   });
-  server.get<Asked & { Params: { id: string } }>('/probes/:id', async (request, reply) => {
+  server.get<{ Params: { id: string } }>('/probes/:id', async (request, reply) => {
     const { id } = request.params;
     const language = languageOf(request);
     const found = isProbeId(id) ? await shown.life(id) : null;
@@ -84,10 +83,6 @@ function termsOf(
   };
 }
 
-interface Asked {
-  readonly Querystring: { readonly lang?: unknown };
-}
-
 function addAssets(server: FastifyInstance, { files }: PageAssets): void {
   server.get<{ Params: { '*': string } }>('/assets/*', async (request, reply) => {
     const asset = files.get(request.params['*']);
@@ -99,29 +94,6 @@ function addAssets(server: FastifyInstance, { files }: PageAssets): void {
       .type(asset.contentType)
       .send(asset.bodies[encoding]);
   });
-}
-
-/** `?lang=`, else the one that the browser likes better, else English. Throws MalformedRequest for one that the page does not speak. */
-function languageOf({ query, headers }: FastifyRequest<Asked>): Language {
-  if (query.lang !== undefined) return readChoice('lang', query.lang, LANGUAGES);
-  return preferredLanguage(headers['accept-language']);
-}
-
-/** RFC 9110 §12.5.4: of equal weights the first. */
-export function preferredLanguage(accepted: string | undefined): Language {
-  const wishes = (accepted ?? '').split(',').map((part) => {
-    const [range = '', weight = 'q=1'] = part
-      .trim()
-      .toLowerCase()
-      .split(/\s*;\s*/);
-    return { language: range.split('-')[0], weight: Number(weight.replace('q=', '')) };
-  });
-  let best: { readonly language: Language; readonly weight: number } = { language: 'en', weight: 0 };
-  for (const { language, weight } of wishes) {
-    const known = LANGUAGES.find((spoken) => spoken === language);
-    if (known !== undefined && weight > best.weight) best = { language: known, weight };
-  }
-  return best.language;
 }
 
 async function answer(

@@ -1,12 +1,14 @@
 /** The agent over HTTP: metrics, health, spot checks, and the status page. */
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { lifeOf } from '../../domain/probe-life.ts';
 import { viewProbe } from '../../domain/probe-view.ts';
 import type { HostPort } from '../../domain/settings.ts';
 import { LedgerRefused, type Log, TooBusy, UnknownRoute } from '../../ports.ts';
 import { actingFor } from './auth.ts';
+import { asPage } from './error-pages.ts';
 import { addExclusions, type ShownExclusions } from './exclusion-routes.ts';
 import { DEFAULT_POLICY, SECURITY_HEADERS } from './headers.ts';
+import { type PageAssets, readPageAssets } from './page-assets.ts';
 import { addPages, type ShownPages } from './page-routes.ts';
 import { MalformedRequest } from './request.ts';
 import { addActing, addReading, type Shown } from './routes.ts';
@@ -40,24 +42,35 @@ const REASONS: Readonly<Record<number, (reply: FastifyReply) => string>> = {
 
 /** Listens, or rejects with an Error that names the address and why. */
 export async function serveHttp(options: HttpOptions, parts: HttpParts): Promise<HttpServer> {
-  const fail = (error: unknown, reply: FastifyReply): FastifyReply => answerError(error, reply, parts.log);
+  const assets = readPageAssets();
+  /** No hook runs for what comes before the routes. */
+  const answerEarly = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const { status, message } = toldOf(error, reply, parts.log);
+    void reply.code(status).type('application/json; charset=utf-8');
+    const payload = asPage(request, reply, JSON.stringify({ error: message }), assets);
+    addHeaders(reply);
+    void reply.send(payload);
+  };
   const server = Fastify({
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT,
     forceCloseConnections: true,
     logger: false,
-    frameworkErrors: (error, _request, reply) => void fail(error, reply),
+    frameworkErrors: (error, request, reply) => answerEarly(error, request, reply),
   });
   server.server.maxConnections = CONNECTIONS_MAX;
   // Such as no memory for another connection: who asked comes again.
   server.server.on('error', (error) => parts.log.debug('http could not accept a connection', { error }));
   server.removeContentTypeParser('text/plain');
-  server.setErrorHandler((error, _request, reply) => fail(error, reply));
+  server.setErrorHandler((error, _request, reply) => {
+    const { status, message } = toldOf(error, reply, parts.log);
+    return reply.code(status).send({ error: message });
+  });
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such resource' }));
-  addHeaders(server);
+  addHooks(server, assets);
   addReading(server, parts);
   addStatus(server, options.token, parts);
-  addPages(server, pagesOf(options.token, parts));
+  addPages(server, assets, pagesOf(options.token, parts));
   addActing(server, options.token, parts);
   addExclusions(server, options.token, parts);
   try {
@@ -81,26 +94,32 @@ function pagesOf(token: string | null, { board, control, exclusions }: HttpParts
   };
 }
 
-function addHeaders(server: FastifyInstance): void {
-  server.addHook('onSend', async (_request, reply) => {
-    // What never changes is kept, and a page brings a policy of its own.
-    const headers = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
-    for (const [name, value] of Object.entries(headers)) if (!reply.hasHeader(name)) void reply.header(name, value);
+function addHooks(server: FastifyInstance, assets: PageAssets): void {
+  server.addHook('onSend', async (request, reply, payload) => {
+    const sent = asPage(request, reply, payload, assets);
+    addHeaders(reply);
+    return sent;
   });
 }
 
+/** What never changes is kept, and a page brings a policy of its own. */
+function addHeaders(reply: FastifyReply): void {
+  const headers = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
+  for (const [name, value] of Object.entries(headers)) if (!reply.hasHeader(name)) void reply.header(name, value);
+}
+
 /** One line for the client, the whole of it for the log; nothing of our inside leaves. */
-function answerError(error: unknown, reply: FastifyReply, log: Log): FastifyReply {
-  if (error instanceof MalformedRequest) return reply.code(400).send({ error: error.message });
-  if (error instanceof UnknownRoute) return reply.code(404).send({ error: error.message });
-  if (error instanceof TooBusy) return reply.code(503).send({ error: error.message });
+function toldOf(error: unknown, reply: FastifyReply, log: Log): { readonly status: number; readonly message: string } {
+  if (error instanceof MalformedRequest) return { status: 400, message: error.message };
+  if (error instanceof UnknownRoute) return { status: 404, message: error.message };
+  if (error instanceof TooBusy) return { status: 503, message: error.message };
   // Why, with its paths, stands in the log and in /readyz.
-  if (error instanceof LedgerRefused) return reply.code(503).send({ error: 'the ledger takes nothing now' });
+  if (error instanceof LedgerRefused) return { status: 503, message: 'the ledger takes nothing now' };
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   if (status >= 400 && status < 500)
-    return reply.code(status).send({ error: REASONS[status]?.(reply) ?? 'the request must be well-formed' });
+    return { status, message: REASONS[status]?.(reply) ?? 'the request must be well-formed' };
   log.error('a request failed', { error });
-  return reply.code(500).send({ error: 'internal error' });
+  return { status: 500, message: 'internal error' };
 }
 
 /** `listen EACCES: permission denied 0.0.0.0:80` without what we say ourselves. */
