@@ -167,7 +167,7 @@ details{margin-top:.8rem;font-size:.92rem}
 summary{cursor:pointer;color:var(--data);width:fit-content}
 details>*+*{margin-top:.7rem}
 .exclusion-form{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,14rem),1fr));gap:.7rem;align-items:end}
-.exclusion-form .note{grid-column:1/-1}
+.exclusion-form .note,.retracting .field:first-child{grid-column:1/-1}
 `;
 
 const CHART = `
@@ -194,6 +194,7 @@ const LIFE = `
 .life-head{margin:1rem 0 1.2rem}
 .life-head h2{display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .8rem;font-size:1.7rem;margin:.1rem 0 .3rem}
 .life-delay b{font-size:1.3rem}
+.over-maximum{display:flex;align-items:center;gap:.45rem;font-weight:600}
 .timeline{margin-bottom:1rem}
 .timeline table{min-width:44rem}
 .timeline tbody th{white-space:nowrap;width:1%}

@@ -2,7 +2,7 @@
 import type { Hop } from '../domain/probe.ts';
 import type { LifeEvent, LifeReply, LifeWindow, ProbeLife } from '../domain/probe-life.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
-import { clockText, dateTime, figureText, type Language, spanText } from './format.ts';
+import { clockText, dateTime, figureText, type Language, limitText, spanText } from './format.ts';
 import { type ReportTerms, reportPlace } from './report-place.ts';
 import { type Child, element, type TreeElement } from './tree.ts';
 import { hatching } from './view-gauge.ts';
@@ -45,7 +45,7 @@ export function lifeView(state: LifeState): TreeElement {
           sign('INCONCLUSIVE'),
           words.life.unanswered(dateTime(sinceMs, timeZone)),
         ),
-      lifeHead(view, words),
+      lifeHead(view, state.report?.maximumSeconds ?? null, words),
       timeline(state, words),
       element('div', { class: 'pair' }, facts(state, words), hopsView(state, words)),
       life.header !== null && headerView(life.header, words),
@@ -59,7 +59,7 @@ export function lifeTitle({ view, language }: LifeState): string {
   return `${view.provider} ${words.path[view.path]}: ${words.outcome[view.outcome]} – mailflow-probe`;
 }
 
-function lifeHead(view: ProbeView, words: Words): TreeElement {
+function lifeHead(view: ProbeView, maximumSeconds: number | null, words: Words): TreeElement {
   const { provider, path, error, awaiting, kind } = view;
   return element(
     'div',
@@ -73,9 +73,22 @@ function lifeHead(view: ProbeView, words: Words): TreeElement {
       ' ',
       element('span', { class: 'soft' }, `${words.pathMeaning[path]}, ${words.probeKind[kind]}`),
     ),
+    overText(view, maximumSeconds, words),
     awaiting !== null && element('p', {}, words.awaiting[awaiting]),
     error !== null && element('p', { class: 'problem' }, error),
   );
+}
+
+/** Whether it took longer than the contract allows, which its outcome does not say: it may have come out all the same. */
+function overText({ delaySeconds }: ProbeView, maximumSeconds: number | null, words: Words): TreeElement | null {
+  if (delaySeconds === null || maximumSeconds === null) return null;
+  const { lo, hi } = delaySeconds;
+  const limit = limitText(maximumSeconds, words.units);
+  if (lo > maximumSeconds)
+    return element('p', { class: 'over-maximum problem' }, sign('BREACH'), words.life.over(limit));
+  if (hi !== null && hi > maximumSeconds)
+    return element('p', { class: 'over-maximum' }, sign('INCONCLUSIVE'), words.life.perhapsOver(limit));
+  return null;
 }
 
 interface Line {

@@ -286,6 +286,9 @@ export const EN: Words = {
   life: {
     back: 'All providers',
     unanswered: (at) => `The agent has not answered since ${at}: this is how it stood then.`,
+    over: (limit) => `Longer than the ${limit} that the contract allows at most.`,
+    perhapsOver: (limit) =>
+      `It cannot be told whether it took longer than the ${limit} that the contract allows at most.`,
     title: 'The life of a probe',
     timeline: 'What happened, by our own clock',
     timelineText:

@@ -273,6 +273,8 @@ export const ZH: Words = {
   },
   life: {
     back: '全部服务商',
+    over: (limit) => `超过合同规定的最大限值 ${limit}。`,
+    perhapsOver: (limit) => `无法确定是否超过合同规定的最大限值 ${limit}。`,
     unanswered: (at) => `自 ${at} 起代理无应答：此为当时的情况。`,
     title: '一封探测邮件的过程',
     timeline: '经过（我方时钟）',

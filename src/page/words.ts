@@ -240,6 +240,8 @@ export interface Words {
   readonly life: {
     readonly back: string;
     readonly unanswered: (at: string) => string;
+    readonly over: (limit: string) => string;
+    readonly perhapsOver: (limit: string) => string;
     readonly title: string;
     readonly timeline: string;
     readonly timelineText: string;

@@ -4,8 +4,10 @@ import Fastify from 'fastify';
 import { asPage } from '../../src/adapters/http/error-pages.ts';
 import { readPageAssets } from '../../src/adapters/http/page-assets.ts';
 import { addPages } from '../../src/adapters/http/page-routes.ts';
+import type { SeriesQuery } from '../../src/domain/delay/delay-series.ts';
+import type { Path } from '../../src/domain/probe.ts';
 import type { ProbeView } from '../../src/domain/probe-view.ts';
-import type { StatusView } from '../../src/domain/status-view.ts';
+import type { DelaySeries, StatusView } from '../../src/domain/status-view.ts';
 import { lifeOfSample, series } from './sample-status.ts';
 
 export const TOKEN = 'correct-horse-battery-staple';
@@ -26,13 +28,15 @@ export interface PageServerOptions {
   readonly bad?: boolean;
   /** What it says to whoever asks for delays, in place of them. */
   readonly noDelays?: string;
+  /** The delays it tells, in place of a sample's. */
+  readonly delays?: (query: Pick<SeriesQuery, 'fromMs' | 'toMs' | 'points' | 'path'>) => Promise<DelaySeries>;
   /** What a spot check is when it is started. */
   readonly started?: ProbeView;
 }
 
 export async function servePage(
   first: StatusView,
-  { port = 0, bad = false, noDelays, started }: PageServerOptions = {},
+  { port = 0, bad = false, noDelays, delays, started }: PageServerOptions = {},
 ): Promise<PageServer> {
   let status = first;
   const streams = new Set<ServerResponse>();
@@ -61,10 +65,15 @@ export async function servePage(
     reply.raw.once('close', () => streams.delete(reply.raw));
     send('status', status, [reply.raw]);
   });
-  server.get<{ Querystring: Record<'from' | 'to' | 'points', string> }>('/api/v1/delays', async ({ query }, reply) =>
-    noDelays === undefined
-      ? series(Number(query.from), Number(query.to), Number(query.points), bad)
-      : reply.code(503).send({ error: noDelays }),
+  server.get<{ Querystring: Record<'from' | 'to' | 'points', string> & { path: Path } }>(
+    '/api/v1/delays',
+    async ({ query }, reply) => {
+      if (noDelays !== undefined) return reply.code(503).send({ error: noDelays });
+      const [fromMs, toMs, points] = [Number(query.from), Number(query.to), Number(query.points)];
+      return delays === undefined
+        ? series(fromMs, toMs, points, bad)
+        : delays({ fromMs, toMs, points, path: query.path });
+    },
   );
   server.get<{ Params: { id: string }; Querystring: { wait?: string } }>(
     '/api/v1/probes/:id',

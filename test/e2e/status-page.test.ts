@@ -1,7 +1,8 @@
 /** The status page in a real browser: what it says, that it stays true, and that everyone can use it. */
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { StatusView } from '../../src/domain/status-view.ts';
+import { thinOut } from '../../src/domain/delay/delay-series.ts';
+import type { DelaySeries, StatusView } from '../../src/domain/status-view.ts';
 import { CHROMIUM, describeWith } from '../servers/available.ts';
 import { violationsOn } from './accessibility.ts';
 import { openBrowser, type Visit, visit } from './browser.ts';
@@ -209,6 +210,33 @@ describeWith(CHROMIUM, 'the status page', () => {
       await expect.poll(() => Math.abs((asked().at(-1) ?? 0) - month)).toBeLessThan(300_000);
       expect(seen.complaints).toEqual([]);
     });
+  });
+
+  it('draws a month of 45,000 probes from one answer of no more points than it has room for', async () => {
+    const { fromMs: beganMs } = healthy().providers[0]!.month!;
+    const points = Array.from({ length: 45_000 }, (_, index) => ({
+      id: `p${index}`,
+      atMs: beganMs + Math.floor(((NOW_MS - beganMs) / 45_000) * index),
+      outcome: 'delivered' as const,
+      delay: { lo: 1 + (index % 97) / 10, hi: 1.1 + (index % 97) / 10 },
+    }));
+    const told: DelaySeries[] = [];
+    const delays: PageServerOptions['delays'] = async (query) => {
+      const within = points.filter(({ atMs }) => atMs >= query.fromMs && atMs < query.toMs);
+      const answer = thinOut(within, { ...query, maximumSeconds: 3600, nowMs: NOW_MS });
+      if (query.points > 100) told.push(answer);
+      return answer;
+    };
+    const page = await open(healthy(), { server: { delays }, browsing: { viewport: { width: 1440, height: 900 } } });
+    await page.locator('.plot canvas').waitFor();
+    const elements = () => page.evaluate<number>("document.querySelectorAll('.chart *').length");
+    const before = { asked: told.length, elements: await elements() };
+    await page.getByRole('button', { name: 'Month' }).click();
+    await expect.poll(() => page.locator('.plot').getAttribute('aria-label')).toContain('45000 messages');
+    expect(told.length - before.asked).toBe(1);
+    expect(told.at(-1)!.buckets.length).toBeLessThanOrEqual(600);
+    // Dots on a canvas: the document itself has no more than for a day.
+    expect(await elements()).toBeLessThan(before.elements + 50);
   });
 
   describe('a spot check', () => {

@@ -242,6 +242,24 @@ describe('a probe', () => {
     );
   });
 
+  it('says of a delivery whether it took longer than the contract allows, for sure or perhaps', () => {
+    const shown = (delaySeconds: ProbeView['delaySeconds'], maximumSeconds: number | null) => {
+      const view = probe(0, 'send', { delaySeconds });
+      const report = { maximumSeconds, exclusions: [] };
+      const life = lifeOfSample(view);
+      return plain(lifeView({ language: 'en', view, life, timeZone: 'Asia/Shanghai', version: '0', report }));
+    };
+    const [over, perhaps] = [
+      'Longer than the 1 h that the contract allows',
+      'It cannot be told whether it took longer',
+    ];
+    expect(shown({ lo: 3601, hi: 3700 }, 3600)).toContain(over);
+    expect(shown({ lo: 3601, hi: null }, 3600)).toContain(over);
+    expect(shown({ lo: 3600, hi: 3601 }, 3600)).toContain(perhaps);
+    for (const quiet of [shown({ lo: 10, hi: 3600 }, 3600), shown({ lo: 3601, hi: 3700 }, null), shown(null, 3600)])
+      for (const text of [over, perhaps]) expect(quiet).not.toContain(text);
+  });
+
   it('shows its raw header line by line and whole, as text, and says where it was cut', () => {
     const view = probe(0, 'send');
     const sample = lifeOfSample(view);
