@@ -366,7 +366,9 @@ describeWith(CHROMIUM, 'the status page', () => {
       /Deferred by the server[^]*451 4\.7\.1 Greylisted[^]*login[^]*Accepted by the provider[^]*250 2\.0\.0 Ok[^]*Transfer to our sink started\s+15\smin\s2\ss–16\smin\s1\ss/,
     );
     expect(await page.locator('.pair').innerText()).toMatch(/203\.0\.113\.25:587[^]*relay\.acme\.example/);
-    expect(await page.locator('.pair a').getAttribute('href')).toBe('/reports/2026-11?format=html&lang=en#send-acme');
+    expect(await page.locator('.pair a').getAttribute('href')).toBe(
+      '/reports/2026-11?format=html&lang=en#probe-aaaaaaaaaaaaaaad',
+    );
     expect(seen.complaints).toEqual([]);
   });
 
