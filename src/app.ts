@@ -27,7 +27,8 @@ import {
   sendingCountOf,
   statusOptions,
 } from './app/from-settings.ts';
-import { createReportThread } from './app/report-thread.ts';
+import { createReportThread, maximumOf } from './app/report-thread.ts';
+import { DELAY_MAXIMUM_LIMIT } from './domain/contract.ts';
 import type { ContractTerms } from './domain/contract-terms.ts';
 import { viewProbe } from './domain/probe-view.ts';
 import type { HostPort, Settings } from './domain/settings.ts';
@@ -154,6 +155,7 @@ export async function openAgent(
           version: VERSION,
           identity: identityOf(settings, signer),
           sending: await sendingCountOf(settings, ledger, clock),
+          maximumSeconds: (provider, path) => maximumOf(held, { provider, path }) ?? DELAY_MAXIMUM_LIMIT,
           ...scheduled,
         },
         parts,

@@ -7,11 +7,12 @@ import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
 import type { SignatureFinding } from './domain/evidence/anchor.ts';
 import type { ChainHead } from './domain/evidence/chain.ts';
 import type { Exclusion } from './domain/exclusion.ts';
+import type { KeptHeader } from './domain/kept-header.ts';
 import type { FolderRole, Handover, Path, ProbeKind, SinkSteps, Stage } from './domain/probe.ts';
 import type { ProbeView } from './domain/probe-view.ts';
 import type { ProbeRecord } from './domain/record.ts';
 import type { Closing } from './domain/report/closing.ts';
-import type { ExclusionPreview } from './domain/report/exclusion-preview.ts';
+import type { ExclusionChange, ExclusionPreview } from './domain/report/exclusion-preview.ts';
 import type { Judgement } from './domain/report/judge.ts';
 import type { Matter } from './domain/report/report.ts';
 import type { Standing } from './domain/report/standing.ts';
@@ -263,6 +264,8 @@ export interface Ledger {
   keepBookmarks(mailbox: string, bookmarks: ReadonlyMap<string, Bookmark>): Promise<void>;
   /** A probe by its id, open or closed; null if there is none. */
   probe(id: string): Promise<ProbeRecord | null>;
+  /** What its capture kept of its header; null if nothing. */
+  header(probe: string): Promise<KeptHeader | null>;
   /** The last planned probes, newest first. */
   recent(limit: number): Promise<readonly ProbeRecord[]>;
   /** How many probes were planned in each day (UTC) from that of `wallMs` on, by kind. */
@@ -273,8 +276,8 @@ export interface Ledger {
   judge(matter: Matter): Promise<Judgement>;
   /** The same in a few numbers; asked again for the month it was asked for last, it reads only what changed since. */
   standing(matter: Matter): Promise<Standing>;
-  /** What the month would be with one exclusion more. */
-  preview(matter: Matter, exclusion: Exclusion): Promise<ExclusionPreview>;
+  /** What the month would be with one exclusion more, or less. */
+  preview(matter: Matter, change: ExclusionChange): Promise<ExclusionPreview>;
   /** Delays over time, for a chart. */
   delays(query: SeriesQuery): Promise<DelaySeries>;
   /** What to keep of the month's report when it is closed. */
@@ -376,6 +379,8 @@ export interface AgentControl {
   routes(): readonly { readonly provider: string; readonly path: Path }[];
   /** Null if there is no such probe. */
   probe(id: string): Promise<ProbeSight | null>;
+  /** What was kept of its header; null if nothing was, and until its outcome is known. */
+  header(id: string): Promise<KeptHeader | null>;
   /** As `probe`, once its outcome is no longer pending or after `ms`, whichever comes first. */
   settled(id: string, ms: number, signal?: AbortSignal): Promise<ProbeSight | null>;
   recent(limit: number): Promise<readonly ProbeSight[]>;
@@ -422,10 +427,10 @@ export interface Inquiries {
   /** A DelaySeries. Rejects with TooBusy while DELAYS_MAX others are being made. */
   delays(query: Omit<SeriesQuery, 'nowMs' | 'maximumSeconds'>): Promise<RenderedReport | null>;
   /**
-   * An ExclusionPreview, of the month that runs if the exclusion reaches into it or is to come, else of that in which it ends. Null if
+   * An ExclusionPreview, of the month that runs if the exclusion that comes or goes reaches into it or is to come, else of that in which it ends. Null if
    * the provider is held to no contract.
    */
-  preview(entered: Omit<Exclusion, 'id'>): Promise<RenderedReport | null>;
+  preview(change: ExclusionChange): Promise<RenderedReport | null>;
 }
 /** Each takes a second or so of one thread, and somebody waits for it. */
 export const REPORTS_MAX = 8;

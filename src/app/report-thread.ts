@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { SeriesQuery } from '../domain/delay/delay-series.ts';
 import type { Exclusion } from '../domain/exclusion.ts';
 import type { Path } from '../domain/probe.ts';
+import type { ExclusionChange } from '../domain/report/exclusion-preview.ts';
 import type { Matter } from '../domain/report/report.ts';
 import { type Month, monthOf, monthRange } from '../domain/time/calendar.ts';
 import type { Held } from '../engine/reports.ts';
@@ -28,7 +29,7 @@ export type ReportTask = { readonly id: number } & Work;
 type Work =
   | ({ readonly kind: 'report'; readonly month: Month; readonly nowMs: number } & Omit<ReportRequest, 'month'>)
   | { readonly kind: 'delays'; readonly query: SeriesQuery }
-  | { readonly kind: 'preview'; readonly matter: Matter; readonly exclusion: Exclusion };
+  | { readonly kind: 'preview'; readonly matter: Matter; readonly change: ExclusionChange };
 /** From it, one for each task. */
 export type ReportAnswer =
   | { readonly id: number; readonly kind: 'done'; readonly rendered: RenderedReport | null }
@@ -114,13 +115,13 @@ export function createReportThread(settings: ReportSettings, clock: Pick<Clock, 
       const query = { ...asked, maximumSeconds: maximumOf(settings.held, asked), nowMs: clock.now().wallMs };
       return ask(`delays ${JSON.stringify(asked)}`, { kind: 'delays', query });
     },
-    preview(entered) {
-      const held = settings.held.find(({ provider }) => provider === entered.provider);
+    preview(change) {
+      const { exclusion } = change;
+      const held = settings.held.find(({ provider }) => provider === exclusion.provider);
       if (held === undefined) return Promise.resolve(null);
       const nowMs = clock.now().wallMs;
-      const matter = { ...held, month: previewedMonth(entered, held.contract.timeZone, nowMs), nowMs };
-      const exclusion = { id: '', ...entered };
-      return ask(`preview ${JSON.stringify(entered)}`, { kind: 'preview', matter, exclusion });
+      const matter = { ...held, month: previewedMonth(exclusion, held.contract.timeZone, nowMs), nowMs };
+      return ask(`preview ${JSON.stringify(change)}`, { kind: 'preview', matter, change });
     },
     async close() {
       closed = true;
@@ -130,7 +131,7 @@ export function createReportThread(settings: ReportSettings, clock: Pick<Clock, 
 }
 
 /** As the contract has it for the path, null where it has none. */
-function maximumOf(
+export function maximumOf(
   held: readonly Held[],
   { provider, path }: { readonly provider: string; readonly path: Path },
 ): number | null {

@@ -37,7 +37,7 @@ async function render(task: ReportTask): Promise<RenderedReport | null> {
     case 'delays':
       return json(await ledger.delays(task.query));
     case 'preview':
-      return json(await ledger.preview(task.matter, task.exclusion));
+      return json(await ledger.preview(task.matter, task.change));
     case 'report': {
       const { month, nowMs, format, language } = task;
       const judged = await reportMonth(ledger, held, { month, nowMs, version });

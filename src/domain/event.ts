@@ -3,6 +3,7 @@
 import type { CheckDepth, CheckResult, ControlState, Endpoint } from './endpoint.ts';
 import type { ChainHead } from './evidence/chain.ts';
 import type { Exclusion } from './exclusion.ts';
+import type { KeptHeader } from './kept-header.ts';
 import type { DeliveryStatus, FolderRole, Handover, Hop, Path, ProbeKind, Refusal, SinkSteps } from './probe.ts';
 import type { ProbeRecord } from './record.ts';
 import type { Instant } from './time/instant.ts';
@@ -100,6 +101,8 @@ export interface TransferCaptured extends Recorded {
   /** Headers that others can check later: DKIM-Signature, ARC-*, as received. */
   readonly signatures: readonly string[];
   readonly bodySha256: string;
+  /** Of a breach or a spot check alone; the fold leaves it where it is. */
+  readonly keptHeader?: KeptHeader;
 }
 /** The mailbox shows the message: accessible since an instant in `[absent, seen]`. */
 export interface MessageSeen extends Recorded {
@@ -114,6 +117,8 @@ export interface MessageSeen extends Recorded {
   readonly uidValidity: string;
   readonly uid: number;
   readonly hops: readonly Hop[];
+  /** As of a transfer. */
+  readonly keptHeader?: KeptHeader;
 }
 /** A further copy of a probe that was captured already. The first one counts. */
 export interface ProbeDuplicated extends Recorded {

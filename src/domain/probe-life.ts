@@ -1,4 +1,5 @@
 /** The life of one probe, as its page draws it: `GET /api/v1/probes/:id/life`. What its view says already is not repeated. */
+import type { KeptHeader } from './kept-header.ts';
 import type { DeliveryStatus, FolderRole, Hop, Refusal, Stage, StageTiming } from './probe.ts';
 import { toMicros } from './probe-view.ts';
 import type { ProbeRecord } from './record.ts';
@@ -77,9 +78,11 @@ export interface ProbeLife {
   readonly events: readonly LifeEvent[];
   /** What the hosts on the way say in `Received`, first host first: diagnosis, by their clocks. */
   readonly hops: readonly Hop[];
+  /** Of a breach or a spot check that came out; null of all others. */
+  readonly header: KeptHeader | null;
 }
 
-export function lifeOf(record: ProbeRecord): ProbeLife {
+export function lifeOf(record: ProbeRecord, header: KeptHeader | null = null): ProbeLife {
   const { id, planned, sender, recipient, handover, capture } = record;
   const expiresMs = handover?.certificateExpiresMs ?? null;
   return {
@@ -92,6 +95,7 @@ export function lifeOf(record: ProbeRecord): ProbeLife {
     stages: stagesOf(record),
     events: eventsOf(record).sort((one, other) => beginningOf(one) - beginningOf(other)),
     hops: capture?.hops ?? [],
+    header,
   };
 }
 

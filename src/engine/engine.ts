@@ -55,6 +55,8 @@ export interface EngineOptions {
   readonly reachability: 'inbound' | 'assumed';
   /** Whether the sink listens on loopback alone, so that nothing else can reach it. */
   readonly sinkOnLoopback: boolean;
+  /** Seconds. The contract's maximum of a delay, which decides whose header is kept. */
+  readonly maximumSeconds: (provider: string, path: Path) => number;
   readonly mailboxes: readonly {
     readonly provider: string;
     readonly mailbox: Mailbox;
@@ -125,6 +127,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
       clients: options.sinkClients,
       reachability: options.reachability,
       loopbackCounts: options.sinkOnLoopback,
+      maximumSeconds: options.maximumSeconds,
     },
     { recorder, clock, observer, log, anchors, line, wake },
   );
@@ -142,7 +145,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const prober = createProber(options, { recorder, clock, random, observer, part: sending, log });
   const mailboxes = options.mailboxes.map(({ provider, mailbox, cleanup }) =>
     watchMailbox(
-      { provider, keys, cleanup },
+      { provider, keys, maximumSeconds: options.maximumSeconds, cleanup },
       { mailbox, recorder, ledger, part: mailboxPart(health, provider), clock, random, observer, log },
       stopping.signal,
     ),
@@ -270,6 +273,12 @@ function createControl(
     see,
     routes: () => options.lines.map(({ provider, path }) => ({ provider, path })),
     probe,
+    async header(id) {
+      const record = await recorder.find(id);
+      // Until the outcome is known a report that bears the token would be news.
+      const isOver = record !== null && record.capture !== null && outcomeOf(record) !== 'pending';
+      return isOver ? ledger.header(id) : null;
+    },
     async settled(id, ms, signal) {
       const wait = new AbortController();
       const stopListening = recorder.subscribe((_entries, changed) => {

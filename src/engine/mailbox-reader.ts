@@ -1,12 +1,21 @@
 /** Reads one message of a mailbox: a probe seen, a further copy, a bounce, or nothing of ours. */
+import { headerToKeep } from '../domain/kept-header.ts';
 import { parseHeader } from '../domain/mail/header.ts';
 import { parseReceived } from '../domain/mail/received.ts';
 import { recognise } from '../domain/mail/recognise.ts';
+import type { Path } from '../domain/probe.ts';
 import { DUPLICATES_MAX, isNews, type ProbeRecord } from '../domain/record.ts';
 import type { Instant } from '../domain/time/instant.ts';
 import type { Clock, FetchedMessage, FolderState, Observer } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
 
+export interface ReaderOptions {
+  readonly provider: string;
+  /** A token is verified by any of them. */
+  readonly keys: readonly Uint8Array[];
+  /** Seconds. The contract's maximum of a delay. */
+  readonly maximumSeconds: (provider: string, path: Path) => number;
+}
 export interface ReaderParts {
   readonly recorder: Recorder;
   readonly clock: Clock;
@@ -21,7 +30,7 @@ export async function readMessage(
   message: FetchedMessage,
   folder: FolderState,
   absent: Instant | null,
-  { provider, keys }: { readonly provider: string; readonly keys: readonly Uint8Array[] },
+  { provider, keys, maximumSeconds }: ReaderOptions,
   parts: ReaderParts,
 ): Promise<ProbeRecord | null> {
   const { recorder, clock, observer } = parts;
@@ -44,7 +53,8 @@ export async function readMessage(
       observer.tokenRefused('wrong-path');
     } else {
       ours = record;
-      await recordSight(record, message, folder, absent, place, parts);
+      const maximum = maximumSeconds(provider, record.path);
+      await recordSight(record, message, folder, { absent, place, maximum }, parts);
     }
   }
   return ours;
@@ -54,8 +64,7 @@ async function recordSight(
   record: ProbeRecord,
   message: FetchedMessage,
   folder: FolderState,
-  absent: Instant | null,
-  place: string,
+  { absent, place, maximum }: { readonly absent: Instant | null; readonly place: string; readonly maximum: number },
   { recorder, clock, observer }: ReaderParts,
 ): Promise<void> {
   const at = clock.now();
@@ -63,8 +72,12 @@ async function recordSight(
   const { uid, seen } = message;
   if (record.capture === null) {
     const hops = parseReceived(parseHeader(message.header));
+    const kept = headerToKeep(record, { earliest: absent, latest: seen }, message.header, maximum);
     await recorder.record([
-      { type: 'message.seen', at, probe: record.id, absent, seen, folder: path, role, uidValidity, uid, hops },
+      {
+        ...{ type: 'message.seen', at, probe: record.id, absent, seen, folder: path, role, uidValidity, uid, hops },
+        ...(kept === null ? {} : { keptHeader: kept }),
+      },
     ]);
     return;
   }

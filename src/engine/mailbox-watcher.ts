@@ -8,14 +8,11 @@ import { LedgerRefused, MailboxError } from '../ports.ts';
 import { type DailyCopy, openDailyCopy } from './daily-copy.ts';
 import type { Health, PartHealth } from './health.ts';
 import { FETCH_MAX, MailboxGaps } from './mailbox-gaps.ts';
-import { readMessage } from './mailbox-reader.ts';
+import { type ReaderOptions, readMessage } from './mailbox-reader.ts';
 import type { Recorder } from './recorder.ts';
 import { createWaker } from './waker.ts';
 
-export interface WatcherOptions {
-  readonly provider: string;
-  /** A token is verified by any of them. */
-  readonly keys: readonly Uint8Array[];
+export interface WatcherOptions extends ReaderOptions {
   readonly cleanup: 'delete' | 'keep';
 }
 export interface WatcherParts {

@@ -1,10 +1,12 @@
 /** Turns what reaches the sink into facts: captured probes, failed attempts, bounces, and proof that the sink can be reached. */
 import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
 import type { LedgerEvent, TransferAttempted } from '../domain/event.ts';
+import { headerToKeep } from '../domain/kept-header.ts';
 import { headerValues, parseHeader } from '../domain/mail/header.ts';
 import { parseReceived } from '../domain/mail/received.ts';
 import { recognise } from '../domain/mail/recognise.ts';
 import { isInNetworks, peerAddress } from '../domain/network.ts';
+import type { Path } from '../domain/probe.ts';
 import { DUPLICATES_MAX, isNews, type ProbeRecord } from '../domain/record.ts';
 import {
   earlierOf,
@@ -58,6 +60,8 @@ export interface SinkCollectorOptions {
   readonly reachability: 'inbound' | 'assumed';
   /** Whether a connection from this host proves anything: only where the sink itself listens on loopback alone. */
   readonly loopbackCounts: boolean;
+  /** Seconds. The contract's maximum of a delay. */
+  readonly maximumSeconds: (provider: string, path: Path) => number;
 }
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
@@ -172,7 +176,8 @@ export function createSinkCollector(
     }
     await turnedAway.settleAll();
     const earliest = firstPossible(transaction, record.provider);
-    await recorder.record([capturedEvent(record, { ...transaction, earliest }, message, clock.now())]);
+    const maximum = options.maximumSeconds(record.provider, record.path);
+    await recorder.record([capturedEvent(record, { ...transaction, earliest }, message, maximum, clock.now())]);
     anchors.captured(record, message);
     return TAKEN;
   };
@@ -280,8 +285,10 @@ function capturedEvent(
   record: ProbeRecord,
   transaction: SinkTransaction,
   message: SinkMessage,
+  maximumSeconds: number,
   at: Instant,
 ): LedgerEvent {
+  const kept = headerToKeep(record, transaction, message.header, maximumSeconds);
   const fields = parseHeader(message.header);
   const { earliest, latest, steps, peer, helo, tls, reusedConnection } = transaction;
   const { endOfData, bodySha256 } = message;
@@ -300,6 +307,7 @@ function capturedEvent(
     bodySha256,
     hops: parseReceived(fields),
     signatures: signaturesOf(fields),
+    ...(kept === null ? {} : { keptHeader: kept }),
   };
 }
 

@@ -5,7 +5,7 @@ import type { TokenKeeper } from './api.ts';
 import { startCharts } from './charts.ts';
 import { DATA_ID, ROOT_ID } from './data.ts';
 import { update } from './dom.ts';
-import { startExclusions } from './exclusions.ts';
+import { type Purpose, startExclusions, startRetractions } from './exclusions.ts';
 import type { Language } from './format.ts';
 import { follow } from './live.ts';
 import { startSpots } from './spot.ts';
@@ -43,6 +43,7 @@ function start(root: HTMLElement, first: { readonly language: Language; readonly
   const charts = startCharts(store);
   const spots = startSpots(store, keeper);
   const exclusions = startExclusions(store, keeper);
+  const retractions = startRetractions(store, keeper);
 
   const look = follow({
     status(status) {
@@ -72,6 +73,8 @@ function start(root: HTMLElement, first: { readonly language: Language; readonly
       const value = told.get(name);
       return typeof value === 'string' ? value : '';
     };
+    const isEnter = event.submitter instanceof HTMLButtonElement && event.submitter.value === 'enter';
+    const purpose: Purpose = isEnter ? 'enter' : 'preview';
     switch (form.dataset['action']) {
       case 'spot':
         return spots.start(provider, field('path') as Path);
@@ -80,15 +83,15 @@ function start(root: HTMLElement, first: { readonly language: Language; readonly
       case 'exclusion-token':
         return exclusions.give(provider, field('token'));
       case 'exclusion': {
-        const purpose = event.submitter instanceof HTMLButtonElement ? event.submitter.value : 'preview';
         const [kind, from, to] = [field('kind'), field('from'), field('to')];
         const [by, evidence, note] = [field('by'), field('evidence'), field('note')];
         const path = field('path') === '' ? null : field('path');
-        exclusions.order(
-          { provider, path, kind, from, to, by, evidence, note },
-          purpose === 'enter' ? 'enter' : 'preview',
-        );
+        return exclusions.order({ provider, path, kind, from, to, by, evidence, note }, purpose);
       }
+      case 'retraction-token':
+        return retractions.give(provider, field('token'));
+      case 'retraction':
+        return retractions.order({ provider, id: field('id'), by: field('by'), note: field('note') }, purpose);
     }
   });
 }

@@ -22,6 +22,7 @@ export interface PageState {
   /** By provider. */
   readonly spots: ReadonlyMap<string, SpotState>;
   readonly exclusions: ReadonlyMap<string, ExclusionState>;
+  readonly retractions: ReadonlyMap<string, ExclusionState>;
 }
 
 /** `loaded`: as the server wrote it. `lost`: heard lately, being sought again. `stale`: what is shown may be wrong by now. */
@@ -68,6 +69,7 @@ export function firstState(status: StatusView, language: Language): PageState {
     days: new Map(),
     spots: new Map(),
     exclusions: new Map(),
+    retractions: new Map(),
   };
 }
 

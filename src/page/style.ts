@@ -167,7 +167,7 @@ details{margin-top:.8rem;font-size:.92rem}
 summary{cursor:pointer;color:var(--data);width:fit-content}
 details>*+*{margin-top:.7rem}
 .exclusion-form{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,14rem),1fr));gap:.7rem;align-items:end}
-.exclusion-form .note{grid-column:1/-1}
+.exclusion-form .note,.retracting .field:first-child{grid-column:1/-1}
 `;
 
 const CHART = `
@@ -194,6 +194,7 @@ const LIFE = `
 .life-head{margin:1rem 0 1.2rem}
 .life-head h2{display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .8rem;font-size:1.7rem;margin:.1rem 0 .3rem}
 .life-delay b{font-size:1.3rem}
+.over-maximum{display:flex;align-items:center;gap:.45rem;font-weight:600}
 .timeline{margin-bottom:1rem}
 .timeline table{min-width:44rem}
 .timeline tbody th{white-space:nowrap;width:1%}
@@ -214,6 +215,11 @@ const LIFE = `
 .facts{display:grid;gap:.5rem}
 .facts div{display:grid;grid-template-columns:minmax(6rem,10rem) minmax(0,1fr);gap:0 1rem}
 .facts dt{color:var(--soft)}
+.failure{padding:2.5rem 0}
+.failure h2{font-size:1.7rem;margin:.2rem 0 .8rem}
+.raw-header{margin-top:1rem}
+.raw-header pre{margin:.7rem 0 0;padding:.8rem 1rem;max-height:30rem;overflow:auto;background:var(--ground);border:1px solid var(--rule);border-radius:.45rem;font:.82rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace}
+.raw-header pre span{display:block;white-space:pre-wrap;overflow-wrap:anywhere;min-height:1.5em}
 `;
 
 const NARROW = `
@@ -233,6 +239,7 @@ td{min-width:4.5rem}
 .facts div{grid-template-columns:1fr}
 .facts dd{margin-bottom:.35rem}
 }
+@media (scripting:none){.with-script,.chart-controls,.plot,.chart .note,.spot-form,.entering,.retracting{display:none}}
 @media (pointer:coarse){button,select,input,.choice button{min-height:2.75rem}}
 `;
 

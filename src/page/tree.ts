@@ -16,7 +16,7 @@ export type Attributes = Readonly<Record<string, string | number | boolean | nul
 /** Controls, and what cannot be seen or turns the direction of what follows. */
 const UNFIT = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 /** The longest SMTP reply line (RFC 5321 §4.5.3.1.5), for anything one is shown. */
-const LENGTH_MAX = 512;
+export const TEXT_LENGTH_MAX = 512;
 
 /** `tag` and the attributes' names are the program's own; values and text may be anybody's, and become one bounded line. */
 export function element(tag: string, attributes: Attributes = {}, ...children: readonly Child[]): TreeElement {
@@ -56,8 +56,8 @@ function isList(child: Child): child is readonly Child[] {
 }
 
 function oneLine(text: string): string {
-  const line = text.slice(0, 2 * LENGTH_MAX).replaceAll(UNFIT, ' ');
-  return line.length > LENGTH_MAX ? `${line.slice(0, LENGTH_MAX - 1)}…` : line;
+  const line = text.slice(0, 2 * TEXT_LENGTH_MAX).replaceAll(UNFIT, ' ');
+  return line.length > TEXT_LENGTH_MAX ? `${line.slice(0, TEXT_LENGTH_MAX - 1)}…` : line;
 }
 
 /** The text of a tree, as a screen reader would say it. */

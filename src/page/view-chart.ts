@@ -5,7 +5,7 @@ import { type Limits, limitsOf, zoneOf } from './day.ts';
 import { dateTime, figureText, limitText, spanText } from './format.ts';
 import { type ChartState, type PageState, RANGES } from './state.ts';
 import { type Child, element, type TreeElement } from './tree.ts';
-import { choice, row, table } from './view-parts.ts';
+import { choice, fromScript, row, table } from './view-parts.ts';
 import { probeLink } from './view-probes.ts';
 import type { Words } from './words.ts';
 
@@ -81,7 +81,7 @@ function plotLabel(provider: ProviderStatus, { path, series }: ChartState, words
 function readout(provider: ProviderStatus, chart: ChartState, { language }: PageState, words: Words): Child {
   const { series, problem, cursor } = chart;
   if (problem !== null) return element('p', { class: 'problem' }, words.chart.failedToLoad(problem));
-  if (series === null) return element('p', { class: 'soft' }, words.chart.loading);
+  if (series === null) return element('p', { class: 'soft' }, fromScript(words.chart.loading, words.chart.noScript));
   if (series.buckets.length === 0) return element('p', { class: 'soft' }, words.chart.empty);
   const bucket = cursor === null ? undefined : series.buckets[cursor];
   if (bucket === undefined) return element('p', { class: 'soft' }, '\u00a0');

@@ -1,13 +1,11 @@
 /** Time that is not held against the provider: what is entered, and entering more with a look at what it would change. */
-import type { ClosedClause } from '../domain/event.ts';
-import type { ExclusionPreview } from '../domain/report/exclusion-preview.ts';
 import type { ProviderStatus, RunningMonth } from '../domain/status-view.ts';
-import { dateTime, type Language } from './format.ts';
-import { clauseName } from './headline.ts';
-import { pledgesOf } from './pledges.ts';
-import type { ExclusionState, PageState } from './state.ts';
-import { type Child, element, type TreeElement, textOf } from './tree.ts';
-import { badge, field, monthName, options, row, table, tokenForm } from './view-parts.ts';
+import { dateTime } from './format.ts';
+import type { PageState } from './state.ts';
+import { element, type TreeElement } from './tree.ts';
+import { outcomeOf } from './view-exclusion-outcome.ts';
+import { field, options, row, table, tokenForm } from './view-parts.ts';
+import { retractingView } from './view-retraction.ts';
 import type { Words } from './words.ts';
 
 export function exclusionsView(
@@ -35,7 +33,9 @@ export function exclusionsView(
     rows.length === 0 ? element('p', { class: 'soft' }, exclusions.none) : table(exclusions.title, heads, rows),
     month.exclusionCount > rows.length &&
       element('p', { class: 'soft' }, words.probes.more(month.exclusionCount - rows.length)),
-    state.status.acting === 'forbidden' ? null : entering(provider, month, state, words),
+    state.status.acting === 'forbidden'
+      ? null
+      : [entering(provider, month, state, words), rows.length > 0 && retractingView(provider, month, state, words)],
   );
 }
 
@@ -70,54 +70,10 @@ function entering(provider: ProviderStatus, month: RunningMonth, state: PageStat
       element('button', { type: 'submit', value: 'enter', class: 'primary', disabled: busy }, exclusions.save),
     ),
     entered?.phase === 'token' && tokenForm('exclusion-token', provider.name, entered.message, words),
-    element('div', { role: 'status' }, entered === null ? null : outcome(entered, month, state.language, words)),
+    element(
+      'div',
+      { role: 'status' },
+      entered === null ? null : outcomeOf(entered, month, state.language, words, exclusions),
+    ),
   );
-}
-
-function outcome(
-  { phase, preview, message }: ExclusionState,
-  month: RunningMonth,
-  language: Language,
-  words: Words,
-): Child {
-  switch (phase) {
-    case 'token':
-      return null;
-    case 'working':
-      return element('p', {}, words.exclusions.working);
-    case 'saved':
-      return element('p', {}, badge('MET', words.exclusions.saved));
-    case 'refused':
-      return element('p', { class: 'problem' }, message ?? '');
-    case 'preview':
-      return preview === null ? null : changes(preview, month, language, words);
-  }
-}
-
-/** Both sides are of the month that the preview names; of the running one come only the terms. */
-function changes(preview: ExclusionPreview, month: RunningMonth, language: Language, words: Words): readonly Child[] {
-  const { exclusions } = words;
-  const name = monthName(preview.month, words);
-  const rows: TreeElement[] = [];
-  let isShown = preview.now.length > 0;
-  for (const before of preview.now) {
-    const after = preview.then.find(({ id }) => id === before.id) ?? before;
-    const clause = month.clauses.find(({ terms }) => terms.id === before.id);
-    if (clause === undefined) {
-      isShown &&= JSON.stringify(before) === JSON.stringify(after);
-      continue;
-    }
-    const [now, then] = [standingOf({ ...clause, ...before }, words), standingOf({ ...clause, ...after }, words)];
-    if (textOf(now) !== textOf(then)) rows.push(row({}, [clauseName(clause, language), now, then]));
-  }
-  return [
-    rows.length > 0 && table(exclusions.changes(name), [exclusions.clause, exclusions.now, exclusions.after], rows),
-    !isShown && element('p', { class: 'problem' }, exclusions.notShown(name)),
-    isShown && rows.length === 0 && element('p', {}, exclusions.nothingChanges(name)),
-  ];
-}
-
-function standingOf(clause: RunningMonth['clauses'][number] & ClosedClause, words: Words): TreeElement {
-  const figures = pledgesOf(clause, words).map(({ name, found }) => element('small', {}, `${name} ${found}`));
-  return element('div', {}, badge(clause.verdict, words.verdict[clause.verdict]), figures);
 }

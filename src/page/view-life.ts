@@ -2,9 +2,11 @@
 import type { Hop } from '../domain/probe.ts';
 import type { LifeEvent, LifeReply, LifeWindow, ProbeLife } from '../domain/probe-life.ts';
 import type { ProbeView } from '../domain/probe-view.ts';
-import { clockText, dateTime, figureText, type Language, spanText } from './format.ts';
+import { clockText, dateTime, figureText, type Language, limitText, spanText } from './format.ts';
+import { type ReportTerms, reportPlace } from './report-place.ts';
 import { type Child, element, type TreeElement } from './tree.ts';
 import { hatching } from './view-gauge.ts';
+import { headerView } from './view-header.ts';
 import { otherLanguage, pageHead } from './view-page.ts';
 import { row, sign, table } from './view-parts.ts';
 import { delayText, outcomeBadge, probeLink } from './view-probes.ts';
@@ -17,12 +19,14 @@ export interface LifeState {
   /** Of the contract, or UTC. */
   readonly timeZone: string;
   readonly version: string;
+  /** Null where its provider is held to no contract, so that no report speaks of it. */
+  readonly report: ReportTerms | null;
   /** When the agent was last heard, where it does not answer any more. */
   readonly unansweredSinceMs?: number;
 }
 
 export function lifeView(state: LifeState): TreeElement {
-  const { view, language, timeZone, version, unansweredSinceMs: sinceMs } = state;
+  const { view, life, language, timeZone, version, unansweredSinceMs: sinceMs } = state;
   const words = wordsOf(language);
   return element(
     'div',
@@ -41,9 +45,10 @@ export function lifeView(state: LifeState): TreeElement {
           sign('INCONCLUSIVE'),
           words.life.unanswered(dateTime(sinceMs, timeZone)),
         ),
-      lifeHead(view, words),
+      lifeHead(view, state.report?.maximumSeconds ?? null, words),
       timeline(state, words),
       element('div', { class: 'pair' }, facts(state, words), hopsView(state, words)),
+      life.header !== null && headerView(life.header, words),
     ),
     element('footer', {}, element('p', {}, words.zone(timeZone)), element('p', {}, words.version(version))),
   );
@@ -54,7 +59,7 @@ export function lifeTitle({ view, language }: LifeState): string {
   return `${view.provider} ${words.path[view.path]}: ${words.outcome[view.outcome]} – mailflow-probe`;
 }
 
-function lifeHead(view: ProbeView, words: Words): TreeElement {
+function lifeHead(view: ProbeView, maximumSeconds: number | null, words: Words): TreeElement {
   const { provider, path, error, awaiting, kind } = view;
   return element(
     'div',
@@ -68,9 +73,22 @@ function lifeHead(view: ProbeView, words: Words): TreeElement {
       ' ',
       element('span', { class: 'soft' }, `${words.pathMeaning[path]}, ${words.probeKind[kind]}`),
     ),
+    overText(view, maximumSeconds, words),
     awaiting !== null && element('p', {}, words.awaiting[awaiting]),
     error !== null && element('p', { class: 'problem' }, error),
   );
+}
+
+/** Whether it took longer than the contract allows, which its outcome does not say: it may have come out all the same. */
+function overText({ delaySeconds }: ProbeView, maximumSeconds: number | null, words: Words): TreeElement | null {
+  if (delaySeconds === null || maximumSeconds === null) return null;
+  const { lo, hi } = delaySeconds;
+  const limit = limitText(maximumSeconds, words.units);
+  if (lo > maximumSeconds)
+    return element('p', { class: 'over-maximum problem' }, sign('BREACH'), words.life.over(limit));
+  if (hi !== null && hi > maximumSeconds)
+    return element('p', { class: 'over-maximum' }, sign('INCONCLUSIVE'), words.life.perhapsOver(limit));
+  return null;
 }
 
 interface Line {
@@ -254,7 +272,7 @@ function whenText(at: LifeWindow | null, { units, life }: Words): string {
 /** A window that is a smaller share of the time before it is told by its width. */
 const KNOWN_SHARE = 20;
 
-function facts({ life, view, timeZone, language }: LifeState, words: Words): TreeElement {
+function facts({ life, view, timeZone, language, report }: LifeState, words: Words): TreeElement {
   const { life: said } = words;
   const time = (iso: string): Child => element('time', { datetime: iso }, dateTime(Date.parse(iso), timeZone));
   const month = dateTime(Date.parse(view.acceptedAt ?? view.plannedAt), timeZone).slice(0, 7);
@@ -267,7 +285,7 @@ function facts({ life, view, timeZone, language }: LifeState, words: Words): Tre
     [said.duplicates, view.duplicates === 0 ? null : view.duplicates],
     [said.flags, view.flags.length === 0 ? null : view.flags.join(', ')],
     ['ID', element('code', {}, view.id)],
-    [said.report, element('a', { href: `/reports/${month}?format=html&lang=${language}` }, month)],
+    [said.report, report === null ? null : reportLink(view, month, language, report)],
   ];
   return element(
     'section',
@@ -281,6 +299,10 @@ function facts({ life, view, timeZone, language }: LifeState, words: Words): Tre
         .map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
     ),
   );
+}
+
+function reportLink(view: ProbeView, month: string, language: Language, report: ReportTerms): TreeElement {
+  return element('a', { href: `/reports/${month}?format=html&lang=${language}${reportPlace(view, report)}` }, month);
 }
 
 function hopsView({ life, timeZone }: LifeState, words: Words): TreeElement {

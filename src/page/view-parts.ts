@@ -24,6 +24,11 @@ export function badge(verdict: Verdict, text: string): TreeElement {
   return element('span', { class: `badge ${classOf(verdict)}` }, sign(verdict), text);
 }
 
+/** What the page's script is about to bring, and where none runs, that it will not come. */
+export function fromScript(loading: string, without: string): readonly Child[] {
+  return [element('span', { class: 'with-script' }, loading), element('noscript', {}, without)];
+}
+
 /** A table that scrolls by itself on a narrow screen, also by keyboard. */
 export function table(caption: string, heads: readonly string[], rows: readonly TreeElement[]): TreeElement {
   const head = element('tr', {}, ...heads.map((text) => element('th', { scope: 'col' }, text)));

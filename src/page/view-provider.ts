@@ -4,12 +4,12 @@ import { type Day, type DayPath, dayOf, zoneOf } from './day.ts';
 import { clockText } from './format.ts';
 import { headlineOf } from './headline.ts';
 import type { PageState } from './state.ts';
-import { element, type TreeElement } from './tree.ts';
+import { type Child, element, type TreeElement } from './tree.ts';
 import { chartView } from './view-chart.ts';
 import { clausesView } from './view-clauses.ts';
 import { endpointsView } from './view-endpoints.ts';
 import { exclusionsView } from './view-exclusions.ts';
-import { badge, classOf, monthName, sign } from './view-parts.ts';
+import { badge, classOf, fromScript, monthName, sign } from './view-parts.ts';
 import { spotView } from './view-spot.ts';
 import type { Verdict, Words } from './words.ts';
 
@@ -83,13 +83,17 @@ function dayTile(provider: ProviderStatus, state: PageState, words: Words): Tree
         ? null
         : element('span', { class: `badge ${classOf(verdict)}` }, sign(verdict), words.day[day.state]),
     ),
-    said(verdict === null ? [words.day[day.state]] : day.now),
+    said(verdict === null ? [stateText(day.state, words)] : day.now),
     element(
       'ul',
       { class: 'day-paths' },
       day.paths.map((each) => dayPath(each, words)),
     ),
   );
+}
+
+function stateText(state: Day['state'], { day }: Words): Child {
+  return state === 'loading' ? fromScript(day.loading, day.noScript) : day[state];
 }
 
 function dayVerdict(state: Day['state']): Verdict | null {
@@ -115,7 +119,7 @@ function dayPath({ path, state, summary, troubles, reason }: DayPath, words: Wor
   );
 }
 
-function said(sentences: readonly string[]): TreeElement | null {
+function said(sentences: readonly Child[]): TreeElement | null {
   if (sentences.length === 0) return null;
   return element(
     'ul',

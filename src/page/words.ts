@@ -67,6 +67,7 @@ export interface Words {
     readonly good: string;
     readonly none: string;
     readonly loading: string;
+    readonly noScript: string;
     readonly unknown: string;
     readonly failedToLoad: (why: string) => string;
     readonly trouble: string;
@@ -127,6 +128,7 @@ export interface Words {
     readonly pending: string;
     readonly empty: string;
     readonly loading: string;
+    readonly noScript: string;
     readonly failedToLoad: (why: string) => string;
     readonly open: string;
     readonly told: (count: number, longest: string) => string;
@@ -218,9 +220,28 @@ export interface Words {
     readonly nothingChanges: (month: string) => string;
     readonly notShown: (month: string) => string;
   };
+  /** Of an address that gives no page. */
+  readonly failure: {
+    readonly notFound: string;
+    readonly forbidden: string;
+    readonly malformed: string;
+    readonly notNow: string;
+    readonly broken: string;
+  };
+  readonly retraction: {
+    readonly open: string;
+    readonly which: string;
+    readonly by: string;
+    readonly why: string;
+    readonly save: string;
+    readonly saved: string;
+    readonly after: string;
+  };
   readonly life: {
     readonly back: string;
     readonly unanswered: (at: string) => string;
+    readonly over: (limit: string) => string;
+    readonly perhapsOver: (limit: string) => string;
     readonly title: string;
     readonly timeline: string;
     readonly timelineText: string;
@@ -230,6 +251,10 @@ export interface Words {
     readonly hops: string;
     readonly hopsText: string;
     readonly noHops: string;
+    readonly header: string;
+    readonly headerText: string;
+    readonly headerLines: (count: number) => string;
+    readonly headerCut: (kilobytes: number) => string;
     readonly by: string;
     readonly from: string;
     readonly stamped: string;

@@ -60,7 +60,7 @@ describe('verify', () => {
     const folder = await atRest();
     tamper(folder, (db) => {
       db.exec(
-        'DROP INDEX events_rare; DROP INDEX events_wall_ms; ALTER TABLE events DROP COLUMN type; ALTER TABLE events DROP COLUMN wall_ms',
+        'DROP INDEX events_rare; DROP INDEX events_kept_header; DROP INDEX events_wall_ms; ALTER TABLE events DROP COLUMN type; ALTER TABLE events DROP COLUMN wall_ms',
       );
       db.prepare('UPDATE events SET text = ? WHERE seq = 4').run('\x1b[2J\x9b31m');
     });

@@ -131,7 +131,7 @@ test('an exclusion is previewed for the month in which it ends, and for the one 
   const ledger = await monthLedger({ everySeconds: 3600 });
   const thread = await threadOf(ledger);
   const preview = async (change: Partial<typeof entered>) =>
-    read(await thread.preview({ ...entered, ...change })) as ExclusionPreview;
+    read(await thread.preview({ kind: 'added', exclusion: { ...entered, ...change } })) as ExclusionPreview;
   const of = await preview({});
   expect(of.month).toBe(MONTH);
   expect(of.then).not.toEqual(of.now);
@@ -139,5 +139,5 @@ test('an exclusion is previewed for the month in which it ends, and for the one 
   expect((await preview({ toMs: entered.toMs + 1 })).month).not.toBe(MONTH);
   expect((await preview({ toMs: NOW_MS })).month).toBe(running);
   expect((await preview({ fromMs: NOW_MS + 1e9, toMs: NOW_MS + 2e9 })).month, 'is to come').toBe(running);
-  expect(await thread.preview({ ...entered, provider: 'other' })).toBeNull();
+  expect(await thread.preview({ kind: 'added', exclusion: { ...entered, provider: 'other' } })).toBeNull();
 });

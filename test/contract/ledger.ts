@@ -186,6 +186,22 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     expect(await ledger.probe('nobody')).toBeNull();
   });
 
+  it('gives the header that the capture of a probe kept, to the byte, of the first copy alone', async () => {
+    const ledger = await make();
+    const kept = { text: 'Subject: \u0000\u00e9 "</script>\r\n\t\u2028\r\n', cut: true };
+    const withHeader = (event: LedgerEvent, keptHeader: typeof kept) => ({ ...event, keptHeader }) as LedgerEvent;
+    await ledger.append([
+      ...history(),
+      withHeader(captured('tried', 5400), kept),
+      withHeader(captured('tried', 5500), { text: 'another', cut: false }),
+      ...delivered('plain', 5600),
+    ]);
+    expect(await ledger.header('tried')).toEqual(kept);
+    for (const none of ['plain', 'missing', 'nobody']) expect(await ledger.header(none)).toBeNull();
+    expect(JSON.stringify(await ledger.probe('tried'))).not.toContain('script');
+    expect(JSON.stringify([...(await ledger.snapshot()).state.open.values()])).not.toContain('script');
+  });
+
   it('lists the last planned probes, newest first, whatever happened to them since', async () => {
     const ledger = await make();
     await ledger.append(history());
@@ -256,7 +272,7 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     const matter = { provider: 'acme', contract: CONTRACT, month: '2026-11', nowMs: at(8000).wallMs };
     const exclusion = EXCLUSION;
     const now = (await ledger.standing(matter)).clauses;
-    const preview = await ledger.preview(matter, exclusion);
+    const preview = await ledger.preview(matter, { kind: 'added', exclusion });
     expect(preview).toMatchObject({ month: '2026-11', now });
     expect(preview.then).not.toEqual(now);
     expect((await ledger.standing(matter)).clauses).toEqual(now);

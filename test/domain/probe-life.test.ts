@@ -30,6 +30,7 @@ describe('the life of a probe', () => {
       stages: [],
       events: [{ kind: 'planned', at: { earliest: 0, latest: 0 } }],
       hops: [],
+      header: null,
     });
   });
 

@@ -1,9 +1,13 @@
 /** The page's real routes over an agent that is made up: what it says can be changed while a browser looks. */
 import type { ServerResponse } from 'node:http';
 import Fastify from 'fastify';
+import { asPage } from '../../src/adapters/http/error-pages.ts';
+import { readPageAssets } from '../../src/adapters/http/page-assets.ts';
 import { addPages } from '../../src/adapters/http/page-routes.ts';
+import type { SeriesQuery } from '../../src/domain/delay/delay-series.ts';
+import type { Path } from '../../src/domain/probe.ts';
 import type { ProbeView } from '../../src/domain/probe-view.ts';
-import type { StatusView } from '../../src/domain/status-view.ts';
+import type { DelaySeries, StatusView } from '../../src/domain/status-view.ts';
 import { lifeOfSample, series } from './sample-status.ts';
 
 export const TOKEN = 'correct-horse-battery-staple';
@@ -24,21 +28,26 @@ export interface PageServerOptions {
   readonly bad?: boolean;
   /** What it says to whoever asks for delays, in place of them. */
   readonly noDelays?: string;
+  /** The delays it tells, in place of a sample's. */
+  readonly delays?: (query: Pick<SeriesQuery, 'fromMs' | 'toMs' | 'points' | 'path'>) => Promise<DelaySeries>;
   /** What a spot check is when it is started. */
   readonly started?: ProbeView;
 }
 
 export async function servePage(
   first: StatusView,
-  { port = 0, bad = false, noDelays, started }: PageServerOptions = {},
+  { port = 0, bad = false, noDelays, delays, started }: PageServerOptions = {},
 ): Promise<PageServer> {
   let status = first;
   const streams = new Set<ServerResponse>();
   const probes = new Map<string, ProbeView>();
   const posted: { url: string; body: unknown; token: string | undefined }[] = [];
   const server = Fastify({ forceCloseConnections: true });
-  addPages(server, {
+  const assets = readPageAssets();
+  server.addHook('onSend', async (request, reply, payload) => asPage(request, reply, payload, assets));
+  addPages(server, assets, {
     status: () => status,
+    exclusions: () => [],
     life: async (id) => {
       const view = probes.get(id) ?? status.recent.find((each) => each.id === id);
       return view === undefined ? null : { view, life: lifeOfSample(view) };
@@ -56,10 +65,15 @@ export async function servePage(
     reply.raw.once('close', () => streams.delete(reply.raw));
     send('status', status, [reply.raw]);
   });
-  server.get<{ Querystring: Record<'from' | 'to' | 'points', string> }>('/api/v1/delays', async ({ query }, reply) =>
-    noDelays === undefined
-      ? series(Number(query.from), Number(query.to), Number(query.points), bad)
-      : reply.code(503).send({ error: noDelays }),
+  server.get<{ Querystring: Record<'from' | 'to' | 'points', string> & { path: Path } }>(
+    '/api/v1/delays',
+    async ({ query }, reply) => {
+      if (noDelays !== undefined) return reply.code(503).send({ error: noDelays });
+      const [fromMs, toMs, points] = [Number(query.from), Number(query.to), Number(query.points)];
+      return delays === undefined
+        ? series(fromMs, toMs, points, bad)
+        : delays({ fromMs, toMs, points, path: query.path });
+    },
   );
   server.get<{ Params: { id: string }; Querystring: { wait?: string } }>(
     '/api/v1/probes/:id',
@@ -74,12 +88,20 @@ export async function servePage(
   });
   const needsToken = (authorization: string | undefined): boolean =>
     status.acting === 'token' && authorization !== `Bearer ${TOKEN}`;
-  for (const url of ['/api/v1/probes', '/api/v1/exclusions', '/api/v1/exclusions/preview'])
+  const retract = '/api/v1/exclusions/:id/retract';
+  for (const url of [
+    '/api/v1/probes',
+    '/api/v1/exclusions',
+    '/api/v1/exclusions/preview',
+    retract,
+    `${retract}/preview`,
+  ])
     server.post(url, async (request, reply) => {
       const { authorization } = request.headers;
-      posted.push({ url, body: request.body, token: authorization });
+      posted.push({ url: request.url, body: request.body, token: authorization });
       if (needsToken(authorization)) return reply.code(401).send({ error: 'the bearer token is needed' });
       if (url === '/api/v1/exclusions') return reply.code(201).send({ id: 'abcdefghijklmnop' });
+      if (url === retract) return reply.send({ id: 'abcdefghijklmnop' });
       if (url.endsWith('preview')) return reply.send(previewOf(status));
       if (started === undefined) return reply.code(503).send({ error: 'the ledger takes nothing now' });
       probes.set(started.id, started);

@@ -374,6 +374,16 @@ export function series(fromMs: number, toMs: number, points: number, bad: boolea
   return { fromMs, toMs, buckets, gaps: [gap] };
 }
 
+/** Bytes as latin1: among them UTF-8, what is none, and what would like to be markup. */
+const SAMPLE_HEADER = [
+  'Received: from mx1.acme.example (mx1.acme.example [203.0.113.25])',
+  '\tby relay.acme.example with ESMTPS; Sat, 28 Nov 2026 14:13:41 +0800',
+  'Subject: =?utf-8?B?5o6i6ZKI?= \u00e9 \u00e6\u008e\u00a2',
+  `X-Long: ${'a'.repeat(1200)}end`,
+  `X-Hostile: ${HOSTILE.replace('\u202E', '\u00e2\u0080\u00ae')}\u0000\u001b[31m`,
+  '',
+].join('\r\n');
+
 export function lifeOfSample(view: ProbeView): ProbeLife {
   return {
     id: view.id,
@@ -401,5 +411,6 @@ export function lifeOfSample(view: ProbeView): ProbeLife {
       { by: 'mx1.acme.example', from: 'probe.example.net', at: '2026-11-28T06:13:00.000Z', seconds: null },
       { by: 'relay.acme.example', from: 'mx1.acme.example', at: '2026-11-28T06:13:41.000Z', seconds: 41 },
     ],
+    header: { text: SAMPLE_HEADER, cut: false },
   };
 }

@@ -1,7 +1,8 @@
 /** The status page in a real browser: what it says, that it stays true, and that everyone can use it. */
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { StatusView } from '../../src/domain/status-view.ts';
+import { thinOut } from '../../src/domain/delay/delay-series.ts';
+import type { DelaySeries, StatusView } from '../../src/domain/status-view.ts';
 import { CHROMIUM, describeWith } from '../servers/available.ts';
 import { violationsOn } from './accessibility.ts';
 import { openBrowser, type Visit, visit } from './browser.ts';
@@ -54,6 +55,15 @@ describeWith(CHROMIUM, 'the status page', () => {
       expect(today).toMatch(/Trouble[^]*Incoming mail \(MX\) is down now/);
       const box = await page.locator('.look').first().boundingBox();
       expect((box?.y ?? 900) + (box?.height ?? 0), 'on the first screen').toBeLessThan(900);
+    });
+
+    it('says without any script what will not come, and offers nothing that would not work', async () => {
+      const page = await open(healthy(), { browsing: { javaScriptEnabled: false } });
+      expect((await looks(page))[1]).toMatch(/How today went is told with JavaScript only/);
+      const shown = await page.locator('main').innerText();
+      expect(shown).toMatch(/The chart is drawn with JavaScript only/);
+      expect(shown).not.toContain('Loading');
+      expect(await page.locator('button:visible, summary:visible:has-text("exclusion")').count()).toBe(0);
     });
 
     it('says that one keeps it', async () => {
@@ -202,6 +212,33 @@ describeWith(CHROMIUM, 'the status page', () => {
     });
   });
 
+  it('draws a month of 45,000 probes from one answer of no more points than it has room for', async () => {
+    const { fromMs: beganMs } = healthy().providers[0]!.month!;
+    const points = Array.from({ length: 45_000 }, (_, index) => ({
+      id: `p${index}`,
+      atMs: beganMs + Math.floor(((NOW_MS - beganMs) / 45_000) * index),
+      outcome: 'delivered' as const,
+      delay: { lo: 1 + (index % 97) / 10, hi: 1.1 + (index % 97) / 10 },
+    }));
+    const told: DelaySeries[] = [];
+    const delays: PageServerOptions['delays'] = async (query) => {
+      const within = points.filter(({ atMs }) => atMs >= query.fromMs && atMs < query.toMs);
+      const answer = thinOut(within, { ...query, maximumSeconds: 3600, nowMs: NOW_MS });
+      if (query.points > 100) told.push(answer);
+      return answer;
+    };
+    const page = await open(healthy(), { server: { delays }, browsing: { viewport: { width: 1440, height: 900 } } });
+    await page.locator('.plot canvas').waitFor();
+    const elements = () => page.evaluate<number>("document.querySelectorAll('.chart *').length");
+    const before = { asked: told.length, elements: await elements() };
+    await page.getByRole('button', { name: 'Month' }).click();
+    await expect.poll(() => page.locator('.plot').getAttribute('aria-label')).toContain('45000 messages');
+    expect(told.length - before.asked).toBe(1);
+    expect(told.at(-1)!.buckets.length).toBeLessThanOrEqual(600);
+    // Dots on a canvas: the document itself has no more than for a day.
+    expect(await elements()).toBeLessThan(before.elements + 50);
+  });
+
   describe('a spot check', () => {
     const started = probe(0, 'receive', {
       id: SPOT_ID,
@@ -287,6 +324,40 @@ describeWith(CHROMIUM, 'the status page', () => {
     ]);
   });
 
+  it('takes an exclusion back once it has shown what that would change, the token asked for once', async () => {
+    const page = await open(failing());
+    const [exclusion] = failing().providers[0]!.month!.exclusions;
+    const url = `/api/v1/exclusions/${exclusion!.id}/retract`;
+    await page.locator('.retracting > summary').click();
+    const form = page.locator('.retracting .exclusion-form');
+    expect(await form.locator('option').first().innerText()).toContain(exclusion!.by);
+    // What would change may be seen before anybody says why.
+    await form.getByRole('button', { name: 'Show what would change' }).click();
+    await page.getByLabel('Bearer token').fill(TOKEN);
+    await page.getByRole('button', { name: 'Use it' }).click();
+    await page.locator('.retracting tbody tr').first().waitFor();
+    expect(await page.locator('.retracting thead').innerText()).toMatch(/Now\s+Without it/);
+    const retract = form.getByRole('button', { name: 'Retract it' });
+    await retract.click();
+    expect(served.posted.map((each) => each.url)).toEqual([`${url}/preview`]);
+    await form.getByLabel('Retracted by').fill('Li Wei');
+    await form.getByLabel('Why').fill('the wrong night');
+    await retract.click();
+    await page.getByText('Retracted. That it was entered stays').waitFor();
+    expect(served.posted.at(-1)).toEqual({
+      url,
+      body: { by: 'Li Wei', note: 'the wrong night' },
+      token: `Bearer ${TOKEN}`,
+    });
+    const [acme] = failing().providers;
+    served.tell({
+      ...failing(),
+      providers: [{ ...acme!, month: { ...acme!.month!, exclusions: [], exclusionCount: 0 } }],
+    });
+    await page.getByText('No time of this month is excluded.').waitFor();
+    expect(seen.complaints).toEqual([]);
+  });
+
   it('shows the life of one probe, what the other side said, and the hosts on the way', async () => {
     const page = await open(failing(), { path: '/probes/aaaaaaaaaaaaaaad?lang=en' });
     const lines = await page.locator('.timeline tbody tr').allInnerTexts();
@@ -295,7 +366,21 @@ describeWith(CHROMIUM, 'the status page', () => {
       /Deferred by the server[^]*451 4\.7\.1 Greylisted[^]*login[^]*Accepted by the provider[^]*250 2\.0\.0 Ok[^]*Transfer to our sink started\s+15\smin\s2\ss–16\smin\s1\ss/,
     );
     expect(await page.locator('.pair').innerText()).toMatch(/203\.0\.113\.25:587[^]*relay\.acme\.example/);
-    expect(await page.locator('.pair a').getAttribute('href')).toBe('/reports/2026-11?format=html&lang=en');
+    expect(await page.locator('.pair a').getAttribute('href')).toBe(
+      '/reports/2026-11?format=html&lang=en#probe-aaaaaaaaaaaaaaad',
+    );
+    expect(seen.complaints).toEqual([]);
+  });
+
+  it('folds the raw header away, shows it whole at a click, and lets nothing of it be markup', async () => {
+    const page = await open(failing(), { path: '/probes/aaaaaaaaaaaaaaad?lang=en', browsing: { viewport: PHONE } });
+    const raw = page.locator('.raw-header pre');
+    expect(await raw.isVisible()).toBe(false);
+    await page.locator('.raw-header summary').click();
+    expect(await raw.innerText()).toMatch(/^Received: from mx1[^]*\n[^]*<img src=x onerror=alert\(1\)>/);
+    expect(await page.locator('img, script:not([type]):not([src])').count()).toBe(0);
+    expect(await page.title()).not.toBe('owned');
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(PHONE.width);
     expect(seen.complaints).toEqual([]);
   });
 
@@ -314,7 +399,7 @@ describeWith(CHROMIUM, 'the status page', () => {
   });
 
   describe('for everyone', () => {
-    const PAGES = ['/', '/probes/aaaaaaaaaaaaaaad'] as const;
+    const PAGES = ['/', '/probes/aaaaaaaaaaaaaaad', '/nowhere'] as const;
 
     it.each(PAGES)('%s fits a telephone without scrolling sideways', async (path) => {
       const page = await open(hostileOr(path), {

@@ -1,4 +1,5 @@
 /** The real engine over fakes and a virtual clock. */
+import { DELAY_MAXIMUM_LIMIT } from '../../src/domain/contract.ts';
 import { createSendingCount, type SendingCount } from '../../src/domain/sending-limit.ts';
 import type { RouteSettings } from '../../src/domain/settings.ts';
 import type { Dkim } from '../../src/engine/anchor-keeper.ts';
@@ -79,6 +80,7 @@ export function engineOptions(parts: {
     routes,
     reachability,
     sinkOnLoopback: true,
+    maximumSeconds: () => DELAY_MAXIMUM_LIMIT,
     lines: [
       { ...line, path: 'send', sender: submitter, from, recipients },
       { ...line, path: 'internal', sender: submitter, from, recipients: [ACCOUNT] },

@@ -24,11 +24,15 @@ import { ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
 import { chainHash, GENESIS } from '../../src/domain/evidence/chain.ts';
 import { checkpointOf } from '../../src/domain/evidence/checkpoint.ts';
-import type { Exclusion } from '../../src/domain/exclusion.ts';
+import type { KeptHeader } from '../../src/domain/kept-header.ts';
 import { PATHS, type Path } from '../../src/domain/probe.ts';
 import { type Outcome, outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import { type Closing, closingOf } from '../../src/domain/report/closing.ts';
-import { type ExclusionPreview, previewExclusion } from '../../src/domain/report/exclusion-preview.ts';
+import {
+  type ExclusionChange,
+  type ExclusionPreview,
+  previewExclusion,
+} from '../../src/domain/report/exclusion-preview.ts';
 import { type FactSource, type Judgement, judgeProvider } from '../../src/domain/report/judge.ts';
 import type { Matter } from '../../src/domain/report/report.ts';
 import { type Standing, summariseReport } from '../../src/domain/report/standing.ts';
@@ -116,6 +120,15 @@ export class MemoryLedger implements Ledger, FactSource {
     return this.#records.get(id) ?? null;
   }
 
+  async header(probe: string): Promise<KeptHeader | null> {
+    this.#mustBeOpen();
+    for (const { event } of this.entries) {
+      const isCapture = event.type === 'transfer.captured' || event.type === 'message.seen';
+      if (isCapture && event.probe === probe && event.keptHeader !== undefined) return event.keptHeader;
+    }
+    return null;
+  }
+
   async recent(limit: number): Promise<readonly ProbeRecord[]> {
     this.#mustBeOpen();
     return [...this.#records.values()].toReversed().slice(0, limit);
@@ -148,9 +161,9 @@ export class MemoryLedger implements Ledger, FactSource {
     return { clauses: summariseReport(report), head: this.#snapshot().head };
   }
 
-  async preview(matter: Matter, exclusion: Exclusion): Promise<ExclusionPreview> {
+  async preview(matter: Matter, change: ExclusionChange): Promise<ExclusionPreview> {
     this.#mustBeOpen();
-    return previewExclusion(matter, this, exclusion);
+    return previewExclusion(matter, this, change);
   }
 
   async delays(query: SeriesQuery): Promise<DelaySeries> {

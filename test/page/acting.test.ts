@@ -1,7 +1,7 @@
 /** What is done from the page: with which token, and what it says where that cannot be one. */
 import { afterEach, expect, it, vi } from 'vitest';
 import type { TokenKeeper } from '../../src/page/api.ts';
-import { startExclusions } from '../../src/page/exclusions.ts';
+import { startExclusions, startRetractions } from '../../src/page/exclusions.ts';
 import { startSpots } from '../../src/page/spot.ts';
 import { firstState } from '../../src/page/state.ts';
 import type { Store } from '../../src/page/store.ts';
@@ -37,13 +37,17 @@ it.each(['“secret”', 'a b', 'é', ''])('does not keep %s as a token, and ask
   const { store, ask, keeper } = page();
   const spots = startSpots(store, keeper);
   const exclusions = startExclusions(store, keeper);
+  const retractions = startRetractions(store, keeper);
   spots.start('acme', 'send');
   exclusions.order(order, 'enter');
+  retractions.order({ provider: 'acme', id: 'a'.repeat(16), by: 'a', note: 'b' }, 'preview');
   spots.give('acme', token);
   exclusions.give('acme', token);
+  retractions.give('acme', token);
   const wrong = { phase: 'token', message: EN.token.wrong };
   expect(store.state().spots.get('acme')).toMatchObject(wrong);
   expect(store.state().exclusions.get('acme')).toMatchObject(wrong);
+  expect(store.state().retractions.get('acme')).toMatchObject(wrong);
   expect(keeper.token).toBeNull();
   expect(ask).not.toHaveBeenCalled();
   spots.give('acme', 'secret');

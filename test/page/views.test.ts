@@ -228,17 +228,67 @@ describe('a probe', () => {
 
   it('says since when the agent does not answer, on the page of its life', () => {
     const view = probe(0, 'send');
-    const state = { language: 'en', view, life: lifeOfSample(view), timeZone: 'Asia/Shanghai', version: '0' } as const;
+    const state = {
+      language: 'en',
+      view,
+      life: lifeOfSample(view),
+      timeZone: 'Asia/Shanghai',
+      version: '0',
+      report: null,
+    } as const;
     expect(plain(lifeView(state))).not.toContain('has not answered');
     expect(plain(lifeView({ ...state, unansweredSinceMs: NOW_MS }))).toContain(
       'The agent has not answered since 2026-11-28 14:30:00',
     );
   });
 
+  it('says of a delivery whether it took longer than the contract allows, for sure or perhaps', () => {
+    const shown = (delaySeconds: ProbeView['delaySeconds'], maximumSeconds: number | null) => {
+      const view = probe(0, 'send', { delaySeconds });
+      const report = { maximumSeconds, exclusions: [] };
+      const life = lifeOfSample(view);
+      return plain(lifeView({ language: 'en', view, life, timeZone: 'Asia/Shanghai', version: '0', report }));
+    };
+    const [over, perhaps] = [
+      'Longer than the 1 h that the contract allows',
+      'It cannot be told whether it took longer',
+    ];
+    expect(shown({ lo: 3601, hi: 3700 }, 3600)).toContain(over);
+    expect(shown({ lo: 3601, hi: null }, 3600)).toContain(over);
+    expect(shown({ lo: 3600, hi: 3601 }, 3600)).toContain(perhaps);
+    for (const quiet of [shown({ lo: 10, hi: 3600 }, 3600), shown({ lo: 3601, hi: 3700 }, null), shown(null, 3600)])
+      for (const text of [over, perhaps]) expect(quiet).not.toContain(text);
+  });
+
+  it('shows its raw header line by line and whole, as text, and says where it was cut', () => {
+    const view = probe(0, 'send');
+    const sample = lifeOfSample(view);
+    const state = { language: 'en', view, timeZone: 'Asia/Shanghai', version: '0', report: null } as const;
+    const shown = (header: typeof sample.header) => lifeView({ ...state, life: { ...sample, header } });
+    const text = plain(shown(sample.header));
+    expect(text).toContain('Show all 5 lines');
+    expect(text).toContain('a'.repeat(1200) + 'end');
+    // UTF-8 is read as such, what is none is replaced, and what cannot be seen is a blank.
+    expect(text).toContain('\u63a2');
+    expect(text).toContain('\ufffd');
+    expect(text).not.toMatch(/\p{Cc}|\u202e/u);
+    expect(writeTree(shown(sample.header))).not.toMatch(/<img|<script/);
+    expect(text).not.toContain('were kept');
+    expect(plain(shown({ text: 'x'.repeat(16384), cut: true }))).toContain('only the first 16 KiB were kept');
+    expect(plain(shown(null))).not.toContain('Raw header');
+  });
+
   it('shows its life in the order of its ends, drawn to a scale that keeps that order', () => {
     const view = probe(0, 'send');
     const html = writeTree(
-      lifeView({ language: 'en', view, life: lifeOfSample(view), timeZone: 'Asia/Shanghai', version: '0' }),
+      lifeView({
+        language: 'en',
+        view,
+        life: lifeOfSample(view),
+        timeZone: 'Asia/Shanghai',
+        version: '0',
+        report: null,
+      }),
     );
     const ends = [...html.matchAll(/class="lasted" x="([\d.]+)%"/g)].map(([, x]) => Number(x));
     expect(ends).toHaveLength(8);

@@ -1,4 +1,5 @@
 /** What the simulated agent is told to do: every path of every provider, by a plan. */
+import { DELAY_MAXIMUM_LIMIT } from '../../src/domain/contract.ts';
 import { ENDPOINTS } from '../../src/domain/endpoint.ts';
 import { PATHS, type Path } from '../../src/domain/probe.ts';
 import type { EngineOptions } from '../../src/engine/engine.ts';
@@ -40,6 +41,7 @@ export function agentOptions(
     routes: scheduled ? plan.providers.flatMap((provider) => PATHS.map((path) => ({ provider, path, ...gaps }))) : [],
     reachability: plan.reachability,
     sinkOnLoopback: false,
+    maximumSeconds: () => DELAY_MAXIMUM_LIMIT,
     lines: providers.flatMap((provider) => PATHS.map((path) => lineOf(provider, path, clock))),
     sinkClients: providers.map(({ name, address }) => ({
       provider: name,

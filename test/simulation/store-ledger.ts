@@ -3,10 +3,10 @@ import { LedgerError } from '../../src/adapters/sqlite/failure.ts';
 import type { ReadRequest, WriteRequest } from '../../src/adapters/sqlite/protocol.ts';
 import type { SeriesQuery } from '../../src/domain/delay/delay-series.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
-import type { Exclusion } from '../../src/domain/exclusion.ts';
+import type { KeptHeader } from '../../src/domain/kept-header.ts';
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import type { Closing } from '../../src/domain/report/closing.ts';
-import type { ExclusionPreview } from '../../src/domain/report/exclusion-preview.ts';
+import type { ExclusionChange, ExclusionPreview } from '../../src/domain/report/exclusion-preview.ts';
 import type { Judgement } from '../../src/domain/report/judge.ts';
 import type { Matter } from '../../src/domain/report/report.ts';
 import type { Standing } from '../../src/domain/report/standing.ts';
@@ -73,6 +73,10 @@ export class StoreLedger implements Ledger {
     return this.#read({ id: 0, op: 'probe', input: id });
   }
 
+  header(probe: string): Promise<KeptHeader | null> {
+    return this.#read({ id: 0, op: 'header', input: probe });
+  }
+
   recent(limit: number): Promise<readonly ProbeRecord[]> {
     return this.#read({ id: 0, op: 'recent', input: limit });
   }
@@ -100,8 +104,8 @@ export class StoreLedger implements Ledger {
   }
   readonly #standings = new Map<string, { readonly nowMs: number; readonly standing: Standing }>();
 
-  preview(matter: Matter, exclusion: Exclusion): Promise<ExclusionPreview> {
-    return this.#read({ id: 0, op: 'preview', input: { matter, exclusion } });
+  preview(matter: Matter, change: ExclusionChange): Promise<ExclusionPreview> {
+    return this.#read({ id: 0, op: 'preview', input: { matter, change } });
   }
 
   delays(query: SeriesQuery): Promise<DelaySeries> {

@@ -1,4 +1,4 @@
-/** Which format of a scrape a client asks for (RFC 9110 §12.5.1). */
+/** Which form of an answer a client asks for (RFC 9110 §12.5.1). */
 import type { ScrapeFormat } from '../../ports.ts';
 
 const MEDIA: Readonly<Record<ScrapeFormat, { readonly type: string; readonly version: string }>> = {
@@ -26,6 +26,13 @@ export function scrapeFormat(accept: string | undefined): ScrapeFormat {
   if (open.weight === 0) return 'text';
   if (open.weight !== text.weight) return open.weight > text.weight ? 'openmetrics' : 'text';
   return open.precision > text.precision ? 'openmetrics' : 'text';
+}
+
+/** Whether it names HTML and likes it no less than JSON: only a browser that goes to an address does. */
+export function prefersHtml(accept: string | undefined): boolean {
+  const ranges = (accept ?? '').split(',').map(readRange);
+  const weightOf = (type: string): number => ranges.find((range) => range.type === type)?.weight ?? 0;
+  return weightOf('text/html') > 0 && weightOf('text/html') >= weightOf('application/json');
 }
 
 interface Range {

@@ -36,16 +36,24 @@ export function addExclusions(server: FastifyInstance, guard: Guard, shown: Show
     reply.code(201).send(await exclusions.add(readEntered(body, zones))),
   );
   server.post('/api/v1/exclusions/preview', guarded, async ({ body }, reply) =>
-    sendRendered(reply, await inquiries.preview(readEntered(body, zones))),
+    sendRendered(reply, await inquiries.preview({ kind: 'added', exclusion: readEntered(body, zones) })),
   );
   server.post<{ Params: { id: string } }>(
     '/api/v1/exclusions/:id/retract',
     guarded,
     async ({ params, body }, reply) => {
       const { id } = params;
-      if (!(await exclusions.retract(id, readRetraction(body))))
-        return reply.code(404).send({ error: 'no such exclusion is in force' });
+      if (!(await exclusions.retract(id, readRetraction(body)))) return noneInForce(reply);
       return reply.send({ id });
+    },
+  );
+  server.post<{ Params: { id: string } }>(
+    '/api/v1/exclusions/:id/retract/preview',
+    guarded,
+    async ({ params }, reply) => {
+      const exclusion = (await exclusions.inForce()).find(({ id }) => id === params.id);
+      if (exclusion === undefined) return noneInForce(reply);
+      return sendRendered(reply, await inquiries.preview({ kind: 'retracted', exclusion }));
     },
   );
 }
@@ -94,6 +102,10 @@ function text(name: string, value: unknown): string {
 function timeText(name: string, value: unknown): string {
   if (typeof value === 'number' && Math.abs(value) <= DATE_MS_MAX) return isoText(value);
   return text(name, value);
+}
+
+function noneInForce(reply: FastifyReply): FastifyReply {
+  return reply.code(404).send({ error: 'no such exclusion is in force' });
 }
 
 function sendRendered(reply: FastifyReply, rendered: RenderedReport | null): FastifyReply {

@@ -1,7 +1,7 @@
 /** A server with no address yet: what bounds everybody who connects, and what every answer has, those to what is no request included. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Clock, LedgerRefused, type Log, TooBusy, UnknownRoute } from '../../ports.ts';
 import { askerOf } from './asker.ts';
 import { DEFAULT_POLICY, SECURITY_HEADERS } from './headers.ts';
@@ -42,8 +42,14 @@ const REASONS: Readonly<Record<number, (reply: FastifyReply) => string>> = {
 
 const HEADERS = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
 
-export function createListener(log: Log, clock: Pick<Clock, 'now'>): FastifyInstance {
-  const fail = (error: unknown, reply: FastifyReply): FastifyReply => answerError(error, reply, log);
+/** What is sent in place of a payload, whose status is set. */
+export type Dress = (request: FastifyRequest, reply: FastifyReply, payload: unknown) => unknown;
+
+export function createListener(
+  log: Log,
+  clock: Pick<Clock, 'now'>,
+  dress: Dress = (_request, _reply, payload) => payload,
+): FastifyInstance {
   const asked = new WeakSet<Socket>();
   const server = Fastify({
     bodyLimit: BODY_BYTES_MAX,
@@ -59,7 +65,13 @@ export function createListener(log: Log, clock: Pick<Clock, 'now'>): FastifyInst
     forceCloseConnections: true,
     logger: false,
     // Before any hook.
-    frameworkErrors: (error, _request, reply) => void fail(error, reply.headers(HEADERS)),
+    frameworkErrors: (error, request: FastifyRequest, reply: FastifyReply) => {
+      const payload = JSON.stringify(toldOf(error, reply, log));
+      void reply.type('application/json; charset=utf-8');
+      const dressed = dress(request, reply, payload);
+      addHeaders(reply);
+      void reply.send(dressed);
+    },
     clientErrorHandler: (error, socket) => refuseUnread(error, socket, asked.has(socket)),
   });
   server.server.on('request', ({ socket }: IncomingMessage) => asked.add(socket));
@@ -70,15 +82,21 @@ export function createListener(log: Log, clock: Pick<Clock, 'now'>): FastifyInst
     response.writeHead(417, { ...HEADERS, connection: 'close' }).end();
   });
   server.removeContentTypeParser('text/plain');
-  server.setErrorHandler((error, _request, reply) => fail(error, reply));
+  server.setErrorHandler((error, _request, reply) => reply.send(toldOf(error, reply, log)));
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such resource' }));
   addLimits(server, clock);
-  server.addHook('onSend', async ({ raw }, reply) => {
-    // What never changes is kept, and a page brings a policy of its own.
-    for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) void reply.header(name, value);
-    raw.socket.setTimeout(UNREAD_TIMEOUT);
+  server.addHook('onSend', async (request, reply, payload) => {
+    const dressed = dress(request, reply, payload);
+    addHeaders(reply);
+    request.raw.socket.setTimeout(UNREAD_TIMEOUT);
+    return dressed;
   });
   return server;
+}
+
+/** What never changes is kept, and a page brings a policy of its own. */
+function addHeaders(reply: FastifyReply): void {
+  for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) void reply.header(name, value);
 }
 
 /** A connection more than are allowed is closed at once. */
@@ -108,22 +126,24 @@ function addLimits(server: FastifyInstance, clock: Pick<Clock, 'now'>): void {
   });
 }
 
-/** One line for the client, the whole of it for the log; nothing of our inside leaves. */
-function answerError(error: unknown, reply: FastifyReply, log: Log): FastifyReply {
-  if (error instanceof MalformedRequest) return reply.code(400).send({ error: error.message });
-  if (error instanceof UnknownRoute) return reply.code(404).send({ error: error.message });
-  if (error instanceof TooBusy)
-    return reply
-      .code(429)
-      .header('retry-after', Math.max(1, Math.ceil(error.retryAfterSeconds)))
-      .send({ error: error.message });
+/** One line for the client, whose status is set, the whole of it for the log; nothing of our inside leaves. */
+function toldOf(error: unknown, reply: FastifyReply, log: Log): { readonly error: string } {
+  const tell = (status: number, message: string): { readonly error: string } => {
+    void reply.code(status);
+    return { error: message };
+  };
+  if (error instanceof MalformedRequest) return tell(400, error.message);
+  if (error instanceof UnknownRoute) return tell(404, error.message);
+  if (error instanceof TooBusy) {
+    void reply.header('retry-after', Math.max(1, Math.ceil(error.retryAfterSeconds)));
+    return tell(429, error.message);
+  }
   // Why, with its paths, stands in the log and in /readyz.
-  if (error instanceof LedgerRefused) return reply.code(503).send({ error: 'the ledger takes nothing now' });
+  if (error instanceof LedgerRefused) return tell(503, 'the ledger takes nothing now');
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  if (status >= 400 && status < 500)
-    return reply.code(status).send({ error: REASONS[status]?.(reply) ?? 'the request must be well-formed' });
+  if (status >= 400 && status < 500) return tell(status, REASONS[status]?.(reply) ?? 'the request must be well-formed');
   log.error('a request failed', { error });
-  return reply.code(500).send({ error: 'internal error' });
+  return tell(500, 'internal error');
 }
 
 const UNREADABLE: Readonly<Record<string, string>> = {

@@ -2,32 +2,36 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Exclusion } from '../../domain/exclusion.ts';
 import type { ProbeLife } from '../../domain/probe-life.ts';
 import type { ProbeView } from '../../domain/probe-view.ts';
-import type { StatusView } from '../../domain/status-view.ts';
-import { LANGUAGES, type Language } from '../../page/format.ts';
+import type { ProviderStatus, StatusView } from '../../domain/status-view.ts';
+import { limitsOf } from '../../page/day.ts';
+import type { ReportTerms } from '../../page/report-place.ts';
 import { firstState } from '../../page/state.ts';
 import { type LifeState, lifeTitle, lifeView } from '../../page/view-life.ts';
 import { pageView, titleOf } from '../../page/view-page.ts';
-import { encodingFor, type PageAssets, readPageAssets } from './page-assets.ts';
+import { languageOf } from './language.ts';
+import { encodingFor, type PageAssets } from './page-assets.ts';
 import { PAGE_POLICY, type PageDocument, writeDocument } from './page-document.ts';
-import { isProbeId, readChoice } from './request.ts';
+import { isProbeId } from './request.ts';
 
 export interface ShownPages {
   /** As `request`'s sender may act: what `GET /api/v1/status` answers to it. */
   readonly status: (request: Pick<FastifyRequest, 'headers' | 'ip'>) => StatusView;
   /** Null if there is no such probe. */
   readonly life: (id: string) => Promise<{ readonly view: ProbeView; readonly life: ProbeLife } | null>;
+  /** All in force. */
+  readonly exclusions: () => readonly Exclusion[];
 }
 
 const packed = promisify(gzip);
 /** A name never says anything else: a year is as long as a cache keeps anything. */
 const FOREVER = 'public, max-age=31536000, immutable';
 
-export function addPages(server: FastifyInstance, shown: ShownPages): void {
-  const assets = readPageAssets();
+export function addPages(server: FastifyInstance, assets: PageAssets, shown: ShownPages): void {
   addAssets(server, assets);
-  server.get<Asked>('/', async (request, reply) => {
+  server.get('/', async (request, reply) => {
     const language = languageOf(request);
     const status = shown.status(request);
     const state = firstState(status, language);
@@ -40,14 +44,16 @@ export function addPages(server: FastifyInstance, shown: ShownPages): void {
       data,
     });
   });
-  server.get<Asked & { Params: { id: string } }>('/probes/:id', async (request, reply) => {
+  server.get<{ Params: { id: string } }>('/probes/:id', async (request, reply) => {
     const { id } = request.params;
     const language = languageOf(request);
     const found = isProbeId(id) ? await shown.life(id) : null;
     if (found === null) return reply.code(404).send({ error: 'no such probe' });
     const { version, providers } = shown.status(request);
     const provider = providers.find(({ name }) => name === found.view.provider);
-    const state: LifeState = { language, ...found, timeZone: provider?.month?.timeZone ?? 'UTC', version };
+    const timeZone = provider?.month?.timeZone ?? 'UTC';
+    const report = provider === undefined ? null : termsOf(provider, found.view, shown.exclusions());
+    const state: LifeState = { language, ...found, timeZone, version, report };
     return answer(request, reply, assets, {
       entry: 'probe',
       language,
@@ -58,8 +64,23 @@ export function addPages(server: FastifyInstance, shown: ShownPages): void {
   });
 }
 
-interface Asked {
-  readonly Querystring: { readonly lang?: unknown };
+/** Null where the provider is held to no contract. */
+function termsOf(
+  provider: ProviderStatus,
+  { path, plannedAt }: ProbeView,
+  exclusions: readonly Exclusion[],
+): ReportTerms | null {
+  if (provider.month === null) return null;
+  const touching = exclusions.filter(
+    (each) =>
+      each.provider === provider.name &&
+      (each.path === null || each.path === path) &&
+      each.toMs >= Date.parse(plannedAt),
+  );
+  return {
+    maximumSeconds: limitsOf(provider, path)?.maximum ?? null,
+    exclusions: touching.map(({ fromMs, toMs }) => ({ fromMs, toMs })),
+  };
 }
 
 function addAssets(server: FastifyInstance, { files }: PageAssets): void {
@@ -73,29 +94,6 @@ function addAssets(server: FastifyInstance, { files }: PageAssets): void {
       .type(asset.contentType)
       .send(asset.bodies[encoding]);
   });
-}
-
-/** `?lang=`, else the one that the browser likes better, else English. Throws MalformedRequest for one that the page does not speak. */
-function languageOf({ query, headers }: FastifyRequest<Asked>): Language {
-  if (query.lang !== undefined) return readChoice('lang', query.lang, LANGUAGES);
-  return preferredLanguage(headers['accept-language']);
-}
-
-/** RFC 9110 §12.5.4: of equal weights the first. */
-export function preferredLanguage(accepted: string | undefined): Language {
-  const wishes = (accepted ?? '').split(',').map((part) => {
-    const [range = '', weight = 'q=1'] = part
-      .toLowerCase()
-      .split(';')
-      .map((word) => word.trim());
-    return { language: range.split('-')[0], weight: Number(weight.replace('q=', '')) };
-  });
-  let best: { readonly language: Language; readonly weight: number } = { language: 'en', weight: 0 };
-  for (const { language, weight } of wishes) {
-    const known = LANGUAGES.find((spoken) => spoken === language);
-    if (known !== undefined && weight > best.weight) best = { language: known, weight };
-  }
-  return best.language;
 }
 
 async function answer(

@@ -6,10 +6,12 @@ import type { HostPort, HttpSettings } from '../../domain/settings.ts';
 import type { Log } from '../../ports.ts';
 import { guard, WRONG_TOKENS } from './admitted.ts';
 import { actingFor } from './auth.ts';
+import { asPage } from './error-pages.ts';
 import { addExclusions, type ShownExclusions } from './exclusion-routes.ts';
 import { addHostCheck } from './host-name.ts';
 import { createListener } from './listener.ts';
 import { addMetrics } from './metrics-routes.ts';
+import { type PageAssets, readPageAssets } from './page-assets.ts';
 import { addPages, type ShownPages } from './page-routes.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { addActing, addReading, type Shown } from './routes.ts';
@@ -30,22 +32,28 @@ export interface HttpServer {
 /** Listens, or rejects with an Error that names the address and why. */
 export async function serveHttp(settings: HttpSettings, parts: HttpParts): Promise<HttpServer> {
   await using stack = new AsyncDisposableStack();
-  const url = await listen(createMain(settings, parts), settings.listen, stack);
+  const url = await listen(createMain(settings, parts, readPageAssets()), settings.listen, stack);
   const apart = settings.metrics.listen;
   const metricsUrl = apart === null ? null : await listen(createApart(settings, parts), apart, stack);
   const opened = stack.move();
   return { url, metricsUrl, close: () => opened.disposeAsync() };
 }
 
-function createMain({ token, spotChecksPerMinute, names, metrics }: HttpSettings, parts: HttpParts): FastifyInstance {
-  const server = createListener(parts.log, parts.clock);
+function createMain(
+  { token, spotChecksPerMinute, names, metrics }: HttpSettings,
+  parts: HttpParts,
+  assets: PageAssets,
+): FastifyInstance {
+  const server = createListener(parts.log, parts.clock, (request, reply, payload) =>
+    asPage(request, reply, payload, assets),
+  );
   const wrong = createRateLimit(WRONG_TOKENS, parts.clock);
   const acting = guard(token, wrong);
   addHostCheck(server, names);
   if (metrics.listen === null) addMetrics(server, metrics.token, wrong, parts.metrics);
   addReading(server, parts);
   addStatus(server, token, parts);
-  addPages(server, pagesOf(token, parts));
+  addPages(server, assets, pagesOf(token, parts));
   addActing(server, acting, spotChecksPerMinute, parts);
   addExclusions(server, acting, parts);
   return server;
@@ -70,12 +78,13 @@ async function listen(server: FastifyInstance, { host, port }: HostPort, stack: 
   }
 }
 
-function pagesOf(token: string | null, { board, control }: HttpParts): ShownPages {
+function pagesOf(token: string | null, { board, control, exclusions }: HttpParts): ShownPages {
   return {
     status: ({ headers, ip }) => ({ ...board.view(), acting: actingFor(token, { remote: ip, headers }) }),
+    exclusions: () => exclusions.known(),
     async life(id) {
       const sight = await control.probe(id);
-      return sight === null ? null : { view: viewProbe(sight), life: lifeOf(sight.record) };
+      return sight === null ? null : { view: viewProbe(sight), life: lifeOf(sight.record, await control.header(id)) };
     },
   };
 }

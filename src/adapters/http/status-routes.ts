@@ -42,6 +42,6 @@ export function addStatus(
   server.get<{ Params: { id: string } }>('/api/v1/probes/:id/life', async ({ params }, reply) => {
     const sight = isProbeId(params.id) ? await control.probe(params.id) : null;
     if (sight === null) return reply.code(404).send({ error: 'no such probe' });
-    return reply.send(lifeOf(sight.record));
+    return reply.send(lifeOf(sight.record, await control.header(params.id)));
   });
 }

@@ -1,4 +1,5 @@
 /** Each measured clause: limit, figure and interval, coverage, what is left, what was excluded, what is owed. */
+import { pathAnchor } from '../../page/report-place.ts';
 import { type FigureRow, figureRows, knownOf, partRows } from './figure-rows.ts';
 import { badge, clauseName, facts, labelsOf, plainTimeElement, type Setting, table } from './html-parts.ts';
 import { html, type Markup } from './html-text.ts';
@@ -6,17 +7,24 @@ import type { MeasuredReport } from './pledges.ts';
 
 export function clausesSection(clauses: readonly MeasuredReport[], setting: Setting): Markup {
   return html`<section><h3>${setting.page.clauses}</h3>
-${clauses.map((clause) => clauseArticle(clause, setting))}${exclusions(clauses, setting)}</section>
+${clauses.map((clause, index) => clauseArticle(clause, anchorOf(clause, clauses.slice(0, index), setting), setting))}${exclusions(clauses, setting)}</section>
 `;
 }
 
-function clauseArticle(clause: MeasuredReport, setting: Setting): Markup {
+/** The first clause on a path's delay has a name of its own within the page. */
+function anchorOf(clause: MeasuredReport, before: readonly MeasuredReport[], { provider }: Setting): Markup | null {
+  if (clause.kind !== 'delay') return null;
+  const isFirst = !before.some((each) => each.kind === 'delay' && each.path === clause.path);
+  return isFirst ? html` id="${pathAnchor(provider, clause.path)}"` : null;
+}
+
+function clauseArticle(clause: MeasuredReport, anchor: Markup | null, setting: Setting): Markup {
   const { words, page, language } = setting;
   const { label } = words;
   const name = clauseName(clause, language);
   const caption = (about: string): string => `${name}${words.colon}${about}`;
   const owed = clause.remedy === null ? page.nothingOwed : clause.remedy[language];
-  return html`<article class="clause"><h4>${name} ${badge(clause.verdict, words)}</h4>
+  return html`<article class="clause"${anchor}><h4>${name} ${badge(clause.verdict, words)}</h4>
 ${table(
   caption(label.figure),
   labelsOf(words, 'figure', 'measured', 'raw', 'limit', 'verdict'),

@@ -1,6 +1,8 @@
 /** What shows each breach and each outage: who said what and when, as the network gave it. */
+
 import type { OutageReport } from '../../domain/report/report.ts';
 import type { BreachEvidence } from '../../domain/report/report-evidence.ts';
+import { probeAnchor } from '../../page/report-place.ts';
 import { durations, plainTime, SHOWN_MAX, seconds } from './format.ts';
 import { clauseName, type Fact, facts, labelsOf, type Setting, table, timeElement } from './html-parts.ts';
 import { html, type Markup } from './html-text.ts';
@@ -8,8 +10,9 @@ import type { MeasuredReport } from './pledges.ts';
 
 export function evidenceSection(clauses: readonly MeasuredReport[], setting: Setting): Markup {
   const { page } = setting;
+  const named = new Set<string>();
   const parts = clauses.flatMap((clause) => {
-    const shown = clause.kind === 'delay' ? breachesOf(clause, setting) : outagesOf(clause, setting);
+    const shown = clause.kind === 'delay' ? breachesOf(clause, named, setting) : outagesOf(clause, setting);
     return shown === null ? [] : [shown];
   });
   return html`<section class="evidence"><h3>${page.evidence}</h3>
@@ -17,17 +20,28 @@ ${parts.length === 0 ? html`<p>${page.noBreach}</p>` : parts}</section>
 `;
 }
 
-function breachesOf(clause: Extract<MeasuredReport, { kind: 'delay' }>, setting: Setting): Markup | null {
+/** `named`: the probes that have their place already, of another clause. */
+function breachesOf(
+  clause: Extract<MeasuredReport, { kind: 'delay' }>,
+  named: Set<string>,
+  setting: Setting,
+): Markup | null {
   const { words, language } = setting;
   const { breaches } = clause;
   if (breaches.length === 0) return null;
   return html`<section><h4>${`${clauseName(clause, language)}${words.colon}${words.label.breaches}`}</h4>
-<ol class="breaches">${breaches.slice(0, SHOWN_MAX).map((breach) => breachItem(breach, setting))}</ol>
+<ol class="breaches">${breaches.slice(0, SHOWN_MAX).map((breach) => breachItem(breach, placeOf(breach, named), setting))}</ol>
 ${omitted(breaches.length, setting)}</section>
 `;
 }
 
-function breachItem(breach: BreachEvidence, { words, timeZone }: Setting): Markup {
+function placeOf({ probe }: BreachEvidence, named: Set<string>): Markup | null {
+  if (named.has(probe)) return null;
+  named.add(probe);
+  return html` id="${probeAnchor(probe)}"`;
+}
+
+function breachItem(breach: BreachEvidence, place: Markup | null, { words, timeZone }: Setting): Markup {
   const { label } = words;
   const time = (iso: string | null): Markup | null => (iso === null ? null : timeElement(iso, timeZone));
   const quoted = (text: string | null): Markup | null => (text === null ? null : html`<q>${text}</q>`);
@@ -48,7 +62,7 @@ function breachItem(breach: BreachEvidence, { words, timeZone }: Setting): Marku
     breach.certainty === 'proven'
       ? html`<path class="mark diamond" d="M6 1l5 5-5 5-5-5z"/>`
       : html`<path class="mark open-diamond" d="M6 1l5 5-5 5-5-5z"/>`;
-  return html`<li><p class="breach-head"><code>${breach.probe}</code> <span class="certainty"><svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true" focusable="false">${sign}</svg>${words.certainty[breach.certainty]}</span> <span>${durations(breach.delaySeconds, words.units)}</span></p>${facts(known)}</li>
+  return html`<li${place}><p class="breach-head"><code>${breach.probe}</code> <span class="certainty"><svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true" focusable="false">${sign}</svg>${words.certainty[breach.certainty]}</span> <span>${durations(breach.delaySeconds, words.units)}</span></p>${facts(known)}</li>
 `;
 }
 

@@ -11,6 +11,7 @@ export interface Setting {
   readonly language: Language;
   readonly words: Words;
   readonly page: PageWords;
+  readonly provider: string;
   readonly timeZone: string;
   /** Another one at every call, for what must have a name within the page. */
   readonly newId: () => string;

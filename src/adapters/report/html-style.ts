@@ -81,6 +81,8 @@ th:last-child,td:last-child{padding-right:0}
 .breach-head{display:flex;flex-wrap:wrap;gap:.25rem 1rem;align-items:center;font-weight:600}
 .breach-head::before{content:counter(breach) ".";color:var(--soft);font-weight:500}
 .certainty{display:inline-flex;gap:.4rem;align-items:center;font-weight:550;color:var(--breach)}
+:target{scroll-margin-top:1rem}
+.breaches>li:target{border-color:var(--data);outline:2px solid var(--data)}
 .breaches .facts{margin-top:.6rem;gap:.15rem;font-size:.92rem}
 .breaches .facts div{grid-template-columns:minmax(6rem,9rem) 1fr}
 `;

@@ -33,7 +33,8 @@ export function renderHtml(report: Report, charts: readonly ProviderCharts[], la
   const [year = 0, number = 1] = month.split('-').map(Number);
   const title = `${words.title}${words.colon}${page.month(year, number)}`;
   const sections = providers.map((provider) => {
-    const setting = { language, words, page, timeZone: provider.timeZone, newId };
+    const { timeZone: zone, provider: name } = provider;
+    const setting = { language, words, page, provider: name, timeZone: zone, newId };
     const drawn = charts.find((each) => each.provider === provider.provider);
     return providerSection(report, provider, drawn ?? { provider: provider.provider, delays: [] }, setting);
   });

@@ -3,10 +3,10 @@ import { Worker } from 'node:worker_threads';
 import { encodeEvent } from '../../domain/codec.ts';
 import type { SeriesQuery } from '../../domain/delay/delay-series.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../domain/event.ts';
-import type { Exclusion } from '../../domain/exclusion.ts';
+import type { KeptHeader } from '../../domain/kept-header.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { Closing } from '../../domain/report/closing.ts';
-import type { ExclusionPreview } from '../../domain/report/exclusion-preview.ts';
+import type { ExclusionChange, ExclusionPreview } from '../../domain/report/exclusion-preview.ts';
 import type { Judgement } from '../../domain/report/judge.ts';
 import type { Matter } from '../../domain/report/report.ts';
 import type { Standing } from '../../domain/report/standing.ts';
@@ -134,6 +134,10 @@ class WorkerLedger implements Ledger {
     return this.#call('probe', id);
   }
 
+  header(probe: string): Promise<KeptHeader | null> {
+    return this.#call('header', probe);
+  }
+
   recent(limit: number): Promise<readonly ProbeRecord[]> {
     return this.#call('recent', limit);
   }
@@ -154,8 +158,8 @@ class WorkerLedger implements Ledger {
     return this.#call('standing', matter);
   }
 
-  preview(matter: Matter, exclusion: Exclusion): Promise<ExclusionPreview> {
-    return this.#call('preview', { matter, exclusion });
+  preview(matter: Matter, change: ExclusionChange): Promise<ExclusionPreview> {
+    return this.#call('preview', { matter, change });
   }
 
   delays(query: SeriesQuery): Promise<DelaySeries> {

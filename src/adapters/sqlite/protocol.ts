@@ -3,10 +3,10 @@
 import type { SeriesQuery } from '../../domain/delay/delay-series.ts';
 import type { LedgerEntry, RareType } from '../../domain/event.ts';
 import type { ChainHead } from '../../domain/evidence/chain.ts';
-import type { Exclusion } from '../../domain/exclusion.ts';
+import type { KeptHeader } from '../../domain/kept-header.ts';
 import type { ProbeRecord } from '../../domain/record.ts';
 import type { Closing } from '../../domain/report/closing.ts';
-import type { ExclusionPreview } from '../../domain/report/exclusion-preview.ts';
+import type { ExclusionChange, ExclusionPreview } from '../../domain/report/exclusion-preview.ts';
 import type { Judgement } from '../../domain/report/judge.ts';
 import type { Matter } from '../../domain/report/report.ts';
 import type { Standing } from '../../domain/report/standing.ts';
@@ -36,6 +36,7 @@ export interface Operations {
   bookmarks: { readonly input: string; readonly output: ReadonlyMap<string, Bookmark> };
   snapshot: { readonly input: null; readonly output: LedgerSnapshot };
   probe: { readonly input: string; readonly output: ProbeRecord | null };
+  header: { readonly input: string; readonly output: KeptHeader | null };
   recent: { readonly input: number; readonly output: readonly ProbeRecord[] };
   plannedSince: { readonly input: number; readonly output: readonly PlannedCount[] };
   marked: {
@@ -45,7 +46,7 @@ export interface Operations {
   judge: { readonly input: Matter; readonly output: Judgement };
   standing: { readonly input: Matter; readonly output: Standing };
   preview: {
-    readonly input: { readonly matter: Matter; readonly exclusion: Exclusion };
+    readonly input: { readonly matter: Matter; readonly change: ExclusionChange };
     readonly output: ExclusionPreview;
   };
   delays: { readonly input: SeriesQuery; readonly output: DelaySeries };

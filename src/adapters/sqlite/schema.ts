@@ -138,12 +138,19 @@ const TYPE_INDEX = `
   CREATE INDEX events_rare ON events (type, seq) WHERE type IN (${RARE_TYPES_SQL});
 `;
 
+/** Of breaches and spot checks alone, so that one is found without a walk. */
+const KEPT_HEADERS = `
+  CREATE INDEX events_kept_header ON events (json_extract(text, '$.probe'), seq)
+    WHERE json_type(text, '$.keptHeader') IS NOT NULL;
+`;
+
 /** Step `n` leads from version `n` to `n + 1`. A released step is never edited. */
 export const MIGRATIONS: readonly string[] = [
   EVENT_TABLES + FIRST_PROJECTION + NOTE_TABLES,
   MONTH_PROJECTION,
   TYPE_INDEX,
   AVAILABILITY_PROJECTION,
+  KEPT_HEADERS,
 ];
 
 export function schemaVersion(db: DatabaseSync): number {

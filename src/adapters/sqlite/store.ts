@@ -7,6 +7,7 @@ import { exclusionsFor, exclusionsOf, type MonthFacts, type MonthQuery } from '.
 import type { LedgerEntry, LedgerEvent } from '../../domain/event.ts';
 import { type ChainHead, chainHash } from '../../domain/evidence/chain.ts';
 import { checkpointOf } from '../../domain/evidence/checkpoint.ts';
+import type { KeptHeader } from '../../domain/kept-header.ts';
 import { OUTCOMES, type ProbeRecord } from '../../domain/record.ts';
 import { previewExclusion } from '../../domain/report/exclusion-preview.ts';
 import { type FactSource, judgeProvider } from '../../domain/report/judge.ts';
@@ -140,6 +141,8 @@ export class Store implements FactSource {
         return this.#snapshot();
       case 'probe':
         return this.#projection.find(request.input);
+      case 'header':
+        return this.#header(request.input);
       case 'recent':
         return this.#recent(request.input);
       case 'plannedSince':
@@ -151,7 +154,7 @@ export class Store implements FactSource {
       case 'standing':
         return this.#months.standing(request.input);
       case 'preview':
-        return previewExclusion(request.input.matter, this, request.input.exclusion);
+        return previewExclusion(request.input.matter, this, request.input.change);
       case 'delays':
         return this.#delays(request.input);
       case 'closing':
@@ -174,6 +177,11 @@ export class Store implements FactSource {
       heartbeat: beat === undefined ? null : decode<Instant>(String(beat['at'])),
       head,
     };
+  }
+
+  #header(probe: string): KeptHeader | null {
+    const row = this.#db.prepare(KEPT_HEADER).get(probe);
+    return row === undefined ? null : decode<KeptHeader>(String(row['kept']));
   }
 
   #recent(limit: number): readonly ProbeRecord[] {
@@ -259,6 +267,9 @@ export class Store implements FactSource {
 const PLANNED_SINCE = `SELECT planned_ms / ${DAY_MS} AS day, kind, count(*) AS count FROM probes
   WHERE planned_ms >= ? GROUP BY day, kind`;
 export const MARKED = `SELECT seq, text, hash FROM events WHERE type = ? AND seq > ? AND type IN (${RARE_TYPES_SQL}) ORDER BY seq`;
+/** By the index of what was kept, whose own words these are; the first capture is the one that counts. */
+export const KEPT_HEADER = `SELECT json_extract(text, '$.keptHeader') AS kept FROM events
+  WHERE json_extract(text, '$.probe') = ? AND json_type(text, '$.keptHeader') IS NOT NULL ORDER BY seq LIMIT 1`;
 export const MONTH_RECORDS = `SELECT record FROM probes
   WHERE provider = ? AND path = ? AND month_ms >= ? AND month_ms < ? ORDER BY month_ms, planned_seq`;
 /** By the index of how probes ended: that is one range for each outcome, and no other route's rows are read. */
@@ -321,6 +332,7 @@ const DOING = {
   bookmarks: 'read the bookmarks',
   snapshot: 'read the ledger',
   probe: 'read a probe',
+  header: 'read a header',
   recent: 'read the last probes',
   plannedSince: 'count the probes of a day',
   marked: 'read the ledger',

@@ -33,7 +33,7 @@ test('the smallest configuration takes every default', async () => {
       agent: hostname(),
       dataFolder: join(folder, 'data'),
       key: new TextEncoder().encode('sixteen-byte-key'),
-    retiredKey: null,
+      retiredKey: null,
       http: {
         listen: { host: '127.0.0.1', port: 9825 },
         token: null,

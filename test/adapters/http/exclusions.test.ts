@@ -176,8 +176,26 @@ describe('a preview', () => {
     served = await serve({ contract: CONTRACT, inquiries });
     const answer = await post(PREVIEW, SOUND);
     expect([answer.status, await answer.text()]).toEqual([200, PREVIEWED]);
-    expect(asked).toEqual([ENTERED]);
+    expect(asked).toEqual([{ kind: 'added', exclusion: ENTERED }]);
     expect(recorded('exclusion.added')).toEqual([]);
+  });
+
+  it('is also made of taking one back, which stays in force, and of none that is not', async () => {
+    const asked: unknown[] = [];
+    const body = new TextEncoder().encode(PREVIEWED);
+    const preview: Inquiries['preview'] = async (change) => {
+      asked.push(change);
+      return { contentType: 'application/json; charset=utf-8', policy: null, body };
+    };
+    served = await serve({ contract: CONTRACT, inquiries: { ...NO_INQUIRIES, preview } });
+    const entered = (await (await post(ALL, SOUND)).json()) as Exclusion;
+    const answer = await post(`${ALL}/${entered.id}/retract/preview`, {});
+    expect([answer.status, await answer.text()]).toEqual([200, PREVIEWED]);
+    expect(asked).toEqual([{ kind: 'retracted', exclusion: entered }]);
+    expect(await list()).toEqual([entered]);
+    expect(recorded('exclusion.retracted')).toEqual([]);
+    const none = await post(`${ALL}/${'b'.repeat(16)}/retract/preview`, {});
+    expect([none.status, await none.json()]).toEqual([404, { error: 'no such exclusion is in force' }]);
   });
 
   it('is none where nothing is judged of the provider', async () => {
@@ -188,7 +206,7 @@ describe('a preview', () => {
 });
 
 describe('who may enter, try and take back', () => {
-  const targets = [ALL, PREVIEW, `${ALL}/${'a'.repeat(16)}/retract`];
+  const targets = [ALL, PREVIEW, `${ALL}/${'a'.repeat(16)}/retract`, `${ALL}/${'a'.repeat(16)}/retract/preview`];
 
   it('is who holds the token, wherever they ask from; anybody may read', async () => {
     served = await serve({ token: TOKEN, contract: CONTRACT });

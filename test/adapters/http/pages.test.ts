@@ -1,8 +1,8 @@
 /** The status page over HTTP: one answer with everything in it, assets that are kept for ever, and a strict policy. */
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { preferredLanguage } from '../../../src/adapters/http/language.ts';
 import { encodingFor } from '../../../src/adapters/http/page-assets.ts';
-import { preferredLanguage } from '../../../src/adapters/http/page-routes.ts';
 import { type Served, serve } from './served.ts';
 
 let served: Served;

@@ -348,6 +348,9 @@ describe('GET /api/v1/probes/:id/life', () => {
     const life = (await (await served.get(`/api/v1/probes/${id}/life`)).json()) as ProbeLife;
     expect(life).toMatchObject({ id, sender: 'probe@acme.example', peer: '192.0.2.1:25' });
     expect(life.events.map(({ kind }) => kind)).toEqual(['planned', 'accepted', 'transferred']);
+    expect(life.header!.text).toMatch(/^X-Mailflow-Probe: [a-z2-7]{32}\r$/m);
+    for (const elsewhere of ['/api/v1/status', `/api/v1/probes/${id}`, '/metrics'])
+      expect(await (await served.get(elsewhere)).text()).not.toContain('X-Mailflow-Probe');
   });
 
   it.each(['abc', 'a'.repeat(16)])('knows no probe %s', async (id) => {

@@ -87,7 +87,8 @@ async function watch(account: string, ids: readonly string[]) {
     log: silentLog,
   };
   const ended = new AbortController();
-  const watching = watchMailbox({ provider: 'acme', keys: [KEY], cleanup: 'delete' }, parts, ended.signal);
+  const options = { provider: 'acme', keys: [KEY], maximumSeconds: () => 3600, cleanup: 'delete' } as const;
+  const watching = watchMailbox(options, parts, ended.signal);
   onTestFinished(async () => {
     ended.abort();
     await watching;

@@ -7,6 +7,7 @@ import { EN } from '../../../src/adapters/report/words-en.ts';
 import type { Report } from '../../../src/domain/report/report.ts';
 import type { ProviderCharts } from '../../../src/domain/report/report-charts.ts';
 import type { Figure } from '../../../src/domain/report/report-evidence.ts';
+import { pathAnchor, probeAnchor } from '../../../src/page/report-place.ts';
 import { ATTESTED, BREACH, DELAY, sample } from './sample.ts';
 import { CONNECTIVITY, OPEN_OUTAGE, OPERATIONS, OUTAGE } from './sample-availability.ts';
 import { healthyMonth, richMonth } from './sample-page.ts';
@@ -211,6 +212,23 @@ describe('it needs nothing else', () => {
     const hash = createHash('sha256').update(style).digest('base64');
     const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
     expect(english).toContain(`content="${policy.replaceAll("'", '&#39;')}"`);
+  });
+
+  it('has a place for each breach and each clause on a path, by the names that pages point at', () => {
+    for (const { provider, clauses } of RICH.report.providers)
+      for (const clause of clauses) {
+        if (clause.kind !== 'delay') continue;
+        expect(english).toContain(
+          `<article class="clause" id="${pathAnchor(provider, clause.path)}"><h4>${clause.id} `,
+        );
+        for (const { probe } of clause.breaches)
+          expect(english).toContain(`<li id="${probeAnchor(probe)}"><p class="breach-head"><code>${probe}<`);
+      }
+    expect(english).toMatch(/<li id="probe-/);
+    // Two clauses on one path, with the same breaches: the first has the names.
+    const twice = page([DELAY, { ...DELAY, id: '2c' }]);
+    const ids = [...twice.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
   });
 
   it('names no two things alike', () => {

@@ -30,6 +30,10 @@ export function historyOf(steps: readonly Step[]): LedgerEvent[] {
   });
 }
 
+function keeping(isKept: boolean, text: string) {
+  return isKept ? { keptHeader: { text, cut: false } } : {};
+}
+
 function eventOf(
   { kind, probe: number, provider, path, scheduled, text }: Step,
   seconds: number,
@@ -63,7 +67,7 @@ function eventOf(
     case 6:
       return handover({ kind: 'uncertain', handedOver: now, code: 'ECONNRESET', text, ...connection });
     case 7:
-      return { ...captured(probe, seconds), at: now, latest: now } as LedgerEvent;
+      return { ...captured(probe, seconds), at: now, latest: now, ...keeping(scheduled, text) } as LedgerEvent;
     case 8:
       return {
         type: 'message.seen',
@@ -76,6 +80,7 @@ function eventOf(
         uidValidity: '1',
         uid: 9,
         hops: [],
+        ...keeping(!scheduled, text),
       };
     case 9:
     case 10:

@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MIGRATIONS, migrate, RARE_TYPES_SQL } from '../../../src/adapters/sqlite/schema.ts';
-import { MARKED, MONTH_RECORDS, MONTH_SLOTS, SERIES_RECORDS } from '../../../src/adapters/sqlite/store.ts';
-import { compareProjection } from '../../../src/adapters/sqlite/verify.ts';
+import { KEPT_HEADER, MARKED, MONTH_RECORDS, MONTH_SLOTS, SERIES_RECORDS } from '../../../src/adapters/sqlite/store.ts';
+import { compareProjection, verifyLedger } from '../../../src/adapters/sqlite/verify.ts';
 import { encodeEvent } from '../../../src/domain/codec.ts';
 import { type MonthFacts, type MonthQuery, monthInstantMs } from '../../../src/domain/delay/month-facts.ts';
 import { type LedgerEvent, RARE_TYPES } from '../../../src/domain/event.ts';
@@ -229,6 +229,29 @@ test('rare types of events are found by an index, each of them', async () => {
   const plan = rawly(folder, (db) => db.prepare(`EXPLAIN QUERY PLAN ${MARKED}`).all('month.closed', 0));
   expect(plan.map(({ detail }) => detail)).toEqual(['SEARCH events USING INDEX events_rare (type=? AND seq>?)']);
   expect(RARE_TYPES_SQL).toBe(RARE_TYPES.map((type) => `'${type}'`).join(', '));
+});
+
+test('a kept header is found by an index of those that there are', async () => {
+  const folder = temporaryFolder();
+  await (await opened(folder)).close();
+  const plan = rawly(folder, (db) => db.prepare(`EXPLAIN QUERY PLAN ${KEPT_HEADER}`).all('a'));
+  expect(plan.map(({ detail }) => detail)).toEqual(['SEARCH events USING INDEX events_kept_header (<expr>=?)']);
+});
+
+test('a ledger from before headers were kept opens, and has none of what came out before', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'ledger.db');
+  const old = new DatabaseSync(path);
+  migrate(old, path, MIGRATIONS.slice(0, 4));
+  old.close();
+  const ledger = await opened(folder);
+  await ledger.append(delivered('a', 0));
+  expect(await ledger.header('a')).toBeNull();
+  const late = { ...captured('b', 4000), keptHeader: { text: 'Subject: late', cut: false } } as LedgerEvent;
+  await ledger.append([planned('b', 60), late]);
+  expect(await ledger.header('b')).toEqual({ text: 'Subject: late', cut: false });
+  await ledger.close();
+  expect(await verifyLedger(folder)).toMatchObject({ ok: true, entries: 5 });
 });
 
 test('a ledger from before there were months gets its columns and rows when the daemon opens it', async () => {

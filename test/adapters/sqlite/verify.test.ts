@@ -121,7 +121,7 @@ test.each(['not json', '42', '{"at":["@",1,2,3,4,"x"]}'])(
     tamper(folder, (db) => {
       const before = db.prepare('SELECT lower(hex(hash)) AS hash FROM events WHERE seq = ?').get(ENTRIES - 1);
       db.exec(
-        'DROP INDEX events_rare; DROP INDEX events_wall_ms; ALTER TABLE events DROP COLUMN type; ALTER TABLE events DROP COLUMN wall_ms',
+        'DROP INDEX events_rare; DROP INDEX events_kept_header; DROP INDEX events_wall_ms; ALTER TABLE events DROP COLUMN type; ALTER TABLE events DROP COLUMN wall_ms',
       );
       db.prepare('UPDATE events SET text = ?, hash = ? WHERE seq = ?').run(
         text,

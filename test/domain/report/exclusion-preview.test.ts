@@ -34,9 +34,11 @@ test('the month as it would be is as it is once the exclusion was entered, whate
       await ledger.append(history);
       const clauses = () => summariseReport(judgeProvider(MATTER, ledger).report);
       const before = clauses();
-      const preview = previewExclusion(MATTER, ledger, entered);
+      const preview = previewExclusion(MATTER, ledger, { kind: 'added', exclusion: entered });
       await ledger.append([{ type: 'exclusion.added', at: at(30_000), exclusion: entered }]);
       expect([preview.month, preview.now, preview.then]).toEqual(['2026-11', before, clauses()]);
+      const back = previewExclusion(MATTER, ledger, { kind: 'retracted', exclusion: entered });
+      expect([back.now, back.then]).toEqual([clauses(), before]);
     }),
   );
 });
@@ -49,7 +51,7 @@ test('it changes the clauses of its provider and its path alone', () => {
     availability: () => ({ ...facts, runs: [], roundTrips: [], unmeasured: NONE, endpoints: [] }),
   };
   const averages = (change: Partial<Exclusion>) =>
-    previewExclusion(MATTER, source, { ...exclusion(0, 700), ...change })
+    previewExclusion(MATTER, source, { kind: 'added', exclusion: { ...exclusion(0, 700), ...change } })
       .then.filter(({ id }) => id.startsWith('2'))
       .map(({ figures }) => Math.round(figures['averageSeconds']?.[0] ?? Number.NaN));
   expect(averages({ provider: 'other' })).toEqual([600, 600]);
