@@ -38,6 +38,6 @@ export function errorTitle({ language, status }: ErrorState): string {
 function titleOf(status: number, { failure }: Words): string {
   if (status === 404) return failure.notFound;
   if (status === 401 || status === 403) return failure.forbidden;
-  if (status === 503) return failure.notNow;
+  if (status === 503 || status === 429) return failure.notNow;
   return status < 500 ? failure.malformed : failure.broken;
 }

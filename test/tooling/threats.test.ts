@@ -17,7 +17,7 @@ const read = (path: string): string => readFileSync(join(PROJECT, path), 'utf8')
 /** The rows of all tables; `\|` stands for a bar within a cell. */
 function threatsOf(text: string): readonly Threat[] {
   return text.split('\n').flatMap((row, index) => {
-    if (!row.startsWith('|') || /^\| (?:who \||---)/.test(row)) return [];
+    if (!row.startsWith('|') || /^\|(?: who \||-)/.test(row)) return [];
     const cells = row.split(/(?<!\\)\|/).slice(1, -1);
     return [{ line: index + 1, cells: cells.map((cell) => cell.trim().replaceAll('\\|', '|')) }];
   });

@@ -41,8 +41,8 @@ it.each([
   ['/reports/november', 400, 'asks for something that there is not', 'month must be a month'],
   ['/?lang=fr', 400, 'asks for something that there is not', 'lang must be one of'],
   ['/%ff', 400, 'asks for something that there is not', 'the request must be well-formed'],
-  ['/reports/2026-11', 503, 'Not now: try again in a minute', 'at most 8 reports'],
-  ['/api/v1/verdicts', 503, 'Not now: try again in a minute', 'at most 8 reports'],
+  ['/reports/2026-11', 429, 'Not now: try again in a minute', 'at most 8 reports'],
+  ['/api/v1/verdicts', 429, 'Not now: try again in a minute', 'at most 8 reports'],
 ])('%s is %i, as a page with its words for a browser', async (path, status, title, why) => {
   served = await serve({ reports: { rendered: () => Promise.reject(new TooBusy()) } });
   const { plain, page, text, error } = await both(path);
