@@ -1,0 +1,115 @@
+/** A month that is closed: what may come after without a change in it that no reason is given for. */
+import { expect, test } from 'vitest';
+import type { MonthClosed } from '../../src/domain/event.ts';
+import { closingOf, compareClosing, stillHolds, termsHash } from '../../src/domain/report/closing.ts';
+import type { Judgement } from '../../src/domain/report/judge.ts';
+import { CONTRACT } from '../fakes/contract.ts';
+import {
+  accepted,
+  at,
+  check,
+  checks,
+  clause,
+  DAY,
+  DOWN,
+  delivered,
+  END,
+  FINAL,
+  FROM_MS,
+  HOUR,
+  judged,
+  ledgerOf,
+  MINUTE,
+  MONTH,
+  matter,
+  refused,
+} from './november.ts';
+
+const AFTERMATH = { entries: [], lateProbes: 0, version: '1.0.0' };
+
+function closingAt(judgement: Judgement, now: number, seq: number): MonthClosed {
+  const { report, clauses, head } = closingOf(judgement, { seq, hash: '' });
+  return {
+    ...{ type: 'month.closed', at: at(now), provider: 'acme', month: MONTH, version: '1.0.0' },
+    ...{ contract: termsHash(CONTRACT), report, summary: clauses, asOf: head },
+  };
+}
+
+test('an outage that goes on after the closing changes nothing of the closed month, or a reason is given', async () => {
+  // The mailbox fails from the 20th of November until the middle of December.
+  const failing = { endpoint: 'mailbox', ...DOWN } as const;
+  const ledger = await ledgerOf(
+    ...checks(-HOUR, 20 * DAY, { endpoint: 'mailbox' }),
+    ...checks(20 * DAY + 600, FINAL + HOUR, failing),
+  );
+  const { head } = await ledger.snapshot();
+  const closed = closingAt(await judged(ledger, FINAL + HOUR), FINAL + HOUR, head.seq);
+  await ledger.append(checks(FINAL + HOUR + 600, FINAL + 5 * DAY, failing));
+  const now = FINAL + 5 * DAY;
+  const comparison = compareClosing(closed, await judged(ledger, now), matter(now), AFTERMATH);
+  expect(comparison.reasons).toEqual([]);
+  expect(comparison.same).toBe(true);
+});
+
+test('a longer cell set in December, with the same good run going on, changes nothing of November that was closed', async () => {
+  const ledger = await ledgerOf(...checks(-HOUR, FINAL + HOUR));
+  const closed = await judged(ledger, FINAL + HOUR);
+  await ledger.append(checks(FINAL + HOUR + 1200, FINAL + DAY, { everySeconds: 1200 }));
+  expect((await judged(ledger, FINAL + DAY)).sha256).toBe(closed.sha256);
+});
+
+test('checks that come into a closed month by a clock that was put back are a reason that is told, and the closing does not hold any more', async () => {
+  // The clock was 40 days ahead on the 5th of November, for longer than an hour: November was closed. Then it is set right.
+  const ahead = 40 * DAY;
+  const ledger = await ledgerOf(...checks(-HOUR, 5 * DAY));
+  const closedAt = 5 * DAY + 2 * HOUR;
+  const before = await judged(ledger, closedAt + ahead);
+  const { head } = await ledger.snapshot();
+  const closed = closingAt(before, closedAt, head.seq);
+  await ledger.append([...checks(closedAt + 600, 10 * DAY, DOWN), ...checks(10 * DAY + 600, END + DAY)]);
+  const later = await judged(ledger, FINAL + DAY);
+  expect(clause(later, '1', 'connectivity').verdict).toBe('BREACH');
+  const comparison = compareClosing(closed, later, matter(FINAL + DAY), AFTERMATH);
+  expect(comparison.changes).not.toEqual([]);
+  expect.soft(comparison.reasons).not.toEqual([]);
+  expect.soft(stillHolds(closed, matter(FINAL + DAY), AFTERMATH)).toBe(false);
+});
+
+test('an exclusion of the hours in which a message of the month was still on its way after the report was final is a reason that is told', async () => {
+  // Accepted in the month's last minute; the agent was away and finds it on the seventh day.
+  const accept = END - MINUTE;
+  const ledger = await ledgerOf(...delivered('fine', 5 * DAY), ...delivered('late', accept, 7 * DAY));
+  const now = END + 8 * DAY;
+  const closed = closingAt(await judged(ledger, now), now, (await ledger.snapshot()).head.seq);
+  const [fromMs, toMs] = [FINAL + HOUR, FINAL + DAY].map((each) => FROM_MS + each * 1000) as [number, number];
+  const exclusion = {
+    ...{ id: 'x', kind: 'agreed-maintenance', provider: 'acme', path: null, fromMs, toMs },
+    ...{ by: 'Li Wei', evidence: '', note: '' },
+  } as const;
+  const entries = await ledger.append([{ type: 'exclusion.added', at: at(now), exclusion }]);
+  const comparison = compareClosing(closed, await judged(ledger, now + 1), matter(now + 1), { ...AFTERMATH, entries });
+  expect(comparison.same).toBe(false);
+  expect.soft(comparison.reasons).toMatchObject([{ kind: 'exclusion-added', id: 'x' }]);
+  expect.soft(stillHolds(closed, matter(now + 1), { entries, version: '1.0.0' })).toBe(false);
+});
+
+test('mail of after the month that comes once it is closed changes nothing of it', async () => {
+  // Refused in the month's last hour; the next one, of the first minute after it, is pending when the month is closed, and arrives then.
+  const [next, seen] = [delivered('next', END + MINUTE, FINAL - END), accepted('next', END + MINUTE)];
+  const ledger = await ledgerOf(
+    ...checks(-HOUR, FINAL),
+    ...delivered('fine', 5 * DAY),
+    ...refused('bad', END - 30 * MINUTE),
+    ...seen,
+  );
+  const closed = await judged(ledger, FINAL + 1);
+  await ledger.append(next.slice(2));
+  expect((await judged(ledger, FINAL + HOUR)).sha256).toBe(closed.sha256);
+});
+
+test('control: a month that ended well stays as it was closed', async () => {
+  const ledger = await ledgerOf(...checks(-HOUR, FINAL + HOUR), ...delivered('fine', 5 * DAY));
+  const closed = await judged(ledger, FINAL + HOUR);
+  await ledger.append([...checks(FINAL + HOUR + 600, FINAL + DAY), check(FINAL + DAY + 60, DOWN)]);
+  expect((await judged(ledger, FINAL + DAY + HOUR)).sha256).toBe(closed.sha256);
+});

@@ -1,0 +1,73 @@
+/** What failed probes say of a month: at its edges, and where the wall clock was set between two of them. */
+import { expect, test } from 'vitest';
+import { check, checks, clause, DAY, delivered, END, HOUR, judged, ledgerOf, MINUTE, refused } from './november.ts';
+
+/** Servers that answer well from before the month until after it: what speaks against it are probes alone. */
+const allUp = checks(-HOUR, END + HOUR);
+
+test('mail that failed from ten minutes before the month’s end is not MET in it because the first failed probe was planned one minute after it', async () => {
+  // Truth: delivered at -12 min, down from -10 min on (10 minutes of November), the next probe is refused in December.
+  const ledger = await ledgerOf(
+    ...allUp,
+    ...delivered('before', END - 12 * MINUTE),
+    ...refused('after', END + MINUTE),
+    ...refused('later', END + 10 * MINUTE),
+    ...delivered('back', END + 30 * MINUTE),
+  );
+  const three = clause(await judged(ledger), '3', 'operations');
+  expect(three.figures.downSeconds.hi).toBeGreaterThanOrEqual(10 * MINUTE);
+  expect(three.verdicts.availability).not.toBe('MET');
+});
+
+test('mail that failed until five hours into the month is not MET in it because the last failed probe was planned 25 hours before it', async () => {
+  // Truth: down from -25 h to +5 h. A route may have gaps of up to 168 h (max_gap), and throttled probes say nothing either.
+  const ledger = await ledgerOf(
+    ...allUp,
+    ...delivered('before', -30 * HOUR),
+    ...refused('failed', -25 * HOUR),
+    ...delivered('back', 5 * HOUR),
+  );
+  const one = clause(await judged(ledger), '1', 'connectivity');
+  expect(one.figures.downSeconds.hi).toBeGreaterThanOrEqual(5 * HOUR);
+  expect(one.verdict).not.toBe('MET');
+});
+
+test('a wall clock that was 25 minutes slow and is set right between two refused probes makes no 25 minutes of proven outage', async () => {
+  // Truth: refused, and refused again 10 s later: 10 s are proven. The wall clock was put forward by 1500 s in between.
+  const ledger = await ledgerOf(
+    ...checks(-HOUR, 10 * DAY, {}, -1500),
+    ...delivered('before', 10 * DAY - 600, 1, -1500),
+    ...refused('one', 10 * DAY, 'receive', -1500),
+    ...refused('two', 10 * DAY + 10),
+    ...delivered('back', 10 * DAY + 70),
+    ...checks(10 * DAY + 60, END + HOUR),
+  );
+  const three = clause(await judged(ledger), '3', 'operations');
+  expect(three.figures.downSeconds.lo).toBeLessThanOrEqual(11);
+  expect(three.verdict).not.toBe('BREACH');
+});
+
+test('two refused probes two hours apart, with mail delivered between, are no proven outage where the clock was put back', async () => {
+  // Truth: refused at 10:00; the clock, two hours fast, is set right; mail is delivered all along until it is refused again, by wall 5 min later.
+  const ahead = 2 * HOUR;
+  const t = 10 * DAY;
+  const ledger = await ledgerOf(
+    ...checks(-HOUR, t, {}, ahead),
+    ...delivered('before', t - 600, 1, ahead),
+    ...refused('one', t, 'receive', ahead),
+    ...Array.from({ length: 23 }, (_, each) => delivered(`fine ${each}`, t + 300 * (each + 1))).flat(),
+    ...refused('two', t + 2 * HOUR + 290),
+    ...delivered('back', t + 2 * HOUR + 600),
+    ...checks(t + 60, END + HOUR),
+  );
+  const three = clause(await judged(ledger), '3', 'operations');
+  expect(three.figures.downSeconds.lo).toBe(0);
+  expect(three.verdict).not.toBe('BREACH');
+});
+
+test('control: without the fault the month is MET', async () => {
+  const ledger = await ledgerOf(...allUp, check(END + 2 * HOUR), ...delivered('one', 5 * DAY), ...delivered('two', 6 * DAY));
+  const judgement = await judged(ledger);
+  expect(clause(judgement, '1', 'connectivity').verdict).toBe('MET');
+  expect(clause(judgement, '3', 'operations').verdicts.availability).toBe('MET');
+});
