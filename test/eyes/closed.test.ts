@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { MonthClosed } from '../../src/domain/event.ts';
 import { closingOf, compareClosing, stillHolds, termsHash } from '../../src/domain/report/closing.ts';
 import type { Judgement } from '../../src/domain/report/judge.ts';
+import { judgeYear } from '../../src/engine/reports.ts';
 import { CONTRACT } from '../fakes/contract.ts';
 import {
   accepted,
@@ -73,6 +74,20 @@ test('checks that come into a closed month by a clock that was put back are a re
   expect(comparison.changes).not.toEqual([]);
   expect.soft(comparison.reasons).not.toEqual([]);
   expect.soft(stillHolds(closed, matter(FINAL + DAY), AFTERMATH)).toBe(false);
+});
+
+test('the year’s report does not say MET of a month whose closed report came too early, and whose breaches are in the ledger', async () => {
+  const ahead = 40 * DAY;
+  const ledger = await ledgerOf(...delivered('fine', 4 * DAY));
+  const closedAt = 5 * DAY;
+  const closed = closingAt(await judged(ledger, closedAt + ahead), closedAt, (await ledger.snapshot()).head.seq);
+  expect(closed.summary.find(({ id }) => id === '2b')?.verdict).toBe('MET');
+  await ledger.append([closed, ...delivered('late', 10 * DAY, 2 * HOUR), ...delivered('later', 11 * DAY, 2 * HOUR)]);
+  expect(clause(await judged(ledger, FINAL + DAY), '2b', 'delay').verdict).toBe('BREACH');
+  const when = { year: '2026', nowMs: FROM_MS + (FINAL + DAY) * 1000, version: '1.0.0' };
+  const year = await judgeYear(ledger, { provider: 'acme', contract: CONTRACT }, when);
+  const november = year?.months.find(({ month }) => month === MONTH);
+  expect(november?.clauses.find(({ id }) => id === '2b')?.verdict).toBe('BREACH');
 });
 
 test('an exclusion of the hours in which a message of the month was still on its way after the report was final is a reason that is told', async () => {

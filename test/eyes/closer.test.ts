@@ -70,16 +70,3 @@ test('a clock that jumps 60 days ahead, is seen to, and is set right within the 
   await clock.advance(3 * 3600);
   expect(ledger.events('month.closed').map(({ month }) => month)).toEqual([]);
 });
-
-test('a clock that was wrong when November was closed on its 11th day, and is set right, lets November be closed when it is over', async () => {
-  await clock.advance(DAY);
-  await ledger.append(refused('a'));
-  await start();
-  clock.stepWall(60 * DAY);
-  await clock.advance(2 * 3600);
-  clock.stepWall(-60 * DAY);
-  await ledger.append(refused('b'));
-  await clock.advance(40 * DAY);
-  const closings = ledger.events('month.closed');
-  expect(closings.at(-1)?.summary.find(({ id }) => id === '2a')?.figures['failed']).toEqual([2, 2]);
-});

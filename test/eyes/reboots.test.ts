@@ -1,0 +1,54 @@
+/** A host whose clock is wrong in the first minutes after a boot (no battery, or set to local time), until NTP sets it: what was on its way meanwhile. */
+import { expect, test } from 'vitest';
+import { judgeDelay } from '../../src/domain/delay/delay-verdict.ts';
+import { isOver } from '../../src/domain/expiry.ts';
+import type { ProbeRecord } from '../../src/domain/record.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
+import { accepted, at, CLAUSE, capture, HOUR, probe } from '../domain/month-case.ts';
+
+const judge = (records: readonly ProbeRecord[], absence: ReadonlyMap<string, Instant> = new Map()) =>
+  judgeDelay({
+    clause: { ...CLAUSE, path: 'receive' },
+    provider: 'acme',
+    month: '2026-11',
+    timeZone: 'Asia/Shanghai',
+    records,
+    unmeasured: 0,
+    exclusions: [],
+    absence: new Map(absence),
+    random: () => 0.5,
+  });
+
+/** The host came up 60 s after T0; its wall clock is wrong by so many seconds. */
+const afterBoot = (seconds: number, wrongBy: number): Instant =>
+  at(seconds + wrongBy, { boot: 'b', monoUs: (seconds - 60) * 1e6 });
+const taken = (id: string, seconds: number, change: Partial<ProbeRecord>) =>
+  probe(id, seconds, { path: 'receive', planned: at(seconds), handover: accepted(at(seconds)), ...change });
+
+test('two messages that took three minutes are no breach of the hour because the clock was 8 h ahead for the minutes after a boot', () => {
+  const wrong = 8 * HOUR;
+  // Not there at the first look after the boot, there at the next: by a clock that is 8 h ahead at both.
+  const late = capture(afterBoot(120, wrong), afterBoot(180, wrong));
+  const { maximum, figures } = judge([taken('one', 0, { capture: late }), taken('two', 5, { capture: late })]);
+  expect(figures.excluded.maximum?.lo).toBeLessThanOrEqual(180);
+  expect(maximum).not.toBe('BREACH');
+});
+
+test('two messages that are pending for two minutes are no breach because the clock is 8 h ahead since the boot a minute ago', () => {
+  const absence = new Map([['mailbox:acme', afterBoot(120, 8 * HOUR)]]);
+  expect(judge([taken('one', 0, {}), taken('two', 5, {})], absence).maximum).not.toBe('BREACH');
+});
+
+test('two messages that took two hours do not MEET the hour because the clock was 8 h behind for the minutes after a boot', () => {
+  const wrong = -8 * HOUR;
+  const reboot = (seconds: number): Instant => at(seconds + wrong, { boot: 'b', monoUs: (seconds - 2 * HOUR + 120) * 1e6 });
+  const late = capture(null, reboot(2 * HOUR));
+  const { maximum, figures } = judge([taken('one', 0, { capture: late }), taken('two', 5, { capture: late })]);
+  expect(figures.excluded.maximum?.hi).toBeGreaterThanOrEqual(2 * HOUR);
+  expect(maximum).not.toBe('MET');
+});
+
+test('a message that was sent two minutes ago is not lost for good because the clock is six days ahead since the boot a minute ago', () => {
+  const { planned, path, provider } = probe('p', 0);
+  expect(isOver({ planned, path, provider }, new Map(), afterBoot(120, 6 * 24 * HOUR))).toBe(false);
+});
