@@ -87,3 +87,22 @@ test('mere minutes fast: the hours after a clock was put back by two hours are m
   // Two hours came twice by the wall clock.
   expect(one.figures.downSeconds.hi).toBeLessThanOrEqual(2 * HOUR + 40 * MINUTE);
 });
+
+test.each([
+  ['greylisted', { result: { kind: 'inconclusive', reason: 'asked to come again: 451 4.7.1' } }],
+  ['refused', { result: { kind: 'down', stage: 'rcpt', code: '550', text: '5.1.1 no such user' }, control: 'healthy' }],
+] as const)('an MX that was up all November, and closed so, stays it though the first recipient ever named there, in December, is %s', async (_how, said) => {
+  // A route to the mailbox is configured on the 16th of December; until then a greeting was as deep as a check of the MX could go.
+  const greeting = { endpoint: 'mx', depth: 'greeting' } as const;
+  const ledger = await ledgerOf(...checks(-HOUR, FINAL + 10 * DAY, greeting));
+  const closed = await judged(ledger, FINAL + HOUR);
+  expect(clause(closed, '1', 'connectivity').verdict).toBe('MET');
+  const t = FINAL + 10 * DAY;
+  await ledger.append([
+    check(t + 600, { endpoint: 'mx', depth: 'recipient', everySeconds: 600, ...said }),
+    ...checks(t + 1200, t + HOUR, greeting),
+  ]);
+  const later = await judged(ledger, t + HOUR);
+  expect.soft(clause(later, '1', 'connectivity').verdict).toBe('MET');
+  expect.soft(later.sha256).toBe(closed.sha256);
+});
