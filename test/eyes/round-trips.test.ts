@@ -65,6 +65,23 @@ test('two refused probes two hours apart, with mail delivered between, are no pr
   expect(three.verdict).not.toBe('BREACH');
 });
 
+test('mail that was down for 44 minutes is not MET because the clock was put back by two hours after it, and mail of the second pass lies between', async () => {
+  // Truth: refused from t to t + 44 min, by a clock that is two hours fast; then it is set right, and mail comes every five minutes.
+  const ahead = 2 * HOUR;
+  const t = 10 * DAY;
+  const ledger = await ledgerOf(
+    ...checks(-HOUR, t + 44 * MINUTE, {}, ahead),
+    ...delivered('before', t - 60, 1, ahead),
+    ...refused('one', t, 'receive', ahead),
+    ...refused('two', t + 43 * MINUTE, 'receive', ahead),
+    ...checks(t + 54 * MINUTE, END + HOUR),
+    ...Array.from({ length: 60 }, (_, each) => delivered(`fine ${each}`, t + 45 * MINUTE + 1 + 300 * each)).flat(),
+  );
+  const one = clause(await judged(ledger), '1', 'connectivity');
+  expect.soft(one.verdict).not.toBe('MET');
+  expect.soft(one.figures.parts.find(({ part }) => part === 'round-trip')?.downSeconds.hi).toBeGreaterThanOrEqual(43 * MINUTE);
+});
+
 test('control: without the fault the month is MET', async () => {
   const ledger = await ledgerOf(...allUp, check(END + 2 * HOUR), ...delivered('one', 5 * DAY), ...delivered('two', 6 * DAY));
   const judgement = await judged(ledger);

@@ -106,3 +106,17 @@ test.each([
   expect.soft(clause(later, '1', 'connectivity').verdict).toBe('MET');
   expect.soft(later.sha256).toBe(closed.sha256);
 });
+
+test('an outage of 2640 s by a clock that NTP may make 500 ppm too fast is not proven to have lasted 44 minutes', async () => {
+  // measurement.md: "long spans widen by clock rate (NTP slews up to 500 ppm)", as spanBetween does for delays.
+  const failing = { ...DOWN, everySeconds: 60 };
+  const t = DAY;
+  const ledger = await ledgerOf(
+    ...checks(-HOUR, t - 60),
+    ...Array.from({ length: 45 }, (_, minute) => check(t + minute * MINUTE, failing)),
+    ...checks(t + 44 * MINUTE + 1, END + HOUR),
+  );
+  const one = clause(await judged(ledger), '1', 'connectivity');
+  expect(one.figures.downSeconds.lo).toBeLessThanOrEqual(2640 * (1 - 500e-6));
+  expect(one.verdicts.downtime).not.toBe('BREACH');
+});
