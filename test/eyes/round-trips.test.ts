@@ -111,6 +111,22 @@ test('an MX that takes recipients and turns every message away with 451 after DA
   expect(clause(judgement, '2b', 'delay').verdict).toBe('MET');
 });
 
+test('a submission server that lets in and answers every message with 451 4.7.1 for three hours, as Postfix does while its milter is down, did not MEET clause 1', async () => {
+  // Truth: nobody could send from t to t + 3 h. The reply may be read as throttling, so nothing is proven; nor is it proven that mail could be sent.
+  const t = 10 * DAY;
+  const refusal = { kind: 'refused', stage: 'data', code: 451, enhanced: '4.7.1', text: 'Service unavailable - try again later' } as const;
+  const turnedAway = Array.from({ length: 36 }, (_, each) =>
+    refused(`away ${each}`, t + each * 5 * MINUTE, 'internal').map((event) =>
+      event.type === 'probe.handed-over' ? ({ ...event, handover: { ...event.handover, ...refusal } } as LedgerEvent) : event,
+    ),
+  ).flat();
+  const ledger = await ledgerOf(...allUp, ...delivered('before', t - 600), ...turnedAway, ...delivered('after', t + 4 * HOUR));
+  const one = clause(await judged(ledger), '1', 'connectivity');
+  expect.soft(one.figures.downSeconds.lo).toBe(0);
+  expect.soft(one.figures.downSeconds.hi).toBeGreaterThanOrEqual(2.5 * HOUR);
+  expect(one.verdict).toBe('INCONCLUSIVE');
+});
+
 test('control: without the fault the month is MET', async () => {
   const ledger = await ledgerOf(...allUp, check(END + 2 * HOUR), ...delivered('one', 5 * DAY), ...delivered('two', 6 * DAY));
   const judgement = await judged(ledger);
