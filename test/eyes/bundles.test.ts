@@ -4,8 +4,8 @@ import { decodeEvent } from '../../src/domain/codec.ts';
 import { chainHash } from '../../src/domain/evidence/chain.ts';
 import { bundleOf, forged, verified } from '../adapters/sqlite/bundle-case.ts';
 import { opened, temporaryFolder } from '../adapters/sqlite/support.ts';
+import { at, DAY, delivered, HOUR } from '../domain/november.ts';
 import { MemoryLedger } from '../fakes/memory-ledger.ts';
-import { at, DAY, delivered, HOUR } from './november.ts';
 
 test('a bundle that begins in the middle of the month, with a checkpoint written while the clock was set back to October, does not verify', async () => {
   // Truth: two messages of the 5th and 6th were two hours late, a breach. On the 20th the keeper sets the clock back for a minute.

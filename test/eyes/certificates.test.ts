@@ -1,6 +1,6 @@
 /** Certificates are checked by our own wall clock: where that is wrong, every server fails, and the neutral hosts, which are only connected to, do not. */
 import { expect, test } from 'vitest';
-import { checks, clause, DAY, HOUR, judged, ledgerOf, MINUTE } from './november.ts';
+import { checks, clause, DAY, HOUR, judged, ledgerOf, MINUTE } from '../domain/november.ts';
 
 test('a server whose certificate is not valid yet by a clock that is 20 days slow was not down in a month in which nobody measured', async () => {
   // Truth: the agent is installed on the 10th of November on a host whose clock shows the 21st of October; the certificate was renewed

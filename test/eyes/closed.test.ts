@@ -4,7 +4,6 @@ import type { MonthClosed } from '../../src/domain/event.ts';
 import { closingOf, compareClosing, stillHolds, termsHash } from '../../src/domain/report/closing.ts';
 import type { Judgement } from '../../src/domain/report/judge.ts';
 import { judgeYear } from '../../src/engine/reports.ts';
-import { CONTRACT } from '../fakes/contract.ts';
 import {
   accepted,
   at,
@@ -24,7 +23,8 @@ import {
   MONTH,
   matter,
   refused,
-} from './november.ts';
+} from '../domain/november.ts';
+import { CONTRACT } from '../fakes/contract.ts';
 
 const AFTERMATH = { entries: [], lateProbes: 0, version: '1.0.0' };
 

@@ -1,6 +1,6 @@
 /** Faults of ours that look like the provider's. */
 import { expect, test } from 'vitest';
-import { checks, clause, DAY, END, HOUR, judged, ledgerOf } from './november.ts';
+import { checks, clause, DAY, END, HOUR, judged, ledgerOf } from '../domain/november.ts';
 
 test('a password that the customer changed and did not tell the agent is no outage that is proven against the provider', async () => {
   // Truth: everybody reads mail all day; only the agent's login is refused, as RFC 4954 §6 has it for a wrong password.

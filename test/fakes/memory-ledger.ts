@@ -191,7 +191,7 @@ export class MemoryLedger implements Ledger, FactSource {
       ),
       unmeasured: { submission: missed('submission'), mx: missed('mx'), mailbox: missed('mailbox') },
       exclusions: exclusionsFor(state, provider),
-      endpoints: endpointsOf(state, provider),
+      endpoints: endpointsOf(state, query),
       head,
     };
   }

@@ -202,7 +202,7 @@ export class Store implements FactSource {
     return {
       ...readAvailability(this.#db, query),
       exclusions: exclusionsFor(state, provider),
-      endpoints: endpointsOf(state, provider),
+      endpoints: endpointsOf(state, query),
       head,
     };
   }

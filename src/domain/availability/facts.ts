@@ -50,17 +50,18 @@ export interface AvailabilityFacts {
   readonly unmeasured: Readonly<Record<Endpoint, number>>;
   /** All in force for the provider, of any path and time, in the order of their beginning. */
   readonly exclusions: readonly Exclusion[];
-  /** Endpoints that were checked at least once, ever: a provider without a mailbox is not held to one. */
+  /**
+   * Endpoints of which a check was due before the range's end, whatever became of it: a provider without a mailbox is not held to one,
+   * a month not to what was new after it, and of one that showed nothing nothing is known.
+   */
   readonly endpoints: readonly Endpoint[];
   readonly head: ChainHead;
 }
 
 /** In the order of ENDPOINTS. */
-export function endpointsOf({ checks }: TimelineState, provider: string): readonly Endpoint[] {
-  const checked = new Set(
-    [...checks.values()].filter((each) => each.provider === provider).map((each) => each.endpoint),
-  );
-  return ENDPOINTS.filter((endpoint) => checked.has(endpoint));
+export function endpointsOf({ checks }: TimelineState, { provider, toMs }: AvailabilityQuery): readonly Endpoint[] {
+  const due = [...checks.values()].filter((each) => each.provider === provider && each.firstMs < toMs);
+  return ENDPOINTS.filter((endpoint) => due.some((each) => each.endpoint === endpoint));
 }
 
 /** The order of `AvailabilityFacts.runs`: by their beginning, then by endpoint. */

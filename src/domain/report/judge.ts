@@ -100,7 +100,7 @@ export function isMeasured({ clauses }: ProviderReport): boolean {
         return false;
       case 'connectivity':
       case 'operations':
-        return clause.coverage.ratio > 0 || clause.outages.length > 0;
+        return clause.figures.parts.some(({ coverage }) => (coverage ?? 0) > 0) || clause.outages.length > 0;
       case 'delay':
         return [clause.figures.outcomes, clause.figures.spotChecks].some((counts) =>
           Object.values(counts).some((count) => count > 0),
@@ -116,8 +116,7 @@ function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource, ju
     const finalMs = finalAtMs(matter);
     const runs = facts.runs.filter(({ fromMs }) => fromMs < finalMs);
     const roundTrips = facts.roundTrips.filter(({ plannedMs }) => plannedMs < finalMs);
-    const endpoints = facts.endpoints.filter((each) => runs.some((run) => run.endpoint === each));
-    return { ...facts, runs, roundTrips, endpoints };
+    return { ...facts, runs, roundTrips };
   };
   switch (clause.kind) {
     case 'attested':

@@ -44,7 +44,12 @@ export function check(seconds: number, over: Partial<EndpointChecked> = {}, wall
 }
 
 /** A check every ten minutes, which is its cell. */
-export function checks(from: number, to: number, over: Partial<EndpointChecked> = {}, wallAhead = 0): EndpointChecked[] {
+export function checks(
+  from: number,
+  to: number,
+  over: Partial<EndpointChecked> = {},
+  wallAhead = 0,
+): EndpointChecked[] {
   const cell = 10 * MINUTE;
   return Array.from({ length: Math.floor((to - from) / cell) + 1 }, (_, index) =>
     check(from + index * cell, { everySeconds: cell, ...over }, wallAhead),
