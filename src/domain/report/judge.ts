@@ -111,11 +111,11 @@ export function isMeasured({ clauses }: ProviderReport): boolean {
 
 function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource, judgeDelay: JudgeDelay): ClauseReport {
   const availability = (): AvailabilityFacts => {
-    const facts = source.availability({ provider: matter.provider, ...rangeOf(matter) });
-    // The next run, or delivered probe, is the neighbour of the month's last, however late it comes; once the month is final it must change nothing.
     const finalMs = finalAtMs(matter);
+    const facts = source.availability({ provider: matter.provider, ...rangeOf(matter), finalMs });
+    // The next run, or probe, is the neighbour of the month's last, however late it comes; once the month is final it must change nothing.
     const runs = facts.runs.filter(({ fromMs }) => fromMs < finalMs);
-    const roundTrips = facts.roundTrips.filter(({ plannedMs }) => plannedMs < finalMs);
+    const roundTrips = facts.roundTrips.filter(({ planned }) => planned.wallMs < finalMs);
     return { ...facts, runs, roundTrips };
   };
   switch (clause.kind) {

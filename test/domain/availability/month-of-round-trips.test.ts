@@ -1,6 +1,6 @@
 /** What failed probes say of a month: at its edges, and where the wall clock was set between two of them. */
 import { expect, test } from 'vitest';
-import type { LedgerEvent } from '../../src/domain/event.ts';
+import type { LedgerEvent } from '../../../src/domain/event.ts';
 import {
   check,
   checks,
@@ -14,7 +14,7 @@ import {
   ledgerOf,
   MINUTE,
   refused,
-} from '../domain/november.ts';
+} from '../november.ts';
 
 /** Servers that answer well from before the month until after it: what speaks against it are probes alone. */
 const allUp = checks(-HOUR, END + HOUR);
