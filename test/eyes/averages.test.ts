@@ -38,7 +38,10 @@ test('the only probe of a month, lost, is one exceeding and no breach of an aver
 test('in the month’s first minutes one probe that took 70 s is no breach of the month’s average: the next hundred take a second', () => {
   const first = delivered('first', 0, 70);
   const early = judge([first], null);
-  const later = judge([first, ...Array.from({ length: 100 }, (_, each) => delivered(`p${each}`, 300 + 300 * each, 1))], null);
+  const later = judge(
+    [first, ...Array.from({ length: 100 }, (_, each) => delivered(`p${each}`, 300 + 300 * each, 1))],
+    null,
+  );
   expect(later.verdict).toBe('MET');
   expect(early.verdict).not.toBe('BREACH');
 });

@@ -8,7 +8,11 @@ import { accepted, at, CLAUSE, capture, HOUR, probe, T0 } from '../domain/month-
 /** Accepted then and out so much later, by a wall clock that was so many seconds ahead at the acceptance. */
 function delivered(id: string, seconds: number, delay: number, ahead = 0): ProbeRecord {
   const taken: Instant = at(seconds, { wallMs: T0 + (seconds + ahead) * 1000 });
-  return probe(id, seconds, { planned: taken, handover: accepted(taken), capture: capture(at(seconds + delay), at(seconds + delay)) });
+  return probe(id, seconds, {
+    planned: taken,
+    handover: accepted(taken),
+    capture: capture(at(seconds + delay), at(seconds + delay)),
+  });
 }
 
 test('two late messages in a row and one on time after them are one episode, though the clock was put back by two hours between the two', () => {

@@ -41,7 +41,8 @@ test('two messages that are pending for two minutes are no breach because the cl
 
 test('two messages that took two hours do not MEET the hour because the clock was 8 h behind for the minutes after a boot', () => {
   const wrong = -8 * HOUR;
-  const reboot = (seconds: number): Instant => at(seconds + wrong, { boot: 'b', monoUs: (seconds - 2 * HOUR + 120) * 1e6 });
+  const reboot = (seconds: number): Instant =>
+    at(seconds + wrong, { boot: 'b', monoUs: (seconds - 2 * HOUR + 120) * 1e6 });
   const late = capture(null, reboot(2 * HOUR));
   const { maximum, figures } = judge([taken('one', 0, { capture: late }), taken('two', 5, { capture: late })]);
   expect(figures.excluded.maximum?.hi).toBeGreaterThanOrEqual(2 * HOUR);

@@ -1,7 +1,20 @@
 /** What failed probes say of a month: at its edges, and where the wall clock was set between two of them. */
 import { expect, test } from 'vitest';
 import type { LedgerEvent } from '../../src/domain/event.ts';
-import { at as instant, check, checks, clause, DAY, delivered, END, HOUR, judged, ledgerOf, MINUTE, refused } from './november.ts';
+import {
+  check,
+  checks,
+  clause,
+  DAY,
+  delivered,
+  END,
+  HOUR,
+  at as instant,
+  judged,
+  ledgerOf,
+  MINUTE,
+  refused,
+} from './november.ts';
 
 /** Servers that answer well from before the month until after it: what speaks against it are probes alone. */
 const allUp = checks(-HOUR, END + HOUR);
@@ -80,28 +93,52 @@ test('mail that was down for 44 minutes is not MET because the clock was put bac
   );
   const one = clause(await judged(ledger), '1', 'connectivity');
   expect.soft(one.verdict).not.toBe('MET');
-  expect.soft(one.figures.parts.find(({ part }) => part === 'round-trip')?.downSeconds.hi).toBeGreaterThanOrEqual(43 * MINUTE);
+  expect
+    .soft(one.figures.parts.find(({ part }) => part === 'round-trip')?.downSeconds.hi)
+    .toBeGreaterThanOrEqual(43 * MINUTE);
 });
 
 test('an MX that takes recipients and turns every message away with 451 after DATA for three hours did not MEET clause 1', async () => {
   // Truth: no mail could be received from t to t + 3 h. Checks end at RCPT; each probe is tried again after 5, 10, 15, 30, 30 … minutes.
   const t = 10 * DAY;
-  const refusal = { kind: 'refused', stage: 'data', code: 451, enhanced: '4.3.0', text: 'content filter unavailable' } as const;
+  const refusal = {
+    kind: 'refused',
+    stage: 'data',
+    code: 451,
+    enhanced: '4.3.0',
+    text: 'content filter unavailable',
+  } as const;
   const late = Array.from({ length: 12 }, (_, each) => {
     const [id, begun] = [`deferred ${each}`, t + each * 15 * MINUTE];
-    const tries = [0, 5, 15, 30, 60, 90, 120, 150, 180].map((minute) => begun + minute * MINUTE).filter((at) => at < t + 3 * HOUR);
+    const tries = [0, 5, 15, 30, 60, 90, 120, 150, 180]
+      .map((minute) => begun + minute * MINUTE)
+      .filter((at) => at < t + 3 * HOUR);
     const again = (tries.at(-1) ?? begun) + 30 * MINUTE;
     const [plan, ...taken] = delivered(id, again);
     return [
       { ...plan, at: instant(begun) } as LedgerEvent,
-      ...tries.map((second, index): LedgerEvent => ({
-        ...{ type: 'probe.deferred', at: instant(second + 1), probe: id, attempt: index + 1, refusal, retryAfterSeconds: 1800 },
-      })),
+      ...tries.map(
+        (second, index): LedgerEvent => ({
+          ...{
+            type: 'probe.deferred',
+            at: instant(second + 1),
+            probe: id,
+            attempt: index + 1,
+            refusal,
+            retryAfterSeconds: 1800,
+          },
+        }),
+      ),
       ...taken,
     ];
   }).flat();
   const mx = { endpoint: 'mx', depth: 'recipient' } as const;
-  const ledger = await ledgerOf(...checks(-HOUR, END + HOUR, mx), ...delivered('before', t - 600), ...late, ...delivered('after', t + 4 * HOUR));
+  const ledger = await ledgerOf(
+    ...checks(-HOUR, END + HOUR, mx),
+    ...delivered('before', t - 600),
+    ...late,
+    ...delivered('after', t + 4 * HOUR),
+  );
   const judgement = await judged(ledger);
   const one = clause(judgement, '1', 'connectivity');
   expect.soft(one.figures.downSeconds.hi).toBeGreaterThanOrEqual(2.5 * HOUR);
@@ -114,13 +151,22 @@ test('an MX that takes recipients and turns every message away with 451 after DA
 test('a submission server that lets in and answers every message with 451 4.7.1 for three hours, as Postfix does while its milter is down, did not MEET clause 1', async () => {
   // Truth: nobody could send from t to t + 3 h. The reply may be read as throttling, so nothing is proven; nor is it proven that mail could be sent.
   const t = 10 * DAY;
-  const refusal = { kind: 'refused', stage: 'data', code: 451, enhanced: '4.7.1', text: 'Service unavailable - try again later' } as const;
+  const refusal = {
+    kind: 'refused',
+    stage: 'data',
+    code: 451,
+    enhanced: '4.7.1',
+    text: 'Service unavailable - try again later',
+  } as const;
   const turnedAway = Array.from({ length: 36 }, (_, each) =>
-    refused(`away ${each}`, t + each * 5 * MINUTE, 'internal').map((event) =>
-      event.type === 'probe.handed-over' ? ({ ...event, handover: { ...event.handover, ...refusal } } as LedgerEvent) : event,
-    ),
+    refused(`away ${each}`, t + each * 5 * MINUTE, 'internal', 0, refusal),
   ).flat();
-  const ledger = await ledgerOf(...allUp, ...delivered('before', t - 600), ...turnedAway, ...delivered('after', t + 4 * HOUR));
+  const ledger = await ledgerOf(
+    ...allUp,
+    ...delivered('before', t - 600),
+    ...turnedAway,
+    ...delivered('after', t + 4 * HOUR),
+  );
   const one = clause(await judged(ledger), '1', 'connectivity');
   expect.soft(one.figures.downSeconds.lo).toBe(0);
   expect.soft(one.figures.downSeconds.hi).toBeGreaterThanOrEqual(2.5 * HOUR);
@@ -128,7 +174,12 @@ test('a submission server that lets in and answers every message with 451 4.7.1 
 });
 
 test('control: without the fault the month is MET', async () => {
-  const ledger = await ledgerOf(...allUp, check(END + 2 * HOUR), ...delivered('one', 5 * DAY), ...delivered('two', 6 * DAY));
+  const ledger = await ledgerOf(
+    ...allUp,
+    check(END + 2 * HOUR),
+    ...delivered('one', 5 * DAY),
+    ...delivered('two', 6 * DAY),
+  );
   const judgement = await judged(ledger);
   expect(clause(judgement, '1', 'connectivity').verdict).toBe('MET');
   expect(clause(judgement, '3', 'operations').verdicts.availability).toBe('MET');

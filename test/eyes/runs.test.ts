@@ -37,7 +37,10 @@ test('a month that was up to the second stays MET when a service that is new is 
 });
 
 test('control: the same service that is new after the report is final takes nothing from the month', async () => {
-  const ledger = await ledgerOf(...checks(-HOUR, END + DAY), ...checks(FINAL + 1, FINAL + DAY, { endpoint: 'mailbox' }));
+  const ledger = await ledgerOf(
+    ...checks(-HOUR, END + DAY),
+    ...checks(FINAL + 1, FINAL + DAY, { endpoint: 'mailbox' }),
+  );
   expect(clause(await judged(ledger), '1', 'connectivity').verdict).toBe('MET');
 });
 
@@ -46,10 +49,7 @@ test('one failed check after the clock was put back by an hour in December leave
   const closed = await judged(ledger, FINAL + HOUR);
   expect(clause(closed, '1', 'connectivity').verdict).toBe('MET');
   const t = FINAL + 20 * DAY + 10;
-  await ledger.append([
-    check(t, { everySeconds: 600, ...DOWN }, -HOUR),
-    ...checks(t + 600, t + 2 * DAY, {}, -HOUR),
-  ]);
+  await ledger.append([check(t, { everySeconds: 600, ...DOWN }, -HOUR), ...checks(t + 600, t + 2 * DAY, {}, -HOUR)]);
   const later = await judged(ledger, FINAL + 22 * DAY);
   expect(clause(later, '1', 'connectivity').verdict).toBe('MET');
   expect(later.sha256).toBe(closed.sha256);
@@ -79,10 +79,7 @@ test('an hour of proven outage is proven though the clock was a year ahead for a
 });
 
 test('mere minutes fast: the hours after a clock was put back by two hours are measured', async () => {
-  const ledger = await ledgerOf(
-    ...checks(-DAY, 10 * DAY, {}, 2 * HOUR),
-    ...checks(10 * DAY + 600, END + HOUR),
-  );
+  const ledger = await ledgerOf(...checks(-DAY, 10 * DAY, {}, 2 * HOUR), ...checks(10 * DAY + 600, END + HOUR));
   const one = clause(await judged(ledger), '1', 'connectivity');
   // Two hours came twice by the wall clock.
   expect(one.figures.downSeconds.hi).toBeLessThanOrEqual(2 * HOUR + 40 * MINUTE);
@@ -91,21 +88,24 @@ test('mere minutes fast: the hours after a clock was put back by two hours are m
 test.each([
   ['greylisted', { result: { kind: 'inconclusive', reason: 'asked to come again: 451 4.7.1' } }],
   ['refused', { result: { kind: 'down', stage: 'rcpt', code: '550', text: '5.1.1 no such user' }, control: 'healthy' }],
-] as const)('an MX that was up all November, and closed so, stays it though the first recipient ever named there, in December, is %s', async (_how, said) => {
-  // A route to the mailbox is configured on the 16th of December; until then a greeting was as deep as a check of the MX could go.
-  const greeting = { endpoint: 'mx', depth: 'greeting' } as const;
-  const ledger = await ledgerOf(...checks(-HOUR, FINAL + 10 * DAY, greeting));
-  const closed = await judged(ledger, FINAL + HOUR);
-  expect(clause(closed, '1', 'connectivity').verdict).toBe('MET');
-  const t = FINAL + 10 * DAY;
-  await ledger.append([
-    check(t + 600, { endpoint: 'mx', depth: 'recipient', everySeconds: 600, ...said }),
-    ...checks(t + 1200, t + HOUR, greeting),
-  ]);
-  const later = await judged(ledger, t + HOUR);
-  expect.soft(clause(later, '1', 'connectivity').verdict).toBe('MET');
-  expect.soft(later.sha256).toBe(closed.sha256);
-});
+] as const)(
+  'an MX that was up all November, and closed so, stays it though the first recipient ever named there, in December, is %s',
+  async (_how, said) => {
+    // A route to the mailbox is configured on the 16th of December; until then a greeting was as deep as a check of the MX could go.
+    const greeting = { endpoint: 'mx', depth: 'greeting' } as const;
+    const ledger = await ledgerOf(...checks(-HOUR, FINAL + 10 * DAY, greeting));
+    const closed = await judged(ledger, FINAL + HOUR);
+    expect(clause(closed, '1', 'connectivity').verdict).toBe('MET');
+    const t = FINAL + 10 * DAY;
+    await ledger.append([
+      check(t + 600, { endpoint: 'mx', depth: 'recipient', everySeconds: 600, ...said }),
+      ...checks(t + 1200, t + HOUR, greeting),
+    ]);
+    const later = await judged(ledger, t + HOUR);
+    expect.soft(clause(later, '1', 'connectivity').verdict).toBe('MET');
+    expect.soft(later.sha256).toBe(closed.sha256);
+  },
+);
 
 test('an outage of 2640 s by a clock that NTP may make 500 ppm too fast is not proven to have lasted 44 minutes', async () => {
   // measurement.md: "long spans widen by clock rate (NTP slews up to 500 ppm)", as spanBetween does for delays.
