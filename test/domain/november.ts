@@ -1,6 +1,6 @@
 /** November 2026 in China as a ledger on the disk holds it: what was checked and probed, and what the report says. Seconds count from the month's beginning. */
 import type { EndpointChecked, LedgerEvent } from '../../src/domain/event.ts';
-import type { Handover, Path } from '../../src/domain/probe.ts';
+import type { Handover, Path, Refusal } from '../../src/domain/probe.ts';
 import type { Judgement } from '../../src/domain/report/judge.ts';
 import type { ClauseReport, Matter } from '../../src/domain/report/report.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
@@ -57,7 +57,7 @@ export function checks(
 }
 
 const REST = { stages: [], peer: '192.0.2.7:25', certificateExpiresMs: null };
-export function planned(probe: string, seconds: number, path: Path, wallAhead = 0): LedgerEvent {
+function planned(probe: string, seconds: number, path: Path, wallAhead = 0): LedgerEvent {
   return {
     ...{ type: 'probe.planned', at: at(seconds, wallAhead), probe, provider: 'acme', path, kind: 'scheduled' },
     ...{ sender: 'probe@agent.example', recipient: 'probe-0@sink.example' },
@@ -66,10 +66,17 @@ export function planned(probe: string, seconds: number, path: Path, wallAhead = 
 function handedOver(probe: string, seconds: number, handover: Handover, wallAhead: number): LedgerEvent {
   return { type: 'probe.handed-over', at: at(seconds, wallAhead), probe, handover };
 }
-/** A probe that the provider refuses for good. */
-export function refused(probe: string, seconds: number, path: Path = 'receive', wallAhead = 0): LedgerEvent[] {
-  const handover: Handover = { kind: 'refused', stage: 'rcpt', code: 554, enhanced: '5.3.0', text: 'no', ...REST };
-  return [planned(probe, seconds, path, wallAhead), handedOver(probe, seconds + 1, handover, wallAhead)];
+/** For good. */
+const NO: Refusal = { kind: 'refused', stage: 'rcpt', code: 554, enhanced: '5.3.0', text: 'no' };
+/** A probe that the provider refuses. */
+export function refused(
+  probe: string,
+  seconds: number,
+  path: Path = 'receive',
+  wallAhead = 0,
+  refusal: Refusal = NO,
+): LedgerEvent[] {
+  return [planned(probe, seconds, path, wallAhead), handedOver(probe, seconds + 1, { ...refusal, ...REST }, wallAhead)];
 }
 export function accepted(probe: string, seconds: number, path: Path = 'receive', wallAhead = 0): LedgerEvent[] {
   const taken = at(seconds + 1, wallAhead);

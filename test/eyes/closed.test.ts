@@ -1,6 +1,7 @@
 /** A month that is closed: what may come after without a change in it that no reason is given for. */
 import { expect, test } from 'vitest';
 import type { MonthClosed } from '../../src/domain/event.ts';
+import type { Exclusion } from '../../src/domain/exclusion.ts';
 import { closingOf, compareClosing, stillHolds, termsHash } from '../../src/domain/report/closing.ts';
 import type { Judgement } from '../../src/domain/report/judge.ts';
 import { judgeYear } from '../../src/engine/reports.ts';
@@ -97,10 +98,10 @@ test('an exclusion of the hours in which a message of the month was still on its
   const now = END + 8 * DAY;
   const closed = closingAt(await judged(ledger, now), now, (await ledger.snapshot()).head.seq);
   const [fromMs, toMs] = [FINAL + HOUR, FINAL + DAY].map((each) => FROM_MS + each * 1000) as [number, number];
-  const exclusion = {
-    ...{ id: 'x', kind: 'agreed-maintenance', provider: 'acme', path: null, fromMs, toMs },
+  const exclusion: Exclusion = {
+    ...({ id: 'x', kind: 'agreed-maintenance', provider: 'acme', path: null, fromMs, toMs } as const),
     ...{ by: 'Li Wei', evidence: '', note: '' },
-  } as const;
+  };
   const entries = await ledger.append([{ type: 'exclusion.added', at: at(now), exclusion }]);
   const comparison = compareClosing(closed, await judged(ledger, now + 1), matter(now + 1), { ...AFTERMATH, entries });
   expect(comparison.same).toBe(false);

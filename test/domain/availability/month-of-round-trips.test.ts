@@ -159,11 +159,7 @@ test('a submission server that lets in and answers every message with 451 4.7.1 
     text: 'Service unavailable - try again later',
   } as const;
   const turnedAway = Array.from({ length: 36 }, (_, each) =>
-    refused(`away ${each}`, t + each * 5 * MINUTE, 'internal').map((event) =>
-      event.type === 'probe.handed-over'
-        ? ({ ...event, handover: { ...event.handover, ...refusal } } as LedgerEvent)
-        : event,
-    ),
+    refused(`away ${each}`, t + each * 5 * MINUTE, 'internal', 0, refusal),
   ).flat();
   const ledger = await ledgerOf(
     ...allUp,
