@@ -4,7 +4,6 @@ import type { ContractTerms } from '../../src/domain/contract-terms.ts';
 import { closingOf, termsHash } from '../../src/domain/report/closing.ts';
 import { judgeYear } from '../../src/engine/reports.ts';
 import { clauseOne, HOUR as H, MINUTE as M, upBut } from '../domain/availability-case.ts';
-import { CONTRACT } from '../fakes/contract.ts';
 import {
   at,
   checks,
@@ -20,6 +19,7 @@ import {
   MINUTE,
   MONTH,
 } from '../domain/november.ts';
+import { CONTRACT } from '../fakes/contract.ts';
 
 test.each(['2027-02', '2026-11'])(
   'in %s a clause that is broken by its share of the month allows no more downtime, though 44 minutes are not over',

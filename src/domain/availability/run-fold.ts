@@ -1,6 +1,6 @@
 /** From checks to runs, one endpoint at a time and one check after another, in whatever order they come to be known. */
 import { DEEP_EVERY } from '../check-plan.ts';
-import type { Endpoint } from '../endpoint.ts';
+import { type Endpoint, mayBeOurs } from '../endpoint.ts';
 import type { EndpointChecked } from '../event.ts';
 import { type Instant, spanBetween } from '../time/instant.ts';
 import type { Run, RunKind } from './run.ts';
@@ -73,7 +73,7 @@ export interface RunChange {
  * clock was set back, can only take away: it makes the run that it contradicts doubtful, a good one from shortly before it on, be it
  * the settled one or one of old. Before that run's beginning it changes nothing: those runs are not remembered here.
  *
- * A check that is `inconclusive` is left out, as a cell that was missed: it neither breaks a run nor makes it longer, and time
+ * A check that is `inconclusive`, or whose failure may be ours (`mayBeOurs`), is left out, as a cell that was missed: it neither breaks a run nor makes it longer, and time
  * with no other checks is unobserved. Which checks were scheduled and which confirm makes no difference: each speaks for its moment.
  */
 export function foldCheck(
@@ -237,6 +237,7 @@ function checkOf({ began, depth, result, control, everySeconds }: EndpointChecke
     case 'up':
       return { began, kind: 'up', cellMs, checks: 1, reason: null, deep: depth === 'login' || depth === 'recipient' };
     case 'down': {
+      if (mayBeOurs(result)) return null;
       const reason = `${result.stage} ${result.code}: ${result.text}`.slice(0, REASON_CHARS_MAX);
       return { began, kind: control === 'healthy' ? 'down' : 'doubtful', cellMs, checks: 1, reason };
     }

@@ -329,6 +329,7 @@ it('asks for the facts of the month, and judges each clause by them', () => {
     provider: 'acme',
     fromMs: Date.parse('2026-10-31T16:00:00Z'),
     toMs: Date.parse('2026-11-30T16:00:00Z'),
+    finalMs: Date.parse('2026-12-05T16:00:00Z'),
   };
   expect(asked).toEqual([query, query]);
   expect(report.clauses).toMatchObject([

@@ -1,7 +1,7 @@
-/** Percentages at their limits, as people read them. */
+/** Figures as people read them, at their limits. */
 import { expect, test } from 'vitest';
-import { percents } from '../../src/adapters/report/format.ts';
-import { availabilityOf } from '../../src/domain/availability/verdict.ts';
+import { percents } from '../../../src/adapters/report/format.ts';
+import { availabilityOf } from '../../../src/domain/availability/verdict.ts';
 
 test('a month of 30 days that was down for a millisecond more than 0.1% does not read as 99.9000%', () => {
   const monthMs = 30 * 86_400_000;
