@@ -164,7 +164,7 @@ test('a month is closed once it is final and not before, with the hash and the m
   expect(judged.report.status).toBe('final');
   expect(only).toMatchObject({ provider: 'acme', version: '1.0.0', contract: termsHash(CONTRACT) });
   expect(only?.asOf.seq).toBe(2);
-  const aftermath = { entries: [], lateProbes: 0, version: '1.0.0' };
+  const aftermath = { entries: [], lateProbes: 0, rewound: 0, version: '1.0.0' };
   expect(
     compareClosing(only!, judged, { provider: 'acme', contract: CONTRACT, month, nowMs }, aftermath),
   ).toMatchObject({

@@ -35,7 +35,7 @@ import { type Standing, summariseReport } from '../../src/domain/report/standing
 import type { DelaySeries } from '../../src/domain/status-view.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
-import type { Bookmark, LateQuery, Ledger, LedgerSnapshot } from '../../src/ports.ts';
+import type { Bookmark, LateQuery, Ledger, LedgerSnapshot, RewoundQuery } from '../../src/ports.ts';
 
 export class MemoryLedger implements Ledger, FactSource {
   readonly entries: LedgerEntry[] = [];
@@ -167,6 +167,12 @@ export class MemoryLedger implements Ledger, FactSource {
       return ms >= fromMs && ms < toMs;
     });
     return new Set(late).size;
+  }
+
+  async rewound({ fromMs, toMs, afterSeq }: RewoundQuery): Promise<number> {
+    this.#mustBeOpen();
+    const late = this.entries.slice(afterSeq).map(({ event }) => event.at.wallMs);
+    return late.filter((ms) => ms >= fromMs && ms < toMs).length;
   }
 
   async firstMs(): Promise<number | null> {

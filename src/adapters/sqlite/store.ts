@@ -155,6 +155,8 @@ export class Store implements FactSource {
         return this.#months.closing(request.input);
       case 'lateProbes':
         return this.#months.lateProbes(request.input);
+      case 'rewound':
+        return this.#months.rewound(request.input);
       case 'firstMs':
         return this.#months.firstMs();
       case 'bookmarks':
@@ -314,6 +316,7 @@ const DOING = {
   delays: 'read the delays',
   closing: 'judge a month',
   lateProbes: 'read the ledger',
+  rewound: 'read the ledger',
   firstMs: 'read the ledger',
 } as const;
 
