@@ -92,15 +92,18 @@ function judgeWith(matter: Matter, source: FactSource, judgeDelay: JudgeDelay): 
   );
 }
 
-/** Whether the ledger knows anything of the month. */
-export function isMeasured({ clauses }: ProviderReport): boolean {
+/** Whether the ledger knows anything of the month; that what failed before it may have gone on is no knowledge of it. */
+export function isMeasured({ clauses, from, to }: ProviderReport): boolean {
   return clauses.some((clause) => {
     switch (clause.kind) {
       case 'attested':
         return false;
       case 'connectivity':
       case 'operations':
-        return clause.figures.parts.some(({ coverage }) => (coverage ?? 0) > 0) || clause.outages.length > 0;
+        return (
+          clause.figures.parts.some(({ coverage }) => (coverage ?? 0) > 0) ||
+          clause.outages.some(({ beganBy, endedAfter }) => from <= endedAfter && beganBy < to)
+        );
       case 'delay':
         return [clause.figures.outcomes, clause.figures.spotChecks].some((counts) =>
           Object.values(counts).some((count) => count > 0),
