@@ -295,7 +295,12 @@ test('no month is closed by a wall clock that was stepped since the look before,
 });
 
 test('a clock that jumps ahead, is seen to, and is set right within the hour closes nothing, though the agent is restarted meanwhile', async () => {
-  const started = (): LedgerEvent => ({ type: 'agent.started', at: clock.now(), version: '1.0.0', unwatchedSince: null });
+  const started = (): LedgerEvent => ({
+    type: 'agent.started',
+    at: clock.now(),
+    version: '1.0.0',
+    unwatchedSince: null,
+  });
   await clock.advance(DAY);
   await ledger.append([started(), ...refused('a')]);
   await start();
