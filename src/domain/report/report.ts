@@ -129,7 +129,7 @@ export interface ConnectivityClauseReport extends AnyClauseReport {
     readonly availabilityMin: number;
     readonly denominator: Denominator;
   };
-  /** How many more seconds of downtime the clause allows this month. */
+  /** How many more seconds of downtime the clause allows this month, by the stricter of its two limits. */
   readonly downtimeLeftSeconds: Figure;
   readonly coverage: AvailabilityCoverage;
   readonly excluded: ExcludedTime;
