@@ -194,7 +194,7 @@ export class MemoryLedger implements Ledger, FactSource {
       ),
       roundTrips: PATHS.flatMap((path) => this.#roundTrips(query, path))
         .sort((one, other) => one.seq - other.seq)
-        .map(({ seq: _, ...trip }) => trip),
+        .map(({ trip }) => trip),
       unmeasured: { submission: missed('submission'), mx: missed('mx'), mailbox: missed('mailbox') },
       exclusions: exclusionsFor(state, provider),
       endpoints: endpointsOf(state, query),
@@ -202,7 +202,7 @@ export class MemoryLedger implements Ledger, FactSource {
     };
   }
 
-  #roundTrips(query: AvailabilityQuery, path: Path): readonly (RoundTrip & { readonly seq: number })[] {
+  #roundTrips(query: AvailabilityQuery, path: Path): readonly { readonly seq: number; readonly trip: RoundTrip }[] {
     const { provider, fromMs, toMs, finalMs } = query;
     const ofPath = [...this.#records.values()]
       .map((record, seq) => ({ record, seq }))
@@ -210,7 +210,8 @@ export class MemoryLedger implements Ledger, FactSource {
       .map(({ record, seq }) => ({
         outcome: outcomeOf(record),
         kind: record.kind,
-        trip: { ...roundTripAsOf(record, query), seq },
+        trip: roundTripAsOf(record, query),
+        seq,
       }));
     const wall = ({ trip }: (typeof ofPath)[number]): number => trip.planned.wallMs;
     const isGood = ({ trip }: (typeof ofPath)[number]): boolean => trip.delivered === true;
@@ -242,9 +243,7 @@ export class MemoryLedger implements Ledger, FactSource {
       return [before, after].flatMap((list) => list.slice(0, list.findIndex(isGood) + 1 || list.length));
     });
     const spots = ofPath.filter(({ kind, outcome }) => kind === 'spot' && ['delivered', 'pending'].includes(outcome));
-    return [...new Set([...open, ...neighbours, ...(open.length > 0 ? spots.filter(isInTime) : [])])].map(
-      ({ trip }) => trip,
-    );
+    return [...new Set([...open, ...neighbours, ...(open.length > 0 ? spots.filter(isInTime) : [])])];
   }
 
   month({ provider, path, fromMs, toMs }: MonthQuery): MonthFacts {

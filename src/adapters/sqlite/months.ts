@@ -69,7 +69,7 @@ export class Months {
 const NAMED = `SELECT DISTINCT json_extract(text, '$.probe') AS probe FROM events
   WHERE seq > ? AND json_extract(text, '$.probe') IS NOT NULL`;
 /** By the index on wall time alone: seq is the rowid. */
-export const REWOUND = 'SELECT count(*) AS count FROM events WHERE wall_ms >= ? AND wall_ms < ? AND seq > ?';
+const REWOUND = 'SELECT count(*) AS count FROM events WHERE wall_ms >= ? AND wall_ms < ? AND seq > ?';
 const LATE_PROBES = `SELECT count(*) AS count FROM probes
   WHERE id IN (SELECT json_extract(text, '$.probe') FROM events WHERE seq > ?)
   AND provider = ? AND month_ms >= ? AND month_ms < ?`;
