@@ -20,7 +20,7 @@ import {
 const allUp = checks(-HOUR, END + HOUR);
 
 test('mail that failed from ten minutes before the month’s end is not MET in it because the first failed probe was planned one minute after it', async () => {
-  // Truth: delivered at -12 min, down from -10 min on (10 minutes of November), the next probe is refused in December.
+  // Delivered at -12 min, down from -10 min on (10 minutes of November), the next probe is refused in December.
   const ledger = await ledgerOf(
     ...allUp,
     ...delivered('before', END - 12 * MINUTE),
@@ -34,7 +34,7 @@ test('mail that failed from ten minutes before the month’s end is not MET in i
 });
 
 test('mail that failed until five hours into the month is not MET in it because the last failed probe was planned 25 hours before it', async () => {
-  // Truth: down from -25 h to +5 h. A route may have gaps of up to 168 h (max_gap), and throttled probes say nothing either.
+  // Down from -25 h to +5 h. A route may have gaps of up to 168 h (max_gap), and throttled probes say nothing either.
   const ledger = await ledgerOf(
     ...allUp,
     ...delivered('before', -30 * HOUR),
@@ -47,7 +47,7 @@ test('mail that failed until five hours into the month is not MET in it because 
 });
 
 test('a wall clock that was 25 minutes slow and is set right between two refused probes makes no 25 minutes of proven outage', async () => {
-  // Truth: refused, and refused again 10 s later: 10 s are proven. The wall clock was put forward by 1500 s in between.
+  // Refused, and refused again 10 s later: 10 s are proven. The wall clock was put forward by 1500 s in between.
   const ledger = await ledgerOf(
     ...checks(-HOUR, 10 * DAY, {}, -1500),
     ...delivered('before', 10 * DAY - 600, 1, -1500),
@@ -62,7 +62,7 @@ test('a wall clock that was 25 minutes slow and is set right between two refused
 });
 
 test('two refused probes two hours apart, with mail delivered between, are no proven outage where the clock was put back', async () => {
-  // Truth: refused at 10:00; the clock, two hours fast, is set right; mail is delivered all along until it is refused again, by wall 5 min later.
+  // Refused at 10:00; the clock, two hours fast, is set right; mail is delivered all along until it is refused again, by wall 5 min later.
   const ahead = 2 * HOUR;
   const t = 10 * DAY;
   const ledger = await ledgerOf(
@@ -80,7 +80,7 @@ test('two refused probes two hours apart, with mail delivered between, are no pr
 });
 
 test('mail that was down for 44 minutes is not MET because the clock was put back by two hours after it, and mail of the second pass lies between', async () => {
-  // Truth: refused from t to t + 44 min, by a clock that is two hours fast; then it is set right, and mail comes every five minutes.
+  // Refused from t to t + 44 min, by a clock that is two hours fast; then it is set right, and mail comes every five minutes.
   const ahead = 2 * HOUR;
   const t = 10 * DAY;
   const ledger = await ledgerOf(
@@ -99,7 +99,7 @@ test('mail that was down for 44 minutes is not MET because the clock was put bac
 });
 
 test('an MX that takes recipients and turns every message away with 451 after DATA for three hours did not MEET clause 1', async () => {
-  // Truth: no mail could be received from t to t + 3 h. Checks end at RCPT; each probe is tried again after 5, 10, 15, 30, 30 … minutes.
+  // No mail could be received from t to t + 3 h. Checks end at RCPT; each probe is tried again after 5, 10, 15, 30, 30 … minutes.
   const t = 10 * DAY;
   const refusal = {
     kind: 'refused',
@@ -149,7 +149,7 @@ test('an MX that takes recipients and turns every message away with 451 after DA
 });
 
 test('a submission server that lets in and answers every message with 451 4.7.1 for three hours, as Postfix does while its milter is down, did not MEET clause 1', async () => {
-  // Truth: nobody could send from t to t + 3 h. The reply may be read as throttling, so nothing is proven; nor is it proven that mail could be sent.
+  // Nobody could send from t to t + 3 h. The reply may be read as throttling, so nothing is proven; nor is it proven that mail could be sent.
   const t = 10 * DAY;
   const refusal = {
     kind: 'refused',
@@ -173,7 +173,7 @@ test('a submission server that lets in and answers every message with 451 4.7.1 
   expect(one.verdict).toBe('INCONCLUSIVE');
 });
 
-test('control: without the fault the month is MET', async () => {
+test('without the fault the month is MET', async () => {
   const ledger = await ledgerOf(
     ...allUp,
     check(END + 2 * HOUR),
