@@ -284,6 +284,8 @@ export interface Ledger {
   closing(matter: Matter): Promise<Closing>;
   /** How many probes of a provider's month an entry after `afterSeq` names. Goes through every one of those entries. */
   lateProbes(query: LateQuery): Promise<number>;
+  /** How many entries after `afterSeq` were written at a wall time of the query, whoever they concern: none, unless the clock was put back. */
+  rewound(query: RewoundQuery): Promise<number>;
   /** The earliest wall time of any entry, milliseconds since the epoch; null if there is none. */
   firstMs(): Promise<number | null>;
   close(): Promise<void>;
@@ -291,8 +293,11 @@ export interface Ledger {
 /** What judging beside the measuring asks of it. */
 export type LedgerReader = Pick<Ledger, 'standing' | 'closing' | 'marked' | 'firstMs' | 'close'>;
 /** Probes whose `monthInstantMs` lies in `[fromMs, toMs)`. */
-export interface LateQuery {
+export interface LateQuery extends RewoundQuery {
   readonly provider: string;
+}
+/** `[fromMs, toMs)`, wall time in milliseconds since the epoch. */
+export interface RewoundQuery {
   readonly fromMs: number;
   readonly toMs: number;
   readonly afterSeq: number;

@@ -20,6 +20,16 @@ export type CheckResult =
   | { readonly kind: 'inconclusive'; readonly reason: string };
 
 /**
+ * Whether a failure says nothing of the server, though it is told of as loudly as any: an old password of ours is refused as a broken
+ * server refuses a right one (SMTP 535 or 5.7.8, RFC 4954 §6; IMAP AUTHENTICATIONFAILED and its like, RFC 5530 §3), and a certificate
+ * that is not valid yet is more likely looked at by a clock of ours that is slow.
+ */
+export function mayBeOurs({ stage, code, text }: Extract<CheckResult, { kind: 'down' }>): boolean {
+  if (code === 'CERT_NOT_YET_VALID') return true;
+  return stage === 'auth' && (code === '535' || code === 'AUTHENTICATIONFAILED' || /^5\.7\.8\b/.test(text));
+}
+
+/**
  * What a neutral host showed beside a check that failed: whether the fault can be the provider's. `none`: no control is configured,
  * and then nothing is proven.
  */

@@ -106,9 +106,14 @@ export function isTemporary(refusal: Refusal): boolean {
   return refusal.code >= 400 && refusal.code < 500;
 }
 
-/** Whether nobody but us is to blame for the refusal of a probe on this path: we sent too much, or our mailbox is full. */
+/** Whether it may be nobody but us who is to blame for the refusal of a probe on this path: we sent too much, our mailbox is full, or our password is old. */
 export function isOurDoing(refusal: Refusal, path: Path): boolean {
-  return isThrottling(refusal) || (endsInMailbox(path) && isMailboxFull(refusal));
+  return isThrottling(refusal) || isLoginRefused(refusal) || (endsInMailbox(path) && isMailboxFull(refusal));
+}
+
+/** Whether it says that our credentials are wrong (535, 5.7.8: RFC 4954 §6), which a provider's fault looks like no more than our own expired password. */
+export function isLoginRefused({ stage, code, enhanced }: Pick<Refusal, 'stage' | 'code' | 'enhanced'>): boolean {
+  return stage === 'auth' && (code === 535 || enhanced === '5.7.8');
 }
 
 /** Whether the far end of a path is our own mailbox, which it is our part to keep from filling up. */

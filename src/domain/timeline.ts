@@ -1,6 +1,6 @@
 /** From events to what is known of each probe. One fold, used by the ledger's projection, the metrics, the page and the report alike. */
 import { underWayUntil } from './absence.ts';
-import { type EndpointChecks, foldCheck, type RunChange, tailChange } from './availability/run-fold.ts';
+import { type EndpointChecks, foldCheck, foldMissed, type RunChange, tailChange } from './availability/run-fold.ts';
 import { type BounceGap, isMadeUp, widenGap } from './bounce-gap.ts';
 import { DELAY_AVERAGE_LIMIT } from './contract.ts';
 import type {
@@ -41,7 +41,7 @@ export interface TimelineState {
   readonly doubts: Map<string, Instant | null>;
   /** Exclusions in force, by id. */
   readonly exclusions: Map<string, Exclusion>;
-  /** The runs under way, by `checksKey`: an entry for each endpoint that was ever checked. */
+  /** The runs under way, by `checksKey`: an entry for each endpoint of which a check was ever due. */
   readonly checks: Map<string, EndpointChecks>;
   /** Whether anything was folded in yet: only before that does a checkpoint say something new. */
   begun: boolean;
@@ -190,11 +190,15 @@ function foldInto(
     case 'slot.unmeasured':
     case 'mailbox.failed':
     case 'mailbox.restored':
-    case 'check.unmeasured':
     case 'month.closed':
     case 'anchor.signed':
     case 'dkim.key-seen':
       return [];
+    case 'check.unmeasured': {
+      const key = checksKey(event);
+      state.checks.set(key, foldMissed(state.checks.get(key) ?? null, event, event.at.wallMs));
+      return [];
+    }
   }
 }
 

@@ -112,18 +112,20 @@ function isStale(before: Known, now: Omit<Known, 'failed'>): boolean {
 /**
  * Closes every month that is final, of which nothing is pending, and that has not been closed. One provider's failure does not keep
  * another's months open. Nothing is closed until the wall clock has been steady for a while after a step: one that is years ahead
- * for a moment would close months that have hardly begun, and what is closed stays closed.
+ * for a moment would close months that have hardly begun, and what is closed stays closed. A restart must not forget a step: when it
+ * was is not known any more, so one since an earlier start of this boot counts as one of now.
  */
 function closer(options: RefereeOptions, parts: RefereeParts, signal: AbortSignal): () => Promise<void> {
   const { ledger, clock, log } = parts;
   /** Provider and month, and when it was found so. */
   const empty = new Map<string, number>();
   const failing = new Set<string>();
-  let last = clock.now();
+  let last: Instant | null = null;
   let steppedAt: Instant | null = null;
   return async () => {
     const now = clock.now();
-    if (spanBetween(last, now).flags.includes('clock-stepped')) {
+    const known = last === null ? await startsBefore(ledger, now) : [last];
+    if (known.some((at) => spanBetween(at, now).flags.includes('clock-stepped'))) {
       steppedAt = now;
       log.warn('the wall clock was stepped: no month is closed before it has been steady for an hour');
     }
@@ -143,6 +145,12 @@ function closer(options: RefereeOptions, parts: RefereeParts, signal: AbortSigna
       }
     }
   };
+}
+
+/** Every start of the agent in this boot. */
+async function startsBefore(ledger: RefereeParts['ledger'], { boot }: Instant): Promise<readonly Instant[]> {
+  const starts = await ledger.marked(['agent.started']);
+  return starts.map(({ event }) => event.at).filter((at) => at.boot === boot);
 }
 
 async function closeMonths(

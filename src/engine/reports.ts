@@ -1,15 +1,16 @@
 /** Reports out of the ledger: of a month, beside what was closed of it, and of a year. */
 
 import type { ContractTerms } from '../domain/contract-terms.ts';
-import { compareClosing, findClosing, stillHolds } from '../domain/report/closing.ts';
+import type { MonthClosed } from '../domain/event.ts';
+import { compareClosing, findClosing, stillHolds, termsHash } from '../domain/report/closing.ts';
 import { isMeasured, type Judgement, type MonthReport, monthReport } from '../domain/report/judge.ts';
-import { hasBegun, type Matter, rangeOf } from '../domain/report/report.ts';
+import { finalAtMs, hasBegun, type Matter, rangeOf } from '../domain/report/report.ts';
 import { summariseReport } from '../domain/report/standing.ts';
 import { type JudgedMonth, monthsOf, type ProviderYear, reportYear } from '../domain/report/year-report.ts';
 import type { Month } from '../domain/time/calendar.ts';
 import type { Ledger } from '../ports.ts';
 
-export type ReportLedger = Pick<Ledger, 'judge' | 'marked' | 'lateProbes'>;
+export type ReportLedger = Pick<Ledger, 'judge' | 'marked' | 'lateProbes' | 'rewound'>;
 
 /** What can change a month after it was closed, but late facts. */
 const EXCLUSION_TYPES = ['exclusion.added', 'exclusion.retracted'] as const;
@@ -28,13 +29,19 @@ export async function judgeMonth(ledger: ReportLedger, matter: Matter, version: 
   const closed = findClosing(await ledger.marked(['month.closed']), provider, month);
   if (closed === null) return judgement;
   const same = closed.report === sha256;
-  const [entries, lateProbes] = await Promise.all([
+  const [entries, rewound, lateProbes] = await Promise.all([
     ledger.marked(EXCLUSION_TYPES),
+    same ? 0 : rewoundSince(ledger, closed, matter),
     // A walk over all that came since, so only where there is something to explain.
     same ? 0 : ledger.lateProbes({ provider, ...rangeOf(matter), afterSeq: closed.asOf.seq }),
   ]);
-  const comparison = compareClosing(closed, judgement, matter, { entries, lateProbes, version });
+  const comparison = compareClosing(closed, judgement, matter, { entries, lateProbes, rewound, version });
   return { ...judgement, report: { ...report, closed: comparison } };
+}
+
+/** How many entries came after the closing at a wall time before it can have been due. */
+function rewoundSince(ledger: Pick<Ledger, 'rewound'>, { asOf }: MonthClosed, matter: Matter): Promise<number> {
+  return ledger.rewound({ fromMs: rangeOf(matter).fromMs, toMs: finalAtMs(matter), afterSeq: asOf.seq });
 }
 
 /** One after another, for all share one thread. Null if none of them has begun, or the ledger knows nothing of any. */
@@ -50,24 +57,27 @@ export async function reportMonth(
 }
 
 /**
- * Months that were closed are taken as they were, where nothing came after that could change them; all others are judged. Null if the
- * ledger knows nothing of any.
+ * Months that were closed are taken as they were, by the terms of then, where nothing came after that could change them; all others are
+ * judged. Null if the ledger knows nothing of any.
  */
 export async function judgeYear(
-  ledger: Pick<Ledger, 'judge' | 'marked'>,
+  ledger: Pick<Ledger, 'judge' | 'marked' | 'rewound'>,
   { provider, contract }: Held,
   { year, nowMs, version }: { readonly year: string; readonly nowMs: number; readonly version: string },
 ): Promise<ProviderYear | null> {
   const closings = await ledger.marked(['month.closed']);
-  const aftermath = { entries: await ledger.marked(EXCLUSION_TYPES), version };
+  const entries = await ledger.marked(EXCLUSION_TYPES);
+  const holds = async (closed: MonthClosed, matter: Matter): Promise<boolean> =>
+    stillHolds(closed, matter, { entries, rewound: await rewoundSince(ledger, closed, matter), version });
   const judged: JudgedMonth[] = [];
   let measured = false;
   for (const month of monthsOf(year)) {
     const matter = { provider, contract, month, nowMs };
     const closed = findClosing(closings, provider, month);
     if (!hasBegun(matter)) judged.push(null);
-    else if (closed !== null && stillHolds(closed, matter, aftermath)) {
-      judged.push({ clauses: closed.summary, closed: true, measured: true });
+    else if (closed !== null && (await holds(closed, matter))) {
+      const other = closed.contract === termsHash(contract) ? {} : ({ otherTerms: true } as const);
+      judged.push({ clauses: closed.summary, closed: true, measured: true, ...other });
       measured = true;
     } else {
       const { report } = await ledger.judge(matter);

@@ -70,7 +70,9 @@ function delayPledges(clause: ClauseStatus, terms: TermsOf<'delay'>, words: Word
   const longest = figureOf(clause, 'maximumSeconds');
   const breaches = figureOf(clause, 'breaches');
   const spare = figureOf(clause, 'breachesLeft');
-  const averageVerdict = upTo(average, averageMaxSeconds);
+  // The average of a month that is not over may yet come down: where the clause is not broken it is not settled.
+  const averageSoFar = upTo(average, averageMaxSeconds);
+  const averageVerdict = averageSoFar === 'BREACH' && clause.verdict !== 'BREACH' ? 'INCONCLUSIVE' : averageSoFar;
   const breachVerdict = below(breaches, breachesFrom);
   return [
     {

@@ -145,6 +145,15 @@ export function describeLedgerLife(make: () => Promise<LedgerUnderTest>, outlive
     expect(await ledger.firstMs()).toBe(at(10).wallMs);
   });
 
+  it('counts the entries after one whose wall time is of a time, whoever they concern', async () => {
+    const { ledger } = await make();
+    await ledger.append([...delivered('one', 50), planned('two', 10, { provider: 'other' }), planned('three', 90)]);
+    const rewound = (from: number, to: number, afterSeq: number) =>
+      ledger.rewound({ fromMs: at(from).wallMs, toMs: at(to).wallMs, afterSeq });
+    expect([await rewound(0, 50, 3), await rewound(10, 11, 3), await rewound(0, 10, 3)]).toEqual([1, 1, 0]);
+    expect([await rewound(0, 91, 3), await rewound(0, 91, 4), await rewound(0, 90, 4)]).toEqual([2, 1, 0]);
+  });
+
   if (outlives)
     it('has all that it acknowledged when it is opened anew, and goes on from there', async () => {
       const { ledger, reopen } = await make();

@@ -344,7 +344,10 @@ export function describeLedger(make: () => Promise<Ledger>): void {
   it('has the runs of checks that touch a range and one on each side, and what else availability is judged by', async () => {
     const ledger = await make();
     await ledger.append([...history(), checked(5320), checked(0, { provider: 'other' })]);
-    const range = (from: number, to: number) => ({ provider: 'acme', fromMs: at(from).wallMs, toMs: at(to).wallMs });
+    const range = (from: number, to: number) => ({
+      ...{ provider: 'acme', fromMs: at(from).wallMs },
+      ...{ toMs: at(to).wallMs, finalMs: at(to).wallMs },
+    });
     const run = (kind: string, from: number, to: number, checks: number, reason: string | null = null) => ({
       ...{ provider: 'acme', endpoint: 'mx', kind, reason, checks, cellMs: 60_000 },
       fromMs: at(from).wallMs,
@@ -355,7 +358,7 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     const again = run('up', 5320, 5320, 1);
     const { runs, roundTrips, ...rest } = factsOf(ledger).availability(range(0, 6000));
     expect(runs).toEqual([up, down, again]);
-    const trip = (probe: string, seconds: number) => ({ probe, path: 'send', plannedMs: at(seconds).wallMs });
+    const trip = (probe: string, seconds: number) => ({ probe, path: 'send', planned: at(seconds) });
     expect(roundTrips).toEqual([
       { ...trip('delivered', 1), delivered: true, byProvider: false, reason: null },
       // A spot check that arrived: no proof that nothing did between two failures, and no more.
@@ -404,7 +407,7 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     expect(plain((await rest.snapshot()).state)).toEqual(plain((await whole.snapshot()).state));
     for (const id of ['missing', 'tried', 'doubted']) expect(await rest.probe(id)).toEqual(await whole.probe(id));
     expect((await rest.recent(9)).map(({ id }) => id)).toEqual(['doubted', 'tried', 'missing']);
-    const query = { provider: 'acme', fromMs: at(5000).wallMs, toMs: at(9000).wallMs };
+    const query = { provider: 'acme', fromMs: at(5000).wallMs, toMs: at(9000).wallMs, finalMs: at(9000).wallMs };
     expect(factsOf(rest).availability(query).runs).toEqual(factsOf(whole).availability(query).runs);
   });
 

@@ -12,6 +12,7 @@ import type { Verdict } from '../../src/domain/delay/month-verdict.ts';
 import { ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
 import { DEFAULT_EXCLUSIONS, EXCLUSION_KINDS, type Exclusion } from '../../src/domain/exclusion.ts';
 import { PATHS } from '../../src/domain/probe.ts';
+import { instantAt } from './availability-case.ts';
 
 /** Seconds. */
 const CELL = 10;
@@ -190,7 +191,7 @@ export function tripsAt(trips: Trips, now: number): readonly RoundTrip[] {
       return {
         probe: `p${at}`,
         path,
-        plannedMs: at * 1000,
+        planned: instantAt(at * 1000),
         delivered: known ? delivered : null,
         byProvider: failed && byProvider,
         reason: failed ? 'lost' : null,

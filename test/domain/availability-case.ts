@@ -6,6 +6,7 @@ import { DEFAULT_EXCLUSIONS, type Exclusion } from '../../src/domain/exclusion.t
 import type { ConnectivityClauseReport, Matter, OperationsClauseReport } from '../../src/domain/report/report.ts';
 import { reportConnectivity, reportOperations } from '../../src/domain/report/report-availability.ts';
 import { monthRange } from '../../src/domain/time/calendar.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
 
 export const MINUTE = 60;
 export const HOUR = 3600;
@@ -80,7 +81,9 @@ export function factsOf(story: Story, { month = MONTH, timeZone = 'Asia/Shanghai
   };
   return {
     runs: runs.map(moved),
-    roundTrips: roundTrips.map((trip) => ({ ...trip, plannedMs: ms(trip.plannedMs) })),
+    roundTrips: roundTrips
+      .map((trip) => ({ ...trip, planned: instantAt(ms(trip.planned.wallMs)) }))
+      .toSorted((one, other) => one.planned.wallMs - other.planned.wallMs),
     unmeasured,
     exclusions: exclusions.map(moved),
     endpoints: story.endpoints ?? [...new Set(runs.map(({ endpoint }) => endpoint))],
@@ -114,6 +117,11 @@ export function upBut(stretches: readonly (readonly [number, number])[], change:
   return edges.slice(1).map((to, index) => (index % 2 === 0 ? up : down)(edges[index] ?? to, to, change));
 }
 
+/** Of a host whose clocks are in step. */
+export function instantAt(wallMs: number): Instant {
+  return { wallMs, monoUs: wallMs * 1000, suspendedMs: 0, errorUs: 0, boot: 'one' };
+}
+
 /** A probe planned at a second. */
 export const trip = (
   second: number,
@@ -122,7 +130,7 @@ export const trip = (
 ): RoundTrip => ({
   probe: `p${second}`,
   path: 'receive',
-  plannedMs: second,
+  planned: instantAt(second),
   delivered: fate === 'pending' ? null : fate === 'delivered',
   byProvider: fate === 'failed',
   reason: fate === 'failed' ? '550 5.1.1 no such user' : null,

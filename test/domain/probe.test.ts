@@ -1,6 +1,13 @@
 /** What a refusal says, whose doing it is, and what becomes of the probe. */
 import { describe, expect, it, test } from 'vitest';
-import { isTemporary, isThrottling, type Refusal, type Stage } from '../../src/domain/probe.ts';
+import {
+  isLoginRefused,
+  isOurDoing,
+  isTemporary,
+  isThrottling,
+  type Refusal,
+  type Stage,
+} from '../../src/domain/probe.ts';
 import { channelOf, isNews, outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import { accepted, at, capture, probe, refused, uncertain, unreachable } from './month-case.ts';
 
@@ -45,6 +52,16 @@ describe('throttling', () => {
   ])('is not what $code $enhanced $text at $stage says', (reply) => {
     expect(isThrottling(reply)).toBe(false);
   });
+});
+
+test.each([
+  [refusal(535, '5.7.8', 'no', 'auth'), true],
+  [refusal(535, null, 'no', 'auth'), true],
+  [refusal(550, '5.7.8', 'no', 'auth'), true],
+  [refusal(454, '4.7.0', 'no', 'auth'), false],
+  [refusal(535, '5.7.8', 'no', 'mail'), false],
+] as const)('%o may say that our password is old: %s', (reply, expected) => {
+  expect([isLoginRefused(reply), isOurDoing(reply, 'send')]).toEqual([expected, expected]);
 });
 
 describe('the outcome', () => {

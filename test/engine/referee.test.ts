@@ -164,7 +164,7 @@ test('a month is closed once it is final and not before, with the hash and the m
   expect(judged.report.status).toBe('final');
   expect(only).toMatchObject({ provider: 'acme', version: '1.0.0', contract: termsHash(CONTRACT) });
   expect(only?.asOf.seq).toBe(2);
-  const aftermath = { entries: [], lateProbes: 0, version: '1.0.0' };
+  const aftermath = { entries: [], lateProbes: 0, rewound: 0, version: '1.0.0' };
   expect(
     compareClosing(only!, judged, { provider: 'acme', contract: CONTRACT, month, nowMs }, aftermath),
   ).toMatchObject({
@@ -292,6 +292,28 @@ test('no month is closed by a wall clock that was stepped since the look before,
   clock.stepWall(60 * DAY);
   await clock.advance(2 * 3600);
   expect(closed()).toHaveLength(1);
+});
+
+test('a clock that jumps ahead, is seen to, and is set right within the hour closes nothing, though the agent is restarted meanwhile', async () => {
+  const started = (): LedgerEvent => ({
+    type: 'agent.started',
+    at: clock.now(),
+    version: '1.0.0',
+    unwatchedSince: null,
+  });
+  await clock.advance(DAY);
+  await ledger.append([started(), ...refused('a')]);
+  await start();
+  await clock.advance(900);
+  clock.stepWall(60 * DAY);
+  // Whatever restarts it: a deployment, the watchdog, a person who wonders.
+  await stop();
+  await ledger.append([started()]);
+  await start();
+  await clock.advance(60);
+  clock.stepWall(-60 * DAY);
+  await clock.advance(3 * 3600);
+  expect(closed()).toEqual([]);
 });
 
 test('a clock that is ahead when the host starts, and is set right soon after, closes nothing', async () => {

@@ -7,7 +7,7 @@ import {
   ROUND_TRIP_BEFORE_MS,
   type RoundTrip,
 } from '../../src/domain/availability/facts.ts';
-import { roundTripOf } from '../../src/domain/availability/round-trip.ts';
+import { roundTripAsOf } from '../../src/domain/availability/round-trip.ts';
 import type { Run } from '../../src/domain/availability/run.ts';
 import { applyChange } from '../../src/domain/availability/run-fold.ts';
 import { encodeEvent } from '../../src/domain/codec.ts';
@@ -26,7 +26,7 @@ import { chainHash, GENESIS } from '../../src/domain/evidence/chain.ts';
 import { checkpointOf } from '../../src/domain/evidence/checkpoint.ts';
 import type { KeptHeader } from '../../src/domain/kept-header.ts';
 import { PATHS, type Path } from '../../src/domain/probe.ts';
-import { type Outcome, outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
+import { outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import { type Closing, closingOf } from '../../src/domain/report/closing.ts';
 import {
   type ExclusionChange,
@@ -40,7 +40,7 @@ import { dayOf, type PlannedCount } from '../../src/domain/sending-limit.ts';
 import type { DelaySeries } from '../../src/domain/status-view.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
 import { emptyTimeline, foldEvent, restoreTimeline, storeTimeline, type Tally } from '../../src/domain/timeline.ts';
-import type { Bookmark, LateQuery, Ledger, LedgerSnapshot } from '../../src/ports.ts';
+import type { Bookmark, LateQuery, Ledger, LedgerSnapshot, RewoundQuery } from '../../src/ports.ts';
 
 export class MemoryLedger implements Ledger, FactSource {
   readonly entries: LedgerEntry[] = [];
@@ -194,6 +194,12 @@ export class MemoryLedger implements Ledger, FactSource {
     return new Set(late).size;
   }
 
+  async rewound({ fromMs, toMs, afterSeq }: RewoundQuery): Promise<number> {
+    this.#mustBeOpen();
+    const late = this.entries.slice(afterSeq).map(({ event }) => event.at.wallMs);
+    return late.filter((ms) => ms >= fromMs && ms < toMs).length;
+  }
+
   async firstMs(): Promise<number | null> {
     this.#mustBeOpen();
     return this.entries.length === 0 ? null : Math.min(...this.entries.map(({ event }) => event.at.wallMs));
@@ -211,38 +217,58 @@ export class MemoryLedger implements Ledger, FactSource {
       runs: ENDPOINTS.flatMap((endpoint) => around(this.#runs.get(`${endpoint} ${provider}`) ?? [], query)).sort(
         byBeginning,
       ),
-      roundTrips: PATHS.flatMap((path) => this.#roundTrips(query, path)).sort(
-        (one, other) => one.plannedMs - other.plannedMs,
-      ),
+      roundTrips: PATHS.flatMap((path) => this.#roundTrips(query, path))
+        .sort((one, other) => one.seq - other.seq)
+        .map(({ trip }) => trip),
       unmeasured: { submission: missed('submission'), mx: missed('mx'), mailbox: missed('mailbox') },
       exclusions: exclusionsFor(state, provider),
-      endpoints: endpointsOf(state, provider),
+      endpoints: endpointsOf(state, query),
       head,
     };
   }
 
-  #roundTrips({ provider, fromMs, toMs }: AvailabilityQuery, path: Path): readonly RoundTrip[] {
-    const inTime = ({ plannedMs }: RoundTrip): boolean =>
-      plannedMs >= fromMs - ROUND_TRIP_BEFORE_MS && plannedMs < toMs;
-    const tripsOf = (kind: ProbeRecord['kind'], ...outcomes: readonly Outcome[]): readonly RoundTrip[] =>
-      [...this.#records.values()]
-        .filter((record) => record.provider === provider && record.path === path && record.kind === kind)
-        .filter((record) => outcomes.includes(outcomeOf(record)))
-        .map(roundTripOf);
-    const trips = tripsOf('scheduled', 'pending', 'delivered', 'failed', 'lost').toSorted(
-      (one, other) => one.plannedMs - other.plannedMs,
+  #roundTrips(query: AvailabilityQuery, path: Path): readonly { readonly seq: number; readonly trip: RoundTrip }[] {
+    const { provider, fromMs, toMs, finalMs } = query;
+    const ofPath = [...this.#records.values()]
+      .map((record, seq) => ({ record, seq }))
+      .filter(({ record }) => record.provider === provider && record.path === path)
+      .map(({ record, seq }) => ({
+        outcome: outcomeOf(record),
+        kind: record.kind,
+        trip: roundTripAsOf(record, query),
+        seq,
+      }));
+    const wall = ({ trip }: (typeof ofPath)[number]): number => trip.planned.wallMs;
+    const isGood = ({ trip }: (typeof ofPath)[number]): boolean => trip.delivered === true;
+    const isBad = ({ trip }: (typeof ofPath)[number]): boolean => trip.delivered === false;
+    const scheduled = ofPath
+      .filter(({ kind }) => kind === 'scheduled')
+      .toSorted((one, other) => wall(one) - wall(other));
+    const ended = scheduled.filter(({ outcome }) => outcome === 'delivered');
+    const sinceMs = fromMs - ROUND_TRIP_BEFORE_MS;
+    const untilMs =
+      ended
+        .filter(isGood)
+        .map(wall)
+        .find((ms) => ms >= toMs) ?? finalMs;
+    const isInTime = (each: (typeof ofPath)[number]): boolean => wall(each) >= sinceMs && wall(each) < untilMs;
+    const goodMs =
+      ended
+        .filter(isGood)
+        .map(wall)
+        .findLast((ms) => ms < sinceMs) ?? Number.NEGATIVE_INFINITY;
+    const last = scheduled.findLast((each) => isBad(each) && wall(each) < sinceMs && wall(each) >= goodMs);
+    const open = scheduled.filter(
+      (each) =>
+        each === last || (isInTime(each) && (isBad(each) || ['pending', 'failed', 'lost'].includes(each.outcome))),
     );
-    const open = trips.filter((trip) => trip.delivered !== true && inTime(trip));
-    const spots = open.length > 0 ? tripsOf('spot', 'pending', 'delivered').filter(inTime) : [];
-    const failures = open.filter(({ delivered }) => delivered === false);
-    const good = trips.filter(({ delivered }) => delivered);
-    const neighbours = failures.flatMap(({ plannedMs }) => [
-      good.findLast((trip) => trip.plannedMs < plannedMs),
-      good.find((trip) => trip.plannedMs >= plannedMs),
-    ]);
-    return [...trips.filter((trip) => open.includes(trip) || neighbours.includes(trip)), ...spots].sort(
-      (one, other) => one.plannedMs - other.plannedMs,
-    );
+    const neighbours = open.filter(isBad).flatMap((failure) => {
+      const before = ended.filter((each) => wall(each) < wall(failure)).toReversed();
+      const after = ended.filter((each) => wall(each) >= wall(failure));
+      return [before, after].flatMap((list) => list.slice(0, list.findIndex(isGood) + 1 || list.length));
+    });
+    const spots = ofPath.filter(({ kind, outcome }) => kind === 'spot' && ['delivered', 'pending'].includes(outcome));
+    return [...new Set([...open, ...neighbours, ...(open.length > 0 ? spots.filter(isInTime) : [])])];
   }
 
   month({ provider, path, fromMs, toMs }: MonthQuery): MonthFacts {

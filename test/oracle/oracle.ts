@@ -86,7 +86,8 @@ function averageOf(samples: readonly Sample[], { lossesInAverage }: DelayClause)
   const open = ({ fate }: Sample): boolean => fate === 'pending' || (fate === 'lost' && !lossesInAverage);
   const blocked = samples.some(({ fate }) => fate === 'pending' || (fate === 'lost' && lossesInAverage));
   const hi = blocked || delivered.length === 0 ? Number.POSITIVE_INFINITY : mean(delivered.map((sample) => sample.hi));
-  return { lo: least(samples, open, mean), hi };
+  // If all of it may come to nothing there may be no average at all.
+  return { lo: samples.every(open) ? 0 : least(samples, open, mean), hi };
 }
 
 /** By the nearest rank: the smallest value that at least `percent` of all do not exceed. What is missing may be infinite. */

@@ -13,7 +13,7 @@ import type { Standing } from '../../src/domain/report/standing.ts';
 import type { PlannedCount } from '../../src/domain/sending-limit.ts';
 import type { DelaySeries } from '../../src/domain/status-view.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
-import type { Bookmark, Clock, LateQuery, Ledger, LedgerSnapshot } from '../../src/ports.ts';
+import type { Bookmark, Clock, LateQuery, Ledger, LedgerSnapshot, RewoundQuery } from '../../src/ports.ts';
 import type { Disk } from './disk.ts';
 
 /** Milliseconds. */
@@ -118,6 +118,10 @@ export class StoreLedger implements Ledger {
 
   lateProbes(query: LateQuery): Promise<number> {
     return this.#read({ id: 0, op: 'lateProbes', input: query });
+  }
+
+  rewound(query: RewoundQuery): Promise<number> {
+    return this.#read({ id: 0, op: 'rewound', input: query });
   }
 
   firstMs(): Promise<number | null> {

@@ -15,6 +15,9 @@ const WORDS = {
     'exclusion-retracted': (id: string, by: string, note: string, at: string) =>
       `exclusion ${id} retracted ${at} by ${by}: ${note}`,
     'late-facts': (probes: number) => `facts about ${probes} of the month's probes came after the closing`,
+    'clock-put-back': (entries: number) =>
+      `the clock was put back: ${entries} entries after the closing are of the month, or of the days before its report was final`,
+    'went-on': 'no verdict and no figure: an outage, or what is checked how often, went on after the closing',
     contract: (before: string, after: string) => `other contract terms: SHA-256 ${before}, now ${after}`,
     version: (before: string, after: string) => `another version of the program: ${before}, now ${after}`,
     unknown: 'nothing in the ledger explains it',
@@ -30,6 +33,8 @@ const WORDS = {
     'exclusion-retracted': (id: string, by: string, note: string, at: string) =>
       `${by} 于 ${at} 撤回除外 ${id}：${note}`,
     'late-facts': (probes: number) => `结账后得知本月 ${probes} 封探测邮件的新情况`,
+    'clock-put-back': (entries: number) => `时钟曾被回拨：结账后的 ${entries} 条记录属于本月，或早于报告定稿之日`,
+    'went-on': '判定与数值均未变：结账后故障或检查间隔仍在延续',
     contract: (before: string, after: string) => `协议条款不同：SHA-256 ${before}，现为 ${after}`,
     version: (before: string, after: string) => `程序版本不同：${before}，现为 ${after}`,
     unknown: '账本中没有可说明的原因',
@@ -85,6 +90,10 @@ function reasonText(
     }
     case 'late-facts':
       return words['late-facts'](reason.probes);
+    case 'clock-put-back':
+      return words['clock-put-back'](reason.entries);
+    case 'went-on':
+      return words['went-on'];
     case 'contract':
     case 'version':
       return words[reason.kind](escape(reason.before), escape(reason.after));

@@ -56,15 +56,15 @@ const JOIN = '\u00a0';
 const MINUTE = 60;
 const HOUR = 3600;
 
-/** `99.8790–99.9521%`: a ratio that is known to the millionth. */
+/** `99.8790–99.9521%`: to four digits, rounded outwards, so that what missed a limit by a hair never reads as the limit. */
 export function percents({ lo, hi }: Figure): string {
   const text = (millionths: number): string => (millionths / 10_000).toFixed(4);
   const least = text(Math.floor(lo * 1e6 + RATIO_NOISE));
   const most = text(Math.ceil((hi ?? 1) * 1e6 - RATIO_NOISE));
   return least === most ? `${least}%` : `${least}–${most}%`;
 }
-/** What multiplying leaves of a ratio's last digit. */
-const RATIO_NOISE = 1e-3;
+/** What multiplying leaves of a ratio's last digit: a ratio of a month has nine, and so is no nearer than 1e-3 to what it is not. */
+const RATIO_NOISE = 1e-6;
 
 /** `99.9%`: as a contract writes it. */
 export function exactPercent(ratio: number): string {

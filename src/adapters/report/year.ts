@@ -13,6 +13,7 @@ const WORDS = {
     future: 'to come',
     unmeasured: 'not measured',
     closed: 'closed',
+    otherTerms: 'closed by the terms of then, which were others',
     generated: 'Generated',
     contract: 'Contract',
     days: (clause: string, days: string, minimum: number, faulty: string, coverage: string) =>
@@ -25,6 +26,7 @@ const WORDS = {
     future: '未到',
     unmeasured: '未测',
     closed: '已结',
+    otherTerms: '已结（当时的条款与现行条款不同）',
     generated: '生成时间',
     contract: '协议',
     days: (clause: string, days: string, minimum: number, faulty: string, coverage: string) =>
@@ -78,11 +80,11 @@ function providerBlocks(provider: ProviderYear, language: Language): readonly st
   ];
 }
 
-function statusText({ status, closed }: YearMonth, language: Language): string {
+function statusText({ status, closed, otherTerms }: YearMonth, language: Language): string {
   const words = WORDS[language];
   if (status === 'future' || status === 'unmeasured') return words[status];
   const told = wordsOf(language).status[status];
-  return closed ? `${told}, ${words.closed}` : told;
+  return closed ? `${told}, ${otherTerms === true ? words.otherTerms : words.closed}` : told;
 }
 
 function clausesOf({ months }: ProviderYear): YearMonth['clauses'] {

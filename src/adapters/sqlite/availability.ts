@@ -7,26 +7,32 @@ import {
   ROUND_TRIP_BEFORE_MS,
   type RoundTrip,
 } from '../../domain/availability/facts.ts';
-import { roundTripOf } from '../../domain/availability/round-trip.ts';
+import { roundTripAsOf } from '../../domain/availability/round-trip.ts';
 import type { Run } from '../../domain/availability/run.ts';
 import { decode } from '../../domain/codec.ts';
 import { ENDPOINTS, type Endpoint } from '../../domain/endpoint.ts';
 import { PATHS, type Path } from '../../domain/probe.ts';
-import type { ProbeRecord } from '../../domain/record.ts';
+import type { Outcome, ProbeRecord } from '../../domain/record.ts';
 
 export const RUN = 'SELECT provider, endpoint, from_ms, to_ms, kind, checks, cell_ms, reason FROM runs';
 /** The last two, since the last may reach into the range, and then the one before it is its neighbour. */
 export const RUNS_BEFORE = `${RUN} WHERE provider = ? AND endpoint = ? AND from_ms < ? ORDER BY from_ms DESC LIMIT 2`;
 export const RUNS_WITHIN = `${RUN} WHERE provider = ? AND endpoint = ? AND from_ms >= ? AND from_ms < ? ORDER BY from_ms`;
 export const RUN_AFTER = `${RUN} WHERE provider = ? AND endpoint = ? AND from_ms >= ? ORDER BY from_ms LIMIT 1`;
-/** Those that failed, and those that may yet. */
-export const FAILURES = `SELECT record FROM probes WHERE kind = 'scheduled' AND provider = ? AND path = ?
-  AND outcome IN ('failed', 'lost', 'pending') AND planned_ms >= ? AND planned_ms < ? ORDER BY planned_ms, planned_seq`;
-export const SPOT_CHECKS = `SELECT record FROM probes WHERE kind = 'spot' AND provider = ? AND path = ?
-  AND planned_ms >= ? AND planned_ms < ? AND outcome IN ('delivered', 'pending') ORDER BY planned_ms, planned_seq`;
-const DELIVERED = `SELECT record FROM probes WHERE kind = 'scheduled' AND provider = ? AND path = ? AND outcome = 'delivered'`;
-export const DELIVERED_BEFORE = `${DELIVERED} AND planned_ms < ? ORDER BY planned_ms DESC, planned_seq DESC LIMIT 1`;
-export const DELIVERED_AFTER = `${DELIVERED} AND planned_ms >= ? ORDER BY planned_ms, planned_seq LIMIT 1`;
+const PROBE = `SELECT planned_seq, record FROM probes WHERE provider = ? AND path = ?`;
+const IN_TIME = 'planned_ms >= ? AND planned_ms < ?';
+const LATEST = 'ORDER BY planned_ms DESC, planned_seq DESC';
+const EARLIEST = 'ORDER BY planned_ms, planned_seq';
+/** Of one outcome. */
+export const ENDED = `${PROBE} AND kind = 'scheduled' AND outcome = ? AND ${IN_TIME}`;
+export const LAST_ENDED = `${ENDED} ${LATEST}`;
+/** Those that were put off and taken later; \`WHERE\` as in the index. */
+export const PUT_OFF = `${PROBE} AND kind = 'scheduled' AND json_array_length(record, '$.deferrals') > 0 AND ${IN_TIME}`;
+export const LAST_PUT_OFF = `${PUT_OFF} ${LATEST}`;
+export const SPOT_CHECKS = `${PROBE} AND kind = 'spot' AND ${IN_TIME} AND outcome IN ('delivered', 'pending')`;
+const DELIVERED = `${PROBE} AND kind = 'scheduled' AND outcome = 'delivered'`;
+export const DELIVERED_BEFORE = `${DELIVERED} AND planned_ms < ? ${LATEST}`;
+export const DELIVERED_AFTER = `${DELIVERED} AND planned_ms >= ? ${EARLIEST}`;
 export const MISSED_CHECKS =
   'SELECT count(*) AS count FROM missed_checks WHERE provider = ? AND endpoint = ? AND due_ms >= ? AND due_ms < ?';
 
@@ -39,9 +45,9 @@ export function readAvailability(db: DatabaseSync, query: AvailabilityQuery): St
   const count = (endpoint: Endpoint) => Number(missed.get(provider, endpoint, fromMs, toMs)?.['count']);
   return {
     runs: ENDPOINTS.flatMap((endpoint) => readRuns(db, query, endpoint)).sort(byBeginning),
-    roundTrips: PATHS.flatMap((path) => readRoundTrips(db, query, path)).sort(
-      (one, other) => one.plannedMs - other.plannedMs,
-    ),
+    roundTrips: PATHS.flatMap((path) => readRoundTrips(db, query, path))
+      .sort((one, other) => one.seq - other.seq)
+      .map(({ trip }) => trip),
     unmeasured: { submission: count('submission'), mx: count('mx'), mailbox: count('mailbox') },
   };
 }
@@ -62,35 +68,82 @@ export function toRun(row: Readonly<Record<string, SQLOutputValue>>): Run {
   return { ...rest, fromMs, toMs, cellMs } as unknown as Run;
 }
 
-function readRoundTrips(
-  db: DatabaseSync,
-  { provider, fromMs, toMs }: AvailabilityQuery,
-  path: Path,
-): readonly RoundTrip[] {
-  const trip = (row: Readonly<Record<string, SQLOutputValue>>) =>
-    roundTripOf(decode<ProbeRecord>(String(row['record'])));
-  const before = db.prepare(DELIVERED_BEFORE);
-  const after = db.prepare(DELIVERED_AFTER);
-  const trips = new Map<string, RoundTrip>();
+/** Those that failed, and those that may yet. Of all others only some speak against the provider. */
+const UNDELIVERED: readonly Outcome[] = ['failed', 'lost', 'pending'];
+
+interface Planned {
+  readonly seq: number;
+  readonly trip: RoundTrip;
+}
+
+function readRoundTrips(db: DatabaseSync, query: AvailabilityQuery, path: Path): readonly Planned[] {
+  const { provider, fromMs, toMs, finalMs } = query;
+  const read = function* (sql: string, ...bounds: readonly SQLInputValue[]): Generator<Planned> {
+    for (const row of db.prepare(sql).iterate(provider, path, ...bounds))
+      yield {
+        seq: Number(row['planned_seq']),
+        trip: roundTripAsOf(decode<ProbeRecord>(String(row['record'])), query),
+      };
+  };
+  const found = new Map<number, Planned>();
+  const keep = (each: Planned): void => void found.set(each.seq, each);
+  /** The next one that came through, with those passed over. */
+  const delivered = (sql: string, ms: number): RoundTrip | null => {
+    for (const each of read(sql, ms)) {
+      keep(each);
+      if (isDelivered(each)) return each.trip;
+    }
+    return null;
+  };
+  const sinceMs = fromMs - ROUND_TRIP_BEFORE_MS;
+  const untilMs = firstOf(read(DELIVERED_AFTER, toMs), isDelivered)?.trip.planned.wallMs ?? finalMs;
+  const failures = [
+    ...lastFailure(read, sinceMs),
+    ...UNDELIVERED.flatMap((outcome) => [...read(ENDED, outcome, sinceMs, untilMs)]),
+    ...[...read(ENDED, 'unmeasured', sinceMs, untilMs), ...read(PUT_OFF, sinceMs, untilMs)].filter(isFailure),
+  ];
   // Failures in a row have the same neighbours: they are looked up once.
   let knownUntilMs = Number.NEGATIVE_INFINITY;
-  const range = [provider, path, fromMs - ROUND_TRIP_BEFORE_MS, toMs] as const;
-  for (const row of db.prepare(FAILURES).iterate(...range)) {
-    const failure = trip(row);
-    const { plannedMs } = failure;
-    const found =
-      failure.delivered === null || plannedMs < knownUntilMs
-        ? []
-        : [before, after].map((sql) => sql.get(provider, path, plannedMs));
-    const [left = null, right = null] = found.map((each) => (each === undefined ? null : trip(each)));
-    if (found.length > 0) knownUntilMs = right?.plannedMs ?? Number.POSITIVE_INFINITY;
-    for (const each of [left, failure, right]) if (each !== null) trips.set(each.probe, each);
+  for (const failure of failures.toSorted((one, other) => wallMs(one) - wallMs(other))) {
+    keep(failure);
+    if (failure.trip.delivered === null || wallMs(failure) < knownUntilMs) continue;
+    delivered(DELIVERED_BEFORE, wallMs(failure));
+    knownUntilMs = delivered(DELIVERED_AFTER, wallMs(failure))?.planned.wallMs ?? Number.POSITIVE_INFINITY;
   }
-  if (trips.size > 0)
-    for (const each of db
-      .prepare(SPOT_CHECKS)
-      .all(...range)
-      .map(trip))
-      trips.set(each.probe, each);
-  return [...trips.values()].sort((one, other) => one.plannedMs - other.plannedMs);
+  if (found.size > 0) for (const each of read(SPOT_CHECKS, sinceMs, untilMs)) keep(each);
+  return [...found.values()];
+}
+
+/** The last one planned before then, unless one was delivered since: what failed then may still fail. */
+function lastFailure(
+  read: (sql: string, ...bounds: readonly SQLInputValue[]) => Generator<Planned>,
+  beforeMs: number,
+): readonly Planned[] {
+  const goodMs = firstOf(read(DELIVERED_BEFORE, beforeMs), isDelivered)?.trip.planned.wallMs;
+  const bounds = [goodMs ?? Number.MIN_SAFE_INTEGER, beforeMs] as const;
+  const each = [
+    ...[...UNDELIVERED, 'unmeasured'].map((outcome) => read(LAST_ENDED, outcome, ...bounds)),
+    read(LAST_PUT_OFF, ...bounds),
+  ].map((rows) => firstOf(rows, isFailure));
+  const last = each
+    .filter((one) => one !== null)
+    .toSorted((one, other) => wallMs(other) - wallMs(one) || other.seq - one.seq);
+  return last.slice(0, 1);
+}
+
+function firstOf(rows: Generator<Planned>, holds: (each: Planned) => boolean): Planned | null {
+  for (const each of rows) if (holds(each)) return each;
+  return null;
+}
+
+function isDelivered({ trip }: Planned): boolean {
+  return trip.delivered === true;
+}
+
+function isFailure({ trip }: Planned): boolean {
+  return trip.delivered === false;
+}
+
+function wallMs({ trip }: Planned): number {
+  return trip.planned.wallMs;
 }

@@ -1,5 +1,6 @@
 /** Writes a bundle: a month's report, signed, and the entries it follows from. */
 import type { DatabaseSync } from 'node:sqlite';
+import { decodeEvent } from '../../domain/codec.ts';
 import {
   BUNDLE_FORMAT,
   type BundleChain,
@@ -8,6 +9,7 @@ import {
   firstDifference,
 } from '../../domain/evidence/bundle.ts';
 import { type ChainHead, GENESIS } from '../../domain/evidence/chain.ts';
+import { isFromBefore } from '../../domain/evidence/checkpoint.ts';
 import { isMeasured, judgeProvider } from '../../domain/report/judge.ts';
 import { type Matter, type ProviderReport, rangeOf } from '../../domain/report/report.ts';
 import { DAY_MS } from '../../domain/time/calendar.ts';
@@ -30,8 +32,8 @@ export interface BundleRequest extends Pick<BundleManifest, 'agent' | 'version' 
 /** Days before a month that a bundle begins at the latest: what most verdicts look back to. It takes more where they look further. */
 const LOOK_BACK_DAYS = 2;
 const LOOK_BACK_GROWTH = 8;
-const LAST_CHECKPOINT = `SELECT seq FROM events
-  WHERE type = 'ledger.checkpoint' AND type IN (${RARE_TYPES_SQL}) AND wall_ms <= ? ORDER BY seq DESC LIMIT 1`;
+const CHECKPOINTS = `SELECT seq, text FROM events
+  WHERE type = 'ledger.checkpoint' AND type IN (${RARE_TYPES_SQL}) AND wall_ms <= ? ORDER BY seq DESC`;
 
 /**
  * Gives `write` line after line, each with its line feed, and waits for each: the manifest, its signature, and every entry from the
@@ -122,8 +124,7 @@ function chainOf(
   const monthMs = Math.min(...matters.map((matter) => rangeOf(matter).fromMs));
   let tried: number | null = null;
   for (let days = LOOK_BACK_DAYS; ; days *= LOOK_BACK_GROWTH) {
-    const checkpoint = db.prepare(LAST_CHECKPOINT).get(monthMs - days * DAY_MS);
-    const firstSeq = checkpoint === undefined ? 1 : Number(checkpoint['seq']);
+    const firstSeq = beginningBefore(db, monthMs - days * DAY_MS, monthMs);
     if (firstSeq !== tried) {
       const difference = differenceFrom(db, firstSeq, matters, judged);
       if (difference === null) {
@@ -135,6 +136,15 @@ function chainOf(
     }
     tried = firstSeq;
   }
+}
+
+/** The last checkpoint written by then that remembers nothing of the month itself; failing that the first entry. */
+function beginningBefore(db: DatabaseSync, writtenMs: number, monthMs: number): number {
+  for (const row of db.prepare(CHECKPOINTS).iterate(writtenMs)) {
+    const event = decodeEvent(String(row['text']));
+    if (event.type === 'ledger.checkpoint' && isFromBefore(event, monthMs)) return Number(row['seq']);
+  }
+  return 1;
 }
 
 /** Where the entries from `firstSeq` on give another report, or a checkpoint among them is not what they give; null if neither. */

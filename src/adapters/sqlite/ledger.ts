@@ -13,7 +13,7 @@ import type { Standing } from '../../domain/report/standing.ts';
 import type { PlannedCount } from '../../domain/sending-limit.ts';
 import type { DelaySeries } from '../../domain/status-view.ts';
 import type { Instant } from '../../domain/time/instant.ts';
-import type { Bookmark, LateQuery, Ledger, LedgerSnapshot, Log } from '../../ports.ts';
+import type { Bookmark, LateQuery, Ledger, LedgerSnapshot, Log, RewoundQuery } from '../../ports.ts';
 import type { Role } from './database.ts';
 import { LedgerError } from './failure.ts';
 import { type Failure, type FromWorker, type Operation, type Operations, type WorkerSettings } from './protocol.ts';
@@ -172,6 +172,10 @@ class WorkerLedger implements Ledger {
 
   lateProbes(query: LateQuery): Promise<number> {
     return this.#call('lateProbes', query);
+  }
+
+  rewound(query: RewoundQuery): Promise<number> {
+    return this.#call('rewound', query);
   }
 
   firstMs(): Promise<number | null> {

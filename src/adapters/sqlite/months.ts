@@ -7,7 +7,7 @@ import { type FactSource, judgeAgain, judgeProvider } from '../../domain/report/
 import type { Matter } from '../../domain/report/report.ts';
 import { type ChangeSource, RouteStandings } from '../../domain/report/route-standing.ts';
 import { type Standing, summariseReport } from '../../domain/report/standing.ts';
-import type { LateQuery } from '../../ports.ts';
+import type { LateQuery, RewoundQuery } from '../../ports.ts';
 import { readHead } from './database.ts';
 
 /** To look through more entries than this, or more probes one by one, takes as long as to read the month anew. */
@@ -43,6 +43,10 @@ export class Months {
     return Number(row?.['count']);
   }
 
+  rewound({ fromMs, toMs, afterSeq }: RewoundQuery): number {
+    return Number(this.#db.prepare(REWOUND).get(fromMs, toMs, afterSeq)?.['count']);
+  }
+
   firstMs(): number | null {
     // By its index. The first entry may have been written by a clock ahead of time.
     const first = this.#db.prepare('SELECT min(wall_ms) AS first FROM events').get()?.['first'];
@@ -64,6 +68,8 @@ export class Months {
 
 const NAMED = `SELECT DISTINCT json_extract(text, '$.probe') AS probe FROM events
   WHERE seq > ? AND json_extract(text, '$.probe') IS NOT NULL`;
+/** By the index on wall time alone: seq is the rowid. */
+const REWOUND = 'SELECT count(*) AS count FROM events WHERE wall_ms >= ? AND wall_ms < ? AND seq > ?';
 const LATE_PROBES = `SELECT count(*) AS count FROM probes
   WHERE id IN (SELECT json_extract(text, '$.probe') FROM events WHERE seq > ?)
   AND provider = ? AND month_ms >= ? AND month_ms < ?`;

@@ -1,5 +1,6 @@
 /** The rows derived from the events: probes, their tallies, runs of checks and the timeline's state, kept in step with the ledger. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Run } from '../../domain/availability/run.ts';
 import { afterthought, applyChange, type RunChange } from '../../domain/availability/run-fold.ts';
 import { decode, encode } from '../../domain/codec.ts';
 import { exceedsMaximum } from '../../domain/delay/delay.ts';
@@ -65,7 +66,7 @@ export class Projection {
       | 'unrun'
       | 'run'
       | 'held'
-      | 'doubt'
+      | 'unheld'
       | 'missed'
       | 'state',
       StatementSync
@@ -100,8 +101,7 @@ export class Projection {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
       held: db.prepare(`${RUN} WHERE provider = ? AND endpoint = ? AND from_ms <= ? AND to_ms >= ?
         ORDER BY from_ms DESC LIMIT 1`),
-      doubt: db.prepare(`UPDATE runs SET kind = ?, checks = ?, cell_ms = ?, reason = ?
-        WHERE provider = ? AND endpoint = ? AND from_ms = ?`),
+      unheld: db.prepare('DELETE FROM runs WHERE provider = ? AND endpoint = ? AND from_ms = ?'),
       missed: db.prepare('INSERT INTO missed_checks (seq, provider, endpoint, due_ms) VALUES (?, ?, ?, ?)'),
       state: db.prepare('INSERT OR REPLACE INTO timeline (id, version, seq, state) VALUES (1, ?, ?, ?)'),
     };
@@ -232,12 +232,16 @@ export class Projection {
       const { wallMs } = check.began;
       const row = this.#sql.held.get(provider, endpoint, wallMs, wallMs);
       if (row === undefined) continue;
-      const { kind, checks, cellMs, reason } = afterthought(toRun(row), check);
-      this.#sql.doubt.run(kind, checks, cellMs, reason, provider, endpoint, Number(row['from_ms']));
+      const { kept, run } = afterthought(toRun(row), check);
+      this.#sql.unheld.run(provider, endpoint, Number(row['from_ms']));
+      for (const each of [...kept, run]) this.#writeRun(each);
     }
     this.#sql.unrun.run(provider, endpoint, sinceMs);
-    for (const { fromMs, toMs, kind, checks, cellMs, reason } of runs)
-      this.#sql.run.run(provider, endpoint, fromMs, toMs, kind, checks, cellMs, reason);
+    for (const run of runs) this.#writeRun(run);
+  }
+
+  #writeRun({ provider, endpoint, fromMs, toMs, kind, checks, cellMs, reason }: Run): void {
+    this.#sql.run.run(provider, endpoint, fromMs, toMs, kind, checks, cellMs, reason);
   }
 
   #touch(memory: Memory, record: ProbeRecord, seq: number): void {

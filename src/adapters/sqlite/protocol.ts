@@ -13,7 +13,7 @@ import type { Standing } from '../../domain/report/standing.ts';
 import type { PlannedCount } from '../../domain/sending-limit.ts';
 import type { DelaySeries } from '../../domain/status-view.ts';
 import type { Instant } from '../../domain/time/instant.ts';
-import type { Bookmark, LateQuery, LedgerSnapshot } from '../../ports.ts';
+import type { Bookmark, LateQuery, LedgerSnapshot, RewoundQuery } from '../../ports.ts';
 import type { Role } from './database.ts';
 import type { LedgerErrorCode } from './failure.ts';
 
@@ -52,6 +52,7 @@ export interface Operations {
   delays: { readonly input: SeriesQuery; readonly output: DelaySeries };
   closing: { readonly input: Matter; readonly output: Closing };
   lateProbes: { readonly input: LateQuery; readonly output: number };
+  rewound: { readonly input: RewoundQuery; readonly output: number };
   firstMs: { readonly input: null; readonly output: number | null };
   close: { readonly input: null; readonly output: null };
 }

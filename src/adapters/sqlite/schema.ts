@@ -87,8 +87,14 @@ const AVAILABILITY_PROJECTION = `
   CREATE INDEX probes_ended ON probes (provider, path, outcome, planned_ms) WHERE kind = 'scheduled';
 `;
 
+/** Few of a month's delivered probes were put off before: they are found among the others. */
+const PUT_OFF_INDEX = `
+  CREATE INDEX probes_put_off ON probes (provider, path, planned_ms)
+    WHERE kind = 'scheduled' AND json_array_length(record, '$.deferrals') > 0;
+`;
+
 /** The derived tables as they are now. */
-export const PROJECTION_TABLES = FIRST_PROJECTION + MONTH_PROJECTION + AVAILABILITY_PROJECTION;
+export const PROJECTION_TABLES = FIRST_PROJECTION + MONTH_PROJECTION + AVAILABILITY_PROJECTION + PUT_OFF_INDEX;
 
 /** The INSERT trigger also stops INSERT OR REPLACE, which deletes without a DELETE trigger. */
 const EVENT_TABLES = `
@@ -151,6 +157,7 @@ export const MIGRATIONS: readonly string[] = [
   TYPE_INDEX,
   AVAILABILITY_PROJECTION,
   KEPT_HEADERS,
+  PUT_OFF_INDEX,
 ];
 
 export function schemaVersion(db: DatabaseSync): number {

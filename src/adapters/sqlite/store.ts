@@ -161,6 +161,8 @@ export class Store implements FactSource {
         return this.#months.closing(request.input);
       case 'lateProbes':
         return this.#months.lateProbes(request.input);
+      case 'rewound':
+        return this.#months.rewound(request.input);
       case 'firstMs':
         return this.#months.firstMs();
       case 'bookmarks':
@@ -222,7 +224,7 @@ export class Store implements FactSource {
     return {
       ...readAvailability(this.#db, query),
       exclusions: exclusionsFor(state, provider),
-      endpoints: endpointsOf(state, provider),
+      endpoints: endpointsOf(state, query),
       head,
     };
   }
@@ -342,6 +344,7 @@ const DOING = {
   delays: 'read the delays',
   closing: 'judge a month',
   lateProbes: 'read the ledger',
+  rewound: 'read the ledger',
   firstMs: 'read the ledger',
 } as const;
 

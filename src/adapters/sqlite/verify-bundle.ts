@@ -9,6 +9,7 @@ import {
   parseEntryLine,
 } from '../../domain/evidence/bundle.ts';
 import { type ChainHead, GENESIS } from '../../domain/evidence/chain.ts';
+import { isFromBefore } from '../../domain/evidence/checkpoint.ts';
 import type { Matter } from '../../domain/report/report.ts';
 import { monthRange, parseMonth } from '../../domain/time/calendar.ts';
 import type { SignatureCheck } from '../../ports.ts';
@@ -175,7 +176,7 @@ function whatIsLeftOut(db: DatabaseSync, { firstSeq }: BundleChain, matters: rea
   const monthMs = Math.min(...matters.map(({ month, contract }) => monthRange(month, contract.timeZone).fromMs));
   const row = db.prepare('SELECT text FROM events WHERE seq = ?').get(firstSeq);
   const first = row === undefined ? null : decodeEvent(String(row['text']));
-  if (first?.type === 'ledger.checkpoint' && first.at.wallMs < monthMs) return null;
+  if (first?.type === 'ledger.checkpoint' && isFromBefore(first, monthMs)) return null;
   return `entry ${firstSeq} must be the ledger's first one or a checkpoint from before the month: what was left out may bear on it`;
 }
 

@@ -4,6 +4,7 @@ import { ENDPOINTS, type Endpoint } from '../endpoint.ts';
 import type { ChainHead } from '../evidence/chain.ts';
 import type { Exclusion } from '../exclusion.ts';
 import type { Path } from '../probe.ts';
+import type { Instant } from '../time/instant.ts';
 import type { TimelineState } from '../timeline.ts';
 import type { Run } from './run.ts';
 
@@ -12,15 +13,18 @@ export interface AvailabilityQuery {
   readonly provider: string;
   readonly fromMs: number;
   readonly toMs: number;
+  /** When what is said of the range is final: what became of a probe planned after the range counts only if it was known by then. */
+  readonly finalMs: number;
 }
 
 /** A probe, as the ground truth of a round trip at the moment it was planned. */
 export interface RoundTrip {
   readonly probe: string;
   readonly path: Path;
-  readonly plannedMs: number;
+  readonly planned: Instant;
   /**
-   * Null for one that may arrive yet, and for a spot check that did or may: two failures around it prove nothing, or a breach would be
+   * False also where nobody knows whose fault it was that the message was not taken when it was sent (round-trip.ts). Null for one
+   * that may arrive yet, and for a spot check that did or may: two failures around it prove nothing, or a breach would be
    * taken back, and one be claimed of time in which mail was seen to arrive. More a spot check does not say: it enters no figure.
    */
   readonly delivered: boolean | null;
@@ -33,7 +37,7 @@ export interface RoundTrip {
   readonly reason: string | null;
 }
 
-/** Milliseconds: a round trip that failed this long before the range may still be down in it. */
+/** Milliseconds before the range in which every failure is told; of those before it only the last, if nothing was delivered since. */
 export const ROUND_TRIP_BEFORE_MS = 86_400_000;
 
 /** All of it as of one entry of the ledger. */
@@ -41,26 +45,27 @@ export interface AvailabilityFacts {
   /** Those that touch the range, of every endpoint, in the order of their beginning, with the ones right before and after it of each endpoint. */
   readonly runs: readonly Run[];
   /**
-   * Failed and lost ones planned in the range or up to a day before it, in the order of planning, each path's with the delivered
-   * one right before and right after each failure, and with those still pending, and spot checks that did not fail, that were
-   * planned in that time. All others were delivered, or said nothing.
+   * In the order in which they were planned, which no clock disturbs. Each path's failed ones, from a day before the range (see
+   * ROUND_TRIP_BEFORE_MS) until the first one delivered after it, with the delivered ones about each of them by wall time, however
+   * far away those lie; those still pending, and spot checks that did not fail, of that time. All others were delivered, or said nothing.
    */
   readonly roundTrips: readonly RoundTrip[];
   /** Checks of the range that were due and did not take place, by our own doing. */
   readonly unmeasured: Readonly<Record<Endpoint, number>>;
   /** All in force for the provider, of any path and time, in the order of their beginning. */
   readonly exclusions: readonly Exclusion[];
-  /** Endpoints that were checked at least once, ever: a provider without a mailbox is not held to one. */
+  /**
+   * Endpoints of which a check was due before the range's end, whatever became of it: a provider without a mailbox is not held to one,
+   * a month not to what was new after it, and of one that showed nothing nothing is known.
+   */
   readonly endpoints: readonly Endpoint[];
   readonly head: ChainHead;
 }
 
 /** In the order of ENDPOINTS. */
-export function endpointsOf({ checks }: TimelineState, provider: string): readonly Endpoint[] {
-  const checked = new Set(
-    [...checks.values()].filter((each) => each.provider === provider).map((each) => each.endpoint),
-  );
-  return ENDPOINTS.filter((endpoint) => checked.has(endpoint));
+export function endpointsOf({ checks }: TimelineState, { provider, toMs }: AvailabilityQuery): readonly Endpoint[] {
+  const due = [...checks.values()].filter((each) => each.provider === provider && each.firstMs < toMs);
+  return ENDPOINTS.filter((endpoint) => due.some((each) => each.endpoint === endpoint));
 }
 
 /** The order of `AvailabilityFacts.runs`: by their beginning, then by endpoint. */

@@ -1,24 +1,69 @@
 /** A probe as the ground truth of a round trip. */
 import { bouncesHeardUntil } from '../bounce-gap.ts';
 import { LOST_AFTER } from '../contract.ts';
+import { isLoginRefused, isThrottling, type Refusal } from '../probe.ts';
 import { errorOf } from '../probe-view.ts';
 import { outcomeOf, type ProbeRecord } from '../record.ts';
 import { spanBetween } from '../time/instant.ts';
-import type { RoundTrip } from './facts.ts';
+import type { AvailabilityQuery, RoundTrip } from './facts.ts';
 
-/** Of a scheduled probe that was delivered, failed or lost, or that is pending; or of a spot check that did not fail. */
+/** Of a scheduled probe, or of a spot check that did not fail. */
 export function roundTripOf(record: ProbeRecord): RoundTrip {
-  const { id: probe, path, planned, kind } = record;
+  const { id: probe, path, planned } = record;
   const outcome = outcomeOf(record);
-  const failed = outcome === 'failed' || outcome === 'lost';
+  const delivered = deliveredOf(record);
   return {
     probe,
     path,
-    plannedMs: planned.wallMs,
-    delivered: outcome === 'pending' || outcome === 'unmeasured' || kind === 'spot' ? null : !failed,
-    byProvider: failed && isByProvider(record),
-    reason: failed ? errorOf(record) : null,
+    planned,
+    delivered,
+    byProvider: (outcome === 'failed' || outcome === 'lost') && isByProvider(record),
+    reason: delivered === false ? (errorOf(record) ?? putOffText(putOffOf(record))) : null,
   };
+}
+
+/** As it was known when what is said of the range became final; what was planned in the range itself had ended by then. */
+export function roundTripAsOf(record: ProbeRecord, { toMs, finalMs }: AvailabilityQuery): RoundTrip {
+  const trip = roundTripOf(record);
+  return record.planned.wallMs < toMs || endedMs(record) < finalMs
+    ? trip
+    : { ...trip, delivered: null, byProvider: false };
+}
+
+/** Wall time at which what became of it was known. How long a refusal took is not recorded: retries end within hours. */
+function endedMs({ planned, capture, noticedAt, expired }: ProbeRecord): number {
+  if (expired) return Number.POSITIVE_INFINITY;
+  return (noticedAt ?? capture?.latest ?? planned).wallMs;
+}
+
+/**
+ * Nobody could send, or be sent to, while a message was answered with a temporary refusal after DATA, though it was taken later, nor
+ * while one was turned away because of how much we send or who we say we are: whose doing that was is not known, so it neither
+ * proves a fault nor shows mail to be coming through. A refusal before DATA may be greylisting, which everybody's first mail meets.
+ */
+function deliveredOf(record: ProbeRecord): boolean | null {
+  const { kind, handover } = record;
+  if (kind === 'spot') return null;
+  switch (outcomeOf(record)) {
+    case 'delivered':
+      return putOffOf(record) === null;
+    case 'pending':
+      return putOffOf(record) === null ? null : false;
+    case 'failed':
+    case 'lost':
+      return false;
+    case 'unmeasured':
+      return handover?.kind === 'refused' && (isThrottling(handover) || isLoginRefused(handover)) ? false : null;
+  }
+}
+
+function putOffOf({ deferrals }: ProbeRecord): Refusal | null {
+  return deferrals.find(({ refusal }) => refusal.stage === 'data')?.refusal ?? null;
+}
+
+function putOffText(refusal: Refusal | null): string | null {
+  if (refusal === null) return null;
+  return `deferred at ${refusal.stage}: ${[refusal.code, refusal.enhanced, refusal.text].filter(Boolean).join(' ')}`;
 }
 
 /**

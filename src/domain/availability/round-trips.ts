@@ -1,5 +1,6 @@
 /** What probes that failed say of the time between them: mail from one end to the other is a part of the service too. */
 import type { Path } from '../probe.ts';
+import { spanBetween } from '../time/instant.ts';
 import { type MsRange, normalise, type SpanSet } from '../time/span-set.ts';
 import type { RoundTrip } from './facts.ts';
 import type { Observation } from './observation.ts';
@@ -20,36 +21,43 @@ export interface TripTime {
   readonly possible: SpanSet;
 }
 
-/** Of one path. Null if no probe failed there: round trips speak against a service, what speaks for it are its checks. */
+/** Of one path, in the order of planning. Null if no probe failed there: round trips speak against a service, what speaks for it are its checks. */
 export function tripTime(roundTrips: readonly RoundTrip[], path: Path): TripTime | null {
-  const trips = roundTrips.filter((trip) => trip.path === path).sort(byPlanning);
+  const trips = roundTrips.filter((trip) => trip.path === path);
   if (!trips.some(({ delivered }) => delivered === false)) return null;
   const [observations, proven, possible]: [Observation[], MsRange[], MsRange[]] = [[], [], []];
-  let deliveredMs = Number.NEGATIVE_INFINITY;
   let failed: RoundTrip | null = null;
-  let suspect = false;
+  let [stretch, suspect]: [number[], boolean] = [[Number.NEGATIVE_INFINITY], false];
   for (const trip of trips) {
-    const { plannedMs, delivered, reason } = trip;
-    const between = { fromMs: failed?.plannedMs ?? plannedMs, toMs: plannedMs };
-    const confirms = delivered === false && failed !== null && proves(failed, trip);
-    if (confirms) proven.push(between);
+    const { planned, delivered, reason } = trip;
+    const { wallMs } = planned;
+    const between = delivered === false && failed !== null ? provenBetween(failed, trip) : null;
+    if (between !== null) proven.push(between);
     failed = delivered === false ? trip : null;
     if (delivered === null) continue;
-    observations.push({ fromMs: plannedMs, toMs: plannedMs, good: delivered, checks: 1, proven: confirms, reason });
-    if (delivered && suspect) possible.push({ fromMs: deliveredMs, toMs: plannedMs });
-    if (delivered) deliveredMs = plannedMs;
-    suspect = !delivered;
+    observations.push({ fromMs: wallMs, toMs: wallMs, good: delivered, checks: 1, proven: between !== null, reason });
+    stretch.push(wallMs);
+    suspect ||= !delivered;
+    if (!delivered) continue;
+    if (suspect) possible.push(hullOf(stretch));
+    [stretch, suspect] = [[wallMs], false];
   }
-  if (suspect) possible.push({ fromMs: deliveredMs, toMs: Number.POSITIVE_INFINITY });
+  if (suspect) possible.push(hullOf([...stretch, Number.POSITIVE_INFINITY]));
   return { observations, proven: normalise(proven), possible: normalise(possible) };
 }
 
-function proves(one: RoundTrip, other: RoundTrip): boolean {
-  const near = other.plannedMs - one.plannedMs <= FAILURES_APART_MAX_MS;
-  return near && one.byProvider && other.byProvider && !UNPROVEN.has(one.path);
+/** All the wall time from one delivered probe to the next; where the clock was put back meanwhile, both times that it showed a moment. */
+function hullOf(moments: readonly number[]): MsRange {
+  return { fromMs: Math.min(...moments), toMs: Math.max(...moments) };
 }
 
-/** One order for all readers, however the probes come. */
-function byPlanning(one: RoundTrip, other: RoundTrip): number {
-  return one.plannedMs - other.plannedMs || (one.probe < other.probe ? -1 : 1);
+/** No longer than by either clock. Nothing, where the wall clock was put back: what it showed twice may have been the other time. */
+function provenBetween(one: RoundTrip, other: RoundTrip): MsRange | null {
+  if (!one.byProvider || !other.byProvider || UNPROVEN.has(one.path)) return null;
+  const range = { fromMs: one.planned.wallMs, toMs: other.planned.wallMs };
+  const { lo, hi, flags } = spanBetween(one.planned, other.planned);
+  if (flags.length === 0) return range.toMs - range.fromMs <= FAILURES_APART_MAX_MS ? range : null;
+  const leastMs = Math.floor(lo * 1000);
+  if (hi * 1000 > FAILURES_APART_MAX_MS || range.toMs - range.fromMs < leastMs) return null;
+  return { ...range, fromMs: range.toMs - leastMs };
 }

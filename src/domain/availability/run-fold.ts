@@ -1,5 +1,6 @@
 /** From checks to runs, one endpoint at a time and one check after another, in whatever order they come to be known. */
-import type { Endpoint } from '../endpoint.ts';
+import { DEEP_EVERY } from '../check-plan.ts';
+import { type Endpoint, mayBeOurs } from '../endpoint.ts';
 import type { EndpointChecked } from '../event.ts';
 import { type Instant, spanBetween } from '../time/instant.ts';
 import type { Run, RunKind } from './run.ts';
@@ -14,16 +15,18 @@ const CELLS_BETWEEN_MAX = 2;
 /** A run's reason is stored with the state at every commit. */
 const REASON_CHARS_MAX = 200;
 
-/** What is remembered of an endpoint's checks; there from the first check on, whatever it showed. */
+/** What is remembered of an endpoint's checks; there from the first one on that was due, whatever it showed and though it did not take place. */
 export interface EndpointChecks {
   readonly provider: string;
   readonly endpoint: Endpoint;
+  /** Wall time, milliseconds, of the first one: no month that ended before it is held to the endpoint. */
+  readonly firstMs: number;
   /** The run that the settled checks end in; null while none is settled. */
   readonly settled: Stretch | null;
   /** The newest checks, by wall time, all after the settled ones. */
   readonly recent: readonly Check[];
-  /** Whether a recipient was ever named; an MX of which none is has its greeting for the deepest. Missing where it is not so. */
-  readonly named?: boolean;
+  /** Wall time at which a recipient was first named: until then an MX has its greeting for the deepest. Missing if none was. */
+  readonly namedMs?: number;
 }
 interface Stretch {
   readonly run: Run;
@@ -42,6 +45,16 @@ export interface Check {
   readonly deep?: boolean;
 }
 
+/** A check that was due then and did not take place says only that the endpoint is one of the service. */
+export function foldMissed(
+  before: EndpointChecks | null,
+  { provider, endpoint }: Pick<EndpointChecks, 'provider' | 'endpoint'>,
+  dueMs: number,
+): EndpointChecks {
+  if (before === null) return { provider, endpoint, firstMs: dueMs, settled: null, recent: [] };
+  return { ...before, firstMs: Math.min(before.firstMs, dueMs) };
+}
+
 /**
  * Of one endpoint: the runs that begin at or after `sinceMs` are now these, and no others; by their beginning. `late` are checks from
  * before them that came only now, for the run of old that holds their moment, if one does.
@@ -57,19 +70,20 @@ export interface RunChange {
 /**
  * Runs are made of the checks in the order of their wall time, so that none overlap. That checks come in another order changes
  * nothing while no more than RECENT_MAX that began later came before. One that comes later still, or that began after the wall
- * clock was set back, can only take away: it makes the run that it contradicts doubtful, be it the settled one or one of old. Before that run's beginning it
- * changes nothing: those runs are not remembered here.
+ * clock was set back, can only take away: it makes the run that it contradicts doubtful, a good one from shortly before it on, be it
+ * the settled one or one of old. Before that run's beginning it changes nothing: those runs are not remembered here.
  *
- * A check that is `inconclusive` is left out, as a cell that was missed: it neither breaks a run nor makes it longer, and time
+ * A check that is `inconclusive`, or whose failure may be ours (`mayBeOurs`), is left out, as a cell that was missed: it neither breaks a run nor makes it longer, and time
  * with no other checks is unobserved. Which checks were scheduled and which confirm makes no difference: each speaks for its moment.
  */
 export function foldCheck(
   before: EndpointChecks | null,
   event: EndpointChecked,
 ): { readonly checks: EndpointChecks; readonly change: RunChange | null } {
-  const { provider, endpoint } = event;
-  const fresh: EndpointChecks = before ?? { provider, endpoint, settled: null, recent: [] };
-  const known: EndpointChecks = event.depth === 'recipient' ? { ...fresh, named: true } : fresh;
+  const { provider, endpoint, began } = event;
+  const due = foldMissed(before, event, began.wallMs);
+  const named = event.depth === 'recipient' && began.wallMs < (due.namedMs ?? Number.POSITIVE_INFINITY);
+  const known: EndpointChecks = named ? { ...due, namedMs: began.wallMs } : due;
   const check = checkOf(event);
   if (check === null) return { checks: known, change: null };
   const { settled } = known;
@@ -78,10 +92,13 @@ export function foldCheck(
     const change = { provider, endpoint, sinceMs: Number.POSITIVE_INFINITY, runs: [], late: [check] };
     return { checks: known, change };
   }
-  const taken =
-    settled !== null && ms <= settled.run.toMs
-      ? { ...known, settled: { ...settled, run: afterthought(settled.run, check) } }
-      : { ...known, recent: insert(known.recent, check) };
+  if (settled !== null && ms <= settled.run.toMs) {
+    const { kept, run } = afterthought(settled.run, check);
+    const taken = { ...known, settled: { ...settled, run } };
+    const change = tailChange(taken, settled.run.fromMs);
+    return { checks: settle(taken), change: { ...change, runs: [...kept, ...change.runs] } };
+  }
+  const taken = { ...known, recent: insert(known.recent, check) };
   const change = tailChange(taken, known.recent[0]?.began.wallMs);
   return { checks: settle(taken), change };
 }
@@ -93,27 +110,37 @@ export function foldCheck(
 export function tailChange(checks: EndpointChecks, sinceMs = Number.POSITIVE_INFINITY): RunChange {
   const { provider, endpoint, settled, recent } = checks;
   const fromMs = settled?.run.fromMs ?? recent[0]?.began.wallMs ?? sinceMs;
-  const runs = stretchesOf(checks).map((stretch) => cutBack(stretch, checks.named ?? false).run);
+  const runs = stretchesOf(checks).map((stretch) => cutBack(stretch).run);
   return { provider, endpoint, sinceMs: Math.min(sinceMs, fromMs), runs, late: [] };
 }
 
 /** The runs of one endpoint, by their beginning, after a change. */
 export function applyChange(runs: readonly Run[], { sinceMs, runs: changed, late }: RunChange): readonly Run[] {
   const kept = runs.filter(({ fromMs }) => fromMs < sinceMs);
-  return [...kept.map((run) => late.filter((check) => holds(run, check)).reduce(afterthought, run)), ...changed];
+  return [...late.reduce(withLate, kept), ...changed];
+}
+
+function withLate(runs: readonly Run[], check: Check): readonly Run[] {
+  return runs.flatMap((each) => {
+    if (!holds(each, check)) return [each];
+    const { kept, run } = afterthought(each, check);
+    return [...kept, run];
+  });
 }
 
 function holds({ fromMs, toMs }: Run, { began }: Check): boolean {
   return fromMs <= began.wallMs && began.wallMs <= toMs;
 }
 
-function stretchesOf({ provider, endpoint, settled, recent, named = false }: EndpointChecks): readonly Stretch[] {
+function stretchesOf({ provider, endpoint, settled, recent, namedMs }: EndpointChecks): readonly Stretch[] {
   const stretches: Stretch[] = settled === null ? [] : [settled];
-  for (const check of recent) {
+  for (const one of recent) {
+    const deepest = endpoint === 'mx' && one.began.wallMs < (namedMs ?? Number.POSITIVE_INFINITY);
+    const check = deepest ? { ...one, deep: true } : one;
     const open = stretches.at(-1);
     if (open !== undefined && goesOn(open, check)) stretches[stretches.length - 1] = extended(open, check);
     else {
-      if (open !== undefined) stretches[stretches.length - 1] = cutBack(open, named);
+      if (open !== undefined) stretches[stretches.length - 1] = cutBack(open);
       stretches.push({ run: begun(provider, endpoint, check), last: check, ...reached(check) });
     }
   }
@@ -138,8 +165,8 @@ function goesOn({ run, last }: Stretch, check: Check): boolean {
  * A good run that ends ends with the last check that let somebody in anew, for the shallow ones after it would have been good
  * without.
  */
-function cutBack(stretch: Stretch, named: boolean): Stretch {
-  const { run, deepMs = run.endpoint === 'mx' && !named ? run.toMs : run.fromMs } = stretch;
+function cutBack(stretch: Stretch): Stretch {
+  const { run, deepMs = run.fromMs } = stretch;
   return run.kind === 'up' ? { ...stretch, run: { ...run, toMs: deepMs } } : stretch;
 }
 
@@ -161,10 +188,23 @@ function extended({ run, deepMs }: Stretch, check: Check): Stretch {
   };
 }
 
-/** Which of its checks it lies between is not known any more, so all of a run that it contradicts is doubtful. */
-export function afterthought(run: Run, { kind, checks, reason, cellMs }: Check): Run {
-  const counted = { ...run, checks: run.checks + checks, cellMs: Math.max(run.cellMs, cellMs) };
-  return kind === run.kind ? counted : { ...counted, kind: 'doubtful', reason: run.reason ?? reason };
+/**
+ * Which of its checks it lies between is not known any more, so a run that it contradicts is doubtful; of a good one what ends
+ * surely before the last check that let somebody in before it is `kept`, so that one check takes no month away.
+ */
+export function afterthought(run: Run, check: Check): { readonly kept: readonly Run[]; readonly run: Run } {
+  const { began, kind, checks, reason } = check;
+  const cellMs = Math.max(run.cellMs, check.cellMs);
+  if (kind === run.kind) return { kept: [], run: { ...run, checks: run.checks + checks, cellMs } };
+  const surelyMs = began.wallMs - CELLS_BETWEEN_MAX * cellMs - DEEP_EVERY * 1000;
+  if (run.kind === 'up' && surelyMs > run.fromMs) {
+    const doubtful: Run = { ...run, kind: 'doubtful', fromMs: began.wallMs, checks, reason, cellMs };
+    return { kept: [{ ...run, toMs: surelyMs }], run: doubtful };
+  }
+  return {
+    kept: [],
+    run: { ...run, kind: 'doubtful', checks: run.checks + checks, reason: run.reason ?? reason, cellMs },
+  };
 }
 
 function insert(recent: readonly Check[], check: Check): readonly Check[] {
@@ -197,6 +237,7 @@ function checkOf({ began, depth, result, control, everySeconds }: EndpointChecke
     case 'up':
       return { began, kind: 'up', cellMs, checks: 1, reason: null, deep: depth === 'login' || depth === 'recipient' };
     case 'down': {
+      if (mayBeOurs(result)) return null;
       const reason = `${result.stage} ${result.code}: ${result.text}`.slice(0, REASON_CHARS_MAX);
       return { began, kind: control === 'healthy' ? 'down' : 'doubtful', cellMs, checks: 1, reason };
     }

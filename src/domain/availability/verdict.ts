@@ -49,10 +49,20 @@ export function availabilityOf({ loMs, hiMs }: DownBounds, ofMs: number): Interv
   };
 }
 
-/** Whether a least share is missed, and whether it is reached: both in whole numbers below 2^53. */
+/** Whether a least share is missed, and whether it is reached. */
 function shareStanding({ loMs, hiMs }: DownBounds, ofMs: number, min: number): readonly [boolean, boolean] {
-  const allowed = (RATIO_PARTS - Math.round(min * RATIO_PARTS)) * ofMs;
+  const allowed = allowedParts(ofMs, min);
   return [loMs * RATIO_PARTS > allowed, hiMs * RATIO_PARTS <= allowed];
+}
+
+/** Milliseconds that may be down where a least share of `ofMs` is promised. */
+export function allowedMs(ofMs: number, min: number): number {
+  return Math.floor(allowedParts(ofMs, min) / RATIO_PARTS);
+}
+
+/** In millionths of a millisecond, whole numbers below 2^53. */
+function allowedParts(ofMs: number, min: number): number {
+  return (RATIO_PARTS - Math.round(min * RATIO_PARTS)) * ofMs;
 }
 
 /** Where nothing at all is known of the month nothing is met, however short it is so far or much of it excluded. */

@@ -17,7 +17,8 @@ export function conditionalAverage({ delivered }: DelaysByFate): Interval | null
 
 /**
  * [M_lo, M_hi] of measurement.md. A pending message may yet arrive, be lost or bounce, and a bounce is no delay: it enters the
- * floor only where it lowers it, with lost ones counted or not. Null if no message was accepted.
+ * floor only where it lowers it, with lost ones counted or not. Where none is sure to count there may be no average at all, and its
+ * floor is zero: no breach. Null if no message was accepted.
  */
 export function averageOf(delays: DelaysByFate, lossesCount: boolean): Interval | null {
   const { delivered, lost, pending } = delays;
@@ -32,16 +33,17 @@ export function averageOf(delays: DelaysByFate, lossesCount: boolean): Interval 
   return { lo, hi: complete ? mean(delivered.map((delay) => delay.hi)) : Number.POSITIVE_INFINITY };
 }
 
-/** The least mean of all that is certain with any part of what is possible; null if there is neither. */
+/** The least mean of all that is certain with any part of what is possible; zero if nothing is certain, null if there is neither. */
 export function leastMean(certain: readonly number[], possible: readonly number[]): number | null {
+  if (certain.length === 0) return possible.length === 0 ? null : 0;
   let count = certain.length;
   let micros = sumMicros(certain);
   for (const value of possible.map(toMicros).sort((one, other) => one - other)) {
-    if (count > 0 && value * count >= micros) break;
+    if (value * count >= micros) break;
     micros += value;
     count += 1;
   }
-  return count === 0 ? null : meanOf(micros, count);
+  return meanOf(micros, count);
 }
 
 function mean(seconds: readonly number[]): number {

@@ -87,6 +87,15 @@ export function summarise(samples: readonly DelaySample[], terms: DelayTerms): D
   };
 }
 
+/**
+ * Before the month is over its average is no breach, whatever it is so far: mail to come may yet bring it down. A breach of the maximum
+ * stays one.
+ */
+export function soFar({ average, maximum }: Pick<DelayVerdict, 'average' | 'maximum'>): Omit<DelayVerdict, 'figures'> {
+  const open = average === 'BREACH' ? 'INCONCLUSIVE' : average;
+  return { average: open, maximum, verdict: both(open, maximum) };
+}
+
 /** Where the figures stand to the limits. Without a message that was accepted and has not failed nothing is met. */
 export function judge(summary: DelaySummary, terms: DelayTerms): Omit<DelayVerdict, 'figures'> {
   const breaches = terms.countedPer === 'message' ? summary.breaches.messages : summary.breaches.episodes;

@@ -3,6 +3,7 @@ import type { ChainHead } from '../evidence/chain.ts';
 import type { Exclusion } from '../exclusion.ts';
 import type { Path } from '../probe.ts';
 import type { ProbeRecord } from '../record.ts';
+import type { Instant } from '../time/instant.ts';
 import type { TimelineState } from '../timeline.ts';
 
 /** One route's part of `[fromMs, toMs)`, wall time in milliseconds since the epoch. */
@@ -44,15 +45,19 @@ export function exclusionsFor(state: TimelineState, provider: string): readonly 
  * Wall time that says which month a probe belongs to, milliseconds since the epoch: when it was accepted (contract.md); failing
  * that when its last bytes were handed over, and where nothing was, when it was planned.
  */
-export function monthInstantMs({ handover, planned }: ProbeRecord): number {
+export function monthInstantMs(record: ProbeRecord): number {
+  return monthInstant(record).wallMs;
+}
+
+export function monthInstant({ handover, planned }: ProbeRecord): Instant {
   switch (handover?.kind) {
     case 'accepted':
-      return handover.acknowledged.wallMs;
+      return handover.acknowledged;
     case 'uncertain':
-      return handover.handedOver.wallMs;
+      return handover.handedOver;
     case 'refused':
     case 'unreachable':
     case undefined:
-      return planned.wallMs;
+      return planned;
   }
 }

@@ -7,7 +7,7 @@ import { type BreachEvidence, breachOf } from '../report/report-evidence.ts';
 import type { MsRange, SpanSet } from '../time/span-set.ts';
 import type { TimelineState } from '../timeline.ts';
 import { type DelaySample, sampleOf } from './delay-sample.ts';
-import { monthInstantMs } from './month-facts.ts';
+import { monthInstant, monthInstantMs } from './month-facts.ts';
 
 /** What a tracker is for; another month, limit or set of exclusions needs another tracker. */
 export interface TrackedMonth {
@@ -18,7 +18,7 @@ export interface TrackedMonth {
   readonly maximumSeconds: number;
 }
 
-/** All lists in the order of acceptance. */
+/** All lists in the order of acceptance: samples in the true one, where episodes are counted, the others by the wall clock. */
 export interface MonthSamples {
   readonly samples: readonly DelaySample[];
   /** Of the scheduled probes; slots that passed without one are not among them. */
@@ -42,6 +42,9 @@ export interface MonthPoint {
 interface Measured {
   readonly id: string;
   readonly atMs: number;
+  /** When that was by the monotonic clock, and in which boot. */
+  readonly monoUs: number;
+  readonly boot: string;
   readonly outcome: Outcome;
   /** Null for one without a delay. */
   readonly sample: DelaySample | null;
@@ -83,7 +86,7 @@ export class MonthTracker {
     const open = [...this.#open.values()].map((record) => this.#measure(record, absence, nowMs));
     const all = [...this.#ended.values(), ...open].sort(byAcceptance);
     return {
-      samples: all.flatMap(({ sample }) => sample ?? []),
+      samples: inTrueOrder(all).flatMap(({ sample }) => sample ?? []),
       outcomes: countOf(all.map(({ outcome }) => outcome)),
       spotChecks: countOf(this.#spotChecks.values()),
       points: all
@@ -96,9 +99,9 @@ export class MonthTracker {
   #measure(record: ProbeRecord, absence: TimelineState['absence'], nowMs: number): Measured {
     const { excluded, maximumSeconds: limitSeconds } = this.#of;
     const sample = sampleOf(record, absence, excluded);
+    const { wallMs: atMs, monoUs, boot } = monthInstant(record);
     return {
-      id: record.id,
-      atMs: monthInstantMs(record),
+      ...{ id: record.id, atMs, monoUs, boot },
       outcome: outcomeOf(record),
       sample,
       breach: sample === null ? null : breachOf(record, sample, { absence, limitSeconds, nowMs }),
@@ -115,6 +118,16 @@ export class MonthTracker {
 /** One order for all readers, so that sums and episodes come out the same however the records came. */
 function byAcceptance(one: Measured, other: Measured): number {
   return one.atMs - other.atMs || (one.id < other.id ? -1 : 1);
+}
+
+/** Of those in the order of the wall clock, which may have been put back: one boot after another, each by the monotonic clock. */
+function inTrueOrder(all: readonly Measured[]): readonly Measured[] {
+  const begins = new Map<string, number>();
+  for (const { boot } of all) if (!begins.has(boot)) begins.set(boot, begins.size);
+  const nth = ({ boot }: Measured): number => begins.get(boot) ?? 0;
+  return all.toSorted(
+    (one, other) => nth(one) - nth(other) || one.monoUs - other.monoUs || (one.id < other.id ? -1 : 1),
+  );
 }
 
 function countOf(outcomes: Iterable<Outcome>): Record<Outcome, number> {

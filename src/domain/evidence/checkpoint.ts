@@ -25,6 +25,16 @@ export function checkpointDifference(checkpoint: LedgerCheckpoint, state: Timeli
   return name === undefined ? null : `${name} is ${is ?? 'missing'}, by the events before it ${be ?? 'missing'}`;
 }
 
+/** Whether it, and all that it remembers, is of a time before: one written by a clock that was put back remembers what came later. */
+export function isFromBefore({ at, timeline, open }: LedgerCheckpoint, ms: number): boolean {
+  const checked = (timeline.checks ?? []).flatMap(({ settled, recent }) => [
+    ...(settled === null ? [] : [settled.last.began]),
+    ...recent.map(({ began }) => began),
+  ]);
+  const known = [at, ...timeline.absence.map(([, until]) => until), ...checked, ...open.map(({ planned }) => planned)];
+  return known.every(({ wallMs }) => wallMs < ms);
+}
+
 /** By planning: the order in memory depends on where the state was read from. */
 function openInOrder({ open }: TimelineState): readonly ProbeRecord[] {
   return [...open.values()].sort(

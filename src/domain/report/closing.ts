@@ -50,6 +50,8 @@ export interface Aftermath {
   readonly entries: readonly LedgerEntry[];
   /** How many of the month's probes an entry names that came after `asOf`. */
   readonly lateProbes: number;
+  /** How many entries came after `asOf` at a wall time before the month's report was final. */
+  readonly rewound: number;
   /** The program's version. */
   readonly version: string;
 }
@@ -61,12 +63,15 @@ export function compareClosing(
   matter: Matter,
   aftermath: Aftermath,
 ): ClosedComparison {
+  const same = closed.report === judged.sha256;
+  const changes = changesOf(closed.summary, summariseReport(judged.report));
+  const reasons = reasonsFor(closed, matter, aftermath);
   return {
     at: isoText(closed.at.wallMs),
     reportSha256: closed.report,
-    same: closed.report === judged.sha256,
-    changes: changesOf(closed.summary, summariseReport(judged.report)),
-    reasons: reasonsFor(closed, matter, aftermath),
+    same,
+    changes,
+    reasons: same || changes.length > 0 ? reasons : [...reasons, { kind: 'went-on' }],
   };
 }
 
@@ -89,24 +94,25 @@ function figure(clause: ClosedClause | undefined, name: string): ClosedChange['b
 }
 
 function reasonsFor(closed: MonthClosed, matter: Matter, aftermath: Aftermath): readonly ClosedReason[] {
-  const { lateProbes, version } = aftermath;
+  const { lateProbes, rewound, version } = aftermath;
   const contract = termsHash(matter.contract);
   return [
     ...exclusionReasons(closed, matter, aftermath.entries),
     ...(lateProbes > 0 ? [{ kind: 'late-facts', probes: lateProbes } as const] : []),
+    ...(rewound > 0 ? [{ kind: 'clock-put-back', entries: rewound } as const] : []),
     ...(contract === closed.contract ? [] : [{ kind: 'contract', before: closed.contract, after: contract } as const]),
     ...(version === closed.version ? [] : [{ kind: 'version', before: closed.version, after: version } as const]),
   ];
 }
 
-/** Those entered or retracted since that can bear on the month: a probe of it may be under way until the report is final. */
+/** Those entered or retracted since that can bear on the month: a probe of it may be under way until it is closed. */
 function exclusionReasons(
-  { asOf }: MonthClosed,
+  { asOf, at }: MonthClosed,
   matter: Matter,
   entries: readonly LedgerEntry[],
 ): readonly ClosedReason[] {
   const { fromMs } = rangeOf(matter);
-  const untilMs = finalAtMs(matter);
+  const untilMs = Math.max(finalAtMs(matter), at.wallMs);
   const bears = (exclusion: Exclusion | undefined): boolean =>
     exclusion !== undefined &&
     exclusion.provider === matter.provider &&
@@ -130,10 +136,12 @@ function exclusionReasons(
 }
 
 /**
- * Whether what was closed is still what would be said, as far as that can be told without judging anew: by the same program and terms,
- * with nothing pending then and no exclusion since. A probe that ended keeps its figures whatever comes later.
+ * Whether what was closed is still what would be said by the same program and the terms of then, as far as that can be told without
+ * judging anew: with nothing pending then, no exclusion since, and no clock put back into the month. A probe that ended keeps its
+ * figures whatever comes later; what was agreed later says nothing of the month.
  */
 export function stillHolds(closed: MonthClosed, matter: Matter, aftermath: Omit<Aftermath, 'lateProbes'>): boolean {
   const pending = closed.summary.some(({ figures }) => (figures['pending']?.[1] ?? 0) > 0);
-  return !pending && reasonsFor(closed, matter, { ...aftermath, lateProbes: 0 }).length === 0;
+  const reasons = reasonsFor(closed, matter, { ...aftermath, lateProbes: 0 });
+  return !pending && reasons.every(({ kind }) => kind === 'contract');
 }

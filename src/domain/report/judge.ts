@@ -92,15 +92,18 @@ function judgeWith(matter: Matter, source: FactSource, judgeDelay: JudgeDelay): 
   );
 }
 
-/** Whether the ledger knows anything of the month. */
-export function isMeasured({ clauses }: ProviderReport): boolean {
+/** Whether the ledger knows anything of the month; that what failed before it may have gone on is no knowledge of it. */
+export function isMeasured({ clauses, from, to }: ProviderReport): boolean {
   return clauses.some((clause) => {
     switch (clause.kind) {
       case 'attested':
         return false;
       case 'connectivity':
       case 'operations':
-        return clause.coverage.ratio > 0 || clause.outages.length > 0;
+        return (
+          clause.figures.parts.some(({ coverage }) => (coverage ?? 0) > 0) ||
+          clause.outages.some(({ beganBy, endedAfter }) => from <= endedAfter && beganBy < to)
+        );
       case 'delay':
         return [clause.figures.outcomes, clause.figures.spotChecks].some((counts) =>
           Object.values(counts).some((count) => count > 0),
@@ -111,13 +114,12 @@ export function isMeasured({ clauses }: ProviderReport): boolean {
 
 function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource, judgeDelay: JudgeDelay): ClauseReport {
   const availability = (): AvailabilityFacts => {
-    const facts = source.availability({ provider: matter.provider, ...rangeOf(matter) });
-    // The next run, or delivered probe, is the neighbour of the month's last, however late it comes; once the month is final it must change nothing.
     const finalMs = finalAtMs(matter);
+    const facts = source.availability({ provider: matter.provider, ...rangeOf(matter), finalMs });
+    // The next run, or probe, is the neighbour of the month's last, however late it comes; once the month is final it must change nothing.
     const runs = facts.runs.filter(({ fromMs }) => fromMs < finalMs);
-    const roundTrips = facts.roundTrips.filter(({ plannedMs }) => plannedMs < finalMs);
-    const endpoints = facts.endpoints.filter((each) => runs.some((run) => run.endpoint === each));
-    return { ...facts, runs, roundTrips, endpoints };
+    const roundTrips = facts.roundTrips.filter(({ planned }) => planned.wallMs < finalMs);
+    return { ...facts, runs, roundTrips };
   };
   switch (clause.kind) {
     case 'attested':

@@ -2,7 +2,7 @@
 import { type DownBounds, type Downtime, measureDowntime } from '../availability/downtime.ts';
 import type { AvailabilityFacts } from '../availability/facts.ts';
 import { type Outage, outagesOf } from '../availability/outages.ts';
-import { availabilityOf, judgeConnectivity, judgeOperations } from '../availability/verdict.ts';
+import { allowedMs, availabilityOf, judgeConnectivity, judgeOperations } from '../availability/verdict.ts';
 import { faultyDays } from '../availability/year.ts';
 import type { ConnectivityClause, OperationsClause } from '../contract-terms.ts';
 import { knownRatio } from '../delay/coverage.ts';
@@ -40,7 +40,7 @@ export function reportConnectivity(
     remedy: verdict === 'BREACH' ? clause.remedy : null,
     figures: figuresOf(time),
     limits: { downUnderSeconds, availabilityMin, denominator },
-    downtimeLeftSeconds: leftOf(downUnderSeconds, time.down),
+    downtimeLeftSeconds: leftOf(Math.min(downUnderSeconds, allowedMs(time.ofMs, availabilityMin) / 1000), time.down),
     coverage: coverageOf(time),
     excluded: excludedOf(time, facts.exclusions, clause.exclusions, rangeOf(matter)),
     outages: outagesOf(time.parts, time.elapsed).map(outageReport),

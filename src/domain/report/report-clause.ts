@@ -1,7 +1,7 @@
 /** One clause of the report: what the verdict says, and what it rests on. */
 import type { AttestedClause, DelayClause, Localised } from '../contract-terms.ts';
 import { coverageOf, unusualGaps } from '../delay/coverage.ts';
-import { delayExclusions, judgeSamples } from '../delay/delay-verdict.ts';
+import { delayExclusions, judgeSamples, soFar } from '../delay/delay-verdict.ts';
 import type { MonthFacts } from '../delay/month-facts.ts';
 import { type MonthPoint, MonthTracker } from '../delay/month-tracker.ts';
 import type { DelaySummary } from '../delay/month-verdict.ts';
@@ -80,16 +80,14 @@ export function reportTracked(
   const { breachesFrom, countedPer, lossesInAverage } = clause;
   const { provider, month, nowMs } = matter;
   const { timeZone } = matter.contract;
-  const { fromMs } = rangeOf(matter);
+  const { fromMs, toMs } = rangeOf(matter);
   const { unmeasured, exclusions, absence } = facts;
   const random = seededUniform(`${provider} ${id} ${month}`);
   const tracked = tracker.samples(absence, nowMs);
   const excluded = delayExclusions(exclusions, provider, clause);
-  const { figures, verdict, average, maximum } = judgeSamples({
-    ...{ clause, month, timeZone, unmeasured, random },
-    tracked,
-    excluded,
-  });
+  const judged = judgeSamples({ ...{ clause, month, timeZone, unmeasured, random }, tracked, excluded });
+  const { figures } = judged;
+  const { verdict, average, maximum } = nowMs < toMs ? soFar(judged) : judged;
   const { messages, episodes } = figures.excluded.breaches;
   const { lo, hi } = countedPer === 'message' ? messages : episodes;
   const left = (times: number): number => Math.max(0, breachesFrom - 1 - times);

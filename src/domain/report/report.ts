@@ -74,6 +74,10 @@ export type ClosedReason =
     }
   /** Facts about so many of the month's probes came after the closing. */
   | { readonly kind: 'late-facts'; readonly probes: number }
+  /** So many entries came after the closing at a wall time of the month, or before it was final: the clock was put back, and the closing came too early. */
+  | { readonly kind: 'clock-put-back'; readonly entries: number }
+  /** No verdict and no figure differs: what is told beside them, of an outage that went on or of how often was checked, does. */
+  | { readonly kind: 'went-on' }
   /** Terms by their SHA-256, or the program's version. */
   | { readonly kind: 'contract' | 'version'; readonly before: string; readonly after: string };
 
@@ -125,7 +129,7 @@ export interface ConnectivityClauseReport extends AnyClauseReport {
     readonly availabilityMin: number;
     readonly denominator: Denominator;
   };
-  /** How many more seconds of downtime the clause allows this month. */
+  /** How many more seconds of downtime the clause allows this month, by the stricter of its two limits. */
   readonly downtimeLeftSeconds: Figure;
   readonly coverage: AvailabilityCoverage;
   readonly excluded: ExcludedTime;

@@ -31,6 +31,8 @@ export interface YearMonth {
   readonly status: ReportStatus | 'future' | 'unmeasured';
   /** Whether the verdicts are those of the closed report; otherwise they are judged as the ledger stands. */
   readonly closed: boolean;
+  /** That it was closed by other terms than those that hold now. Missing where it is not so. */
+  readonly otherTerms?: true;
   /** Clauses that are measured, in the contract's order; empty for a month to come and for one not measured. */
   readonly clauses: readonly { readonly id: string; readonly title: Localised; readonly verdict: Verdict }[];
 }
@@ -49,6 +51,7 @@ export interface FaultFreeDays {
 export type JudgedMonth = {
   readonly clauses: readonly ClosedClause[];
   readonly closed: boolean;
+  readonly otherTerms?: true;
   /** Whether the ledger knows anything of it. */
   readonly measured: boolean;
 } | null;
@@ -91,6 +94,7 @@ function yearMonth(month: Month, judged: JudgedMonth, contract: ContractTerms, n
     month,
     status: nowMs >= finalAtMs({ contract, month }) ? 'final' : 'provisional',
     closed: judged.closed,
+    ...(judged.otherTerms === undefined ? {} : { otherTerms: judged.otherTerms }),
     clauses: contract.clauses.flatMap(({ id, title, kind }) => {
       const verdict = judged.clauses.find((clause) => clause.id === id)?.verdict;
       return kind === 'attested' || verdict === undefined ? [] : [{ id, title, verdict }];

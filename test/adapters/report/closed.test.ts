@@ -24,6 +24,8 @@ const CHANGED: ClosedComparison = {
   reasons: [
     { kind: 'exclusion-added', at: '2026-12-06T00:00:00.000Z', id: 'x', by: 'Li <b>Wei', note: 'a | b' },
     { kind: 'late-facts', probes: 3 },
+    { kind: 'clock-put-back', entries: 4 },
+    { kind: 'went-on' },
     { kind: 'version', before: '1.0.0', after: '1.1.0' },
   ],
 };
@@ -51,6 +53,8 @@ test('one that differs shows each figure as it was and as it is, and the reasons
   expect(reasons?.split('\n')).toEqual([
     String.raw`- exclusion x entered 2026-12-06 08:00:00.000+08:00 by Li \<b\>Wei: a \| b`,
     "- facts about 3 of the month's probes came after the closing",
+    '- the clock was put back: 4 entries after the closing are of the month, or of the days before its report was final',
+    '- no verdict and no figure: an outage, or what is checked how often, went on after the closing',
     '- another version of the program: 1.0.0, now 1.1.0',
   ]);
 });

@@ -51,7 +51,7 @@ test('a ledger that begins with one holds its open probes as rows, in the order 
     { outcome: 'delivered', count: 1 },
     { outcome: 'pending', count: 3 },
   ]);
-  const range = { provider: 'acme', fromMs: at(0).wallMs, toMs: at(99).wallMs };
+  const range = { provider: 'acme', fromMs: at(0).wallMs, toMs: at(99).wallMs, finalMs: at(99).wallMs };
   expect(factsOf(ledger).availability(range).runs).toMatchObject([{ fromMs: at(3).wallMs, toMs: at(63).wallMs }]);
   expect(await compareProjection(folder)).toEqual({ ok: true, probes: 4 });
   await ledger.close();

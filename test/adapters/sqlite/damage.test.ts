@@ -11,7 +11,7 @@ import { fill, HEALTHY } from '../../bench/generate-ledger.ts';
 import { opened, rawly, temporaryFolder } from './support.ts';
 
 const FLIPS = 200;
-const RANGE = { provider: 'acme', fromMs: 0, toMs: Date.UTC(2100, 0) };
+const RANGE = { provider: 'acme', fromMs: 0, toMs: Date.UTC(2100, 0), finalMs: Date.UTC(2100, 0) };
 
 async function written(): Promise<string> {
   const folder = temporaryFolder();

@@ -78,8 +78,11 @@ describe('limits', () => {
 describe('what is left', () => {
   test('of the downtime is an interval, and never below nothing', () => {
     const runs = [up(-HOUR, DAY), down(DAY + 10, DAY + 70), up(DAY + 100, 40 * DAY)];
-    expect(clauseOne({ runs }).downtimeLeftSeconds).toEqual({ lo: 2540, hi: 2580 });
+    // 99.9% of November allow 2592 s, which is less than 44 minutes; of December 2678.4 s, which is more.
+    expect(clauseOne({ runs }).downtimeLeftSeconds).toEqual({ lo: 2492, hi: 2532 });
+    expect(clauseOne({ runs }, { month: '2026-12' }).downtimeLeftSeconds).toEqual({ lo: 2540, hi: 2580 });
     expect(clauseThree({ runs }).faultsLeftSeconds).toEqual({ lo: 5900, hi: 5940 });
+    expect(clauseOne({ runs: outage(2600) }).downtimeLeftSeconds).toEqual({ lo: 0, hi: 0 });
     expect(clauseOne({ runs: outage(HOUR) }).downtimeLeftSeconds).toEqual({ lo: 0, hi: 0 });
   });
 });
@@ -329,6 +332,7 @@ it('asks for the facts of the month, and judges each clause by them', () => {
     provider: 'acme',
     fromMs: Date.parse('2026-10-31T16:00:00Z'),
     toMs: Date.parse('2026-11-30T16:00:00Z'),
+    finalMs: Date.parse('2026-12-05T16:00:00Z'),
   };
   expect(asked).toEqual([query, query]);
   expect(report.clauses).toMatchObject([

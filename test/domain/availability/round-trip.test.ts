@@ -1,8 +1,8 @@
 /** Whose fault a probe that failed shows: only what the provider answered, or took, speaks against it. */
 import { expect, test } from 'vitest';
-import { roundTripOf } from '../../../src/domain/availability/round-trip.ts';
+import { roundTripAsOf, roundTripOf } from '../../../src/domain/availability/round-trip.ts';
 import type { LedgerEvent } from '../../../src/domain/event.ts';
-import type { Handover } from '../../../src/domain/probe.ts';
+import type { Handover, Refusal } from '../../../src/domain/probe.ts';
 import type { ProbeRecord } from '../../../src/domain/record.ts';
 import { emptyTimeline, foldEvent } from '../../../src/domain/timeline.ts';
 import { accepted, at, planned } from '../events.ts';
@@ -87,4 +87,47 @@ test('a lost internal message speaks against nobody: its bounce would have gone 
   expect(roundTripOf(lost)).toMatchObject({ delivered: false, byProvider: false });
   const returned = ofProbe(internal, handedOver(accepted(2)), bounced);
   expect(roundTripOf(returned)).toMatchObject({ delivered: false, byProvider: true });
+});
+
+const deferred = (stage: 'rcpt' | 'data'): LedgerEvent => ({
+  ...{ type: 'probe.deferred', at: at(1), probe: 'p', attempt: 1, retryAfterSeconds: 300 },
+  refusal: { kind: 'refused', stage, code: 451, enhanced: '4.3.0', text: 'filter unavailable' },
+});
+const seen: LedgerEvent = {
+  ...{ type: 'message.seen', at: at(9), probe: 'p', absent: at(8), seen: at(9), folder: 'INBOX', role: 'inbox' },
+  ...{ uidValidity: '1', uid: 1, hops: [] },
+};
+const turnedAway = (refusal: Pick<Refusal, 'stage' | 'code' | 'enhanced'>): LedgerEvent =>
+  handedOver({ kind: 'refused', text: 'no', ...refusal, ...rest });
+
+test.each<readonly [string, boolean | null, readonly LedgerEvent[]]>([
+  ['put off after DATA and taken later', false, [deferred('data'), handedOver(accepted(2)), seen]],
+  ['put off after DATA so far', false, [deferred('data')]],
+  [
+    'put off at RCPT, which may be greylisting, and taken later',
+    true,
+    [deferred('rcpt'), handedOver(accepted(2)), seen],
+  ],
+  ['put off at RCPT so far', null, [deferred('rcpt')]],
+  ['throttled, perhaps', false, [turnedAway({ stage: 'data', code: 451, enhanced: '4.7.1' })]],
+  ['turned away at the login for its credentials', false, [turnedAway({ stage: 'auth', code: 535, enhanced: null })]],
+  ['turned away from our full mailbox', null, [turnedAway({ stage: 'rcpt', code: 552, enhanced: '5.2.2' })]],
+])('one that was %s came through when it was sent: %s; it proves nothing', (_, delivered, events) => {
+  const trip = roundTripOf(ofProbe(plan, ...events));
+  expect(trip).toMatchObject({ delivered, byProvider: false });
+  expect(trip.reason === null).toBe(delivered !== false);
+});
+
+test('of a probe planned after the range only what was known once the range is final counts', () => {
+  const range = (toSeconds: number, finalSeconds: number) => ({
+    ...{ provider: 'acme', fromMs: at(-9).wallMs },
+    ...{ toMs: at(toSeconds).wallMs, finalMs: at(finalSeconds).wallMs },
+  });
+  const late = ofProbe(plan, handedOver(accepted(2)), seen);
+  expect(roundTripAsOf(late, range(0, 10)).delivered).toBe(true);
+  expect(roundTripAsOf(late, range(0, 9)).delivered).toBeNull();
+  expect(roundTripAsOf(late, range(1, 5)).delivered).toBe(true);
+  const returned = ofProbe(plan, handedOver(accepted(2)), bounced);
+  expect(roundTripAsOf(returned, range(0, 60))).toMatchObject({ delivered: null, byProvider: false });
+  expect(roundTripAsOf(returned, range(0, 61))).toMatchObject({ delivered: false, byProvider: true });
 });

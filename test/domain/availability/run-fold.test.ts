@@ -201,6 +201,20 @@ test('one that comes far too late makes the run that it contradicts doubtful, an
   expect(told(runsOf([...hour, failed(601), up(3600)]))).toEqual(['doubtful 0-3300 x57', 'up 3360-3600 x5']);
 });
 
+test('one that contradicts a long good run takes away what comes after it, and what may have gone before it unseen', () => {
+  const hours = Array.from({ length: 120 }, (_, minute) => up(minute * 60));
+  // Two cells and the ten minutes between two logins.
+  expect(told(runsOf([...hours, failed(3600.5)]))).toEqual([
+    'up 0-2880.5 x116',
+    'doubtful 3600.5-6900 x1',
+    'up 6960-7140 x4',
+  ]);
+  const later = [...hours, failed(7200), ...Array.from({ length: 9 }, (_, minute) => up(7260 + minute * 60))];
+  const untouched = runsOf(later).slice(1);
+  expect(told(runsOf([...later, failed(3600.5)]).slice(0, 2))).toEqual(['up 0-2880.5 x120', 'doubtful 3600.5-7140 x1']);
+  expect(runsOf([...later, failed(3600.5)]).slice(2)).toEqual(untouched);
+});
+
 test('one from before the settled run casts doubt on the run of old that holds it, and makes none', () => {
   const old = Array.from({ length: 3 }, (_, minute) => up(minute * 60));
   const settled = [...old, failed(180), ...Array.from({ length: 9 }, (_, minute) => up(240 + minute * 60))];

@@ -236,13 +236,23 @@ describe('every outcome has its place', () => {
     expect([average, maximum]).toEqual(['INCONCLUSIVE', 'BREACH']);
   });
 
-  it('a month in which nothing came out is a breach of the average too, whatever arrives later', () => {
+  it('a month in which nothing came out so far is a breach of the maximum, and none of the average: all of it may bounce', () => {
     // 40 messages, the last one 39 min after the first: each is missing for at least 81 min.
     const outage = Array.from({ length: 40 }, (_, index) => probe(`p${index}`, index * 60));
-    const { average, figures } = verdictOn(outage, { provenUntil: 2 * HOUR });
-    // 7200 − 2340 = 4860; × 0.9994995 = 4857.568
-    expectInterval(figures.excluded.average, 4857.568, INF);
-    expect(average).toBe('BREACH');
+    const { average, maximum, figures } = verdictOn(outage, { provenUntil: 2 * HOUR });
+    expectInterval(figures.excluded.average, 0, INF);
+    expect([average, maximum]).toEqual(['INCONCLUSIVE', 'BREACH']);
+    // 7200 − 2340 = 4860; × 0.9994995 = 4857.568: one that came out bounds it, whatever becomes of the others.
+    const one = delivered('last', 2400, 90);
+    expect(verdictOn([...outage, one], { provenUntil: 2 * HOUR }).average).toBe('BREACH');
+  });
+
+  it('nothing but a message that was lost has no average where losses are left out', () => {
+    const { average, maximum, figures } = verdictOn([lost('p', 0, 120 * HOUR)]);
+    expect(figures.excluded.breaches.messages).toEqual({ lo: 1, hi: 1 });
+    expect(figures.excluded.conditionalAverage).toBeNull();
+    expect(average).toBe('INCONCLUSIVE');
+    expect(maximum).not.toBe('BREACH');
   });
 
   it('spot checks and other routes are passed over', () => {

@@ -39,7 +39,7 @@ test('records, exclusions, runs and months are the same from a checkpoint on', a
       const known = new Set(rest.records.keys());
       for (const [id, record] of rest.records) expect(record).toEqual(whole.records.get(id));
       for (const provider of ['acme', 'Ünïcode "quoted"']) {
-        const range = { provider, fromMs: at(0).wallMs, toMs: at(1e6).wallMs };
+        const range = { provider, fromMs: at(0).wallMs, toMs: at(1e6).wallMs, finalMs: at(1e6).wallMs };
         for (const path of PATHS) {
           const [one, other] = [rest.month({ ...range, path }), whole.month({ ...range, path })];
           expect([...one.records].map(({ id }) => id).sort()).toEqual(

@@ -41,7 +41,7 @@ function close(judged: Judgement, change: Partial<MonthClosed> = {}): MonthClose
     ...change,
   };
 }
-const NOTHING: Aftermath = { entries: [], lateProbes: 0, version: '1.0.0' };
+const NOTHING: Aftermath = { entries: [], lateProbes: 0, rewound: 0, version: '1.0.0' };
 const entries = (...events: readonly (readonly [number, LedgerEvent])[]): readonly LedgerEntry[] =>
   events.map(([seq, event]) => ({ seq, event, hash: '' }));
 const added = (given: Exclusion): LedgerEvent => ({ type: 'exclusion.added', at: at(40 * 86_400), exclusion: given });
@@ -119,11 +119,12 @@ describe('a later report of a closed month', () => {
     expect(reasons).toMatchObject([{ kind: 'exclusion-retracted', id: 'before', by: 'Zhang San', note: 'not agreed' }]);
   });
 
-  it('names late facts, another contract and another version of the program', () => {
+  it('names late facts, a clock put back, another contract and another version of the program', () => {
     const closed = close(reportOf(RECORDS), { contract: 'cd'.repeat(32), version: '0.9.0' });
-    const { reasons } = compareClosing(closed, reportOf(RECORDS), MATTER, { ...NOTHING, lateProbes: 3 });
+    const { reasons } = compareClosing(closed, reportOf(RECORDS), MATTER, { ...NOTHING, lateProbes: 3, rewound: 5 });
     expect(reasons).toEqual([
       { kind: 'late-facts', probes: 3 },
+      { kind: 'clock-put-back', entries: 5 },
       { kind: 'contract', before: 'cd'.repeat(32), after: termsHash(CONTRACT_2A) },
       { kind: 'version', before: '0.9.0', after: '1.0.0' },
     ]);
@@ -135,11 +136,15 @@ describe('what was closed still holds', () => {
     expect(stillHolds(close(reportOf(RECORDS)), MATTER, NOTHING)).toBe(true);
   });
 
-  it('but not with a probe that was pending, an exclusion since, other terms or another program', () => {
+  it('though other terms were agreed since', () => {
+    expect(stillHolds(close(reportOf(RECORDS), { contract: '' }), MATTER, NOTHING)).toBe(true);
+  });
+
+  it('but not with a probe that was pending, an exclusion since, a clock put back or another program', () => {
     const excused = entries([11, added(exclusion(0, 60, { id: 'x' }))]);
     expect(stillHolds(close(reportOf([probe('p', 0)])), MATTER, NOTHING)).toBe(false);
     expect(stillHolds(close(reportOf(RECORDS)), MATTER, { ...NOTHING, entries: excused })).toBe(false);
-    expect(stillHolds(close(reportOf(RECORDS), { contract: '' }), MATTER, NOTHING)).toBe(false);
+    expect(stillHolds(close(reportOf(RECORDS)), MATTER, { ...NOTHING, rewound: 1 })).toBe(false);
     expect(stillHolds(close(reportOf(RECORDS)), MATTER, { ...NOTHING, version: '1.0.1' })).toBe(false);
   });
 });

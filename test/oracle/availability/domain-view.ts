@@ -5,6 +5,7 @@ import type { AvailabilityFacts, RoundTrip } from '../../../src/domain/availabil
 import type { Run } from '../../../src/domain/availability/run.ts';
 import type { Exclusion } from '../../../src/domain/exclusion.ts';
 import { daysOf, monthRange } from '../../../src/domain/time/calendar.ts';
+import { instantAt } from '../../domain/availability-case.ts';
 import type { Scene, SeenCheck } from './scene.ts';
 
 export function downtimeIn(scene: Scene): Downtime {
@@ -31,19 +32,20 @@ function factsOf(scene: Scene, at: (step: number) => number): AvailabilityFacts 
   const { endpoints, trips, exclusions } = scene;
   return {
     runs: scrambled(endpoints.flatMap((endpoint) => runsOf(scene, endpoint, at))),
-    roundTrips: scrambled(
-      trips.map(({ path, at: step, fate, byProvider }, index): RoundTrip => {
+    // In the order of planning, of all paths together.
+    roundTrips: trips
+      .map(({ path, at: step, fate, byProvider }, index): RoundTrip => {
         const delivered = fate === 'pending' ? null : fate === 'delivered';
         return {
           probe: `p${index}`,
           path,
-          plannedMs: at(step),
+          planned: instantAt(at(step)),
           delivered,
           byProvider,
           reason: fate === 'failed' ? `${step}` : null,
         };
-      }),
-    ),
+      })
+      .toSorted((one, other) => one.planned.wallMs - other.planned.wallMs),
     unmeasured: { submission: 0, mx: 0, mailbox: 0 },
     exclusions: scrambled(
       exclusions.map(({ kind, path, from, to }, index): Exclusion => {

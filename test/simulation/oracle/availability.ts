@@ -264,12 +264,12 @@ class MonthTruth {
 
   #findFailed(path: Path): ShownTime {
     const { books, ledger } = this.#view;
+    // In the order in which they were planned, whatever the wall clock showed.
     const trips = [...ledger.records()]
       .filter(
         (record) => record.provider === this.#claim.provider && record.path === path && record.kind === 'scheduled',
       )
-      .filter((record) => outcomeOf(record) !== 'unmeasured')
-      .sort((one, other) => one.planned.wallMs - other.planned.wallMs);
+      .filter((record) => outcomeOf(record) !== 'unmeasured');
     const failed = ({ id }: ProbeRecord): boolean => {
       const truth = books.messages.get(id);
       return (truth?.failure ?? null) !== null && truth?.ours !== true;
