@@ -1,0 +1,64 @@
+/** Three faults: the wall clock was set ahead, the host reboots, and the clock is right again. Every probe here lives in the sound boot alone. */
+import { expect, it } from 'vitest';
+import { exceedsMaximum } from '../../src/domain/delay/delay.ts';
+import { bounceOf } from '../fakes/fate.ts';
+import { agent } from './agent.ts';
+
+const AHEAD = 7200;
+
+/** An agent that has proven absence while its clock was two hours ahead, and that comes up again with the right time. */
+async function rebooted(path: 'send' | 'receive') {
+  const made = await agent();
+  const { clock, sink } = made;
+  clock.stepWall(AHEAD);
+  await made.probe(path);
+  for (let minutes = 0; minutes < 5; minutes += 1) {
+    sink.listener!.connected(`198.51.100.9:${minutes + 1}`, clock.now());
+    sink.listener!.disconnected(`198.51.100.9:${minutes + 1}`);
+    await clock.advance(60);
+  }
+  // Nothing is on its way any more when it goes down.
+  if (path === 'receive') made.mailbox.deliver(made.injector.sent.at(-1)!);
+  else await sink.deliver(made.submitter.sent.at(-1)!);
+  await clock.advance(15);
+  await made.stop();
+  clock.reboot();
+  clock.stepWall(-AHEAD);
+  await clock.advance(30);
+  await made.restart();
+  await clock.advance(60);
+  return made;
+}
+
+it('receive, on its way for 2 s: truth 2 s, claimed at least 6500 s, a breach', async () => {
+  const made = await rebooted('receive');
+  const id = await made.probe('receive');
+  const record = made.engine.recorder.state.open.get(id)!;
+  expect((await made.claim(id)).lo).toBeLessThan(2);
+  expect(exceedsMaximum(record, made.engine.recorder.state.absence)).toBe(false);
+  await made.stop();
+});
+
+it('receive, bounced after 5 s: truth no breach, claimed a breach for good', async () => {
+  const made = await rebooted('receive');
+  const id = await made.probe('receive');
+  await made.clock.advance(5);
+  await made.sink.deliver(bounceOf(made.injector.sent.at(-1)!));
+  await made.clock.advance(5);
+  const record = (await made.engine.probe(id))!.record;
+  expect((await made.claim(id)).outcome).toBe('failed');
+  expect(exceedsMaximum(record, new Map())).toBe(false);
+  await made.stop();
+});
+
+it('send, on its way for 2 s: truth 2 s, claimed at least 6500 s, a breach', async () => {
+  const made = await rebooted('send');
+  const { clock, sink } = made;
+  // The doubt of the restart ends with one that passes promptly.
+  await made.probe('send');
+  await sink.deliver(made.submitter.sent.at(-1)!);
+  const id = await made.probe('send');
+  await clock.advance(1);
+  expect((await made.claim(id)).lo).toBeLessThan(3);
+  await made.stop();
+});
