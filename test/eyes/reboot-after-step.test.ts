@@ -62,3 +62,37 @@ it('send, on its way for 2 s: truth 2 s, claimed at least 6500 s, a breach', asy
   expect((await made.claim(id)).lo).toBeLessThan(3);
   await made.stop();
 });
+
+/** A host whose hardware clock keeps local time, or none: from the boot until NTP sets it, the wall clock is hours ahead. */
+async function rebootedAhead(seconds: number) {
+  const made = await agent();
+  const id = await made.probe('receive');
+  await made.clock.advance(60);
+  await made.stop();
+  made.clock.reboot();
+  made.clock.stepWall(seconds);
+  await made.restart();
+  return { made, id };
+}
+
+it('receive, there 90 s later, before NTP took 8 h off the clock of the new boot: truth 90 s, claimed at least 8 h, a breach', async () => {
+  const { made, id } = await rebootedAhead(8 * 3600);
+  await made.clock.advance(15);
+  made.mailbox.deliver(made.injector.sent[0]!);
+  await made.clock.advance(15);
+  made.clock.stepWall(-8 * 3600);
+  await made.clock.advance(60);
+  expect((await made.claim(id)).lo).toBeLessThanOrEqual(90);
+  await made.stop();
+});
+
+it('receive, there 3 min later, after NTP took 30 days off the clock of the new boot: truth delivered, claimed lost', async () => {
+  const { made, id } = await rebootedAhead(30 * 86_400);
+  await made.clock.advance(15);
+  made.clock.stepWall(-30 * 86_400);
+  await made.clock.advance(90);
+  made.mailbox.deliver(made.injector.sent[0]!);
+  await made.clock.advance(60);
+  expect((await made.claim(id)).outcome).toBe('delivered');
+  await made.stop();
+});

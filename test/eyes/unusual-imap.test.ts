@@ -1,6 +1,7 @@
 /** IMAP servers that do what is legal, or what a restored backup does. */
 import { afterEach, expect, it } from 'vitest';
 import { createMailbox } from '../../src/adapters/imap/mailbox.ts';
+import { rolesOf } from '../../src/adapters/imap/roles.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { MailboxError } from '../../src/ports.ts';
@@ -38,6 +39,11 @@ it('a candidate whose whole header is NIL for now: truth a token was seen, claim
     return [`* 1 FETCH (UID 5 BODY[HEADER${isFirst ? '.FIELDS (A)' : ''}]<0> ${isFirst ? field : 'NIL'})`, 'TAG OK'];
   });
   expect(messages.map(({ header }) => header)).toEqual([expect.stringContaining(TOKEN)]);
+});
+
+it('a server whose personal namespace is Mail/ and that marks no folder: truth the copy of what was sent, claimed a delivery', () => {
+  const folders = ['INBOX', 'Mail/Sent'].map((path) => ({ path, attributes: new Set<string>(), delimiter: '/' }));
+  expect(rolesOf(folders)).toEqual(['inbox', 'ignored']);
 });
 
 it('a store set back to a backup in an outage, filled anew beyond where we were: truth there after 60 s, claimed at least 3600 s, a breach', async () => {
