@@ -8,7 +8,7 @@ const FROZEN = 1800;
 
 it('a span in which the wall clock went 1805 s ahead of 5 s: truth 1805 s, claimed at most 5 s', () => {
   const to = at(5);
-  const { hi } = spanBetween(at(0), { ...to, wallMs: to.wallMs + (FROZEN * 1000) });
+  const { hi } = spanBetween(at(0), { ...to, wallMs: to.wallMs + FROZEN * 1000 });
   expect(hi).toBeGreaterThanOrEqual(FROZEN + 5);
 });
 

@@ -15,7 +15,12 @@ it('a kept connection breaks off in the next MAIL: truth an attempt began, claim
   await new Promise((resolve) => void setTimeout(resolve, 50));
   peer.socket.resetAndDestroy();
   await listener.told('disconnected');
-  expect(listener.story()).toEqual(['connected', 'received', expect.stringMatching(/vanished|abandoned/), 'disconnected']);
+  expect(listener.story()).toEqual([
+    'connected',
+    'received',
+    expect.stringMatching(/vanished|abandoned/),
+    'disconnected',
+  ]);
 });
 
 it('a second MAIL on a kept connection, refused by our library for a parameter it does not know: truth an attempt began, claimed nothing', async () => {

@@ -96,3 +96,21 @@ it('receive, there 3 min later, after NTP took 30 days off the clock of the new 
   expect((await made.claim(id)).outcome).toBe('delivered');
   await made.stop();
 });
+
+it('receive, accepted while the clock was 2 h ahead, there 70 min later in the right boot: truth 4200 s, claimed at most 0 s, so met', async () => {
+  const made = await agent();
+  made.clock.stepWall(AHEAD);
+  await made.clock.advance(60);
+  const id = await made.probe('receive');
+  await made.stop();
+  made.clock.reboot();
+  made.clock.stepWall(-AHEAD);
+  await made.clock.advance(4200);
+  made.mailbox.deliver(made.injector.sent[0]!);
+  await made.restart();
+  await made.clock.advance(60);
+  const claim = await made.claim(id);
+  expect(claim.outcome).toBe('delivered');
+  expect(claim.hi).toBeGreaterThanOrEqual(4200);
+  await made.stop();
+});

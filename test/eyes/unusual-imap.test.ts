@@ -18,7 +18,11 @@ async function fetched(script: (command: string) => readonly string[] | undefine
   const server = await startScriptedServer('IDLE', script);
   const clock = systemClock();
   const mailbox = createMailbox(settingsFor(server), [], { clock, random: systemRandom, log: silentLog });
-  closers.push(async () => clock.close(), () => server.close(), () => mailbox.close());
+  closers.push(
+    async () => clock.close(),
+    () => server.close(),
+    () => mailbox.close(),
+  );
   await mailbox.open(() => {});
   await mailbox.look();
   return mailbox.fetch({ path: 'INBOX', role: 'inbox', uidValidity: '17', uidNext: 6 }, 5, 6);
