@@ -4,7 +4,6 @@ import type { LedgerEvent, TransferAttempted } from '../domain/event.ts';
 import { headerValues, parseHeader } from '../domain/mail/header.ts';
 import { parseReceived } from '../domain/mail/received.ts';
 import { recognise } from '../domain/mail/recognise.ts';
-import { isInNetworks, peerAddress } from '../domain/network.ts';
 import { DUPLICATES_MAX, isNews, type ProbeRecord } from '../domain/record.ts';
 import { earlierOf, earliest as earliestOf, type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
 import { isSilenced } from '../domain/timeline.ts';
@@ -14,14 +13,8 @@ import { LedgerRefused } from '../ports.ts';
 import type { AnchorKeeper } from './anchor-keeper.ts';
 import type { LineWatch } from './line-watch.ts';
 import type { Recorder } from './recorder.ts';
+import { createSinkPeers, type SinkClient } from './sink-peers.ts';
 import type { Wake } from './wake.ts';
-
-/** What tells whose connection it is: the envelope sender of what is submitted, and the networks it leaves from. */
-export interface SinkClient {
-  readonly provider: string;
-  readonly sender: string | null;
-  readonly networks: readonly string[];
-}
 
 export interface SinkCollector extends Omit<SinkListener, 'failed'> {
   /** Up to when all that happened at the sink is recorded: a connection that is still open may carry a transfer not yet known. */
@@ -51,8 +44,6 @@ export interface SinkCollectorOptions {
   readonly loopbackCounts: boolean;
 }
 
-const LOOPBACK = ['127.0.0.0/8', '::1/128'];
-
 export function createSinkCollector(
   options: SinkCollectorOptions,
   parts: {
@@ -68,19 +59,9 @@ export function createSinkCollector(
   const { recorder, clock, observer, log, anchors, line, wake } = parts;
   /** Connections now open, and since when one of them may carry a transfer that is not known yet. */
   const openSince = new Map<string, Instant>();
+  const peers = createSinkPeers(options.clients, options.loopbackCounts, recorder);
   let lastHeard = heardBefore(recorder, clock.now());
   let lastSilent: Instant | null = null;
-
-  /** Whose attempt it may have been. Where networks are not known, the sender tells, or any recipient of ours does. */
-  const suspects = (peer: string, sender: string | null, recipients: readonly string[]): readonly string[] =>
-    options.clients
-      .filter(({ networks, sender: own }) =>
-        networks.length > 0
-          ? isInNetworks(peerAddress(peer), networks)
-          : recipients.length > 0 || (sender !== null && sender === own),
-      )
-      .map(({ provider }) => provider)
-      .filter((provider) => awaitsTransfer(recorder, provider));
 
   /** Since when the oldest open connection that `counts` may carry a transfer that is not known yet; `now` if there is none. */
   const oldestOpen = (now: Instant, counts: (peer: string) => boolean): Instant => {
@@ -88,21 +69,16 @@ export function createSinkCollector(
     for (const [peer, since] of openSince) if (isBefore(since, oldest) && counts(peer)) oldest = since;
     return oldest;
   };
-  const mayBeFrom = (peer: string, provider: string): boolean =>
-    options.clients.some(
-      (client) =>
-        client.provider === provider &&
-        (client.networks.length === 0 || isInNetworks(peerAddress(peer), client.networks)),
-    );
-
   /** A transfer's start, or that of another connection of the provider that is still open: it may have been the first attempt. */
   const firstPossible = (transaction: SinkTransaction, provider: string | null): Instant =>
     oldestOpen(
       transaction.earliest,
-      (peer) => peer !== transaction.peer && (provider === null || mayBeFrom(peer, provider)),
+      (peer) => peer !== transaction.peer && (provider === null || peers.mayBeFrom(peer, provider)),
     );
   const attributed = (probe: string, transaction: SinkTransaction, code: number): TransferAttempted => {
-    const earliest = firstPossible(transaction, recorder.state.open.get(probe)?.provider ?? null);
+    const provider = recorder.state.open.get(probe)?.provider ?? null;
+    if (provider !== null) peers.brought(transaction.peer, provider);
+    const earliest = firstPossible(transaction, provider);
     return { ...attemptOf({ ...transaction, earliest }, code, clock.now()), probe, provider: null };
   };
 
@@ -150,6 +126,7 @@ export function createSinkCollector(
         await recorder.record([duplicated(record, transaction, clock.now())]);
       return TAKEN;
     }
+    peers.brought(transaction.peer, record.provider);
     const earliest = firstPossible(transaction, record.provider);
     await recorder.record([capturedEvent(record, { ...transaction, earliest }, message, clock.now())]);
     anchors.captured(record, message);
@@ -188,7 +165,7 @@ export function createSinkCollector(
       observer.sinkConnected();
       openSince.set(peer, at);
       void line.heard(at);
-      if (options.loopbackCounts || !isInNetworks(peerAddress(peer), LOOPBACK)) void heard(at);
+      if (peers.isFromOutside(peer)) void heard(at);
     },
     async received(transaction, message) {
       openSince.set(transaction.peer, earliestOf(message.endOfData));
@@ -208,8 +185,10 @@ export function createSinkCollector(
       const { peer, sender, recipients, envelopeId } = transaction;
       const attempt = attemptOf(transaction, code, clock.now());
       const token = envelopeId === null ? null : verifyToken(envelopeId, options.key);
-      if (token?.ok === true) return void recorder.note(attributed(token.id, transaction, code));
-      for (const provider of suspects(peer, sender === '' ? null : sender, recipients)) {
+      // One that is on its way to a mailbox is not transferred here, whoever says so.
+      if (token?.ok === true && endsAtSink(recorder, token.id))
+        return void recorder.note(attributed(token.id, transaction, code));
+      for (const provider of peers.suspects(peer, { sender, recipients })) {
         void recorder.note({ ...attempt, probe: null, provider });
       }
     },
@@ -217,7 +196,7 @@ export function createSinkCollector(
       const at = clock.now();
       const steps = { accepted, ehlo: null, mail: null, rcpt: null, data: null };
       const attempt = attemptOf({ earliest: accepted, latest: at, steps, recipients: [], peer }, 0, at);
-      for (const provider of suspects(peer, null, [])) void recorder.note({ ...attempt, probe: null, provider });
+      for (const provider of peers.suspects(peer, null)) void recorder.note({ ...attempt, probe: null, provider });
     },
     disconnected: (peer) => void openSince.delete(peer),
     refused: (reason) => observer.sinkRefused(reason),
@@ -228,7 +207,7 @@ export function createSinkCollector(
     },
     settledUntil: (now) =>
       earlierOf(
-        oldestOpen(earliestOf(now), (peer) => options.clients.some(({ provider }) => mayBeFrom(peer, provider))),
+        oldestOpen(earliestOf(now), (peer) => options.clients.some(({ provider }) => peers.mayBeFrom(peer, provider))),
         line.knownUntil(now),
       ),
   };
@@ -292,8 +271,9 @@ function signaturesOf(fields: ReturnType<typeof parseHeader>): readonly string[]
   return kept;
 }
 
-function awaitsTransfer(recorder: Recorder, provider: string): boolean {
-  return [...recorder.state.open.values()].some((record) => record.path === 'send' && record.provider === provider);
+/** Of a probe that is over nothing is asked: it changes no more. */
+function endsAtSink(recorder: Recorder, id: string): boolean {
+  return (recorder.state.open.get(id)?.path ?? 'send') === 'send';
 }
 
 /** Silence goes on across a restart: what the last run heard stands in its last proof, and without one it heard nothing of what is open. */
