@@ -4,7 +4,7 @@ import type { LedgerEvent, TransferAttempted } from '../domain/event.ts';
 import { headerValues, parseHeader } from '../domain/mail/header.ts';
 import { parseReceived } from '../domain/mail/received.ts';
 import { recognise } from '../domain/mail/recognise.ts';
-import { DUPLICATES_MAX, isNews, type ProbeRecord } from '../domain/record.ts';
+import { DUPLICATES_MAX, newsOf, type ProbeRecord } from '../domain/record.ts';
 import { earlierOf, earliest as earliestOf, type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
 import { isSilenced } from '../domain/timeline.ts';
 import { verifyToken } from '../domain/token.ts';
@@ -146,12 +146,10 @@ export function createSinkCollector(
         }
       } else if (found.kind === 'notice') {
         const record = await recorder.find(found.id);
+        const status = record === null ? null : newsOf(record, found.statuses);
         if (record === null) observer.tokenRefused('unknown');
-        else if (isNews(record, found.status)) {
-          await recorder.record([
-            { type: 'probe.notified', at: clock.now(), probe: found.id, where: 'sink', status: found.status },
-          ]);
-        }
+        else if (status !== null)
+          await recorder.record([{ type: 'probe.notified', at: clock.now(), probe: found.id, where: 'sink', status }]);
       } else {
         observer.tokenRefused(found.kind);
       }

@@ -1,7 +1,7 @@
 /** What a refusal says, whose doing it is, and what becomes of the probe. */
 import { describe, expect, it, test } from 'vitest';
 import { isTemporary, isThrottling, type Refusal, type Stage } from '../../src/domain/probe.ts';
-import { channelOf, isNews, outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
+import { channelOf, newsOf, outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import { accepted, at, capture, probe, refused, uncertain, unreachable } from './month-case.ts';
 
 const refusal = (code: number, enhanced: string | null, text = 'no', stage: Stage = 'rcpt'): Refusal => ({
@@ -85,13 +85,34 @@ describe('the outcome', () => {
 });
 
 describe('a delivery status', () => {
-  const status = (action: 'failed' | 'delayed') => ({ action, status: null, recipient: null, diagnostic: null });
+  const status = (action: 'failed' | 'delayed', recipient: string | null = null) => ({
+    ...{ action, status: null, recipient, diagnostic: null },
+  });
+  const news = (change: Partial<ProbeRecord>, ...statuses: ReturnType<typeof status>[]) =>
+    newsOf(probe('p', 0, change), statuses);
   it('is news while the probe is pending, and once', () => {
-    expect(isNews(probe('p', 0), status('delayed'))).toBe(true);
-    expect(isNews(probe('p', 0, { notice: status('delayed') }), status('delayed'))).toBe(false);
-    expect(isNews(probe('p', 0, { notice: status('delayed') }), status('failed'))).toBe(true);
-    expect(isNews(probe('p', 0, { capture: capture(at(1), at(1)) }), status('failed'))).toBe(false);
-    expect(isNews(probe('p', 0, { handover: accepted(at(0)), expired: true }), status('failed'))).toBe(false);
+    expect(news({}, status('delayed'))).toEqual(status('delayed'));
+    expect(news({ notice: status('delayed') }, status('delayed'))).toBeNull();
+    expect(news({ notice: status('delayed') }, status('failed'))).toEqual(status('failed'));
+    expect(news({ capture: capture(at(1), at(1)) }, status('failed'))).toBeNull();
+    expect(news({ handover: accepted(at(0)), expired: true }, status('failed'))).toBeNull();
+    expect(news({})).toBeNull();
+  });
+  it.each<[string, boolean, ProbeRecord['path'], string]>([
+    ['its own recipient', true, 'send', 'Probe-0@Sink.example'],
+    ['another at the sink', false, 'send', 'probe-1@sink.example'],
+    ['an archive', false, 'send', 'archive@acme.example'],
+    ['what an alias made of its recipient', true, 'receive', 'u123@SINK.example'],
+    ['what an alias made of its recipient', true, 'internal', 'u123@sink.example'],
+    ['an address that the mailbox forwards to', false, 'receive', 'somebody@else.example'],
+  ])('of %s says something of the probe: %s, on %s', (_, says, path, recipient) => {
+    const of = status('failed', recipient);
+    expect(news({ path, recipient: 'probe-0@sink.example' }, of)).toEqual(says ? of : null);
+  });
+  it('of several is the gravest that is about the probe’s recipient', () => {
+    const own = status('delayed', 'probe-0@sink.example');
+    const other = status('failed', 'archive@acme.example');
+    expect(news({ path: 'send', recipient: 'probe-0@sink.example' }, other, own)).toEqual(own);
   });
 });
 
