@@ -1,6 +1,14 @@
 /** What a refusal says, whose doing it is, and what becomes of the probe. */
 import { describe, expect, it, test } from 'vitest';
-import { isTemporary, isThrottling, type Refusal, type Stage } from '../../src/domain/probe.ts';
+import {
+  isOurDoing,
+  isPasswordRefused,
+  isTemporary,
+  isThrottling,
+  PATHS,
+  type Refusal,
+  type Stage,
+} from '../../src/domain/probe.ts';
 import { channelOf, newsOf, outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import { accepted, at, capture, probe, refused, uncertain, unreachable } from './month-case.ts';
 
@@ -26,12 +34,22 @@ describe('throttling', () => {
     refusal(451, null, 'rate exceeded'),
     refusal(450, '4.7.1'),
     refusal(454, '4.7.0', 'too many logins', 'auth'),
+    refusal(421, '4.3.2', 'too many concurrent connections'),
+    refusal(550, '5.7.1', 'too many connections'),
+    refusal(554, '5.7.1', 'too many messages from this account today'),
+    refusal(550, '5.4.5', 'Daily user sending limit exceeded'),
+    refusal(550, null, 'Ip frequency limited'),
   ])('is what $code $enhanced $text says', (reply) => {
     expect(isThrottling(reply)).toBe(true);
   });
 
   it.each([
-    refusal(550, '5.7.1', 'too many connections'),
+    refusal(451, '4.3.0', 'queue file write error: Too many open files'),
+    refusal(451, null, 'too many open files'),
+    refusal(554, '5.4.6', 'too many hops'),
+    refusal(451, '4.4.6', 'too many hops'),
+    refusal(554, '5.7.1', 'too many links in the text'),
+    refusal(552, '5.3.4', 'message size limit exceeded'),
     refusal(450, null, 'corporate limits'),
     refusal(450, null, 'too soon'),
     refusal(450, '4.3.0'),
@@ -45,6 +63,32 @@ describe('throttling', () => {
   ])('is not what $code $enhanced $text at $stage says', (reply) => {
     expect(isThrottling(reply)).toBe(false);
   });
+});
+
+test.each<[readonly string[], Refusal, string]>([
+  [['receive'], refusal(550, '5.1.8', 'Sender address rejected: Domain not found'), 'our domain cannot be looked up'],
+  [['receive'], refusal(450, '4.1.8', 'Domain not found'), 'our domain cannot be looked up just now'],
+  [['receive'], refusal(550, '5.7.20'), 'our signature fails'],
+  [['receive'], refusal(550, '5.7.23', 'SPF validation failed'), 'our SPF record'],
+  [['receive'], refusal(550, '5.7.25', 'Reverse DNS validation failed'), 'our PTR record'],
+  [['receive'], refusal(550, '5.7.27', 'Sender address has null MX'), 'our MX record'],
+  [['receive'], refusal(550, '5.7.1', 'SPF check: fail'), 'our SPF record, in words'],
+  [['receive'], refusal(554, null, 'no PTR record'), 'our PTR record, in words'],
+  [[], refusal(550, '5.7.28', 'mail flood'), 'what is no record of ours'],
+  [[], refusal(550, '5.1.1', 'no such user, SPF passed'), 'a code that says another thing than its words'],
+  [[], refusal(535, '5.7.8', 'no', 'auth'), 'our password, perhaps'],
+])('our doing on %j is %j: %s', (paths, reply) => {
+  expect(PATHS.filter((path) => isOurDoing(reply, path))).toEqual(PATHS.filter((path) => paths.includes(path)));
+});
+
+test.each<[boolean, Refusal]>([
+  [true, refusal(535, '5.7.8', 'credentials invalid', 'auth')],
+  [true, refusal(535, null, 'no', 'auth')],
+  [true, refusal(550, '5.7.8', 'no', 'auth')],
+  [false, refusal(535, '5.7.8', 'no', 'mail')],
+  [false, refusal(454, '4.7.0', 'no', 'auth')],
+])('our password may be at fault: %s, of %j', (expected, reply) => {
+  expect(isPasswordRefused(reply)).toBe(expected);
 });
 
 describe('the outcome', () => {

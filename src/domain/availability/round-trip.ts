@@ -1,6 +1,7 @@
 /** A probe as the ground truth of a round trip. */
 import { bouncesHeardUntil } from '../bounce-gap.ts';
 import { LOST_AFTER } from '../contract.ts';
+import { isPasswordRefused } from '../probe.ts';
 import { errorOf } from '../probe-view.ts';
 import { outcomeOf, type ProbeRecord } from '../record.ts';
 import { spanBetween } from '../time/instant.ts';
@@ -22,14 +23,14 @@ export function roundTripOf(record: ProbeRecord): RoundTrip {
 }
 
 /**
- * A refusal or a bounce is an answer; what was accepted and never came out was in the provider's hands, if that it never came out is
+ * A refusal or a bounce is an answer, but one of our password may be our own fault; what was accepted and never came out was in the provider's hands, if that it never came out is
  * proven. Where the connection was lost before the reply it may have been our own line.
  */
 function isByProvider(record: ProbeRecord): boolean {
   const { handover, notice } = record;
   switch (handover?.kind) {
     case 'refused':
-      return true;
+      return !isPasswordRefused(handover);
     case 'accepted':
       return notice?.action === 'failed' || isLossProven(record);
     case 'unreachable':
