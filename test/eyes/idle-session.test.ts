@@ -23,7 +23,7 @@ it('a kept connection breaks off in the next MAIL: truth an attempt began, claim
   ]);
 });
 
-it('a second MAIL on a kept connection, refused by our library for a parameter it does not know: truth an attempt began, claimed nothing', async () => {
+it('a second MAIL on a kept connection, refused by our library, here for its SIZE: truth an attempt began, claimed nothing', async () => {
   const { client, listener } = await openSink();
   const peer = client();
   await peer.reply();
