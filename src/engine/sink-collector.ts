@@ -59,6 +59,8 @@ export function createSinkCollector(
   const { recorder, clock, observer, log, anchors, line, wake } = parts;
   /** Connections now open, and since when one of them may carry a transfer that is not known yet. */
   const openSince = new Map<string, Instant>();
+  /** Those whose message is being recorded; the peer may have left before its reply. */
+  const taking = new Set<SinkTransaction>();
   const peers = createSinkPeers(options.clients, options.loopbackCounts, recorder);
   let lastHeard = heardBefore(recorder, clock.now());
   let lastSilent: Instant | null = null;
@@ -67,6 +69,12 @@ export function createSinkCollector(
   const oldestOpen = (now: Instant, counts: (peer: string) => boolean): Instant => {
     let oldest = now;
     for (const [peer, since] of openSince) if (isBefore(since, oldest) && counts(peer)) oldest = since;
+    return oldest;
+  };
+  /** As `oldestOpen`, messages that are read and not recorded yet included. */
+  const oldestUnsettled = (now: Instant, counts: (peer: string) => boolean): Instant => {
+    let oldest = oldestOpen(now, counts);
+    for (const { peer, earliest } of taking) if (isBefore(earliest, oldest) && counts(peer)) oldest = earliest;
     return oldest;
   };
   /** A transfer's start, or that of another connection of the provider that is still open: it may have been the first attempt. */
@@ -85,7 +93,7 @@ export function createSinkCollector(
   const prove = async (at: Instant): Promise<void> => {
     // What a provider tried while our line was down did not reach the sink either.
     const until = earlierOf(
-      oldestOpen(at, () => true),
+      oldestUnsettled(at, () => true),
       line.knownUntil(at),
     );
     if (!needsProof(recorder, until)) return;
@@ -167,6 +175,7 @@ export function createSinkCollector(
     },
     async received(transaction, message) {
       openSince.set(transaction.peer, earliestOf(message.endOfData));
+      taking.add(transaction);
       try {
         return await take(transaction, message);
       } catch (error) {
@@ -177,6 +186,8 @@ export function createSinkCollector(
             error,
           });
         return TRY_AGAIN;
+      } finally {
+        taking.delete(transaction);
       }
     },
     abandoned(transaction, code) {
@@ -205,7 +216,9 @@ export function createSinkCollector(
     },
     settledUntil: (now) =>
       earlierOf(
-        oldestOpen(earliestOf(now), (peer) => options.clients.some(({ provider }) => peers.mayBeFrom(peer, provider))),
+        oldestUnsettled(earliestOf(now), (peer) =>
+          options.clients.some(({ provider }) => peers.mayBeFrom(peer, provider)),
+        ),
         line.knownUntil(now),
       ),
   };

@@ -1,13 +1,15 @@
 /** A heartbeat says that everything until then is recorded: also where the ledger refuses a fact just before it, and the agent is killed just after it. */
 import { expect, it } from 'vitest';
 import { assess } from '../../src/domain/delay/delay.ts';
+import { spanBetween } from '../../src/domain/time/instant.ts';
 import { AgentProcess } from '../fakes/agent-process.ts';
 import { FakeMailbox } from '../fakes/fake-mailbox.ts';
 import { FakeSender } from '../fakes/fake-provider.ts';
 import { MemoryLedger } from '../fakes/memory-ledger.ts';
+import { running } from '../fakes/running-agent.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 
-it('a transfer of 200 s, its capture refused while the next heartbeat is taken, kill: truth 3 s, claimed at least 200 s', async () => {
+it('does not count a transfer from the restart that was begun before a kill, though its capture was refused just before the last heartbeat', async () => {
   const clock = new VirtualClock();
   const ledger = new MemoryLedger();
   const mailbox = new FakeMailbox(clock);
@@ -53,4 +55,27 @@ it('a transfer of 200 s, its capture refused while the next heartbeat is taken, 
   const record = ledger.records.get(id)!;
   expect(assess(record, new Map()).delay!.lo).toBeLessThan(4);
   next.kill();
+});
+
+it('says nothing of the time since a transfer began whose message is not recorded yet, though the peer has left', async () => {
+  const made = await running();
+  await made.probe('send');
+  const message = made.submitter.sent[0]!;
+  await made.sink.deliver(message);
+  await made.clock.advance(10);
+  const begun = made.clock.now();
+  const copy = made.sink.connect()!;
+  copy.mail({ sender: message.sender, recipients: [message.recipient], envelopeId: message.envelopeId });
+  await made.clock.advance(20);
+  // It is over, so the ledger is asked for it, and hangs.
+  const { promise, resolve } = Promise.withResolvers<null>();
+  made.ledger.probe = () => promise;
+  void copy.data(message.text);
+  copy.close();
+  await made.clock.advance(10);
+  expect(spanBetween(begun, (await made.ledger.snapshot()).heartbeat!).hi).toBeLessThan(1);
+  resolve(null);
+  await made.clock.advance(10);
+  expect(spanBetween(begun, (await made.ledger.snapshot()).heartbeat!).lo).toBeGreaterThan(30);
+  await made.stop();
 });
