@@ -157,8 +157,11 @@ export interface SinkListener {
   received(transaction: SinkTransaction, message: SinkMessage): Promise<SinkReply>;
   /** A transaction ended without a message being taken. `code` is our refusal, or 0 if the peer went away. */
   abandoned(transaction: SinkTransaction, code: number): void;
-  /** A connection ended before MAIL FROM. */
-  vanished(peer: string, accepted: Instant): void;
+  /**
+   * A connection ended, or its MAIL was refused, before it told whose message it came to transfer, from `since` on: before its first MAIL, or
+   * within one after a transaction that is over.
+   */
+  vanished(peer: string, since: Instant): void;
   /** The connection of `peer` is gone: nothing more can come on it. */
   disconnected(peer: string): void;
   refused(reason: SinkRefusalReason): void;

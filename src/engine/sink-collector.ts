@@ -201,10 +201,10 @@ export function createSinkCollector(
         void recorder.note({ ...attempt, probe: null, provider });
       }
     },
-    vanished(peer, accepted) {
+    vanished(peer, since) {
       const at = clock.now();
-      const steps = { accepted, ehlo: null, mail: null, rcpt: null, data: null };
-      const attempt = attemptOf({ earliest: accepted, latest: at, steps, recipients: [], peer }, 0, at);
+      const steps = { accepted: since, ehlo: null, mail: null, rcpt: null, data: null };
+      const attempt = attemptOf({ earliest: since, latest: at, steps, recipients: [], peer }, 0, at);
       for (const provider of peers.suspects(peer, null)) void recorder.note({ ...attempt, probe: null, provider });
     },
     disconnected: (peer) => void openSince.delete(peer),

@@ -120,3 +120,19 @@ it('a connection from a private address shows that the sink can be reached where
   expect((await made.claim(id)).lo).toBeGreaterThan(3600);
   await made.stop();
 });
+
+it('may have been on a connection that is kept, where that breaks off in its next MAIL', async () => {
+  const made = await running();
+  await made.probe('send');
+  const before = made.submitter.sent[0]!;
+  const kept = made.sink.connect()!;
+  kept.mail({ sender: before.sender, recipients: [before.recipient], envelopeId: before.envelopeId });
+  await kept.data(before.text);
+  const id = await made.probe('send');
+  await made.clock.advance(1);
+  kept.breakOff();
+  await halfAnHour(made, '198.51.100.9');
+  await made.sink.deliver(made.submitter.sent[1]!);
+  expect((await made.claim(id)).lo).toBeLessThan(3);
+  await made.stop();
+});

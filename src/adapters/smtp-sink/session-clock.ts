@@ -36,6 +36,11 @@ export class SessionClock {
     this.#read = { at: accepted, owedUs: 0 };
   }
 
+  /** Since when a transfer that we know nothing of may have begun. */
+  get earliest(): Instant {
+    return this.#earliest;
+  }
+
   get lastRead(): Instant {
     return this.#read.at;
   }
