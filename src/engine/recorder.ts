@@ -34,8 +34,14 @@ export interface Recorder {
 }
 /** Facts kept while the ledger refuses: hours of them at the rates a sink sees; a flood must not take all memory. */
 const KEPT_MAX = 10_000;
-/** Few, and without them a probe would stay open, or a sink that is closed count as open. */
-const KEPT_ALWAYS: ReadonlySet<LedgerEvent['type']> = new Set(['probe.handed-over', 'sink.closed', 'sink.opened']);
+/**
+ * Few, and without them a probe would stay open, a sink that is closed count as open, or a doubt be forgotten that reaches back to before
+ * what is dropped: these come once an hour, or once each time that a mailbox is opened, which takes ever longer while the ledger refuses.
+ */
+const KEPT_ALWAYS: ReadonlySet<LedgerEvent['type']> = new Set([
+  ...(['probe.handed-over', 'sink.closed', 'sink.opened'] as const),
+  ...(['sink.unproven', 'mailbox.unproven', 'probe.notified'] as const),
+]);
 /** Kept facts that are tried at once: each try copies them to the ledger's thread, and that once a second while it refuses. */
 const CATCH_UP_MAX = 200;
 

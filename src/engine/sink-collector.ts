@@ -4,6 +4,7 @@ import type { LedgerEvent, TransferAttempted } from '../domain/event.ts';
 import { headerValues, parseHeader } from '../domain/mail/header.ts';
 import { parseReceived } from '../domain/mail/received.ts';
 import { recognise } from '../domain/mail/recognise.ts';
+import type { DeliveryStatus } from '../domain/probe.ts';
 import { DUPLICATES_MAX, newsOf, type ProbeRecord } from '../domain/record.ts';
 import { earlierOf, earliest as earliestOf, type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
 import { isSilenced } from '../domain/timeline.ts';
@@ -141,6 +142,21 @@ export function createSinkCollector(
     return TAKEN;
   };
 
+  const takeNotice = async (id: string, statuses: readonly DeliveryStatus[]): Promise<void> => {
+    const record = await recorder.find(id);
+    const status = record === null ? null : newsOf(record, statuses);
+    if (record === null) observer.tokenRefused('unknown');
+    if (status === null) return;
+    const notified: LedgerEvent = { type: 'probe.notified', at: clock.now(), probe: id, where: 'sink', status };
+    try {
+      await recorder.record([notified]);
+    } catch (error) {
+      // It comes again, but in hours; until then it would look as if nobody knew why the message is missing.
+      await recorder.note(notified);
+      throw error;
+    }
+  };
+
   const take = async (transaction: SinkTransaction, message: SinkMessage): Promise<SinkReply> => {
     let reply = TAKEN;
     for (const found of recognise(message, options.key)) {
@@ -153,11 +169,7 @@ export function createSinkCollector(
           throw error;
         }
       } else if (found.kind === 'notice') {
-        const record = await recorder.find(found.id);
-        const status = record === null ? null : newsOf(record, found.statuses);
-        if (record === null) observer.tokenRefused('unknown');
-        else if (status !== null)
-          await recorder.record([{ type: 'probe.notified', at: clock.now(), probe: found.id, where: 'sink', status }]);
+        await takeNotice(found.id, found.statuses);
       } else {
         observer.tokenRefused(found.kind);
       }

@@ -136,3 +136,19 @@ it('takes no beat before what was begun ahead of it is durable, and none if that
   expect(beats).toEqual([at(2)]);
   expect(reasons(ledger)).toEqual([0]);
 });
+
+it('keeps what casts doubt on the time before, and what bounced, however much is dropped', async () => {
+  const { ledger, recorder } = await world();
+  ledger.failure = new Error('disk full');
+  for (let second = 0; second < KEPT_MAX; second += 1) await recorder.note(slot(second));
+  const status = { action: 'failed', status: '5.1.1', recipient: null, diagnostic: null } as const;
+  const doubts: LedgerEvent[] = [
+    { type: 'mailbox.unproven', at: at(KEPT_MAX), provider: 'acme', since: at(0) },
+    { type: 'sink.unproven', at: at(KEPT_MAX), since: at(0) },
+    { type: 'probe.notified', at: at(KEPT_MAX), probe: 'p', where: 'sink', status },
+  ];
+  for (const doubt of doubts) await recorder.note(doubt);
+  ledger.failure = null;
+  await recorder.beat(at(KEPT_MAX + 1));
+  expect(ledger.entries.slice(KEPT_MAX).map(({ event }) => event)).toEqual(doubts);
+});
