@@ -7,6 +7,7 @@ import type { Path } from '../domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../domain/record.ts';
 import type { HostPort, RouteSettings } from '../domain/settings.ts';
 import { isBefore, spanBetween } from '../domain/time/instant.ts';
+import { nameOfKey } from '../domain/token.ts';
 import type {
   AgentControl,
   AgentHealth,
@@ -22,6 +23,7 @@ import type {
 } from '../ports.ts';
 import { LedgerRefused, UnknownRoute } from '../ports.ts';
 import { createAnchorKeeper, type Dkim } from './anchor-keeper.ts';
+import { keyChange } from './changed-key.ts';
 import { keepCheckpoints } from './checkpoints.ts';
 import { type ConnectivityOptions, watchEndpoints } from './connectivity.ts';
 import { createHealth, type Health } from './health.ts';
@@ -97,9 +99,12 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const health = createHealth(clock, observer, log);
   const ledgerHealth = ledgerPart(health);
   const recorder = createRecorder(ledger, snapshot, { observer, part: ledgerHealth, log });
-  const recovery = recoveryEvents(options, snapshot, clock);
+  const tokenKey = nameOfKey(options.key);
+  const open = [...snapshot.state.open.values()];
+  const recovery = recoveryEvents({ ...options, identity: { ...options.identity, tokenKey } }, snapshot, clock);
+  const unrecognised = await keyChange(tokenKey, open, ledger, recovery[0].at);
   recorder.subscribe(probeNews(recorder.state, log));
-  await recorder.record(recovery);
+  await recorder.record([...recovery, ...unrecognised]);
   // Else a first run that dies before its first beat leaves nothing from which the next could tell the gap.
   if (snapshot.heartbeat === null) await ledger.beat(recovery[0].at);
   const stopping = new AbortController();
