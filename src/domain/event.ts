@@ -29,8 +29,6 @@ export interface AgentIdentity {
   readonly configuration: string;
   /** Ed25519 public key that signs the agent's bundles: base64 of its SPKI DER. */
   readonly publicKey: string;
-  /** Names the token key (`nameOfKey`). Missing where it was recorded before keys were named. */
-  readonly tokenKey?: string;
 }
 export interface AgentStopped extends Recorded {
   readonly type: 'agent.stopped';

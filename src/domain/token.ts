@@ -28,11 +28,6 @@ export function tokenOf(id: string, key: Uint8Array): string {
   return id + mac(id, key);
 }
 
-/** Tells a key from another, and nothing of it: 64 bits of an HMAC that is of no other use, in hexadecimal. */
-export function nameOfKey(key: Uint8Array): string {
-  return createHmac('sha256', key).update('mailflow-probe/1 names this key').digest('hex').slice(0, 16);
-}
-
 export type Verified = { readonly ok: true; readonly id: string } | { readonly ok: false };
 
 /** Takes equally long for every token of the right length, whatever is wrong with it. */

@@ -7,7 +7,6 @@ import type { Path } from '../domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../domain/record.ts';
 import type { HostPort, RouteSettings } from '../domain/settings.ts';
 import { isBefore, spanBetween } from '../domain/time/instant.ts';
-import { nameOfKey } from '../domain/token.ts';
 import type {
   AgentControl,
   AgentHealth,
@@ -23,7 +22,6 @@ import type {
 } from '../ports.ts';
 import { LedgerRefused, UnknownRoute } from '../ports.ts';
 import { createAnchorKeeper, type Dkim } from './anchor-keeper.ts';
-import { keyChange } from './changed-key.ts';
 import { keepCheckpoints } from './checkpoints.ts';
 import { type ConnectivityOptions, watchEndpoints } from './connectivity.ts';
 import { createHealth, type Health } from './health.ts';
@@ -99,12 +97,9 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const health = createHealth(clock, observer, log);
   const ledgerHealth = ledgerPart(health);
   const recorder = createRecorder(ledger, snapshot, { observer, part: ledgerHealth, log });
-  const tokenKey = nameOfKey(options.key);
-  const open = [...snapshot.state.open.values()];
-  const recovery = recoveryEvents({ ...options, identity: { ...options.identity, tokenKey } }, snapshot, clock);
-  const unrecognised = await keyChange(tokenKey, open, ledger, recovery[0].at);
+  const recovery = recoveryEvents(options, snapshot, clock);
   recorder.subscribe(probeNews(recorder.state, log));
-  await recorder.record([...recovery, ...unrecognised]);
+  await recorder.record(recovery);
   // Else a first run that dies before its first beat leaves nothing from which the next could tell the gap.
   if (snapshot.heartbeat === null) await ledger.beat(recovery[0].at);
   const stopping = new AbortController();

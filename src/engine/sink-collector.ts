@@ -84,9 +84,16 @@ export function createSinkCollector(
       transaction.earliest,
       (peer) => peer !== transaction.peer && (provider === null || peers.mayBeFrom(peer, provider)),
     );
+  const noteOrigin = (peer: string, provider: string): void => {
+    if (peers.brought(peer, provider))
+      log.warn('a probe came from outside the provider’s networks: they are incomplete, or a NAT hides them', {
+        provider,
+        peer,
+      });
+  };
   const attributed = (probe: string, transaction: SinkTransaction, code: number): TransferAttempted => {
     const provider = recorder.state.open.get(probe)?.provider ?? null;
-    if (provider !== null) peers.brought(transaction.peer, provider);
+    if (provider !== null) noteOrigin(transaction.peer, provider);
     const earliest = firstPossible(transaction, provider);
     return { ...attemptOf({ ...transaction, earliest }, code, clock.now()), probe, provider: null };
   };
@@ -135,7 +142,7 @@ export function createSinkCollector(
         await recorder.record([duplicated(record, transaction, clock.now())]);
       return TAKEN;
     }
-    peers.brought(transaction.peer, record.provider);
+    noteOrigin(transaction.peer, record.provider);
     const earliest = firstPossible(transaction, record.provider);
     await recorder.record([capturedEvent(record, { ...transaction, earliest }, message, clock.now())]);
     anchors.captured(record, message);

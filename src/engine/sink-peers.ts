@@ -24,8 +24,8 @@ export interface SinkPeers {
    * A host that gives our own envelope is the provider's from then on, whatever is configured: networks grow, and a NAT hides them.
    */
   suspects(peer: string, said: Envelope | null): readonly string[];
-  /** A probe of the provider came from there. */
-  brought(peer: string, provider: string): void;
+  /** A probe of the provider came from there. Whether that shows, for the first time, that its networks are not those that are configured. */
+  brought(peer: string, provider: string): boolean;
   /** Whether it shows that others can reach us: a load balancer or a NAT of our own reaches us where nobody else does. */
   isFromOutside(peer: string): boolean;
 }
@@ -41,6 +41,9 @@ export function createSinkPeers(
 ): SinkPeers {
   /** Addresses that gave a provider's own envelope, by provider. */
   const met = new Map(clients.map(({ provider }) => [provider, new Set<string>()]));
+
+  /** Providers of which it was told that their networks are others. */
+  const outdated = new Set<string>();
 
   const pending = (provider: string) =>
     [...recorder.state.open.values()].filter((record) => record.path === 'send' && record.provider === provider);
@@ -78,7 +81,15 @@ export function createSinkPeers(
         .filter((client) => mayTry(client, address, said) && pending(client.provider).length > 0)
         .map(({ provider }) => provider);
     },
-    brought: (peer, provider) => meet(provider, peerAddress(peer)),
+    brought(peer, provider) {
+      const address = peerAddress(peer);
+      const own = clients.filter((client) => client.provider === provider && client.networks.length > 0);
+      const isElsewhere = own.length > 0 && !own.some(({ networks }) => isInNetworks(address, networks));
+      meet(provider, address);
+      if (!isElsewhere || outdated.has(provider)) return false;
+      outdated.add(provider);
+      return true;
+    },
     isFromOutside(peer) {
       const address = peerAddress(peer);
       return loopbackCounts || isGlobal(address) || clients.some(({ networks }) => isInNetworks(address, networks));

@@ -1,1 +1,1 @@
-export { type RunningAgent as Agent, running as agent } from '../fakes/running-agent.ts';
+export { running as agent } from '../fakes/running-agent.ts';
