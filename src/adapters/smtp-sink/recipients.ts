@@ -7,6 +7,8 @@ const ROLES = ['postmaster', 'abuse'];
 
 export interface OwnAddresses {
   readonly domain: string;
+  /** The pool is `probe-0@domain` … `probe-<count - 1>@domain`. */
+  readonly count: number;
   /** Own envelope senders: bounces and callbacks come to them. */
   readonly senders: readonly string[];
 }
@@ -15,8 +17,11 @@ export interface OwnAddresses {
  * Takes an address as named in RCPT TO and gives it back as we write it, null if it is not ours. Case is the same to us, in the local part too.
  * However few recipients there are now, mail may be on its way to one that there was before.
  */
-export function recipientRule({ domain, senders }: OwnAddresses): (address: string) => string | null {
-  const locals = [...ROLES, ...Array.from({ length: SINK_RECIPIENTS_MAX }, (_, index) => `probe-${index}`)];
+export function recipientRule({ domain, count, senders }: OwnAddresses): (address: string) => string | null {
+  const locals = [
+    ...ROLES,
+    ...Array.from({ length: Math.max(count, SINK_RECIPIENTS_MAX) }, (_, index) => `probe-${index}`),
+  ];
   // A bare `postmaster` needs no domain (RFC 5321 §4.1.1.3).
   const own = ['postmaster', ...locals.map((local) => `${local}@${domain}`), ...senders];
   const byName = new Map(own.map((address) => [canonical(address), address]));

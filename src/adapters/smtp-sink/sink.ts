@@ -11,7 +11,7 @@ import { SinkServer } from './server.ts';
  * `senders` are the agent's own envelope senders at the sink's domain: bounces come back to them.
  */
 export function createSink(settings: SinkSettings, senders: readonly string[], clock: Clock, log: Log): Sink {
-  const ours = recipientRule({ domain: settings.domain, senders });
+  const ours = recipientRule({ domain: settings.domain, count: settings.recipients, senders });
   let current: SinkServer | null = null;
 
   return {
