@@ -163,8 +163,11 @@ export interface SinkListener {
   received(transaction: SinkTransaction, message: SinkMessage): Promise<SinkReply>;
   /** A transaction ended without a message being taken. `code` is our refusal, or 0 if the peer went away. */
   abandoned(transaction: SinkTransaction, code: number): void;
-  /** A connection ended before MAIL FROM. */
-  vanished(peer: string, accepted: Instant): void;
+  /**
+   * A connection ended, or its MAIL was refused, before it told whose message it came to transfer, from `since` on: before its first MAIL, or
+   * within one after a transaction that is over.
+   */
+  vanished(peer: string, since: Instant): void;
   /**
    * A connection was refused, or had to go, because there were too many: no fault of the peer's. What it came to transfer, from `since`
    * on, it could not, and it may remember that. In place of `vanished`, and beside `abandoned` where a transaction ran.

@@ -10,6 +10,17 @@ export function peerAddress(peer: string): string {
   return peer.slice(0, peer.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 }
 
+/** Loopback (RFC 1122, RFC 4291), private use (RFC 1918, RFC 4193), link-local (RFC 3927, RFC 4291), shared by a carrier's NAT (RFC 6598). */
+const LOCAL = [
+  ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '100.64.0.0/10'],
+  ...['::1/128', 'fc00::/7', 'fe80::/10'],
+];
+
+/** Whether the address is one that hosts have on the Internet; false for what is no address. */
+export function isGlobal(address: string): boolean {
+  return parseAddress(address) !== null && !isInNetworks(address, LOCAL);
+}
+
 /** Networks are `address/prefix` or a single address; what is neither, or no address, is in nothing. */
 export function isInNetworks(address: string, networks: readonly string[]): boolean {
   const parsed = parseAddress(address);

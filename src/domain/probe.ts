@@ -106,14 +106,29 @@ export function isTemporary(refusal: Refusal): boolean {
   return refusal.code >= 400 && refusal.code < 500;
 }
 
-/** Whether it may be nobody but us who is to blame for the refusal of a probe on this path: we sent too much, our mailbox is full, or our password is old. */
+/**
+ * Whether it may be nobody but us who is to blame for the refusal of a probe on this path: we sent too much, our password is old, our mailbox
+ * is full, or what the other side looks up of us as a sender is wrong.
+ */
 export function isOurDoing(refusal: Refusal, path: Path): boolean {
-  return isThrottling(refusal) || isLoginRefused(refusal) || (endsInMailbox(path) && isMailboxFull(refusal));
+  if (isThrottling(refusal) || isLoginRefused(refusal)) return true;
+  if (path === 'receive' && isSenderRefused(refusal)) return true;
+  return endsInMailbox(path) && isMailboxFull(refusal);
 }
 
 /** Whether it says that our credentials are wrong (535, 5.7.8: RFC 4954 §6), which a provider's fault looks like no more than our own expired password. */
 export function isLoginRefused({ stage, code, enhanced }: Pick<Refusal, 'stage' | 'code' | 'enhanced'>): boolean {
   return stage === 'auth' && (code === 535 || enhanced === '5.7.8');
+}
+
+/**
+ * The sender's domain is not found (X.1.8, RFC 3463), has a null MX (X.7.27, RFC 7505), or fails DKIM, SPF or the reverse look-up
+ * (X.7.20 to X.7.26, RFC 7372). Codes that say no more than policy leave it to the words.
+ */
+function isSenderRefused({ enhanced, text }: Refusal): boolean {
+  if (enhanced !== null && /^[45]\.(?:1\.8|7\.2[0-7])$/.test(enhanced)) return true;
+  const open = enhanced === null || /^[45]\.(?:0\.0|7\.[01])$/.test(enhanced);
+  return open && /\b(?:SPF|DKIM|DMARC|PTR|reverse (?:DNS|lookup|hostname))\b/i.test(text);
 }
 
 /** Whether the far end of a path is our own mailbox, which it is our part to keep from filling up. */
@@ -144,13 +159,20 @@ export function isMailboxFullNotice({ action, status, diagnostic }: DeliveryStat
 const FULL =
   /\bmail ?box (?:is )?full\b|\bover ?-?quota\b|\bquota (?:is )?(?:exceeded|full)\b|\bexceed(?:s|ed)? (?:\w+ ){0,4}quota\b/i;
 
+/** Words on how much comes from us. */
+const TOO_MUCH =
+  /\btoo (?:many|much) (?:[\w-]+ ){0,3}?(?:messages?|e?-?mails?|connections?|sessions?|recipients?|requests?|commands?|log-?ins?|attempts?)\b|\btoo fast\b|\b(?:rate|frequency) (?:limit|exceed)|\b(?:sending|submission|hourly|daily) (?:[\w-]+ ){0,3}?(?:limit|quota)\b/i;
+
 /**
- * Throttling is an answer to how much we send, hence our doing and not a fault of the provider (421 too many, 4.7.x).
- * A failing login or TLS service answers 4.7.0 too (454, RFC 4954 §6 and RFC 3207 §4): that is no throttling.
+ * Throttling is an answer to how much we send, hence our doing and not a fault of the provider (421 too many, 4.7.x, limits for a day,
+ * which are said in a 5xx). A failing login or TLS service answers 4.7.0 too (454, RFC 4954 §6 and RFC 3207 §4): that is no throttling.
+ * Nor is X.3.x, a mail system's own trouble (RFC 3463 §3.4), in which too many files may be open, or a loop, with too many hops.
  */
 export function isThrottling(refusal: Refusal): boolean {
-  if (!isTemporary(refusal)) return false;
-  if (/\btoo (many|fast|much)\b|\brate (limit|exceed)/i.test(refusal.text)) return true;
-  const ofService = refusal.code === 454 || refusal.stage === 'tls' || refusal.stage === 'auth';
-  return !ofService && refusal.enhanced?.startsWith('4.7.') === true;
+  const { code, enhanced, stage, text } = refusal;
+  if (TOO_MUCH.test(text)) return true;
+  if (!isTemporary(refusal) || enhanced?.startsWith('4.3.') === true) return false;
+  if (/\btoo (?:many|much)\b(?! (?:open|hops|received))/i.test(text)) return true;
+  const ofService = code === 454 || stage === 'tls' || stage === 'auth';
+  return !ofService && enhanced?.startsWith('4.7.') === true;
 }

@@ -99,7 +99,22 @@ export function sentAt({ handover, planned }: Pick<ProbeRecord, 'handover' | 'pl
   return handover?.kind === 'accepted' ? handover.acknowledged : planned;
 }
 
-/** Whether a delivery status says something of the probe that is not known yet; repetitions and what comes too late do not. */
-export function isNews(record: ProbeRecord, status: DeliveryStatus): boolean {
-  return outcomeOf(record) === 'pending' && record.notice?.action !== status.action;
+/**
+ * What a report says of the probe that is not known yet: repetitions and what comes too late are not, nor is what befell another recipient,
+ * be it an archive or an address that a mailbox forwards to. Null if it says nothing.
+ */
+export function newsOf(record: ProbeRecord, statuses: readonly DeliveryStatus[]): DeliveryStatus | null {
+  if (outcomeOf(record) !== 'pending') return null;
+  const [gravest] = statuses.filter(({ recipient }) => recipient === null || isRecipientOf(record, recipient));
+  return gravest === undefined || gravest.action === record.notice?.action ? null : gravest;
+}
+
+/** Aliases rewrite the local part of a mailbox's address; what is on its way to our sink keeps the address that we gave it. */
+function isRecipientOf({ path, recipient }: ProbeRecord, named: string): boolean {
+  const [own, other] = [recipient.toLowerCase(), named.toLowerCase()];
+  return endsInMailbox(path) ? domainOf(other) === domainOf(own) : other === own;
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1);
 }

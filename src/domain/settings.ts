@@ -40,6 +40,9 @@ export interface HttpSettings {
   };
 }
 
+/** Of the sink's recipients: a provider sees each as a stranger once, and a larger pool serves nothing. */
+export const SINK_RECIPIENTS_MAX = 64;
+
 export interface SinkSettings {
   readonly listen: HostPort;
   /** The name in the banner; the sink's A, PTR and MX target. */

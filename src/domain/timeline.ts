@@ -267,9 +267,10 @@ function foldTransfer(state: TimelineState, event: TransferCaptured, change: Cha
 function foldAttempt(state: TimelineState, event: TransferAttempted, change: Change): readonly ProbeRecord[] {
   if (event.probe !== null) {
     const { earliest, latest } = event;
-    // After the capture it is another copy that is tried, and what is tried after the end changes no figure.
+    // After the capture it is another copy that is tried, and what is tried after the end changes no figure. A provider knows the token
+    // of whatever it was given: what is named at our sink says nothing of a message whose path ends elsewhere.
     return change(event.probe, (record) =>
-      record.attempt === null && record.capture === null && outcomeOf(record) === 'pending'
+      record.path === 'send' && record.attempt === null && record.capture === null && outcomeOf(record) === 'pending'
         ? { ...record, attempt: { earliest, latest } }
         : record,
     );

@@ -34,8 +34,9 @@ import { probeNews } from './probe-news.ts';
 import { createProber, type Line, type Prober } from './prober.ts';
 import { createRecorder, ledgerPart, type Recorder } from './recorder.ts';
 import { runSchedule } from './scheduler.ts';
-import { createSinkCollector, type SinkClient, type SinkCollector } from './sink-collector.ts';
+import { createSinkCollector, type SinkCollector } from './sink-collector.ts';
 import { keepSink, type SinkKeeper } from './sink-keeper.ts';
+import type { SinkClient } from './sink-peers.ts';
 import { createWake } from './wake.ts';
 
 export interface EngineOptions {

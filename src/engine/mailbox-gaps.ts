@@ -1,12 +1,16 @@
-/** What a mailbox announced and did not hand out: asked for again, ever more rarely, until it comes or must have been deleted. */
+/** What a mailbox announced and did not hand out: asked for again, ever more rarely, until it comes or is nobody's that is awaited. */
 import type { ProbeRecord } from '../domain/record.ts';
 import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
 import type { Fetched, FetchedMessage, FolderState } from '../ports.ts';
 
 /** Messages fetched in one go: their headers and bodies are in memory at once. */
 export const FETCH_MAX = 200;
-/** Seconds for which it is asked for again: a replica lags for moments, what was deleted never comes. */
+/**
+ * Seconds for which it holds up whatever looks prove: a replica lags for moments, and what was deleted never comes. From then on
+ * it is asked for on the side, while a probe may be in it.
+ */
 const GAP_PATIENCE = 600;
+const ASK_ANYWAY_EVERY = 3600;
 /** A gap is read again when it is older by this much than when it was read last; seconds it is at least then. */
 const GAP_GROWTH = 1.5;
 const GAP_AGE_MIN = 0.1;
@@ -28,25 +32,24 @@ interface Gap {
 
 export class MailboxGaps {
   readonly #gaps = new Map<string, Gap>();
+  /** Those past the patience: what may be in them is doubted already. */
+  readonly #old = new Map<string, Gap>();
 
-  /**
-   * Whether one of the probes may be in a gap: it was planned before what is missing was announced. One of another boot always was,
-   * whatever a wall clock that was set back says.
-   */
+  /** Whether one of the probes may be in a gap that is waited for. */
   mayHold(probes: readonly ProbeRecord[]): boolean {
-    return [...this.#gaps.values()].some(({ since }) =>
-      probes.some(({ planned }) => planned.boot !== since.boot || !isBefore(since, planned)),
-    );
+    return [...this.#gaps.values()].some((gap) => mayBeIn(gap, probes));
   }
 
   /** The folder is gone, and what was missing with it. */
   forget(path: string): void {
     this.#gaps.delete(path);
+    this.#old.delete(path);
   }
 
   /** The lowest UID of the folder that is still asked for; infinite if none is. */
   lowestUid(path: string): number {
-    return this.#gaps.get(path)?.fromUid ?? Number.POSITIVE_INFINITY;
+    const fromUid = (gap: Gap | undefined): number => gap?.fromUid ?? Number.POSITIVE_INFINITY;
+    return Math.min(fromUid(this.#gaps.get(path)), fromUid(this.#old.get(path)));
   }
 
   /** The range could not be read as a whole; `absent` is when the last look before it was sent. */
@@ -71,33 +74,74 @@ export class MailboxGaps {
   }
 
   /**
-   * Reads a folder's gap again if it is due. `take` gets the messages that have come since, and when they were not there yet;
-   * one that it could not take (it rejects then, and so does this) is still asked for.
+   * Reads a folder's gaps again if they are due. `take` gets the messages that have come since, and when they were not there yet;
+   * one that it could not take (it rejects then, and so does this) is still asked for. `probes` are those on their way.
    */
   async reread(
     folder: FolderState,
     fetch: (fromUid: number, toUid: number) => Promise<Fetched>,
     take: (messages: readonly FetchedMessage[], absent: Instant | null) => Promise<void>,
     now: Instant,
+    probes: readonly ProbeRecord[],
   ): Promise<void> {
+    const again = (gaps: Map<string, Gap>, growth: (age: number) => number): Promise<void> =>
+      readAgain(gaps, folder, { fetch, take, now }, growth);
+    const old = this.#old.get(folder.path);
+    if (old !== undefined && !mayBeIn(old, probes)) this.#old.delete(folder.path);
+    await again(this.#old, (age) => age + ASK_ANYWAY_EVERY);
     const gap = this.#gaps.get(folder.path);
-    if (gap === undefined) return;
-    const age = spanBetween(gap.since, now).lo;
-    if (age < gap.dueAge) return;
-    if (gap.uidValidity !== folder.uidValidity || gap.dueAge > GAP_PATIENCE) {
+    if (gap !== undefined && gap.dueAge > GAP_PATIENCE && spanBetween(gap.since, now).lo >= gap.dueAge) {
       this.#gaps.delete(folder.path);
-      return;
+      this.#old.set(folder.path, joined(this.#old.get(folder.path), gap));
     }
-    const read = new Set(gap.read);
-    let complete = true;
-    for (let from = gap.fromUid; from < gap.toUid; from += FETCH_MAX) {
-      const fetched = await fetch(from, Math.min(from + FETCH_MAX, gap.toUid));
-      complete &&= fetched.complete;
-      const messages = fetched.messages.filter(({ uid }) => !gap.read.has(uid));
-      await take(messages, gap.absent);
-      for (const { uid } of messages) read.add(uid);
-    }
-    if (complete) this.#gaps.delete(folder.path);
-    else this.#gaps.set(folder.path, { ...gap, dueAge: age * GAP_GROWTH, read });
+    await again(this.#gaps, (age) => age * GAP_GROWTH);
   }
+}
+
+interface Rereading {
+  readonly fetch: (fromUid: number, toUid: number) => Promise<Fetched>;
+  readonly take: (messages: readonly FetchedMessage[], absent: Instant | null) => Promise<void>;
+  readonly now: Instant;
+}
+
+async function readAgain(
+  gaps: Map<string, Gap>,
+  { path, uidValidity }: FolderState,
+  { fetch, take, now }: Rereading,
+  nextAge: (age: number) => number,
+): Promise<void> {
+  const gap = gaps.get(path);
+  if (gap === undefined) return;
+  const age = spanBetween(gap.since, now).lo;
+  if (age < gap.dueAge) return;
+  if (gap.uidValidity !== uidValidity) {
+    gaps.delete(path);
+    return;
+  }
+  const read = new Set(gap.read);
+  let complete = true;
+  for (let from = gap.fromUid; from < gap.toUid; from += FETCH_MAX) {
+    const fetched = await fetch(from, Math.min(from + FETCH_MAX, gap.toUid));
+    complete &&= fetched.complete;
+    const messages = fetched.messages.filter(({ uid }) => !gap.read.has(uid));
+    await take(messages, gap.absent);
+    for (const { uid } of messages) read.add(uid);
+  }
+  if (complete) gaps.delete(path);
+  else gaps.set(path, { ...gap, dueAge: nextAge(age), read });
+}
+
+/**
+ * Whether one of the probes may be in it: it was planned before what is missing was announced. One of another boot always was,
+ * whatever a wall clock that was set back says.
+ */
+function mayBeIn({ since }: Gap, probes: readonly ProbeRecord[]): boolean {
+  return probes.some(({ planned }) => planned.boot !== since.boot || !isBefore(since, planned));
+}
+
+/** From the first to the last of two gaps of a folder, due as the later one is. */
+function joined(before: Gap | undefined, gap: Gap): Gap {
+  if (before === undefined || before.uidValidity !== gap.uidValidity) return gap;
+  const { fromUid, absent } = before;
+  return { ...gap, fromUid, absent, read: new Set([...before.read, ...gap.read]) };
 }

@@ -4,7 +4,7 @@ import { parseHeader } from '../domain/mail/header.ts';
 import { parseReceived } from '../domain/mail/received.ts';
 import { recognise } from '../domain/mail/recognise.ts';
 import type { Path } from '../domain/probe.ts';
-import { DUPLICATES_MAX, isNews, type ProbeRecord } from '../domain/record.ts';
+import { DUPLICATES_MAX, newsOf, type ProbeRecord } from '../domain/record.ts';
 import type { Instant } from '../domain/time/instant.ts';
 import type { Clock, FetchedMessage, FolderState, Observer } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
@@ -45,10 +45,9 @@ export async function readMessage(
     if (record === null) {
       observer.tokenRefused('unknown');
     } else if (found.kind === 'notice') {
-      if (isNews(record, found.status))
-        await recorder.record([
-          { type: 'probe.notified', at: clock.now(), probe: record.id, where: place, status: found.status },
-        ]);
+      const status = newsOf(record, found.statuses);
+      if (status !== null)
+        await recorder.record([{ type: 'probe.notified', at: clock.now(), probe: record.id, where: place, status }]);
     } else if (record.path === 'send' || record.provider !== provider) {
       observer.tokenRefused('wrong-path');
     } else {

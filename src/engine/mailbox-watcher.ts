@@ -178,7 +178,7 @@ class WatchSession {
     for (const folder of look.folders) {
       const fetch = (from: number, to: number) => mailbox.fetch(folder, from, to);
       const take = (late: Fetched['messages'], since: Instant | null) => this.#take(late, folder, since);
-      await this.#gaps.reread(folder, fetch, take, clock.now());
+      await this.#gaps.reread(folder, fetch, take, clock.now(), this.#onTheirWay());
       complete = (await this.#readNew(folder, before)) && complete;
     }
     // What was announced and is gone may have been ours, deleted by somebody or moved to a folder looked at before.

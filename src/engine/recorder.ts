@@ -22,7 +22,10 @@ export interface Recorder {
   note(event: LedgerEvent): Promise<void>;
   /** As `record`, all that is known of the ledger's open matters (LedgerCheckpoint). */
   checkpoint(at: Instant): Promise<void>;
-  /** Records what was kept, then the heartbeat. Rejects with LedgerRefused while the ledger still refuses. */
+  /**
+   * Records what was kept, then the heartbeat, which says that all until then is recorded: so it waits for whatever was begun before it.
+   * Rejects with LedgerRefused, saying nothing, while the ledger refuses any of that.
+   */
   beat(until: Instant): Promise<void>;
   /** A probe, open or closed. */
   find(id: string): Promise<ProbeRecord | null>;
@@ -31,8 +34,14 @@ export interface Recorder {
 }
 /** Facts kept while the ledger refuses: hours of them at the rates a sink sees; a flood must not take all memory. */
 const KEPT_MAX = 10_000;
-/** Few, and without them a probe would stay open, or a sink that is closed count as open. */
-const KEPT_ALWAYS: ReadonlySet<LedgerEvent['type']> = new Set(['probe.handed-over', 'sink.closed', 'sink.opened']);
+/**
+ * Few, and without them a probe would stay open, a sink that is closed count as open, or a doubt be forgotten that reaches back to before
+ * what is dropped: these come once an hour, or once each time that a mailbox is opened, which takes ever longer while the ledger refuses.
+ */
+const KEPT_ALWAYS: ReadonlySet<LedgerEvent['type']> = new Set([
+  ...(['probe.handed-over', 'sink.closed', 'sink.opened'] as const),
+  ...(['sink.unproven', 'mailbox.unproven', 'probe.notified'] as const),
+]);
 /** Kept facts that are tried at once: each try copies them to the ledger's thread, and that once a second while it refuses. */
 const CATCH_UP_MAX = 200;
 
@@ -141,10 +150,19 @@ export function createRecorder(
     });
     await catchingUp;
   };
-  const record = async (events: readonly LedgerEvent[]): Promise<void> => {
+  const recordNow = async (events: readonly LedgerEvent[]): Promise<void> => {
     await catchUp();
     await append(events);
     taken();
+  };
+  /** Facts that the ledger has neither taken nor refused yet. */
+  const underWay = new Set<Promise<void>>();
+  const record = (events: readonly LedgerEvent[]): Promise<void> => {
+    const recording = recordNow(events);
+    underWay.add(recording);
+    const settled = (): void => void underWay.delete(recording);
+    recording.then(settled, settled);
+    return recording;
   };
 
   return {
@@ -158,6 +176,8 @@ export function createRecorder(
       await take(ledger.checkpoint(at).then((entry) => [entry]));
     },
     async beat(until) {
+      // One that is refused may not be kept yet, or be told in other words: the next beat knows.
+      await Promise.all(underWay);
       await catchUp();
       await ledger.beat(until).catch((error: unknown) => {
         throw refused(error);

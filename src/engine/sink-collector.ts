@@ -5,9 +5,8 @@ import { headerToKeep } from '../domain/kept-header.ts';
 import { headerValues, parseHeader } from '../domain/mail/header.ts';
 import { parseReceived } from '../domain/mail/received.ts';
 import { recognise } from '../domain/mail/recognise.ts';
-import { isInNetworks, peerAddress } from '../domain/network.ts';
-import type { Path } from '../domain/probe.ts';
-import { DUPLICATES_MAX, isNews, type ProbeRecord } from '../domain/record.ts';
+import type { DeliveryStatus, Path } from '../domain/probe.ts';
+import { DUPLICATES_MAX, newsOf, type ProbeRecord } from '../domain/record.ts';
 import {
   earlierOf,
   earliest as earliestOf,
@@ -23,15 +22,9 @@ import { LedgerRefused } from '../ports.ts';
 import type { AnchorKeeper } from './anchor-keeper.ts';
 import type { LineWatch } from './line-watch.ts';
 import type { Recorder } from './recorder.ts';
+import { createSinkPeers, type SinkClient } from './sink-peers.ts';
 import { createTurnedAway } from './turned-away.ts';
 import type { Wake } from './wake.ts';
-
-/** What tells whose connection it is: the envelope sender of what is submitted, and the networks it leaves from. */
-export interface SinkClient {
-  readonly provider: string;
-  readonly sender: string | null;
-  readonly networks: readonly string[];
-}
 
 export interface SinkCollector extends Omit<SinkListener, 'failed'> {
   /** Up to when all that happened at the sink is recorded: a connection that is still open may carry a transfer not yet known. */
@@ -64,8 +57,6 @@ export interface SinkCollectorOptions {
   readonly maximumSeconds: (provider: string, path: Path) => number;
 }
 
-const LOOPBACK = ['127.0.0.0/8', '::1/128'];
-
 export function createSinkCollector(
   options: SinkCollectorOptions,
   parts: {
@@ -81,20 +72,12 @@ export function createSinkCollector(
   const { recorder, clock, observer, log, anchors, line, wake } = parts;
   /** Connections now open, and since when one of them may carry a transfer that is not known yet. */
   const openSince = new Map<string, Instant>();
+  /** Those whose message is being recorded; the peer may have left before its reply. */
+  const taking = new Set<SinkTransaction>();
   const turnedAway = createTurnedAway(recorder, clock);
+  const peers = createSinkPeers(options.clients, options.loopbackCounts, recorder);
   let lastHeard = heardBefore(recorder, clock.now());
   let lastSilent: Instant | null = null;
-
-  /** Whose attempt it may have been. Where networks are not known, the sender tells, or any recipient of ours does. */
-  const suspects = (peer: string, sender: string | null, recipients: readonly string[]): readonly string[] =>
-    options.clients
-      .filter(({ networks, sender: own }) =>
-        networks.length > 0
-          ? isInNetworks(peerAddress(peer), networks)
-          : recipients.length > 0 || (sender !== null && sender === own),
-      )
-      .map(({ provider }) => provider)
-      .filter((provider) => awaitsTransfer(recorder, provider));
 
   /** Since when the oldest open connection that `counts` may carry a transfer that is not known yet; `now` if there is none. */
   const oldestOpen = (now: Instant, counts: (peer: string) => boolean): Instant => {
@@ -102,17 +85,24 @@ export function createSinkCollector(
     for (const [peer, since] of openSince) if (isBefore(since, oldest) && counts(peer)) oldest = since;
     return oldest;
   };
-  const mayBeFrom = (peer: string, provider: string): boolean =>
-    options.clients.some(
-      (client) =>
-        client.provider === provider &&
-        (client.networks.length === 0 || isInNetworks(peerAddress(peer), client.networks)),
-    );
-
+  /** As `oldestOpen`, messages that are read and not recorded yet included. */
+  const oldestUnsettled = (now: Instant, counts: (peer: string) => boolean): Instant => {
+    let oldest = oldestOpen(now, counts);
+    for (const { peer, earliest } of taking) if (isBefore(earliest, oldest) && counts(peer)) oldest = earliest;
+    return oldest;
+  };
   /** A transfer's start, or that of another connection of the provider that is still open: it may have been the first attempt. */
   const firstPossible = (transaction: SinkTransaction, provider: string): Instant =>
-    oldestOpen(transaction.earliest, (peer) => peer !== transaction.peer && mayBeFrom(peer, provider));
+    oldestOpen(transaction.earliest, (peer) => peer !== transaction.peer && peers.mayBeFrom(peer, provider));
+  const noteOrigin = (peer: string, provider: string): void => {
+    if (peers.brought(peer, provider))
+      log.warn('a probe came from outside the provider’s networks: they are incomplete, or a NAT hides them', {
+        provider,
+        peer,
+      });
+  };
   const attributed = (record: ProbeRecord, transaction: SinkTransaction, code: number): TransferAttempted => {
+    noteOrigin(transaction.peer, record.provider);
     const earliest = firstPossible(transaction, record.provider);
     return { ...attemptOf({ ...transaction, earliest }, code, clock.now()), probe: record.id, provider: null };
   };
@@ -133,7 +123,7 @@ export function createSinkCollector(
   const prove = async (at: Instant): Promise<void> => {
     // What a provider tried while our line was down did not reach the sink either.
     const until = earlierOf(
-      oldestOpen(at, () => true),
+      oldestUnsettled(at, () => true),
       line.knownUntil(at),
     );
     if (!needsProof(recorder, until)) return;
@@ -175,11 +165,27 @@ export function createSinkCollector(
       return TAKEN;
     }
     await turnedAway.settleAll();
+    noteOrigin(transaction.peer, record.provider);
     const earliest = firstPossible(transaction, record.provider);
     const maximum = options.maximumSeconds(record.provider, record.path);
     await recorder.record([capturedEvent(record, { ...transaction, earliest }, message, maximum, clock.now())]);
     anchors.captured(record, message);
     return TAKEN;
+  };
+
+  const takeNotice = async (id: string, statuses: readonly DeliveryStatus[]): Promise<void> => {
+    const record = await recorder.find(id);
+    const status = record === null ? null : newsOf(record, statuses);
+    if (record === null) observer.tokenRefused('unknown');
+    if (status === null) return;
+    const notified: LedgerEvent = { type: 'probe.notified', at: clock.now(), probe: id, where: 'sink', status };
+    try {
+      await recorder.record([notified]);
+    } catch (error) {
+      // It comes again, but in hours; until then it would look as if nobody knew why the message is missing.
+      await recorder.note(notified);
+      throw error;
+    }
   };
 
   const take = async (transaction: SinkTransaction, message: SinkMessage): Promise<SinkReply> => {
@@ -194,13 +200,7 @@ export function createSinkCollector(
           throw error;
         }
       } else if (found.kind === 'notice') {
-        const record = await recorder.find(found.id);
-        if (record === null) observer.tokenRefused('unknown');
-        else if (isNews(record, found.status)) {
-          await recorder.record([
-            { type: 'probe.notified', at: clock.now(), probe: found.id, where: 'sink', status: found.status },
-          ]);
-        }
+        await takeNotice(found.id, found.statuses);
       } else {
         observer.tokenRefused(found.kind);
       }
@@ -214,10 +214,11 @@ export function createSinkCollector(
       observer.sinkConnected();
       openSince.set(peer, at);
       void line.heard(at);
-      if (options.loopbackCounts || !isInNetworks(peerAddress(peer), LOOPBACK)) void heard(at);
+      if (peers.isFromOutside(peer)) void heard(at);
     },
     async received(transaction, message) {
       openSince.set(transaction.peer, earliestOf(message.endOfData));
+      taking.add(transaction);
       try {
         return await take(transaction, message);
       } catch (error) {
@@ -228,26 +229,29 @@ export function createSinkCollector(
             error,
           });
         return TRY_AGAIN;
+      } finally {
+        taking.delete(transaction);
       }
     },
     abandoned(transaction, code) {
       const { peer, sender, recipients, envelopeId } = transaction;
       const attempt = attemptOf(transaction, code, clock.now());
       const token = envelopeId === null ? null : verifyToken(envelopeId, options.keys);
-      if (token?.ok === true) return void noteAttributed(token.id, transaction, code);
-      for (const provider of suspects(peer, sender === '' ? null : sender, recipients)) {
+      // One that is on its way to a mailbox is not transferred here, whoever says so.
+      if (token?.ok === true && endsAtSink(recorder, token.id)) return void noteAttributed(token.id, transaction, code);
+      for (const provider of peers.suspects(peer, { sender, recipients })) {
         noteUnattributed(attempt, provider);
       }
     },
-    vanished(peer, accepted) {
+    vanished(peer, since) {
       const at = clock.now();
-      const steps = { accepted, ehlo: null, mail: null, rcpt: null, data: null };
-      const attempt = attemptOf({ earliest: accepted, latest: at, steps, recipients: [], peer }, 0, at);
-      for (const provider of suspects(peer, null, [])) noteUnattributed(attempt, provider);
+      const steps = { accepted: since, ehlo: null, mail: null, rcpt: null, data: null };
+      const attempt = attemptOf({ earliest: since, latest: at, steps, recipients: [], peer }, 0, at);
+      for (const provider of peers.suspects(peer, null)) noteUnattributed(attempt, provider);
     },
     turnedAway(peer, since) {
       for (const { provider } of options.clients)
-        if (mayBeFrom(peer, provider) && awaitsTransfer(recorder, provider)) turnedAway.note(provider, since);
+        if (peers.mayBeFrom(peer, provider) && awaitsTransfer(recorder, provider)) turnedAway.note(provider, since);
     },
     disconnected: (peer) => void openSince.delete(peer),
     refused: (reason) => observer.sinkRefused(reason),
@@ -258,8 +262,8 @@ export function createSinkCollector(
       else if (lastSilent === null || spanBetween(lastSilent, at).lo > SILENCE_EVERY) await noteSilence(lastHeard, at);
     },
     settledUntil(now) {
-      const oldest = oldestOpen(earliestOf(now), (peer) =>
-        options.clients.some(({ provider }) => mayBeFrom(peer, provider)),
+      const oldest = oldestUnsettled(earliestOf(now), (peer) =>
+        options.clients.some(({ provider }) => peers.mayBeFrom(peer, provider)),
       );
       return earlierOf(turnedAway.unsettledSince(), earlierOf(oldest, line.knownUntil(now)));
     },
@@ -329,6 +333,11 @@ function signaturesOf(fields: ReturnType<typeof parseHeader>): readonly string[]
 
 function awaitsTransfer(recorder: Recorder, provider: string): boolean {
   return [...recorder.state.open.values()].some((record) => record.path === 'send' && record.provider === provider);
+}
+
+/** Of a probe that is over nothing is asked: it changes no more. */
+function endsAtSink(recorder: Recorder, id: string): boolean {
+  return (recorder.state.open.get(id)?.path ?? 'send') === 'send';
 }
 
 /**

@@ -150,7 +150,7 @@ describe('the demo provider', () => {
     const source = fetched.source?.toString('latin1') ?? '';
     const end = source.indexOf('\r\n\r\n');
     expect(recognise({ header: source.slice(0, end), body: source.slice(end + 4) }, [KEY])).toMatchObject([
-      { kind: 'notice', id: message.id, status: { action: 'failed', recipient: RECIPIENT } },
+      { kind: 'notice', id: message.id, statuses: [{ action: 'failed', recipient: RECIPIENT }] },
     ]);
     expect(sink.arrivals).toEqual([]);
   });

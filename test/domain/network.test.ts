@@ -2,7 +2,7 @@
 import { BlockList } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isInNetworks, peerAddress, sourceOf } from '../../src/domain/network.ts';
+import { isGlobal, isInNetworks, peerAddress, sourceOf } from '../../src/domain/network.ts';
 
 describe('isInNetworks', () => {
   it('agrees with the platform on IPv4 and IPv6 networks', () => {
@@ -30,6 +30,14 @@ describe('isInNetworks', () => {
     expect(isInNetworks('nonsense', ['0.0.0.0/0'])).toBe(false);
     expect(isInNetworks('192.0.2.7', [])).toBe(false);
   });
+});
+
+it.each([
+  [true, ['192.0.2.7', '172.15.255.255', '172.32.0.1', '100.63.255.255', '2001:db8::1', '::ffff:192.0.2.7']],
+  [false, ['127.0.0.1', '10.0.0.7', '172.17.0.1', '192.168.1.1', '169.254.0.1', '100.64.0.1', '::ffff:10.0.0.7']],
+  [false, ['::1', 'fd00::1', 'fe80::1', 'unknown', '']],
+])('isGlobal is %s of %j', (expected, addresses) => {
+  for (const address of addresses) expect(isGlobal(address), address).toBe(expected);
 });
 
 describe('peerAddress', () => {

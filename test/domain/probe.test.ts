@@ -5,10 +5,11 @@ import {
   isOurDoing,
   isTemporary,
   isThrottling,
+  PATHS,
   type Refusal,
   type Stage,
 } from '../../src/domain/probe.ts';
-import { channelOf, isNews, outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
+import { channelOf, newsOf, outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import { accepted, at, capture, probe, refused, uncertain, unreachable } from './month-case.ts';
 
 const refusal = (code: number, enhanced: string | null, text = 'no', stage: Stage = 'rcpt'): Refusal => ({
@@ -33,12 +34,22 @@ describe('throttling', () => {
     refusal(451, null, 'rate exceeded'),
     refusal(450, '4.7.1'),
     refusal(454, '4.7.0', 'too many logins', 'auth'),
+    refusal(421, '4.3.2', 'too many concurrent connections'),
+    refusal(550, '5.7.1', 'too many connections'),
+    refusal(554, '5.7.1', 'too many messages from this account today'),
+    refusal(550, '5.4.5', 'Daily user sending limit exceeded'),
+    refusal(550, null, 'Ip frequency limited'),
   ])('is what $code $enhanced $text says', (reply) => {
     expect(isThrottling(reply)).toBe(true);
   });
 
   it.each([
-    refusal(550, '5.7.1', 'too many connections'),
+    refusal(451, '4.3.0', 'queue file write error: Too many open files'),
+    refusal(451, null, 'too many open files'),
+    refusal(554, '5.4.6', 'too many hops'),
+    refusal(451, '4.4.6', 'too many hops'),
+    refusal(554, '5.7.1', 'too many links in the text'),
+    refusal(552, '5.3.4', 'message size limit exceeded'),
     refusal(450, null, 'corporate limits'),
     refusal(450, null, 'too soon'),
     refusal(450, '4.3.0'),
@@ -52,6 +63,21 @@ describe('throttling', () => {
   ])('is not what $code $enhanced $text at $stage says', (reply) => {
     expect(isThrottling(reply)).toBe(false);
   });
+});
+
+test.each<[readonly string[], Refusal, string]>([
+  [['receive'], refusal(550, '5.1.8', 'Sender address rejected: Domain not found'), 'our domain cannot be looked up'],
+  [['receive'], refusal(450, '4.1.8', 'Domain not found'), 'our domain cannot be looked up just now'],
+  [['receive'], refusal(550, '5.7.20'), 'our signature fails'],
+  [['receive'], refusal(550, '5.7.23', 'SPF validation failed'), 'our SPF record'],
+  [['receive'], refusal(550, '5.7.25', 'Reverse DNS validation failed'), 'our PTR record'],
+  [['receive'], refusal(550, '5.7.27', 'Sender address has null MX'), 'our MX record'],
+  [['receive'], refusal(550, '5.7.1', 'SPF check: fail'), 'our SPF record, in words'],
+  [['receive'], refusal(554, null, 'no PTR record'), 'our PTR record, in words'],
+  [[], refusal(550, '5.7.28', 'mail flood'), 'what is no record of ours'],
+  [[], refusal(550, '5.1.1', 'no such user, SPF passed'), 'a code that says another thing than its words'],
+])('our doing on %j is %j: %s', (paths, reply) => {
+  expect(PATHS.filter((path) => isOurDoing(reply, path))).toEqual(PATHS.filter((path) => paths.includes(path)));
 });
 
 test.each([
@@ -102,13 +128,34 @@ describe('the outcome', () => {
 });
 
 describe('a delivery status', () => {
-  const status = (action: 'failed' | 'delayed') => ({ action, status: null, recipient: null, diagnostic: null });
+  const status = (action: 'failed' | 'delayed', recipient: string | null = null) => ({
+    ...{ action, status: null, recipient, diagnostic: null },
+  });
+  const news = (change: Partial<ProbeRecord>, ...statuses: ReturnType<typeof status>[]) =>
+    newsOf(probe('p', 0, change), statuses);
   it('is news while the probe is pending, and once', () => {
-    expect(isNews(probe('p', 0), status('delayed'))).toBe(true);
-    expect(isNews(probe('p', 0, { notice: status('delayed') }), status('delayed'))).toBe(false);
-    expect(isNews(probe('p', 0, { notice: status('delayed') }), status('failed'))).toBe(true);
-    expect(isNews(probe('p', 0, { capture: capture(at(1), at(1)) }), status('failed'))).toBe(false);
-    expect(isNews(probe('p', 0, { handover: accepted(at(0)), expired: true }), status('failed'))).toBe(false);
+    expect(news({}, status('delayed'))).toEqual(status('delayed'));
+    expect(news({ notice: status('delayed') }, status('delayed'))).toBeNull();
+    expect(news({ notice: status('delayed') }, status('failed'))).toEqual(status('failed'));
+    expect(news({ capture: capture(at(1), at(1)) }, status('failed'))).toBeNull();
+    expect(news({ handover: accepted(at(0)), expired: true }, status('failed'))).toBeNull();
+    expect(news({})).toBeNull();
+  });
+  it.each<[string, boolean, ProbeRecord['path'], string]>([
+    ['its own recipient', true, 'send', 'Probe-0@Sink.example'],
+    ['another at the sink', false, 'send', 'probe-1@sink.example'],
+    ['an archive', false, 'send', 'archive@acme.example'],
+    ['what an alias made of its recipient', true, 'receive', 'u123@SINK.example'],
+    ['what an alias made of its recipient', true, 'internal', 'u123@sink.example'],
+    ['an address that the mailbox forwards to', false, 'receive', 'somebody@else.example'],
+  ])('of %s says something of the probe: %s, on %s', (_, says, path, recipient) => {
+    const of = status('failed', recipient);
+    expect(news({ path, recipient: 'probe-0@sink.example' }, of)).toEqual(says ? of : null);
+  });
+  it('of several is the gravest that is about the probe’s recipient', () => {
+    const own = status('delayed', 'probe-0@sink.example');
+    const other = status('failed', 'archive@acme.example');
+    expect(news({ path: 'send', recipient: 'probe-0@sink.example' }, other, own)).toEqual(own);
   });
 });
 

@@ -236,6 +236,11 @@ describe('an attempt at the sink', () => {
     };
     expect(fold(planned('p', 0), failed, attempted(5, { probe: 'p' })).record('p').attempt).toBeNull();
   });
+  it('says nothing of a message on its way to a mailbox, though it be named', () => {
+    const named = attempted(5, { probe: 'p' });
+    expect(fold(planned('p', 0, { path: 'receive' }), named).record('p').attempt).toBeNull();
+    expect(fold(planned('p', 0, { path: 'internal' }), named).record('p').attempt).toBeNull();
+  });
 });
 
 describe('what is told of a probe', () => {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { exceedsMaximum } from '../../src/domain/delay/delay.ts';
 import { MailboxError } from '../../src/ports.ts';
 import { bounceOf } from '../fakes/fate.ts';
-import { agent } from './agent.ts';
+import { running as agent } from '../fakes/running-agent.ts';
 
 it('a message on its way to the sink is no breach while nobody can look whether it has bounced', async () => {
   const made = await agent();

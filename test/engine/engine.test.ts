@@ -148,12 +148,15 @@ describe('the send path', () => {
     expect((await outcome(id)).assessment.delay!.lo).toBeGreaterThan(99);
   });
 
-  it('lets nobody from outside the provider’s networks lower a bound, whatever sender and recipient he names', async () => {
+  it('lets nobody from outside the provider’s networks lower a bound who does not name both sender and recipient', async () => {
     await begin();
     const id = await probe('send');
     await world.clock.advance(10);
-    const forged = { ...world.sink.transaction(world.submitter.sent[0]!), envelopeId: null, peer: '198.51.100.9:1' };
-    world.sink.listener!.abandoned(forged, 0);
+    const peer = '198.51.100.9:1';
+    const forged = { ...world.sink.transaction(world.submitter.sent[0]!), envelopeId: null, peer };
+    world.sink.listener!.abandoned({ ...forged, recipients: [] }, 0);
+    world.sink.listener!.abandoned({ ...forged, sender: 'another@acme.example' }, 0);
+    world.sink.listener!.abandoned({ ...forged, recipients: ['postmaster@sink.example'] }, 0);
     await world.clock.advance(90);
     await world.sink.deliver(world.submitter.sent[0]!);
     expect((await outcome(id)).assessment.delay!.lo).toBeGreaterThan(99);

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { spanBetween } from '../../src/domain/time/instant.ts';
 import { at } from '../domain/month-case.ts';
-import { agent } from './agent.ts';
+import { running as agent } from '../fakes/running-agent.ts';
 
 const FROZEN = 1800;
 

@@ -81,3 +81,18 @@ it('looks no more often for it', async () => {
   await world.clock.advance(60);
   expect(world.mailbox.looks - before).toBeLessThan(15);
 });
+
+it('reads what is handed out only long after it was announced, and claims no absence of it meanwhile', async () => {
+  const { id, message } = await sent();
+  const readableUs = world.clock.passedUs + 1200e6;
+  world.mailbox.deliver(message, 'INBOX', true, () => world.clock.passedUs >= readableUs);
+  await world.clock.advance(1000);
+  const later = await sent();
+  await world.clock.advance(60);
+  // What was sent since is not held up by it.
+  expect(await loAfter(60, later.id)).toBeGreaterThan(60);
+  await world.clock.advance(7200);
+  const { assessment } = (await engine.probe(id))!;
+  expect(assessment.outcome).toBe('delivered');
+  expect(assessment.delay!.lo).toBeLessThanOrEqual(30);
+});

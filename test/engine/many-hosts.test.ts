@@ -1,7 +1,7 @@
 /** A provider with several outgoing hosts, each of which remembers by itself that our sink was down. */
 import { expect, it } from 'vitest';
 import { assess } from '../../src/domain/delay/delay.ts';
-import { agent } from './agent.ts';
+import { running as agent } from '../fakes/running-agent.ts';
 
 it('of a provider with two hosts, that one sends promptly does not show that the other no longer remembers our closed sink', async () => {
   const made = await agent();

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { exceedsMaximum } from '../../src/domain/delay/delay.ts';
 import { bounceOf } from '../fakes/fate.ts';
-import { agent } from './agent.ts';
+import { running as agent } from '../fakes/running-agent.ts';
 
 const AHEAD = 7200;
 

@@ -1,6 +1,7 @@
 /** The recorder while its ledger refuses: what is kept, in which order it goes in, and how often anybody is told. */
 import { expect, it } from 'vitest';
 import type { LedgerEvent } from '../../src/domain/event.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
 import type { Recorder } from '../../src/engine/recorder.ts';
 import { LedgerRefused, type Log } from '../../src/ports.ts';
 import { at, planned } from '../adapters/sqlite/support.ts';
@@ -111,4 +112,44 @@ it('does not record again what is durable because a listener failed', async () =
   expect(ledger.entries).toHaveLength(1);
   expect(seen).toEqual([1]);
   expect(told).toEqual(['error: what was recorded could not be shown']);
+});
+
+it('takes no beat before what was begun ahead of it is durable, and none if that is refused', async () => {
+  const { ledger, recorder } = await world();
+  const append = ledger.append.bind(ledger);
+  const disk = Promise.withResolvers<void>();
+  ledger.append = async (events) => {
+    await disk.promise;
+    return append(events);
+  };
+  const beats: Instant[] = [];
+  ledger.beat = async (until) => void beats.push(until);
+  const noting = recorder.note(slot(0));
+  const beating = recorder.beat(at(1)).catch((error: unknown) => error);
+  await new Promise((resolve) => void setTimeout(resolve));
+  expect(beats).toEqual([]);
+  disk.reject(new Error('disk full'));
+  await noting;
+  expect(await beating).toBeInstanceOf(LedgerRefused);
+  expect(beats).toEqual([]);
+  ledger.append = append;
+  await recorder.beat(at(2));
+  expect(beats).toEqual([at(2)]);
+  expect(reasons(ledger)).toEqual([0]);
+});
+
+it('keeps what casts doubt on the time before, and what bounced, however much is dropped', async () => {
+  const { ledger, recorder } = await world();
+  ledger.failure = new Error('disk full');
+  for (let second = 0; second < KEPT_MAX; second += 1) await recorder.note(slot(second));
+  const status = { action: 'failed', status: '5.1.1', recipient: null, diagnostic: null } as const;
+  const doubts: LedgerEvent[] = [
+    { type: 'mailbox.unproven', at: at(KEPT_MAX), provider: 'acme', since: at(0) },
+    { type: 'sink.unproven', at: at(KEPT_MAX), since: at(0) },
+    { type: 'probe.notified', at: at(KEPT_MAX), probe: 'p', where: 'sink', status },
+  ];
+  for (const doubt of doubts) await recorder.note(doubt);
+  ledger.failure = null;
+  await recorder.beat(at(KEPT_MAX + 1));
+  expect(ledger.entries.slice(KEPT_MAX).map(({ event }) => event)).toEqual(doubts);
 });

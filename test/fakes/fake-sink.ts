@@ -181,6 +181,12 @@ export class FakeSession {
     this.cut(0);
   }
 
+  /** The peer goes away in its next MAIL, of which less than a line came. */
+  breakOff(): void {
+    if (this.#state === 'idle') this.#state = 'fresh';
+    this.cut(0);
+  }
+
   /** The sink closes: over at once unless a transaction runs. */
   retire(): void {
     this.#retiring = true;

@@ -92,7 +92,7 @@ function checkRecognised(message: Message, signed: boolean): void {
   for (const each of found) {
     if (each.kind === 'forged' || each.kind === 'foreign') continue;
     must(signed && each.id === ID, `a ${each.kind} of ${each.id} is made up`);
-    if (each.kind === 'notice') checkStatus(each.status);
+    if (each.kind === 'notice') each.statuses.forEach(checkStatus);
     else if (each.where !== 'body')
       must(candidacyOf(message.header, []) !== 'none', 'a probe would be passed over in a mailbox');
   }

@@ -1,14 +1,13 @@
 /** The configuration file's shape, key by key, with what each means; the one source of the checks and of `config schema`. */
 import { z } from 'zod';
 import { PATHS } from '../../domain/probe.ts';
+import { SINK_RECIPIENTS_MAX } from '../../domain/settings.ts';
 import { DEFAULTS } from './defaults.ts';
 import { DURATION_PATTERN, DURATION_RULE } from './duration.ts';
 import { isAddress, isHelo, isHost, isHostName, isNetwork, PORT_MAX, parseHostPort } from './formats.ts';
 
 /** Becomes a metric label and part of messages: short, and in need of no quoting anywhere. */
 const NAME_LENGTH_MAX = 63;
-/** A provider sees each one as a stranger once; a larger pool serves nothing. */
-const RECIPIENTS_MAX = 64;
 /** Each is connected to when a check fails; more than a few say nothing new. */
 const CONTROLS_MAX = 8;
 /** A name in each of a few networks. */
@@ -224,7 +223,7 @@ export const configSchema = z.strictObject({
       domain: hostName
         .optional()
         .describe("Domain of the sink's recipients, whose MX is this sink. Default: the hostname."),
-      recipients: z.int().min(1).max(RECIPIENTS_MAX).optional().meta({
+      recipients: z.int().min(1).max(SINK_RECIPIENTS_MAX).optional().meta({
         description: 'How many recipient addresses probe-0@, probe-1@ … there are.',
         default: DEFAULTS.recipients,
       }),

@@ -82,7 +82,7 @@ export class Looker {
       handlers,
     );
     const selectable = [...gathered.listed.values()].filter(isSelectable);
-    const roles = rolesOf(selectable);
+    const roles = rolesOf(selectable, this.#prefixes());
     for (const [index, { wireName }] of selectable.entries()) {
       if (roles[index] === 'ignored') continue;
       await this.#connection.command('STATUS', [wireName, [atom('UIDNEXT'), atom('UIDVALIDITY')]], handlers);
@@ -121,12 +121,18 @@ export class Looker {
     };
   }
 
+  /** The library has asked for them when it logged in. */
+  #prefixes(): readonly string[] {
+    const { client } = this.#connection;
+    return client.namespaces?.personal.map(({ prefix }) => decodePath(client, prefix)) ?? [];
+  }
+
   #conclude({ listed, statuses }: Gathered, sentAt: Look['sentAt']): Look {
     const selectable = [...listed.values()].filter(isSelectable);
     // An account always has one (RFC 3501 §5.1): a list without it is not the whole list.
     if (!selectable.some(({ path }) => path === 'INBOX'))
       throw this.#connection.error('PROTOCOL', 'LIST names no INBOX');
-    const roles = rolesOf(selectable);
+    const roles = rolesOf(selectable, this.#prefixes());
     const folders: FolderState[] = [];
     for (const [index, { path, wireName }] of selectable.entries()) {
       const role = roles[index] ?? 'other';

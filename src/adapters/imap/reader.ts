@@ -42,7 +42,8 @@ export class Reader {
 
   /**
    * The candidates among the messages with `fromUid <= uid < toUid`, in order. Of all others a few header fields are read, no more.
-   * One that vanishes in between is returned as it was first seen.
+   * One that vanishes in between is returned as it was first seen. NIL in place of text (RFC 3501 §4.5) shows nothing: a message of
+   * which nothing can be read for now, or not the body that is needed, is missing.
    */
   fetch(folder: FolderState, wireName: string, fromUid: number, toUid: number): Promise<Fetched> {
     return this.#connection.exclusive(async () => {
@@ -51,20 +52,23 @@ export class Reader {
       const { sights, complete } = await this.#sift(fromUid, toUid);
       const headers = new Map<number, string>();
       const bodies = new Map<number, string>();
+      const unreadable = new Set<number>();
       for (const batch of batches(sights.map(({ uid }) => uid))) {
         await this.#fetchSection(batch.join(), 'HEADER', HEADER_BYTES_MAX, (uid, bytes) => headers.set(uid, bytes));
       }
       const withBody = sights.filter(({ candidacy }) => candidacy === 'body').map(({ uid }) => uid);
       for (const batch of batches(withBody)) {
-        await this.#fetchSection(batch.join(), 'TEXT', BODY_BYTES_MAX, (uid, bytes) => bodies.set(uid, bytes));
+        const nil = (uid: number): void => void unreadable.add(uid);
+        await this.#fetchSection(batch.join(), 'TEXT', BODY_BYTES_MAX, (uid, bytes) => bodies.set(uid, bytes), nil);
       }
-      const messages = sights.map(({ uid, seen, header }) => ({
+      const readable = sights.filter(({ uid }) => !unreadable.has(uid));
+      const messages = readable.map(({ uid, seen, header }) => ({
         uid,
         seen,
         header: headers.get(uid) ?? header,
         body: bodies.get(uid) ?? '',
       }));
-      return { messages, complete };
+      return { messages, complete: complete && unreadable.size === 0 };
     });
   }
 
@@ -165,6 +169,7 @@ export class Reader {
     section: Section,
     bytesMax: number,
     onMessage: (uid: number, bytes: string) => void,
+    onNil: (uid: number) => void = () => {},
   ): Promise<void> {
     const fields = section === 'HEADER.FIELDS' ? [CANDIDATE_FIELDS.map(atom)] : [];
     const item: ImapAttributeNode = {
@@ -178,16 +183,18 @@ export class Reader {
         const items = attributes[1];
         if (!isList(items)) return;
         let uid: number | null = null;
-        let bytes: string | null = null;
+        let bytes: string | null | undefined;
         for (let i = 0; i + 1 < items.length; i += 2) {
           const key = items[i];
           const name = textOf(key)?.toUpperCase();
           if (name === 'UID') uid = numberOf(items[i + 1]);
           // Servers also report, unasked, flags that changed.
           const part = isList(key) ? null : textOf(key?.section?.[0])?.toUpperCase();
-          if (name === 'BODY' && part === section) bytes = bytesOf(items[i + 1]).slice(0, bytesMax);
+          if (name === 'BODY' && part === section) bytes = bytesOf(items[i + 1])?.slice(0, bytesMax) ?? null;
         }
-        if (uid !== null && bytes !== null) onMessage(uid, bytes);
+        if (uid === null || bytes === undefined) return;
+        if (bytes === null) onNil(uid);
+        else onMessage(uid, bytes);
       },
     });
   }

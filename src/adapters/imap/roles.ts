@@ -29,23 +29,31 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['已删除', '\\trash'],
 ]);
 
-/** A role for each folder, in their order. A use that the server marks on any folder is not guessed from the names of others. */
-export function rolesOf(folders: readonly ListedFolder[]): readonly FolderRole[] {
+/**
+ * A role for each folder, in their order. A use that the server marks on any folder is not guessed from the names of others.
+ * `prefixes`: those of the account's own namespaces (RFC 2342), decoded.
+ */
+export function rolesOf(folders: readonly ListedFolder[], prefixes: readonly string[] = []): readonly FolderRole[] {
   const marked = new Set(folders.flatMap(({ attributes }) => [...attributes]));
   return folders.map((folder) => {
     if (folder.path === 'INBOX') return 'inbox';
     const uses = [...folder.attributes].filter((attribute) => ROLE_OF_ATTRIBUTE.has(attribute));
-    const guess = guessUse(folder);
+    const guess = guessUse(folder, prefixes);
     if (uses.length === 0 && guess !== null && !marked.has(guess)) uses.push(guess);
     const roles = uses.map((use) => ROLE_OF_ATTRIBUTE.get(use));
     return roles.includes('ignored') ? 'ignored' : (roles[0] ?? 'other');
   });
 }
 
-/** By name only at the top or right below the inbox: deeper ones are people's own. */
-function guessUse({ path, delimiter }: ListedFolder): string | null {
-  const prefix = `INBOX${delimiter ?? ''}`;
-  const name = delimiter !== null && path.toUpperCase().startsWith(prefix) ? path.slice(prefix.length) : path;
+/** By name only at the top of the account's own folders or right below the inbox: deeper ones are people's own. */
+function guessUse({ path, delimiter }: ListedFolder, prefixes: readonly string[]): string | null {
+  const above =
+    delimiter === null
+      ? undefined
+      : [...prefixes, `INBOX${delimiter}`].find(
+          (prefix) => prefix.endsWith(delimiter) && path.toUpperCase().startsWith(prefix.toUpperCase()),
+        );
+  const name = path.slice(above?.length ?? 0);
   if (delimiter !== null && name.includes(delimiter)) return null;
   const known =
     NAMES.get(name.trim().toLowerCase()) ?? specialUse(false, { flags: new Set(), name }).flag?.toLowerCase();

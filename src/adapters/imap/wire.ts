@@ -44,11 +44,11 @@ export function textOf(attribute: ImapAttribute | undefined): string | null {
   return Buffer.isBuffer(value) ? value.toString() : null;
 }
 
-/** The bytes of a string or a literal as latin1; empty for NIL. The parser decodes quoted strings as UTF-8, literals not at all. */
-export function bytesOf(attribute: ImapAttribute | undefined): string {
+/** The bytes of a string or a literal as latin1; null for NIL. The parser decodes quoted strings as UTF-8, literals not at all. */
+export function bytesOf(attribute: ImapAttribute | undefined): string | null {
   const value = attribute?.value;
   if (Buffer.isBuffer(value)) return value.toString('latin1');
-  return typeof value === 'string' ? Buffer.from(value).toString('latin1') : '';
+  return typeof value === 'string' ? Buffer.from(value).toString('latin1') : null;
 }
 
 /** An unsigned 32-bit number (RFC 3501 §9, nz-number), null for anything else. */

@@ -1,5 +1,6 @@
 /** Which addresses the sink takes mail for: its own few, so that it can relay nothing. */
 import { domainToASCII } from 'node:url';
+import { SINK_RECIPIENTS_MAX } from '../../domain/settings.ts';
 
 /** Every mail host must take these (RFC 5321 §4.5.1, RFC 2142). */
 const ROLES = ['postmaster', 'abuse'];
@@ -12,9 +13,15 @@ export interface OwnAddresses {
   readonly senders: readonly string[];
 }
 
-/** Takes an address as named in RCPT TO and gives it back as we write it, null if it is not ours. Case is the same to us, in the local part too. */
+/**
+ * Takes an address as named in RCPT TO and gives it back as we write it, null if it is not ours. Case is the same to us, in the local part too.
+ * However few recipients there are now, mail may be on its way to one that there was before.
+ */
 export function recipientRule({ domain, count, senders }: OwnAddresses): (address: string) => string | null {
-  const locals = [...ROLES, ...Array.from({ length: count }, (_, index) => `probe-${index}`)];
+  const locals = [
+    ...ROLES,
+    ...Array.from({ length: Math.max(count, SINK_RECIPIENTS_MAX) }, (_, index) => `probe-${index}`),
+  ];
   // A bare `postmaster` needs no domain (RFC 5321 §4.1.1.3).
   const own = ['postmaster', ...locals.map((local) => `${local}@${domain}`), ...senders];
   const byName = new Map(own.map((address) => [canonical(address), address]));

@@ -43,13 +43,14 @@ export interface SessionParts {
  *   fresh  no MAIL FROM was accepted yet          → at its end: vanished
  *   open   MAIL FROM accepted                     → abandoned
  *   data   354 sent, the message is being read    → abandoned; the peer, without our reply, will send it again
- *   taken  the listener has the whole message     → nothing more
- *   idle   a transaction is over                  → nothing more
+ *   taken  the listener has the whole message     → vanished if it breaks off within a command, which may be the next MAIL
+ *   idle   a transaction is over                  → the same, and at each MAIL that is refused
  */
 type State =
   | { readonly kind: 'fresh' | 'taken' | 'idle' }
   | { readonly kind: 'open' | 'data'; readonly transaction: Transaction };
 
+const LINE_FEED = 0x0a;
 /** With a 2xx reply to these no transaction is left (RFC 5321 §4.1.1.5, §4.1.4, RFC 3207 §4.2). */
 const ENDS_TRANSACTION = ['RSET', 'EHLO', 'HELO', 'STARTTLS', 'QUIT'];
 
@@ -67,6 +68,8 @@ export class SinkSession {
   #socket: Socket;
   #state: State = { kind: 'fresh' };
   #command = '';
+  /** Whether the last bytes were not the end of a line. */
+  #withinLine = false;
   #ehlo: number | null = null;
   #greeted = false;
   #commands = 0;
@@ -104,6 +107,7 @@ export class SinkSession {
     this.#clock.bytesRead(at);
     this.#bytes += chunk.length;
     if (!this.#greeted) this.#cut(421, TOO_SOON);
+    this.#withinLine = chunk.at(-1) !== LINE_FEED;
     if (this.#scanner?.read(chunk) === true) this.#endOfDataRead(at);
     else if (this.#scanner !== null && this.#scanner.dottedLines > DOTTED_LINES_MAX) this.#cut(552, TOO_BIG);
   }
@@ -144,6 +148,8 @@ export class SinkSession {
       const reason = refusalReason(code, text);
       if (reason !== null) this.#parts.listener.refused(reason);
       if (this.#state.kind === 'open' && this.#command === 'RCPT' && code >= 400) this.#state.transaction.refused(code);
+      // The library refuses one for its size or a parameter, and nobody is asked.
+      if (this.#state.kind === 'idle' && this.#command === 'MAIL' && code >= 400 && !this.#gone) this.#vanish();
     }
     if (code === 421) this.#abandon(421);
     else if (code < 400 && ENDS_TRANSACTION.includes(this.#command)) this.#abandon();
@@ -254,10 +260,15 @@ export class SinkSession {
     if (this.#gone) return;
     this.#gone = true;
     this.#time.stop();
-    if (this.#state.kind === 'fresh') this.#parts.listener.vanished(this.peer, this.#accepted);
+    const isUntold = this.#state.kind === 'taken' || this.#state.kind === 'idle';
+    if (this.#state.kind === 'fresh' || (isUntold && this.#withinLine)) this.#vanish();
     this.#abandon();
     this.#parts.listener.disconnected(this.peer);
     this.#resolveOver();
+  }
+
+  #vanish(): void {
+    this.#parts.listener.vanished(this.peer, this.#clock.earliest);
   }
 
   #abandon(code?: number): void {

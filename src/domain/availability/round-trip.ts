@@ -67,14 +67,14 @@ function putOffText(refusal: Refusal | null): string | null {
 }
 
 /**
- * A refusal or a bounce is an answer; what was accepted and never came out was in the provider's hands, if that it never came out is
- * proven. Where the connection was lost before the reply it may have been our own line.
+ * A refusal or a bounce is an answer, but one of our password may be our own fault; what was accepted and never came out was in the
+ * provider's hands, if that it never came out is proven. Where the connection was lost before the reply it may have been our own line.
  */
 function isByProvider(record: ProbeRecord): boolean {
   const { handover, notice } = record;
   switch (handover?.kind) {
     case 'refused':
-      return true;
+      return !isLoginRefused(handover);
     case 'accepted':
       return notice?.action === 'failed' || isLossProven(record);
     case 'unreachable':

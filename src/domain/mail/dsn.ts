@@ -12,8 +12,8 @@ export interface DeliveryReport {
 }
 
 /** A probe has one recipient; a report on a list need not be read to its end. */
-const RECIPIENTS_MAX = 16;
-const RECIPIENT_LENGTH_MAX = 320;
+export const RECIPIENTS_MAX = 16;
+export const RECIPIENT_LENGTH_MAX = 320;
 /** Enough for the reply of any server and its explanation. */
 export const DIAGNOSTIC_LENGTH_MAX = 500;
 /** RFC 3461 §4.4: an ENVID has at most 100 characters. */

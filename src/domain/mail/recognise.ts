@@ -11,8 +11,8 @@ import { leavesOf } from './mime.ts';
 export type Recognition =
   /** A copy of the probe itself. */
   | { readonly kind: 'probe'; readonly id: string; readonly where: 'header' | 'message-id' | 'body' }
-  /** A report on the probe; never counts as its delivery. */
-  | { readonly kind: 'notice'; readonly id: string; readonly status: DeliveryStatus }
+  /** A report on the probe, what it says of each recipient, the gravest first; never counts as its delivery. */
+  | { readonly kind: 'notice'; readonly id: string; readonly statuses: readonly DeliveryStatus[] }
   /** Claims to be a probe by a token that does not verify. */
   | { readonly kind: 'forged' }
   /** None of our business. */
@@ -34,9 +34,13 @@ export function recognise(message: RawMessage, keys: readonly Uint8Array[]): rea
   const fields = parseHeader(message.header);
   const report = parseDeliveryStatus(message.header, message.body);
   if (report !== null) {
-    const [gravest] = report.statuses.toSorted((a, b) => GRAVITY.indexOf(a.action) - GRAVITY.indexOf(b.action));
+    const statuses = report.statuses.toSorted((a, b) => GRAVITY.indexOf(a.action) - GRAVITY.indexOf(b.action));
     const ids = idsReported(fields, message.body, report.envelopeId ?? '', keys);
-    return notices(ids, gravest ?? readBounce(fields, textOf(fields, message.body)), message.body);
+    return notices(
+      ids,
+      statuses.length > 0 ? statuses : readBounce(fields, textOf(fields, message.body)),
+      message.body,
+    );
   }
   const claim = recogniseHeader(fields, keys);
   if (claim.kind !== 'foreign') return [claim];
@@ -68,8 +72,8 @@ function recogniseHeader(fields: readonly HeaderField[], keys: readonly Uint8Arr
   return { kind: inField.length + inMessageId.length > 0 ? 'forged' : 'foreign' };
 }
 
-function notices(ids: readonly string[], status: DeliveryStatus, body: string): readonly Recognition[] {
-  if (ids.length > 0) return ids.map((id) => ({ kind: 'notice', id, status }));
+function notices(ids: readonly string[], statuses: readonly DeliveryStatus[], body: string): readonly Recognition[] {
+  if (ids.length > 0) return ids.map((id) => ({ kind: 'notice', id, statuses }));
   const returned = new RegExp(`^${TOKEN_FIELD}:[ \\t]*([a-z2-7]{32})[ \\t]*\\r?$`, 'im');
   return [{ kind: returned.test(body) ? 'forged' : 'foreign' }];
 }

@@ -59,3 +59,14 @@ test('a server without levels has names alone', () => {
   expect(roleOf('Junk', [], null)).toBe('junk');
   expect(roleOf('INBOXJunk', [], null)).toBe('other');
 });
+
+test.each([
+  [['Mail/'], ['ignored', 'junk', 'other', 'ignored', 'junk', 'other']],
+  // A prefix that ends in no level is part of a name.
+  [['Mail'], ['other', 'other', 'other', 'ignored', 'junk', 'other']],
+  [[''], ['other', 'other', 'other', 'ignored', 'junk', 'other']],
+])('below the namespaces %j folders are known by the rest of their names', (prefixes, roles) => {
+  const paths = ['Mail/Sent', 'Mail/Junk', 'Mail/Projects/Sent', 'Drafts', 'INBOX/Spam', 'Mailing/Sent'];
+  const folders = paths.map((path) => ({ path, attributes: new Set<string>(), delimiter: '/' }));
+  expect(rolesOf(folders, prefixes)).toEqual(roles);
+});

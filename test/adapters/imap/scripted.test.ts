@@ -71,6 +71,16 @@ test('a server that offers LIST-STATUS and does not understand it is asked folde
   expect(server.commands.filter((command) => command.includes('RETURN'))).toHaveLength(1);
 });
 
+test('a folder is known by its name below the prefix of the account’s own namespace (RFC 2342)', async () => {
+  const { mailbox, server } = await open('IDLE NAMESPACE', (command) => {
+    if (command === 'NAMESPACE') return ['* NAMESPACE (("Mail/" "/")) NIL NIL', 'TAG OK'];
+    if (command === 'LIST "" "*"') return ['* LIST () "/" INBOX', '* LIST () "/" Mail/Sent', 'TAG OK'];
+    return undefined;
+  });
+  expect((await mailbox.look()).folders).toEqual([INBOX]);
+  expect(server.commands.filter((command) => command.startsWith('STATUS'))).toHaveLength(1);
+});
+
 test('a STATUS that is answered NO makes the look reject', async () => {
   const { mailbox } = await open('IDLE', (command) => (command.startsWith('STATUS') ? ['TAG NO not now'] : undefined));
   const { code, message } = await failureOf(mailbox.look());
@@ -349,4 +359,25 @@ test('closing ends an open that hangs, and what is closed says so', async () => 
   expect((await opening).code).toBe('CLOSED');
   expect((await failureOf(mailbox.look())).code).toBe('CLOSED');
   await mailbox.close();
+});
+
+const FIELDS = 'BODY[HEADER.FIELDS (A)]<0>';
+const READ = `"Message-ID: <${TOKEN}@x.test>"`;
+const BOUNCE = '"From: mailer-daemon@x.test"';
+
+test.each([
+  ['a message whose header is NIL is missing', `${FIELDS} NIL`, 'BODY[HEADER]<0> NIL', '', []],
+  ['one whose fields showed a token is seen', `${FIELDS} ${READ}`, 'BODY[HEADER]<0> NIL', '', [READ.slice(1, -1)]],
+  ['one whose body is needed and NIL is missing', `${FIELDS} ${BOUNCE}`, `BODY[HEADER]<0> ${BOUNCE}`, 'NIL', []],
+  ['one whose body is empty is read', `${FIELDS} ${BOUNCE}`, `BODY[HEADER]<0> ${BOUNCE}`, '""', [BOUNCE.slice(1, -1)]],
+])('NIL shows nothing for now (RFC 3501 §4.5): %s', async (_, fields, header, text, headers) => {
+  const { mailbox } = await open('IDLE', (command) => {
+    if (!command.startsWith('UID FETCH')) return undefined;
+    const first = command.includes('HEADER.FIELDS') ? fields : header;
+    return [`* 1 FETCH (UID 7 ${command.includes('TEXT') ? `BODY[TEXT]<0> ${text}` : first})`, 'TAG OK'];
+  });
+  await mailbox.look();
+  const { messages, complete } = await mailbox.fetch(INBOX, 7, 8);
+  expect(messages.map((message) => message.header)).toEqual(headers);
+  expect(complete).toBe(headers.length > 0);
 });

@@ -1,5 +1,6 @@
 /** Each connection and each MAIL FROM is reported exactly once, however it ends. */
 import { describe, expect, test } from 'vitest';
+import { earliest } from '../../../src/domain/time/instant.ts';
 import { CERTIFICATES } from '../smtp-client/fixtures.ts';
 import { type Opened, openSink } from './fixtures.ts';
 import type { RawClient } from './raw-client.ts';
@@ -176,5 +177,45 @@ describe('a peer that pipelines three messages, the second broken off', () => {
     peer.destroy();
     await listener.told('disconnected');
     expect(listener.story()).toEqual(['connected', 'received', 'abandoned', 'received', 'disconnected']);
+  });
+});
+
+describe('a peer that keeps its connection', () => {
+  const MESSAGE = [...ENVELOPE, 'DATA', 'A: b\r\n\r\nbody\r\n.'];
+  /** Without the instants, which are compared with one another. */
+  const unseen = ({ listener }: Opened) =>
+    listener.story().filter((what) => what === 'vanished' || what === 'abandoned');
+
+  test.each([
+    ['its own bytes', async (peer: RawClient) => void (await peer.ask(MESSAGE[4]!)), 'MAIL FROM:<a@provider.te'],
+    ['those of the message', () => {}, `${MESSAGE[4]}\r\nMAIL FROM:<a@provider.te`],
+  ])('and breaks off within its next MAIL, in %s, has vanished since the end of data', async (_, end, bytes) => {
+    const opened = await openSink();
+    const reset: Ending = {
+      name: 'breaks off',
+      async run(peer) {
+        await end(peer);
+        peer.write(bytes);
+        await opened.listener.told('received');
+        await new Promise((resolve) => void setTimeout(resolve, 50));
+        peer.socket.resetAndDestroy();
+      },
+    };
+    await after(opened, MESSAGE.slice(0, 4), reset);
+    expect(opened.listener.story()).toEqual(['connected', 'received', 'vanished', 'disconnected']);
+    const { message } = opened.listener.all('received')[0]!;
+    expect(opened.listener.all('vanished')).toMatchObject([{ at: earliest(message.endOfData) }]);
+  });
+
+  test('has vanished once for each MAIL that is refused', async () => {
+    const opened = await openSink();
+    await after(opened, [...MESSAGE, 'MAIL FROM:<a@provider.test> SIZE=99999999', 'MAIL FROM:<'], QUITS);
+    expect(unseen(opened)).toEqual(['vanished', 'vanished']);
+  });
+
+  test.each(['QUIT', 'NOOP', 'RSET'])('and says %s before it goes has not', async (command) => {
+    const opened = await openSink();
+    await after(opened, [...MESSAGE, command], { name: 'ends', run: (peer) => void peer.socket.end() });
+    expect(unseen(opened)).toEqual([]);
   });
 });

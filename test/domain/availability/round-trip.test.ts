@@ -45,6 +45,12 @@ const opened = (seconds: number): LedgerEvent => ({ type: 'sink.opened', at: at(
 
 test.each<readonly [string, boolean, readonly LedgerEvent[]]>([
   ['a refusal', true, [handedOver({ kind: 'refused', stage: 'rcpt', code: 550, enhanced: null, text: 'no', ...rest })]],
+  // Our password may have expired.
+  [
+    'a refusal of our password',
+    false,
+    [handedOver({ kind: 'refused', stage: 'auth', code: 535, enhanced: '5.7.8', text: 'no', ...rest })],
+  ],
   [
     'what was accepted and was not there when it was given up',
     true,

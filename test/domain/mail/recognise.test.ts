@@ -80,7 +80,9 @@ describe('recognise', () => {
   ])('takes the bounce of %s for a notice, never a probe', (_name, sample, status) => {
     const found = recognise(sample(TOKEN), [KEY]);
     expect(found).toHaveLength(1);
-    expect(found[0]).toMatchObject({ kind: 'notice', id: ID, status });
+    expect(found[0]).toMatchObject({
+      ...{ kind: 'notice', id: ID, statuses: expect.arrayContaining([expect.objectContaining(status)]) },
+    });
     expect(recognise(sample('another-message'), [KEY])).toEqual(FOREIGN);
   });
   it('takes a report that returns a false token for forged', () => {
@@ -94,12 +96,12 @@ describe('recognise', () => {
     const byReference = { header: exim(TOKEN).header, body: exim('gone').body };
     expect(recognise(byReference, [KEY])).toMatchObject([{ kind: 'notice', id: ID }]);
   });
-  it('gives the gravest of several statuses', () => {
+  it('gives what it says of each recipient, the gravest first', () => {
     const { header, body } = postfix(TOKEN);
     const delivered = 'Final-Recipient: rfc822; a@b\r\nAction: relayed\r\nStatus: 2.0.0\r\n\r\n';
     expect(
       recognise({ header, body: body.replace('Final-Recipient', `${delivered}Final-Recipient`) }, [KEY]),
-    ).toMatchObject([{ status: { action: 'failed' } }]);
+    ).toMatchObject([{ statuses: [{ action: 'failed' }, { action: 'relayed' }] }]);
   });
   it('never throws, and finds no probe where no token is', () => {
     const pieces = fc.constantFrom(

@@ -1,9 +1,9 @@
 /** The real engine over fakes, with options that the other suites leave as they are. */
 import { type Engine, type EngineOptions, startEngine } from '../../src/engine/engine.ts';
-import { engineOptions, type FakeWorld, fakeWorld, NO_DKIM, seededRandom } from '../fakes/agent.ts';
-import { silentLog } from '../fakes/fake-provider.ts';
+import { engineOptions, type FakeWorld, fakeWorld, NO_DKIM, seededRandom } from './agent.ts';
+import { silentLog } from './fake-provider.ts';
 
-export interface Agent extends FakeWorld {
+export interface RunningAgent extends FakeWorld {
   engine: Engine;
   /** A spot check's id, once its 250 was read. */
   probe(path: 'send' | 'receive' | 'internal'): Promise<string>;
@@ -14,7 +14,7 @@ export interface Agent extends FakeWorld {
   stop(): Promise<void>;
 }
 
-export async function agent(over: Partial<EngineOptions> = {}): Promise<Agent> {
+export async function running(over: Partial<EngineOptions> = {}): Promise<RunningAgent> {
   const world = fakeWorld();
   const { clock, ledger, sink, mailbox, submitter, injector, observer } = world;
   const options = engineOptions({ submitter, injector, mailbox, routes: [], reachability: 'inbound' });
@@ -26,7 +26,7 @@ export async function agent(over: Partial<EngineOptions> = {}): Promise<Agent> {
     await clock.advance(0.1);
     return engine;
   };
-  const made: Agent = {
+  const made: RunningAgent = {
     ...world,
     engine: await start(),
     async probe(path) {

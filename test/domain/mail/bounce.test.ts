@@ -1,0 +1,112 @@
+/** What mail systems say in their own words: only what they say to be final is a failure, and replies and receipts say nothing. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readBounce } from '../../../src/domain/mail/bounce.ts';
+import { recognise } from '../../../src/domain/mail/recognise.ts';
+import { newProbeId, tokenOf } from '../../../src/domain/token.ts';
+
+const KEY = new Uint8Array(32).fill(7);
+const TOKEN = tokenOf(newProbeId(new Uint8Array(10).fill(3)), [KEY]);
+const RETURNED = [
+  '',
+  '------ This is a copy of the message, including all the headers. ------',
+  `Message-ID: <${TOKEN}@acme.example>`,
+];
+const FROM_MAILER = ['From: postmaster@acme.example', 'Return-Path: <>'];
+const AWAY = [
+  'From: probe@acme.example',
+  'Return-Path: <>',
+  `In-Reply-To: <${TOKEN}@acme.example>`,
+  'Subject: 550 5.1.1 I am away',
+];
+
+/** What is made of it: the kind, or a notice's actions. */
+function read(header: readonly string[], body: readonly string[]): string {
+  const [found] = recognise({ header: header.join('\r\n'), body: body.join('\r\n') }, [KEY]);
+  return found?.kind === 'notice' ? found.statuses.map(({ action }) => action).join() : (found?.kind ?? 'nothing');
+}
+const bytes = (text: string): string => Buffer.from(text).toString('latin1');
+
+describe('a mailer’s own words', () => {
+  it.each([
+    ['failed', 'a permanent reply', '<a@b.example>: host mx said: 550 5.1.1 no such user'],
+    ['failed', 'a permanent reply without an enhanced code', 'it said: 554 no such user'],
+    ['failed', 'a permanent reply after others', 'MAIL: 250 2.1.0 ok\r\nRCPT: 451 4.4.1 busy\r\nRCPT: 550 5.1.1 no'],
+    ['failed', 'that time ran out', '451 4.4.1 busy\r\nI have given up.'],
+    ['failed', 'that time ran out, as qmail does', 'I’m not going to try again; it has been in the queue too long.'],
+    ['delivered', 'success', '  <a@b.example>: 250 2.0.0 OK'],
+    ['delayed', 'a temporary reply', '451 4.4.1 connection timed out'],
+    [
+      'delayed',
+      'that it goes on',
+      'It has not been delivered; we will keep trying for 4 days.\r\n550 5.0.0 last reply',
+    ],
+    ['delayed', 'nothing that can be told', 'Your message could not be sent.'],
+    ['delayed', 'something in Chinese', bytes('您的邮件暂未送达，系统将继续尝试投递，无需重发。')],
+  ])('are %s where they tell of %s', (action, _, said) => {
+    expect(read(FROM_MAILER, [said, ...RETURNED])).toBe(action);
+  });
+
+  it('mean the same whatever the subject says, and however it is written', () => {
+    const subjects = [
+      'Delivery receipt',
+      'Delayed',
+      `=?utf-8?B?${Buffer.from('邮件投递延迟通知').toString('base64')}?=`,
+      '=?utf-8?Q?failed_550_5=2E1=2E1?=',
+    ];
+    const said = ['451 4.4.1 connection timed out', ...RETURNED];
+    for (const subject of subjects)
+      expect(read([...FROM_MAILER, `Subject: ${subject}`], said), subject).toBe('delayed');
+  });
+
+  it('speak of each recipient that they name', () => {
+    const names = ['<a@b.example>:', '550 5.1.1 no such user', '', '<c@d.example>:', '550 5.2.2 full'].join('\r\n');
+    expect(readBounce([], names).map(({ recipient }) => recipient)).toEqual(['a@b.example', 'c@d.example']);
+    const fields = [{ name: 'X-Failed-Recipients', value: 'e@f.example, g@h.example' }];
+    expect(readBounce(fields, names)).toEqual(
+      ['e@f.example', 'g@h.example'].map((recipient) => ({
+        ...{ action: 'failed', status: '5.1.1', recipient, diagnostic: '550 5.1.1 no such user' },
+      })),
+    );
+  });
+
+  it('are never a failure without a permanent code, a recipient in the header, or an end of patience', () => {
+    const pieces = fc.constantFrom('451 4.4.1 busy', '250 2.0.0 ok', '\n', ' ', 'delay', 'error', '4.7.1', '<a@b.c>:');
+    fc.assert(
+      fc.property(fc.array(pieces), (parts) => {
+        for (const { action } of readBounce([], parts.join(''))) expect(action).not.toBe('failed');
+      }),
+    );
+  });
+});
+
+describe('nothing is said of the message by', () => {
+  it.each([
+    'Auto-Submitted: auto-replied (vacation)',
+    'Precedence: bulk',
+    'Precedence: auto_reply',
+    'X-Autoreply: yes',
+  ])('an automatic reply with a null return path: %s', (field) => {
+    expect(read([...AWAY, field], ['I am away until Monday.'])).toBe('foreign');
+    // Mail systems call their bounces replies too.
+    expect(read([...FROM_MAILER, field], ['550 5.1.1 no such user', ...RETURNED])).toBe('failed');
+  });
+
+  it.each(['probe@acme.example', 'postmaster@acme.example'])('a receipt (RFC 8098) of %s', (from) => {
+    const header = [
+      'Return-Path: <>',
+      `From: ${from}`,
+      'Content-Type: multipart/report; report-type=disposition-notification; boundary=b',
+      `References: <${TOKEN}@acme.example>`,
+    ];
+    const body = [
+      '--b',
+      'Content-Type: message/disposition-notification',
+      '',
+      `Original-Message-ID: <${TOKEN}@acme.example>`,
+      'Disposition: automatic-action/MDN-sent-automatically; displayed',
+      '--b--',
+    ];
+    expect(read(header, body)).toBe('foreign');
+  });
+});
