@@ -63,7 +63,7 @@ it('counts it also where the message comes before the next look at what is not r
   expect((await delayOf(id)).lo).toBeLessThan(2.1);
 });
 
-it('doubts a provider that it turned away until a later probe passes promptly, for it may remember the sink as down', async () => {
+it('doubts a provider that it turned away for an hour, and then until a later probe passes promptly, for it may remember the sink as down', async () => {
   await probe();
   turnAway(OF_THE_PROVIDER);
   await world.clock.advance(1);
@@ -72,6 +72,8 @@ it('doubts a provider that it turned away until a later probe passes promptly, f
   await world.clock.advance(300);
   await deliver(1);
   expect((await delayOf(doubted)).lo).toBe(0);
+  await world.clock.advance(3610);
+  world.sink.connect('198.51.100.9')?.close();
   await probe();
   await world.clock.advance(1);
   await deliver(2);

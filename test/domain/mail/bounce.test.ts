@@ -6,7 +6,7 @@ import { recognise } from '../../../src/domain/mail/recognise.ts';
 import { newProbeId, tokenOf } from '../../../src/domain/token.ts';
 
 const KEY = new Uint8Array(32).fill(7);
-const TOKEN = tokenOf(newProbeId(new Uint8Array(10).fill(3)), [KEY]);
+const TOKEN = tokenOf(newProbeId(new Uint8Array(10).fill(3)), KEY);
 const RETURNED = [
   '',
   '------ This is a copy of the message, including all the headers. ------',
