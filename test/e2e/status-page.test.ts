@@ -134,12 +134,12 @@ describeWith(CHROMIUM, 'the status page', () => {
       const page = await open(healthy());
       await page.locator('.link.live').waitFor();
       await page.locator('.entering summary').click();
-      await page.locator('[name=by]').fill('Li Wei');
+      await page.locator('.entering [name=by]').fill('Li Wei');
       const news = failing();
       served.tell({ ...news, acting: 'free' });
       await expect.poll(async () => (await looks(page))[0], PATIENT).toMatch(/BREACH/);
       expect(await page.title()).toBe('✕ acme: BREACH – mailflow-probe');
-      expect(await page.locator('[name=by]').inputValue()).toBe('Li Wei');
+      expect(await page.locator('.entering [name=by]').inputValue()).toBe('Li Wei');
       expect(await page.evaluate('document.activeElement.name')).toBe('by');
     });
 

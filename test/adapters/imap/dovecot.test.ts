@@ -286,7 +286,7 @@ describeWithServers('a mailbox at Dovecot', () => {
 
   test('without TLS there is no certificate', async () => {
     const plain = createMailbox(settings(), [], { clock, random: systemRandom, log: silentLog });
-    expect(await plain.open(() => {})).toEqual({ certificateExpiresMs: null });
+    expect(await plain.open(() => {})).toEqual({ certificateExpiresMs: null, peer: '127.0.0.1' });
     await plain.close();
   });
 
