@@ -104,6 +104,7 @@ export async function writeConfiguration(
   const text = `agent: test
 data_folder: ./data
 http: {listen: "127.0.0.1:0", spot_checks_per_minute: 6000}
+sending: {messages_per_day: 1000000}
 sink: {listen: "127.0.0.1:${provider.sinkPort}", hostname: ${provider.sinkDomain}}
 providers:
   - name: corp
