@@ -14,7 +14,7 @@ const PROVIDERS = 100;
 const PENDING = 1000;
 /** Each route has shown every label and filled its histograms. */
 const DELIVERED_PER_ROUTE = 20;
-const SCRAPES = 400;
+const SCRAPES = 100;
 const RUNS = 5;
 /** Probes recorded between two scrapes. */
 const MEANWHILE = 3;
