@@ -166,7 +166,8 @@ function lengthsOf({ rebootedAt }: Scene, row: Row, { from, to }: Stretch): Leng
   const raw = { perfect: { lo: length, hi: length }, least: measured, most: measured };
   // Of two boots each end may be that far from the truth on its own.
   const wallError = WALL_ERROR + (rebooted ? 2 * error : 0);
-  const reach = Math.ceil(error + wallError);
+  // Where the clock may not have been set, nor is it known where on it anything lies.
+  const reach = Math.ceil(wallError + (upSince === null ? error : (measured.hi - measured.lo) / 2));
   if (row.inside(from - reach, to + reach) === 0) return { raw, stripped: raw };
   const left = row.outside(from, to);
   const exact = { lo: left, hi: left };
