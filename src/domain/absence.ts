@@ -10,6 +10,15 @@ export type Absence = ReadonlyMap<string, Instant>;
  * the mailbox that it was sent from: one that nobody looks into hides that it was over long ago.
  */
 export function underWayUntil(record: ProbeRecord, absence: Absence): Instant | null {
+  const until = missingUntil(record, absence);
+  const { notice, noticedAt } = record;
+  // It may have been a bounce.
+  return until === null || notice?.action !== 'unclear' || noticedAt === undefined
+    ? until
+    : earlierOf(noticedAt, until);
+}
+
+function missingUntil(record: ProbeRecord, absence: Absence): Instant | null {
   const { path, provider, absentUntil } = record;
   const absent = absence.get(channelOf(path, provider)) ?? null;
   if (path !== 'send' || absent === null) return longerProof(record, absentUntil, absent);

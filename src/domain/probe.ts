@@ -94,7 +94,8 @@ export interface Hop {
 
 /** What a delivery status notification says of one recipient (RFC 3464). */
 export interface DeliveryStatus {
-  readonly action: 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded';
+  /** `unclear`: a mailer's own words, of which nobody can tell whether it goes on trying. */
+  readonly action: 'failed' | 'unclear' | 'delayed' | 'delivered' | 'relayed' | 'expanded';
   /** Enhanced status code, e.g. `5.1.1`. */
   readonly status: string | null;
   readonly recipient: string | null;

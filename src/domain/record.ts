@@ -106,7 +106,9 @@ export function sentAt({ handover, planned }: Pick<ProbeRecord, 'handover' | 'pl
 export function newsOf(record: ProbeRecord, statuses: readonly DeliveryStatus[]): DeliveryStatus | null {
   if (outcomeOf(record) !== 'pending') return null;
   const [gravest] = statuses.filter(({ recipient }) => recipient === null || isRecipientOf(record, recipient));
-  return gravest === undefined || gravest.action === record.notice?.action ? null : gravest;
+  if (gravest === undefined || gravest.action === record.notice?.action) return null;
+  // It may be over since then, whatever is said of another copy.
+  return record.notice?.action === 'unclear' && gravest.action !== 'failed' ? null : gravest;
 }
 
 /** Aliases rewrite the local part of a mailbox's address; what is on its way to our sink keeps the address that we gave it. */

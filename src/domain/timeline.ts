@@ -331,8 +331,8 @@ function foldSilence(state: TimelineState, { since, at, provider }: SinkUnproven
   const isLong = spanBetween(laterOf(since, firstSent(state) ?? since), at).hi > SILENCE_MAX;
   return changeOpen(state, (record) => {
     if (provider !== undefined && provider !== record.provider) return record;
-    if (record.path !== 'send') return isLong ? inGap(record, { since, until: at }) : record;
-    state.doubts.set(record.provider, at);
+    if (record.path !== 'send') return isLong || provider !== undefined ? inGap(record, { since, until: at }) : record;
+    if (state.doubts.get(record.provider) !== null) state.doubts.set(record.provider, at);
     return unseenFrom(record, since);
   });
 }

@@ -36,7 +36,7 @@ export interface Recorder {
 const KEPT_MAX = 10_000;
 /**
  * Few, and without them a probe would stay open, a sink that is closed count as open, or a doubt be forgotten that reaches back to before
- * what is dropped: these come once an hour, or once each time that a mailbox is opened, which takes ever longer while the ledger refuses.
+ * what is dropped: doubts come every ten seconds at most, a notice once for each probe (`saysMore`).
  */
 const KEPT_ALWAYS: ReadonlySet<LedgerEvent['type']> = new Set([
   ...(['probe.handed-over', 'sink.closed', 'sink.opened'] as const),
@@ -112,6 +112,7 @@ export function createRecorder(
   const append = (events: readonly LedgerEvent[]): Promise<void> => take(ledger.append(events));
 
   const keep = (event: LedgerEvent): void => {
+    if (!saysMore(event, kept)) return;
     if (kept.length < KEPT_MAX || KEPT_ALWAYS.has(event.type)) {
       kept.push(event);
       return;
@@ -198,4 +199,11 @@ export function createRecorder(
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** While the ledger refuses, what is kept is not folded: a bounce that comes again and again would be news each time. */
+function saysMore(event: LedgerEvent, kept: readonly LedgerEvent[]): boolean {
+  if (event.type !== 'probe.notified') return true;
+  const { probe, status } = event;
+  return !kept.some((each) => each.type === event.type && each.probe === probe && each.status.action === status.action);
 }

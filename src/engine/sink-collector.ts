@@ -332,7 +332,7 @@ function signaturesOf(fields: ReturnType<typeof parseHeader>): readonly string[]
 }
 
 function awaitsTransfer(recorder: Recorder, provider: string): boolean {
-  return [...recorder.state.open.values()].some((record) => record.path === 'send' && record.provider === provider);
+  return [...recorder.state.open.values()].some((record) => record.path !== 'internal' && record.provider === provider);
 }
 
 /** Of a probe that is over nothing is asked: it changes no more. */

@@ -57,8 +57,9 @@ export function createSinkPeers(
     if (isKnown(client, address)) return true;
     if (client.networks.length > 0) return false;
     // It told nothing of whose it was: a scanner's, or one of the provider's that broke off in its greeting or in TLS.
-    if (said === null) return !clients.some((other) => isKnown(other, address));
-    return said.recipients.length > 0 || (said.sender !== '' && said.sender === client.sender);
+    if (said === null) return !clients.some(({ networks }) => isInNetworks(address, networks));
+    // On its way the local part of a sender may be rewritten, or tagged (BATV).
+    return said.recipients.length > 0 || (client.sender !== null && domainOf(said.sender) === domainOf(client.sender));
   };
   const meet = (provider: string, address: string): void => {
     const hosts = met.get(provider);
@@ -95,4 +96,8 @@ export function createSinkPeers(
       return loopbackCounts || isGlobal(address) || clients.some(({ networks }) => isInNetworks(address, networks));
     },
   };
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }

@@ -53,6 +53,12 @@ export function createTurnedAway(recorder: Recorder, clock: Clock): TurnedAway {
   };
 }
 
-function isUnaware({ path, provider: own, unseenSince }: ProbeRecord, provider: string, since: Instant): boolean {
-  return path === 'send' && own === provider && (unseenSince === null || isBefore(since, unseenSince));
+function isUnaware(
+  { path, provider: own, unseenSince, bounceGap }: ProbeRecord,
+  provider: string,
+  since: Instant,
+): boolean {
+  if (own !== provider || path === 'internal') return false;
+  const known = path === 'send' ? unseenSince : (bounceGap?.since ?? null);
+  return known === null || isBefore(since, known);
 }

@@ -159,6 +159,10 @@ describe('a sink that was closed', () => {
     expect(fold(...events, captured('q', out)).state.doubts.has('acme')).toBe(doubted);
   });
 
+  it('stays doubted while it is closed, whatever of its silence is told meanwhile', () => {
+    expect([...fold(...sent('p', 1), closed(50), silent(40, 51)).state.doubts]).toEqual([['acme', null]]);
+  });
+
   it('stays doubted while it is closed, however promptly something passes', () => {
     const { state } = fold(...sent('p', 1), closed(50), planned('q', 55), captured('q', 56));
     expect([...state.doubts]).toEqual([['acme', null]]);
@@ -306,6 +310,16 @@ describe('absence', () => {
     expect(until(absent('mailbox:acme', 10))).toBeNull();
     expect(until(absent('sink', 10), absent('mailbox:acme', 5))).toEqual(at(5));
     expect(until(absent('sink', 10), absent('mailbox:acme', 15))).toEqual(at(10));
+  });
+
+  it('ends with a notice of which nobody can tell whether it was a bounce', () => {
+    const notified = (action: 'unclear' | 'delayed'): LedgerEvent => ({
+      ...{ type: 'probe.notified', at: at(7), probe: 'p', where: 'mailbox' },
+      status: { action, status: null, recipient: null, diagnostic: null },
+    });
+    const until = (action: 'unclear' | 'delayed') =>
+      fold(...sent('p', 0), notified(action), ...absentBoth(10), expired(20)).record('p').absentUntil;
+    expect([until('unclear'), until('delayed')]).toEqual([at(7), at(10)]);
   });
 
   it('is kept with what is on its way when the host goes down, and says nothing of what is planned after it', () => {

@@ -1,31 +1,32 @@
-/** What is remembered of the hosts that came to the sink. */
+/** Whose connection it may have been, where two providers share a host and where a sender is rewritten on its way. */
 import { expect, it } from 'vitest';
-import { createSinkPeers } from '../../src/engine/sink-peers.ts';
-import { MemoryLedger } from '../fakes/memory-ledger.ts';
-import { startRecorder } from '../fakes/recorder.ts';
+import { emptyTimeline } from '../../src/domain/timeline.ts';
+import type { Recorder } from '../../src/engine/recorder.ts';
+import { createSinkPeers, type SinkClient } from '../../src/engine/sink-peers.ts';
+import { probe } from '../domain/month-case.ts';
 
-const ACME = { provider: 'acme', sender: 'probe@acme.example', networks: ['192.0.2.0/24'] };
-const peers = async (clients = [ACME]) =>
-  createSinkPeers(clients, false, (await startRecorder(new MemoryLedger())).recorder);
-
-it('tells once that a probe came from elsewhere than the networks say', async () => {
-  const told = await peers();
-  expect(told.brought('192.0.2.1:1', 'acme')).toBe(false);
-  expect(told.brought('203.0.113.7:1', 'acme')).toBe(true);
-  expect(told.brought('203.0.113.8:1', 'acme')).toBe(false);
+const HOST = '203.0.113.7:25001';
+const client = (provider: string, sender = `probe@${provider}.example`): SinkClient => ({
+  ...{ provider, sender, networks: [] },
 });
 
-it('does not where no networks are known, or where it is another provider’s', async () => {
-  const told = await peers([{ ...ACME, networks: [] }]);
-  expect(told.brought('203.0.113.7:1', 'acme')).toBe(false);
-  expect(told.brought('203.0.113.7:1', 'nobody')).toBe(false);
+function peersOf(...clients: readonly SinkClient[]) {
+  const state = emptyTimeline();
+  for (const { provider } of clients) state.open.set(provider, probe(provider, 0, { provider, path: 'send' }));
+  return createSinkPeers(clients, false, { state } as Recorder);
+}
+
+it('a host that brought mail of one provider may bring that of another whose networks are not known', () => {
+  const peers = peersOf(client('acme'), client('beta'));
+  peers.brought(HOST, 'acme');
+  expect(peers.suspects(HOST, null)).toEqual(['acme', 'beta']);
 });
 
-it('remembers the hosts that it met last, a thousand of them', async () => {
-  const told = await peers();
-  const host = (number: number) => `203.0.${Math.floor(number / 256)}.${number % 256}:1`;
-  for (let number = 0; number < 1000; number += 1) told.brought(host(number), 'acme');
-  told.brought(host(0), 'acme');
-  told.brought(host(1000), 'acme');
-  expect([0, 1, 2, 1000].map((number) => told.mayBeFrom(host(number), 'acme'))).toEqual([true, false, true, true]);
+it.each([
+  ['prvs=12345=probe@acme.example', ['acme']],
+  ['probe@ACME.example', ['acme']],
+  ['probe@other.example', []],
+  ['', []],
+])('a sender %j that breaks off before its recipient is of %j', (sender, providers) => {
+  expect(peersOf(client('acme')).suspects(HOST, { sender, recipients: [] })).toEqual(providers);
 });

@@ -39,7 +39,7 @@ export function buildSettings(file: ConfigFile, { material, key, retiredKey, fol
     dataFolder: dataFolderOf(file, folder),
     key,
     retiredKey,
-    http: buildHttp(file.http, material),
+    http: buildHttp(file.http, material, routes.length),
     sink,
     providers: file.providers.map((provider, index) => buildProvider(provider, `providers[${index}]`, sink, material)),
     routes,
@@ -52,12 +52,12 @@ export function buildSettings(file: ConfigFile, { material, key, retiredKey, fol
   };
 }
 
-function buildHttp(file: ConfigFile['http'], material: Material): HttpSettings {
+function buildHttp(file: ConfigFile['http'], material: Material, routeCount: number): HttpSettings {
   const apart = file?.metrics?.listen;
   return {
     listen: hostPort(file?.listen ?? DEFAULTS.httpListen),
     token: textOf(material, 'http.token'),
-    spotChecksPerMinute: file?.spot_checks_per_minute ?? DEFAULTS.spotChecksPerMinute,
+    spotChecksPerMinute: file?.spot_checks_per_minute ?? Math.max(DEFAULTS.spotChecksPerMinute, 2 * routeCount),
     names: (file?.names ?? []).map((name) => name.toLowerCase()),
     metrics: { listen: apart === undefined ? null : hostPort(apart), token: textOf(material, 'http.metrics.token') },
   };

@@ -45,7 +45,7 @@ export function maxGap(every: number): number {
   return 5 * every;
 }
 
-/** Messages. As much again as the schedule can need, for spot checks by a scraper, and some by hand. */
+/** Messages. As much again as the schedule can need, and what a scraper that asks for each route every quarter of an hour does, and some by hand. */
 export function messagesPerDay(routes: readonly Gaps[]): number {
-  return 2 * scheduledPerDayMost(routes) + 200;
+  return 2 * scheduledPerDayMost(routes) + 100 * routes.length + 200;
 }

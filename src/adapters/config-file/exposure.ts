@@ -13,13 +13,14 @@ export type Keeping = 'open' | 'secret' | 'own-key';
 const OTHERS = 0o007;
 const OTHERS_WRITE = 0o002;
 const GROUP_WRITES = 0o020;
-const MOUNTED_SECRETS = '/run/secrets/';
+/** The second is the same folder on most systems. */
+const MOUNTED_SECRETS = ['/run/secrets/', '/var/run/secrets/'];
 
 /** Null if the file may be used; else what is asked of it, reading on from "a file that". `path` is absolute. */
 export function exposureOf(stats: Pick<Stats, 'mode' | 'isFile'>, path: string, keeping: Keeping): string | null {
   // A pipe or a socket is for whoever opened it.
   if (keeping === 'open' || !stats.isFile()) return null;
-  const isMounted = keeping === 'secret' && path.startsWith(MOUNTED_SECRETS);
+  const isMounted = keeping === 'secret' && MOUNTED_SECRETS.some((folder) => path.startsWith(folder));
   // A key of the agent's own lies in its data folder, which `fsGroup` may open to the group, ledger and all.
   const refused = (isMounted ? OTHERS_WRITE : OTHERS) | (keeping === 'secret' ? GROUP_WRITES : 0);
   if ((stats.mode & refused) === 0) return null;

@@ -59,7 +59,7 @@ function isAutomatic(fields: readonly HeaderField[]): boolean {
 
 /**
  * What a mailer says in its own words, once for each recipient it names, or once. Only what it says to be final is `failed`: it quotes a
- * permanent reply, names who failed in its header (Exim), or says that it has given up. What cannot be told is `delayed`, for it may go on.
+ * permanent reply, names who failed in its header (Exim), or says that it has given up. What a reply says is not the mailer's own promise.
  */
 export function readBounce(fields: readonly HeaderField[], text: string): readonly DeliveryStatus[] {
   const bounded = text.slice(0, EXPLANATION_LENGTH_MAX);
@@ -70,9 +70,10 @@ export function readBounce(fields: readonly HeaderField[], text: string): readon
   const diagnostic = tidy(gravest(replies) ?? '', DIAGNOSTIC_LENGTH_MAX);
   const failed = headerValues(fields, 'X-Failed-Recipients').flatMap((value) => value.split(','));
   const grade = gravest([...replies, ...statuses])?.charAt(0);
-  const isFinal = grade === '5' || failed.length > 0 || GIVEN_UP.test(explanation);
+  const isFinal = grade === '5' || GIVEN_UP.test(explanation);
+  const goesOn = failed.length === 0 && GOES_ON.test(explanation.replace(REPLY, ''));
   const said = {
-    action: GOES_ON.test(explanation) ? 'delayed' : isFinal ? 'failed' : grade === '2' ? 'delivered' : 'delayed',
+    action: goesOn ? 'delayed' : isFinal || failed.length > 0 ? 'failed' : actionOf(grade),
     status: enhancedStatus(diagnostic) ?? gravest(statuses),
     diagnostic: diagnostic === '' ? null : diagnostic,
   } as const;
@@ -84,6 +85,11 @@ export function readBounce(fields: readonly HeaderField[], text: string): readon
   return recipients.length === 0
     ? [{ ...said, recipient: null }]
     : recipients.map((recipient) => ({ ...said, recipient }));
+}
+
+function actionOf(grade: string | undefined): DeliveryStatus['action'] {
+  if (grade === '4') return 'delayed';
+  return grade === '2' ? 'delivered' : 'unclear';
 }
 
 /** The first of those of the gravest class: a transcript quotes what was taken, too. */

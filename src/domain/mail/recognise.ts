@@ -27,7 +27,14 @@ export interface RawMessage {
 /** A message has one (RFC 5322 §3.6.4), one that was passed on sometimes another; each costs a MAC, and a header holds a thousand. */
 const MESSAGE_IDS_MAX = 4;
 /** The most consequential first: of several recipients the one that failed is the news. */
-const GRAVITY: readonly DeliveryStatus['action'][] = ['failed', 'delayed', 'delivered', 'relayed', 'expanded'];
+const GRAVITY: readonly DeliveryStatus['action'][] = [
+  'failed',
+  'unclear',
+  'delayed',
+  'delivered',
+  'relayed',
+  'expanded',
+];
 
 /** By tokens that any of the keys signed. At least one, one only unless a report speaks of several probes. Never throws; linear in what it is given. */
 export function recognise(message: RawMessage, keys: readonly Uint8Array[]): readonly Recognition[] {

@@ -23,6 +23,7 @@ describe('a file that the configuration names', () => {
 
   test.each(['0444', '0644'])('may have mode %s where containers have their secrets', (mode) => {
     expect(exposureOf(file(mode), '/run/secrets/http-token', 'secret')).toBeNull();
+    expect(exposureOf(file(mode), '/var/run/secrets/http-token', 'secret')).toBeNull();
   });
 
   test.each(['0666', '0664', '0446'])('may not have mode %s even there', (mode) => {

@@ -70,7 +70,7 @@ test('the smallest configuration takes every default', async () => {
       routes: [{ provider: 'acme', path: 'send', every: 120, minGap: 10, maxGap: 600 }],
       connectivity: { every: 60, control: [{ host: 'control.example.net', port: 443 }] },
       // 723 on an average day, for the longest gaps are cut off, and six times the root of that.
-      sending: { messagesPerDay: 2 * 885 + 200 },
+      sending: { messagesPerDay: 2 * 885 + 100 + 200 },
       log: { level: 'info' },
     },
   });

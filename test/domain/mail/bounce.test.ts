@@ -41,8 +41,10 @@ describe('a mailer’s own words', () => {
       'that it goes on',
       'It has not been delivered; we will keep trying for 4 days.\r\n550 5.0.0 last reply',
     ],
-    ['delayed', 'nothing that can be told', 'Your message could not be sent.'],
-    ['delayed', 'something in Chinese', bytes('您的邮件暂未送达，系统将继续尝试投递，无需重发。')],
+    ['failed', 'a reply with such words', 'Delivery failed:\r\n550 5.1.1 mailbox not yet activated'],
+    ['failed', 'a reply that warns', 'Delivery failed:\r\n550 5.7.1 if you continue to try, you will be blocked'],
+    ['unclear', 'nothing that can be told', 'Your message could not be sent.'],
+    ['unclear', 'something in Chinese', bytes('您的邮件暂未送达，系统将继续尝试投递，无需重发。')],
   ])('are %s where they tell of %s', (action, _, said) => {
     expect(read(FROM_MAILER, [said, ...RETURNED])).toBe(action);
   });
