@@ -26,7 +26,7 @@ const PATHS: readonly (readonly [name: string, path: string, taken: string | nul
   ['above our domain', '<probe-0@test>', null],
   ['a domain that ends like ours', '<probe-0@notsink.test>', null],
   ['a domain that begins like ours', '<probe-0@sink.test.elsewhere.test>', null],
-  ['one past the pool', '<probe-4@sink.test>', null],
+  ['one past the pool', '<probe-64@sink.test>', null],
   ['a tag behind ours', '<probe-0+user@sink.test>', null],
   ['elsewhere behind a source route', '<@sink.test:user@elsewhere.test>', null],
   ['elsewhere behind a source route of two', '<@sink.test,@b.test:user@elsewhere.test>', null],
