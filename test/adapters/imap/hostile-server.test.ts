@@ -14,8 +14,11 @@ const STAGES: readonly Stage[] = ['greeting', 'CAPABILITY', 'LOGIN', 'LIST', 'ST
 const HURRY = 600;
 /** Begin with what is a greeting, or a login that was taken. */
 const HARMLESS_AT_FIRST = ['answers twice', 'makes numbers up'];
-/** Bytes held while servers send for as long as they are let, 24 connections at once: garbage, and responses of at most 800 kB. */
-const HELD_MAX = 60_000_000;
+/**
+ * Bytes held while servers send for as long as they are let, 24 connections at once: what they write is of this process too, and
+ * waits where the machine is busy. What hoarded would have no end.
+ */
+const HELD_MAX = 250_000_000;
 const clock = systemClock();
 const hurried: Clock = { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms / HURRY, signal) };
 let before = 0;
