@@ -37,6 +37,7 @@ function history(): LedgerEvent[] {
     },
     { type: 'slot.unmeasured', at: at(95), provider: 'acme', path: 'send', reason: 'too many handovers under way' },
     { type: 'absence.proven', at: at(4000), channel: 'sink', until: at(3999) },
+    { type: 'absence.proven', at: at(4000), channel: 'mailbox:acme', until: at(3999) },
     { type: 'agent.started', at: at(5000), version: '1', unwatchedSince: at(4500) },
     { type: 'probe.duplicated', at: at(5001), probe: 'delivered', where: 'sink 192.0.2.9:25' },
     planned('doubted', 5002),

@@ -128,7 +128,7 @@ export const MUTANTS: readonly Mutant[] = [
     places: [
       {
         file: 'src/domain/probe.ts',
-        from: 'if (!isTemporary(refusal)) return false;',
+        from: 'if (TOO_MUCH.test(text)) return true;',
         to: 'if (refusal.code >= 0) return false;',
       },
     ],
@@ -150,8 +150,8 @@ export const MUTANTS: readonly Mutant[] = [
     places: [
       {
         file: 'src/domain/timeline.ts',
-        from: 'return event.unwatchedSince === null ? [] : foldSinkGap(state, event, event.unwatchedSince);',
-        to: 'return [];',
+        from: 'const unwatched = unwatchedSince === null ? [] : foldSinkGap(state, event, unwatchedSince);',
+        to: 'const unwatched: readonly ProbeRecord[] = unwatchedSince === null ? [] : [];',
       },
     ],
     why: 'nothing is widened by the time in which the agent did not run',
