@@ -1,9 +1,6 @@
 /** Turns what reaches the sink into facts: captured probes, failed attempts, bounces, and proof that the sink can be reached. */
 import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
 import type { LedgerEvent, TransferAttempted } from '../domain/event.ts';
-import { headerToKeep } from '../domain/kept-header.ts';
-import { headerValues, parseHeader } from '../domain/mail/header.ts';
-import { parseReceived } from '../domain/mail/received.ts';
 import { recognise } from '../domain/mail/recognise.ts';
 import type { DeliveryStatus, Path } from '../domain/probe.ts';
 import { DUPLICATES_MAX, newsOf, type ProbeRecord } from '../domain/record.ts';
@@ -22,6 +19,7 @@ import { LedgerRefused } from '../ports.ts';
 import type { AnchorKeeper } from './anchor-keeper.ts';
 import type { LineWatch } from './line-watch.ts';
 import type { Recorder } from './recorder.ts';
+import { attemptOf, capturedEvent, duplicated } from './sink-events.ts';
 import { createSinkPeers, type SinkClient } from './sink-peers.ts';
 import { createTurnedAway } from './turned-away.ts';
 import type { Wake } from './wake.ts';
@@ -40,9 +38,6 @@ export interface SinkCollector extends Omit<SinkListener, 'failed'> {
 const PROOF_EVERY = 60;
 /** Seconds between two notes of one silence, which lasts until it is told no more. */
 const SILENCE_EVERY = 3600;
-/** Signature fields kept as evidence, bytes in all; a few DKIM and ARC sets of the usual 1 kB. */
-const SIGNATURES_BYTES_MAX = 8192;
-const SIGNATURE_FIELDS = ['DKIM-Signature', 'ARC-Seal', 'ARC-Message-Signature', 'ARC-Authentication-Results'];
 const TAKEN: SinkReply = { code: 250, text: 'taken' };
 const TRY_AGAIN: SinkReply = { code: 451, text: 'local error, try again later' };
 
@@ -268,67 +263,6 @@ export function createSinkCollector(
       return earlierOf(turnedAway.unsettledSince(), earlierOf(oldest, line.knownUntil(now)));
     },
   };
-}
-
-/** An attempt that failed, whosesoever it was. */
-function attemptOf(
-  {
-    earliest,
-    latest,
-    steps,
-    recipients,
-    peer,
-  }: Pick<SinkTransaction, 'earliest' | 'latest' | 'steps' | 'recipients' | 'peer'>,
-  code: number,
-  at: Instant,
-): Omit<TransferAttempted, 'probe' | 'provider'> {
-  return { type: 'transfer.attempted', at, earliest, latest, steps, recipients, peer, code };
-}
-
-function capturedEvent(
-  record: ProbeRecord,
-  transaction: SinkTransaction,
-  message: SinkMessage,
-  maximumSeconds: number,
-  at: Instant,
-): LedgerEvent {
-  const kept = headerToKeep(record, transaction, message.header, maximumSeconds);
-  const fields = parseHeader(message.header);
-  const { earliest, latest, steps, peer, helo, tls, reusedConnection } = transaction;
-  const { endOfData, bodySha256 } = message;
-  return {
-    type: 'transfer.captured',
-    at,
-    probe: record.id,
-    earliest,
-    latest,
-    steps,
-    endOfData,
-    peer,
-    helo,
-    tls,
-    reusedConnection,
-    bodySha256,
-    hops: parseReceived(fields),
-    signatures: signaturesOf(fields),
-    ...(kept === null ? {} : { keptHeader: kept }),
-  };
-}
-
-function duplicated(record: ProbeRecord, transaction: SinkTransaction, at: Instant): LedgerEvent {
-  return { type: 'probe.duplicated', at, probe: record.id, where: `sink ${transaction.peer}` };
-}
-
-function signaturesOf(fields: ReturnType<typeof parseHeader>): readonly string[] {
-  const kept: string[] = [];
-  let bytes = 0;
-  for (const name of SIGNATURE_FIELDS) {
-    for (const value of headerValues(fields, name)) {
-      bytes += name.length + value.length;
-      if (bytes <= SIGNATURES_BYTES_MAX) kept.push(`${name}: ${value}`);
-    }
-  }
-  return kept;
 }
 
 function awaitsTransfer(recorder: Recorder, provider: string): boolean {

@@ -1,9 +1,8 @@
 /** Episodes are counted in the order of acceptance: in the true one, whatever the wall clock showed. */
 import { expect, test } from 'vitest';
-import { judgeDelay } from '../../../src/domain/delay/delay-verdict.ts';
 import type { ProbeRecord } from '../../../src/domain/record.ts';
 import type { Instant } from '../../../src/domain/time/instant.ts';
-import { accepted, at, CLAUSE, capture, HOUR, probe, T0 } from '../month-case.ts';
+import { accepted, at, CLAUSE, capture, HOUR, probe, T0, verdictOn } from '../month-case.ts';
 
 /** Accepted then and out so much later, by a wall clock that was so many seconds ahead at the acceptance. */
 function delivered(id: string, seconds: number, delay: number, ahead = 0): ProbeRecord {
@@ -21,17 +20,7 @@ test('two late messages in a row and one on time after them are one episode, tho
     delivered('late too', 600, 2 * HOUR),
     delivered('on time', 6000, 1),
   ];
-  const { maximum, figures } = judgeDelay({
-    clause: { ...CLAUSE, countedPer: 'episode' },
-    provider: 'acme',
-    month: '2026-11',
-    timeZone: 'Asia/Shanghai',
-    records,
-    unmeasured: 0,
-    exclusions: [],
-    absence: new Map(),
-    random: () => 0.5,
-  });
+  const { maximum, figures } = verdictOn(records, { clause: { ...CLAUSE, countedPer: 'episode' } });
   expect(figures.excluded.breaches.messages).toEqual({ lo: 2, hi: 2 });
   expect(figures.excluded.breaches.episodes.lo).toBe(1);
   expect(maximum).not.toBe('BREACH');

@@ -1,23 +1,12 @@
 /** A host whose clock is wrong in the first minutes after a boot (no battery, or set to local time), until NTP sets it: what was on its way meanwhile. */
 import { expect, test } from 'vitest';
-import { judgeDelay } from '../../../src/domain/delay/delay-verdict.ts';
 import { isOver } from '../../../src/domain/expiry.ts';
 import type { ProbeRecord } from '../../../src/domain/record.ts';
 import type { Instant } from '../../../src/domain/time/instant.ts';
-import { accepted, at, CLAUSE, capture, HOUR, probe } from '../month-case.ts';
+import { accepted, at, CLAUSE, capture, HOUR, probe, verdictOn } from '../month-case.ts';
 
 const judge = (records: readonly ProbeRecord[], absence: ReadonlyMap<string, Instant> = new Map()) =>
-  judgeDelay({
-    clause: { ...CLAUSE, path: 'receive' },
-    provider: 'acme',
-    month: '2026-11',
-    timeZone: 'Asia/Shanghai',
-    records,
-    unmeasured: 0,
-    exclusions: [],
-    absence: new Map(absence),
-    random: () => 0.5,
-  });
+  verdictOn(records, { clause: { ...CLAUSE, path: 'receive' }, absence: new Map(absence) });
 
 /** The host came up 60 s after T0; its wall clock is wrong by so many seconds. */
 const afterBoot = (seconds: number, wrongBy: number): Instant =>
