@@ -133,6 +133,11 @@ export interface ProbeNotified extends Recorded {
   readonly where: string;
   readonly status: DeliveryStatus;
 }
+/** `at` is a reading of the boot in which the probe came out, once the wall clock was set: when it came out it was not. */
+export interface ProbeTimed extends Recorded {
+  readonly type: 'probe.timed';
+  readonly probe: string;
+}
 /** 120 h without a trace: the delay stays undefined, the probe is lost. */
 export interface ProbeExpired extends Recorded {
   readonly type: 'probe.expired';
@@ -290,6 +295,7 @@ export type LedgerEvent =
   | ProbeDuplicated
   | ProbeNotified
   | ProbeExpired
+  | ProbeTimed
   | AbsenceProven
   | SinkClosed
   | SinkOpened

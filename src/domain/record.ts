@@ -43,6 +43,8 @@ export interface ProbeRecord {
   /** Where further copies were found, at most DUPLICATES_MAX of them. */
   readonly duplicates: readonly string[];
   readonly expired: boolean;
+  /** Of one that ended after a reboot, before the wall clock was set: a reading of the same boot after that. */
+  readonly clockSet?: Instant;
   /** Up to when it was proven to be under way when it closed without a capture, or when the host went down while it was open. */
   readonly absentUntil: Instant | null;
 }

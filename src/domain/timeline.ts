@@ -3,6 +3,7 @@ import { underWayUntil } from './absence.ts';
 import { type EndpointChecks, foldCheck, foldMissed, type RunChange, tailChange } from './availability/run-fold.ts';
 import { type BounceGap, isMadeUp, widenGap } from './bounce-gap.ts';
 import { DELAY_AVERAGE_LIMIT } from './contract.ts';
+import { awaitsClock } from './delay/delay.ts';
 import type {
   AgentStarted,
   EndpointChecked,
@@ -17,7 +18,7 @@ import type {
 import type { Exclusion } from './exclusion.ts';
 import type { Path } from './probe.ts';
 import { type Capture, DUPLICATES_MAX, type Outcome, outcomeOf, type ProbeRecord, sentAt } from './record.ts';
-import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from './time/instant.ts';
+import { earlierOf, type Instant, isBefore, isClockSettled, laterOf, spanBetween } from './time/instant.ts';
 
 /** Seconds. A sink that heard nothing for longer may have been cut off; a shorter outage of ours is taken for none. */
 const SILENCE_MAX = 600;
@@ -150,6 +151,10 @@ function foldInto(
       // What is reported of a probe whose outcome is known is about another copy, or too late.
       return change(event.probe, (record) =>
         outcomeOf(record) === 'pending' ? { ...record, notice: event.status, noticedAt: event.at } : record,
+      );
+    case 'probe.timed':
+      return change(event.probe, (record) =>
+        isClockSettled(event.at) && awaitsClock(record, event.at.boot) ? { ...record, clockSet: event.at } : record,
       );
     case 'probe.expired':
       return change(event.probe, (record) => ({ ...record, expired: true }));

@@ -24,6 +24,7 @@ import type {
 import { LedgerRefused, TooBusy, UnknownRoute } from '../ports.ts';
 import { addressNews } from './address-news.ts';
 import { createAnchorKeeper, type Dkim } from './anchor-keeper.ts';
+import { timeEarlyProbes } from './boot-clock.ts';
 import { keepCheckpoints } from './checkpoints.ts';
 import { type ConnectivityOptions, watchEndpoints } from './connectivity.ts';
 import { createHealth, type Health } from './health.ts';
@@ -176,6 +177,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     ),
     every(CHORES_EVERY, clock, stopping.signal, () => doChores(recorder, collector, keeper, clock), log),
     every(CHORES_EVERY, clock, stopping.signal, () => heart.check(), log),
+    timeEarlyProbes({ recorder, ledger, clock, log }, stopping.signal),
   ];
   const control = createControl(options, recorder, prober, ledger, clock, lineOf, () => health.view());
   let stopped: Promise<void> | null = null;

@@ -5,7 +5,7 @@ import type { ProbeRecord } from '../domain/record.ts';
 import { findClosing, termsHash } from '../domain/report/closing.ts';
 import { finalAtMs, rangeOf } from '../domain/report/report.ts';
 import { type Month, monthAfter, monthOf } from '../domain/time/calendar.ts';
-import { type Instant, spanBetween } from '../domain/time/instant.ts';
+import { type Instant, isClockSettled, spanBetween } from '../domain/time/instant.ts';
 import type { Clock, LedgerReader, Log, Scoreboard } from '../ports.ts';
 import { every } from './engine.ts';
 import { type Health, type PartHealth, type PartWords, problemOf } from './health.ts';
@@ -42,8 +42,6 @@ const STAND_AGE_MAX = 600_000;
 const CLOSE_EVERY = 600_000;
 /** Seconds after a step of the wall clock in which no month is closed: who set it wrong sets it right. */
 const STEADY_FOR = 3600;
-/** Microseconds since the host's start in which no month is closed: its clock may not be set yet, and what is closed stays so. */
-const UPTIME_MIN_US = 600e6;
 
 /** How a provider's month was found at the last evaluation. */
 interface Known {
@@ -131,7 +129,8 @@ function closer(options: RefereeOptions, parts: RefereeParts, signal: AbortSigna
     }
     last = now;
     const isSteady = steppedAt === null || spanBetween(steppedAt, now).lo >= STEADY_FOR;
-    if (!isSteady || now.monoUs < UPTIME_MIN_US) return;
+    // What is closed stays so.
+    if (!isSteady || !isClockSettled(now)) return;
     const firstMs = await ledger.firstMs();
     if (firstMs === null) return;
     for (const each of options.held) {

@@ -49,15 +49,67 @@ export interface Truth {
 }
 
 /** The report that a message could not be delivered (RFC 3464), to its sender. */
-export function bounceOf({ sender, recipient, envelopeId }: OutgoingMessage, status = '5.1.1'): OutgoingMessage {
-  const text = [
+export function bounceOf(message: OutgoingMessage, status = '5.1.1'): OutgoingMessage {
+  return toSender(message, reportOf(message, 'failed', status, message.recipient));
+}
+
+/** What a provider tells a sender beside a bounce: none of it says that the message has failed. */
+export const SIDE_NOTICES = ['delayed', 'relayed', 'other recipient', 'absent', 'read', 'free words'] as const;
+export type SideNotice = (typeof SIDE_NOTICES)[number];
+
+export function noticeOf(message: OutgoingMessage, what: SideNotice): OutgoingMessage {
+  const { recipient, text } = message;
+  const header = text.slice(0, text.indexOf('\r\n\r\n'));
+  switch (what) {
+    case 'delayed':
+      return toSender(message, reportOf(message, 'delayed', '4.4.1', recipient));
+    case 'relayed':
+      return toSender(message, reportOf(message, 'relayed', '2.0.0', recipient));
+    case 'other recipient':
+      return toSender(message, reportOf(message, 'failed', '5.1.1', 'somebody@else.example'));
+    case 'absent':
+      return toSender(message, [`From: ${recipient}`, 'Auto-Submitted: auto-replied', '', 'I am away.', '', header]);
+    case 'read':
+      return toSender(message, [
+        `From: ${recipient}`,
+        'Content-Type: multipart/report; report-type=disposition-notification; boundary=b',
+        '',
+        '--b',
+        'Content-Type: message/disposition-notification',
+        '',
+        `Final-Recipient: rfc822; ${recipient}`,
+        'Disposition: manual-action/MDN-sent-manually; displayed',
+        '',
+        '--b',
+        'Content-Type: text/rfc822-headers',
+        '',
+        header,
+        '',
+        '--b--',
+      ]);
+    case 'free words':
+      return toSender(message, ['From: mailer-daemon@acme.example', '', 'About your message:', '', header]);
+  }
+}
+
+function toSender({ sender }: OutgoingMessage, lines: readonly string[]): OutgoingMessage {
+  return { sender: '', recipient: sender, envelopeId: '', text: [...lines, ''].join('\r\n') };
+}
+
+function reportOf(
+  { envelopeId }: OutgoingMessage,
+  action: 'failed' | 'delayed' | 'relayed',
+  status: string,
+  recipient: string,
+): readonly string[] {
+  return [
     'From: mailer-daemon@acme.example',
     'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
     '',
     '--b',
     'Content-Type: text/plain',
     '',
-    'failed',
+    action,
     '--b',
     'Content-Type: message/delivery-status',
     '',
@@ -65,11 +117,9 @@ export function bounceOf({ sender, recipient, envelopeId }: OutgoingMessage, sta
     `Original-Envelope-Id: ${envelopeId}`,
     '',
     `Final-Recipient: rfc822; ${recipient}`,
-    'Action: failed',
+    `Action: ${action}`,
     `Status: ${status}`,
     '',
     '--b--',
-    '',
-  ].join('\r\n');
-  return { sender: '', recipient: sender, envelopeId: '', text };
+  ];
 }

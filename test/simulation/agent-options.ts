@@ -46,8 +46,7 @@ export function agentOptions(
     sinkClients: providers.map(({ name, address }) => ({
       provider: name,
       sender: accountOf(name),
-      // Without them a connection that dies before it says whose it is widens nothing.
-      networks: [`${address}/32`],
+      networks: plan.has('unknown networks') ? [] : [`${address}/32`],
     })),
     mailboxes: providers.map(({ name, mailbox }) => ({
       provider: name,

@@ -1,5 +1,6 @@
 /** What is to become of one message, drawn kind by kind, so that leaving a kind out changes nothing else of it. */
 import type { Path, Stage } from '../../src/domain/probe.ts';
+import { SIDE_NOTICES, type SideNotice } from '../fakes/fate.ts';
 import { Draw } from './draw.ts';
 import type { FaultKind } from './fault.ts';
 import type { Plan } from './plan.ts';
@@ -41,6 +42,8 @@ export interface SimulatedFate {
   readonly announced: boolean;
   readonly folder: 'INBOX' | 'Junk';
   readonly copiesAfterMs: readonly number[];
+  /** What its sender is told beside what becomes of it, and when. */
+  readonly notice: { readonly what: SideNotice; readonly afterMs: number } | null;
   /** The server tells of it so long before it hands it out. */
   readonly unreadableMs: number;
   readonly others: { readonly what: 'move' | 'delete'; readonly afterMs: number } | null;
@@ -68,6 +71,7 @@ export function fateOf(plan: Plan, provider: string, path: Path, index: number):
   const copies = strikes('duplicated mail', 0.12);
   const failing = path === 'send' ? strikes('failing transfers', 0.2) : null;
   const others = path === 'send' ? null : strikes('other clients', 0.15);
+  const notice = strikes('other notices', 0.25);
   const usualMs = draw.wide(20, 20_000);
   return {
     connectMs: draw.wide(1, 500),
@@ -90,6 +94,7 @@ export function fateOf(plan: Plan, provider: string, path: Path, index: number):
     announced: draw.chance(0.5),
     folder: strikes('junk folder', 0.2) === null ? 'INBOX' : 'Junk',
     copiesAfterMs: copies === null ? [] : Array.from({ length: copies.whole(1, 2) }, () => copies.wide(10, 2 * HOUR)),
+    notice: notice === null ? null : { what: notice.pick(SIDE_NOTICES), afterMs: notice.wide(10, 30 * MINUTE) },
     unreadableMs: (path === 'send' ? null : strikes('mailbox lies', 0.1))?.wide(100, 30_000) ?? 0,
     others:
       others === null ? null : { what: others.chance(0.7) ? 'move' : 'delete', afterMs: others.wide(10, 20 * MINUTE) },

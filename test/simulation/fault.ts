@@ -47,6 +47,10 @@ export const FAULT_KINDS = [
   'line cut',
   'suspend under way',
   'throttling for good',
+  'unset clock',
+  'frozen host',
+  'unknown networks',
+  'other notices',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 export const LATER_KINDS: readonly FaultKind[] = [
@@ -54,6 +58,10 @@ export const LATER_KINDS: readonly FaultKind[] = [
   'line cut',
   'suspend under way',
   'throttling for good',
+  'unset clock',
+  'frozen host',
+  'unknown networks',
+  'other notices',
 ];
 
 /** One injected fault, as it happened: milliseconds that passed for everybody (`VirtualClock.passedSeconds`). */

@@ -25,7 +25,8 @@ export interface Scene {
   stretch(): Stretch | null;
   /** The process is gone for a while; `afterwards` is what happens to its host meanwhile. */
   away(process: SimulatedProcess, ms: number, afterwards?: () => void): void;
-  rebootHost(): void;
+  /** It has been without power for so long. */
+  rebootHost(awayMs: number): void;
 }
 /** One fault that strikes while the agent runs. */
 export interface Strike {
@@ -50,12 +51,13 @@ export const HAPPENINGS: Partial<Record<FaultKind, (scene: Scene, strike: Strike
     await scene.clock.sleep(STOP_PATIENCE);
     if (scene.process() === process) scene.away(process, lengthMs);
   },
-  reboot: (scene, { process, lengthMs }) => scene.away(process, lengthMs, () => scene.rebootHost()),
+  reboot: (scene, { process, lengthMs }) => scene.away(process, lengthMs, () => scene.rebootHost(lengthMs)),
   'failing sink': (_, { process }) => process.sink.listener?.failed(new Error('sink cannot accept: ENOBUFS')),
   'torn write': ({ disk }, { draw }) => disk.armTear(draw),
   'held process': (_, { process, withinMs }) => process.hold(withinMs),
-  suspend,
-  'suspend under way': suspend,
+  suspend: (scene, strike) => asleep(scene, strike, () => scene.host.suspend()),
+  'suspend under way': (scene, strike) => asleep(scene, strike, () => scene.host.suspend()),
+  'frozen host': (scene, strike) => asleep(scene, strike, () => scene.host.freeze()),
   async 'disk full'({ disk, clock }, { lengthMs }) {
     disk.full = true;
     await clock.sleep(lengthMs);
@@ -86,8 +88,8 @@ export const HAPPENINGS: Partial<Record<FaultKind, (scene: Scene, strike: Strike
   },
 };
 
-async function suspend(scene: Scene, { stretch, withinMs }: Strike): Promise<void> {
-  scene.host.suspend();
+async function asleep(scene: Scene, { stretch, withinMs }: Strike, begin: () => void): Promise<void> {
+  begin();
   await scene.clock.sleep(withinMs);
   if (scene.stretch() === stretch) scene.host.resume();
 }

@@ -16,6 +16,7 @@ export class Host implements Clock {
   #asleepUs = 0;
   #boot = 'boot0';
   #asleepSinceUs: number | null = null;
+  #isFrozen = false;
   #awake = Promise.withResolvers<void>();
 
   constructor(world: VirtualClock, startWallMs: number, wall: Host['wall']) {
@@ -79,12 +80,19 @@ export class Host implements Clock {
     this.#asleepSinceUs ??= this.#world.passedUs;
   }
 
+  /** All its clocks stand still, and none tells of it later but the wall clock, which is set when it goes on (a snapshot, a migration). */
+  freeze(): void {
+    this.#isFrozen ||= !this.isAsleep;
+    this.suspend();
+  }
+
   resume(): void {
     if (this.#asleepSinceUs === null) return;
     const us = this.#world.passedUs - this.#asleepSinceUs;
     this.#asleepSinceUs = null;
     this.#zeroUs += us;
-    this.#asleepUs += us;
+    if (!this.#isFrozen) this.#asleepUs += us;
+    this.#isFrozen = false;
     this.#awake.resolve();
     this.#awake = Promise.withResolvers();
   }
@@ -94,15 +102,21 @@ export class Host implements Clock {
     return this.#asleepSinceUs === null ? Promise.resolve() : this.#awake.promise;
   }
 
-  /** Comes up again; nothing may run on it meanwhile. */
-  reboot(): void {
+  /** Comes up again, its wall clock so far from what is right; nothing may run on it meanwhile. */
+  reboot(aheadMs = 0): void {
     this.resume();
     this.#zeroUs = this.#world.passedUs - BOOTED_US;
     this.#asleepUs = 0;
     this.#boot = `boot${this.#world.passedUs.toString(36)}`;
+    this.stepWall(aheadMs);
+  }
+
+  get boot(): string {
+    return this.#boot;
   }
 
   stepWall(ms: number): void {
+    if (ms === 0) return;
     this.#aheadMs += ms;
     this.#note();
   }

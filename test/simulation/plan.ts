@@ -86,6 +86,7 @@ const STRIKES: Partial<Record<FaultKind, readonly [perHour: number, leastMs: num
   exclusions: [2.5, MINUTE, 2 * HOUR],
   'spot checks': [10, 0, 0],
   'failing sink': [3, 0, 0],
+  'frozen host': [1.5, 2000, 20 * MINUTE],
 };
 /** A steady world knows as much trouble in a month as a stormy one in two hours. */
 const STEADY_SHARE = 2 / 720;
@@ -155,14 +156,16 @@ export function planOf({ seed, months, weather, only }: SimulationOptions): Plan
   };
 }
 
+const BY_WALL_CLOCK: ReadonlySet<FaultKind> = new Set(['reboot', 'frozen host']);
+
 /** Now and then nothing, one or two kinds by themselves, most often some, at times nearly all. */
 function drawKinds(draw: Draw, seed: number): readonly FaultKind[] {
   const share = draw.pick([0, 0.06, 0.15, 0.3, 0.5, 0.9]);
   const drawn = FAULT_KINDS.filter((kind) =>
     (LATER_KINDS.includes(kind) ? new Draw(seed, 'has', kind) : draw).chance(share),
   );
-  // Between two boots the wall clock alone tells the time: there it must be right.
-  return drawn.filter((kind) => kind !== 'reboot' || !drawn.includes('clock steps'));
+  // Between two boots the wall clock alone tells the time, and how long a host was frozen: there it must be right, once it is set.
+  return drawn.filter((kind) => !BY_WALL_CLOCK.has(kind) || !drawn.includes('clock steps'));
 }
 
 function monthsFrom(first: Month, count: number, zone: string): readonly { month: Month; wallMs: number }[] {

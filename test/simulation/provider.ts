@@ -11,7 +11,7 @@ import {
 import type { Clock, OutgoingMessage, Sender } from '../../src/ports.ts';
 import type { FakeMailbox } from '../fakes/fake-mailbox.ts';
 import type { FakeSession, FakeSink } from '../fakes/fake-sink.ts';
-import { bounceOf } from '../fakes/fate.ts';
+import { bounceOf, noticeOf } from '../fakes/fate.ts';
 import type { VirtualClock } from '../fakes/virtual-clock.ts';
 import { type FailingTransfer, fateOf, type SimulatedFate } from './fate.ts';
 import type { Plan } from './plan.ts';
@@ -210,6 +210,7 @@ export class Provider {
     truth.failure = null;
     truth.ours = false;
     if (fate.suspendMs > 0) this.#world.suspendAgent(fate.suspendMs);
+    if (fate.notice !== null) this.#tell(entered, fate.notice);
     if (fate.end === 'lost') truth.failure = 'lost';
     else if (!early) {
       await clock.sleep(fate.delayMs);
@@ -222,9 +223,22 @@ export class Provider {
     truth.failure = 'bounced';
     truth.ours = fate.full;
     const bounce = bounceOf(truth.message, fate.full ? '5.2.2' : '5.1.1');
-    if (bounce.recipient.endsWith('@sink.example')) await this.#transfer(bounce, [], fate, () => {});
-    // It goes to the mailbox that has no room.
-    else if (!fate.full) this.mailbox.deliver(bounce);
+    // If not to our sink, it goes to the mailbox that has no room.
+    if (toSink(bounce) || !fate.full) await this.#notify(bounce, fate);
+  }
+
+  async #notify(notice: OutgoingMessage, fate: SimulatedFate): Promise<void> {
+    if (toSink(notice)) await this.#transfer(notice, [], fate, () => {});
+    else this.mailbox.deliver(notice);
+  }
+
+  /** That it is late is told only while it is. */
+  #tell({ truth, fate }: Message, { what, afterMs }: NonNullable<SimulatedFate['notice']>): void {
+    this.#run(async () => {
+      await this.#world.clock.sleep(afterMs);
+      if (what === 'delayed' && truth.readyMs !== null) return;
+      await this.#notify(noticeOf(truth.message, what), fate);
+    });
   }
 
   async #passOn({ truth, fate }: Message): Promise<void> {
@@ -362,6 +376,10 @@ export class Provider {
     await this.#world.clock.sleep(attempt.lastsMs);
     session.close();
   }
+}
+
+function toSink({ recipient }: OutgoingMessage): boolean {
+  return recipient.endsWith('@sink.example');
 }
 
 /** A server that is down, in its manner. */

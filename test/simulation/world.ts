@@ -35,6 +35,10 @@ export const simulate: Simulate = async (options, createOracle) => {
 
 /** Milliseconds. */
 const RESTART_AFTER = 2000;
+const TORN_AWAY = 20_000;
+/** A clock is right an hour after the boot (domain/time/instant.ts). */
+const CLOCK_SET_WITHIN = 3_300_000;
+const HOUR = 3_600_000;
 /** Sleeps of processes that died are due by then. */
 const AFTERMATH_S = 3 * 3600;
 
@@ -183,7 +187,7 @@ class World {
   async #monthOver(month: Month, afterMs: number, then: () => void): Promise<void> {
     const { timeZone } = this.#plan.contractOf(this.#plan.providers[0] ?? '');
     const overMs = monthRange(month, timeZone).toMs + afterMs;
-    while (this.#host.wallMs < overMs) await this.#clock.sleep(overMs - this.#host.wallMs);
+    while (this.#host.wallMs < overMs) await this.#clock.sleep(Math.min(HOUR, overMs - this.#host.wallMs));
     this.#note(`${month} is over`);
     then();
   }
@@ -195,7 +199,7 @@ class World {
     if (before !== null && this.#plan.skipsExcluded)
       this.#at(this.#nowMs, () => this.#people.excludeAbsence(this.#nowMs - before.toMs));
     if (before?.leaves === 'suspend') this.#host.resume();
-    if (before?.leaves === 'power off' && this.#process === null) this.#host.reboot();
+    if (before?.leaves === 'power off' && this.#process === null) this.#rebootHost(this.#nowMs - before.toMs);
     if (this.#process === null) this.#start();
   }
 
@@ -273,14 +277,31 @@ class World {
   #tear(events: readonly LedgerEvent[]): void {
     const process = this.#process;
     if (process === null) return;
-    this.#away(process, 20_000, () => this.#rebootHost());
+    this.#away(process, TORN_AWAY, () => this.#rebootHost(TORN_AWAY));
     this.#disk.tear(events);
   }
 
-  #rebootHost(): void {
-    // Between two boots nothing but the wall clock tells the time, which may be wrong here.
-    if (!this.#plan.has('clock steps')) this.#host.reboot();
+  #rebootHost(awayMs: number): void {
+    // Between two boots nothing but the wall clock tells the time, which is wrong here even after it was set.
+    if (this.#plan.has('clock steps')) return;
+    if (this.#unsetMs !== 0) this.#host.stepWall(-this.#unsetMs);
+    this.#unsetMs = 0;
+    if (!this.#plan.has('unset clock')) return this.#host.reboot();
+    const draw = new Draw(this.#plan.seed, 'unset clock', this.#starts);
+    const aheadMs = Math.round(unsetClock(draw, awayMs));
+    const setAfterMs = draw.wide(1000, CLOCK_SET_WITHIN);
+    this.#host.reboot(aheadMs);
+    this.#unsetMs = aheadMs;
+    this.#fault('unset clock', { fromMs: this.#nowMs, toMs: this.#nowMs + setAfterMs });
+    const { boot } = this.#host;
+    this.#at(this.#nowMs + setAfterMs, () => {
+      if (this.#host.boot !== boot) return;
+      this.#host.stepWall(-aheadMs);
+      this.#unsetMs = 0;
+    });
   }
+  /** By how much the wall clock is ahead since the boot. */
+  #unsetMs = 0;
 
   #commitMs(): number {
     return this.#isIn('slow disk') ? this.#diskDraw.wide(1, 3000) : 0;
@@ -405,8 +426,23 @@ class World {
       sink: () => this.#sinkFromOutside(),
       stretch: () => this.#stretch,
       away: (process, ms, afterwards) => this.#away(process, ms, afterwards),
-      rebootHost: () => this.#rebootHost(),
+      rebootHost: (awayMs) => this.#rebootHost(awayMs),
     };
+  }
+}
+
+/** Milliseconds by which a clock is ahead at a boot: it stood still, keeps the time of some zone, has drifted, or begins with its epoch. */
+function unsetClock(draw: Draw, awayMs: number): number {
+  const sign = draw.chance(0.5) ? 1 : -1;
+  switch (draw.pick(['stood', 'stood', 'zone', 'drifted', 'epoch'])) {
+    case 'stood':
+      return -awayMs;
+    case 'zone':
+      return sign * draw.whole(1, 12) * HOUR;
+    case 'drifted':
+      return sign * draw.wide(50, 2 * HOUR);
+    case 'epoch':
+      return -draw.wide(24 * HOUR, 400_000 * HOUR);
   }
 }
 

@@ -72,6 +72,8 @@ export class RouteStatistics {
     this.#instruments.probes.inc({ ...standing.route, outcome });
     if (exceedsMaximum(record, this.#state.absence)) standing.closedBreaches += 1;
     if (outcome !== 'delivered' || delay === null) return;
+    // A sum would never be finite again; it comes out once the clock is set, and the month has it then.
+    if (!Number.isFinite(delay.hi)) return;
     this.#instruments.delay.observe({ ...standing.route }, delay.hi);
     this.#instruments.exemplars.keep(standing.route, record.id, delay.hi, wallMs);
     this.#instruments.uncertainty.observe({ ...standing.route }, width(delay));

@@ -2,10 +2,10 @@
 
 import type { Interval } from '../interval.ts';
 import type { Outcome, ProbeRecord } from '../record.ts';
-import { type Instant, shift, spanBetween } from '../time/instant.ts';
-import { clip, overlapMs, type SpanSet } from '../time/span-set.ts';
+import { type Instant, isClockSettled, shift, spanBetween } from '../time/instant.ts';
+import { clip, overlapMs, type SpanSet, totalMs } from '../time/span-set.ts';
 import type { TimelineState } from '../timeline.ts';
-import { assess, boundsOf, type DelayBounds, type Stretch, untilBounce } from './delay.ts';
+import { assess, boundsOf, type DelayBounds, type Stretch, spanOf, untilBounce } from './delay.ts';
 import { monthInstantMs } from './month-facts.ts';
 
 /** A message that was accepted; seconds, `hi` is Infinity while nothing bounds it. */
@@ -40,7 +40,7 @@ export function sampleOf(
   if (delay === null || bounds === null) return null;
   if (outcome === 'failed' && record.notice?.action !== 'failed') return null;
   const longest = bounds.longest ?? untilBounce(record);
-  const hi = longest === null ? Number.POSITIVE_INFINITY : Math.max(0, spanBetween(longest.from, longest.to).hi);
+  const hi = longest === null ? Number.POSITIVE_INFINITY : Math.max(0, spanOf(longest).hi);
   const raw = { lo: Math.min(delay.lo, hi), hi };
   const stripped = excluded.length === 0 ? raw : strip(raw, { shortest: bounds.shortest, longest }, excluded);
   return { id: record.id, acceptedMs: monthInstantMs(record), outcome, raw, stripped };
@@ -48,12 +48,19 @@ export function sampleOf(
 
 /**
  * What is left of a delay grows with the time it spans, so the least is what is left of its shortest stretch and the most
- * what is left of its longest. Length comes from the monotonic clock, as ever; the wall clock only says where exclusions fall.
+ * what is left of its longest. Length comes from the monotonic clock, as ever; the wall clock only says where exclusions fall, and
+ * until it is set they may fall anywhere, or beside it.
  */
 function strip(raw: Interval, { shortest, longest }: Omit<DelayBounds, 'flags'>, excluded: SpanSet): Interval {
+  if ([shortest, longest].some((stretch) => stretch !== null && !isPlaced(stretch)))
+    return { lo: Math.max(0, raw.lo - totalMs(excluded) / 1000), hi: raw.hi };
   const hi = longest === null ? raw.hi : Math.max(0, raw.hi - coveredSeconds(longest, excluded, -wallErrorMs(longest)));
   const lo = shortest === null ? 0 : leastLeft(shortest, excluded);
   return { lo: Math.min(raw.lo, lo, hi), hi };
+}
+
+function isPlaced({ from, to }: Stretch): boolean {
+  return from.boot === to.boot || (isClockSettled(from) && isClockSettled(to));
 }
 
 /**
@@ -72,7 +79,7 @@ function leastLeft(shortest: Stretch, excluded: SpanSet): number {
 }
 
 /** How much of a stretch is excluded if it is longer at either end by so much, shorter if negative. */
-function coveredSeconds({ from, to }: Stretch, excluded: SpanSet, errorMs: number): number {
+function coveredSeconds({ from, to }: Pick<Stretch, 'from' | 'to'>, excluded: SpanSet, errorMs: number): number {
   return overlapMs(excluded, { fromMs: from.wallMs - errorMs, toMs: to.wallMs + errorMs }) / 1000;
 }
 

@@ -4,7 +4,15 @@ import { bouncesHeardUntil } from '../bounce-gap.ts';
 import { DELAY_MAXIMUM_LIMIT } from '../contract.ts';
 import { atLeastZero, type Interval, standing } from '../interval.ts';
 import { type Outcome, outcomeOf, type ProbeRecord } from '../record.ts';
-import { type ClockFlag, earlierOf, type Instant, isBefore, spanBetween } from '../time/instant.ts';
+import {
+  type ClockFlag,
+  earlierOf,
+  type Instant,
+  isBefore,
+  isClockSettled,
+  type Span,
+  spanBetween,
+} from '../time/instant.ts';
 import type { TimelineState } from '../timeline.ts';
 
 /** What made a delay less certain or odd, for people: never a reason to discard it. */
@@ -27,8 +35,8 @@ export function assess(record: ProbeRecord, absence: TimelineState['absence']): 
   const flags = new Set<DelayFlag>(bounds.flags);
   if (record.capture?.found?.role === 'junk') flags.add('junk');
   if (record.capture?.found?.role === 'trash') flags.add('trash');
-  const measure = ({ from, to }: Stretch): Interval => {
-    const span = spanBetween(from, to);
+  const measure = (stretch: Stretch): Interval => {
+    const span = spanOf(stretch);
     for (const flag of span.flags) flags.add(flag);
     return span;
   };
@@ -47,6 +55,12 @@ export function exceedsMaximum(record: ProbeRecord, absence: TimelineState['abse
 export interface Stretch {
   readonly from: Instant;
   readonly to: Instant;
+  /** As `spanBetween` has it. */
+  readonly set: Instant | null;
+}
+
+export function spanOf({ from, to, set }: Stretch): Span {
+  return spanBetween(from, to, set);
 }
 
 /** What a delay is measured by. The truth lasts at least as long as `shortest` and lies within `longest`. */
@@ -72,11 +86,11 @@ export function boundsOf(record: ProbeRecord, absence: TimelineState['absence'])
   else if (proven !== null) {
     const to = earlierOf(unseenSince, proven);
     if (to !== proven) flags.push('unwatched');
-    shortest = { from: acceptance.hi, to };
+    shortest = { from: acceptance.hi, to, set: record.clockSet ?? null };
   }
   if (emergence === null) return { shortest, longest: null, flags };
   if (acceptance.hi !== null && isBefore(emergence.latest, acceptance.hi)) flags.push('before-acceptance');
-  return { shortest, longest: { from: acceptance.lo, to: emergence.latest }, flags };
+  return { shortest, longest: { from: acceptance.lo, to: emergence.latest, set: record.clockSet ?? null }, flags };
 }
 
 /** Of a message that bounced: from its earliest acceptance until the notice of that was read, by when it was no longer under way. Else null. */
@@ -84,7 +98,15 @@ export function untilBounce(record: ProbeRecord): Stretch | null {
   const acceptance = acceptanceOf(record);
   const { notice, noticedAt } = record;
   if (notice?.action !== 'failed' || noticedAt === undefined || acceptance === null) return null;
-  return { from: acceptance.lo, to: noticedAt };
+  return { from: acceptance.lo, to: noticedAt, set: record.clockSet ?? null };
+}
+
+/** Whether the probe ended in this boot after a reboot, before the wall clock was set: its delay has no upper bound until a later reading tells. */
+export function awaitsClock(record: ProbeRecord, boot: string): boolean {
+  const longest = boundsOf(record, new Map())?.longest ?? untilBounce(record);
+  if (longest === null) return false;
+  const { from, to, set } = longest;
+  return set === null && from.boot !== boot && to.boot === boot && isClockSettled(from) && !isClockSettled(to);
 }
 
 /** Complete reception lies in `[lo, hi]`; `hi` is null while no reply told. */

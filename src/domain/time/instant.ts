@@ -44,10 +44,11 @@ export interface Span extends Interval {
 /**
  * Seconds from `from` to `to`. Within one boot by monotonic time; across boots by wall time, widened. A suspend in between widens the
  * span to hold it with and without the time asleep, and so does a wall clock that was put forward: a virtual machine that was frozen
- * has clocks that stood still, until NTP sets this one.
+ * has clocks that stood still, until NTP sets this one. `set` is a reading of the boot of `to` once its wall clock was set, which may
+ * be later: null where there is none.
  */
-export function spanBetween(from: Instant, to: Instant): Span {
-  if (from.boot !== to.boot) return spanOverBoot(from, to);
+export function spanBetween(from: Instant, to: Instant, set: Instant | null = null): Span {
+  if (from.boot !== to.boot) return spanOverBoot(from, to, set);
   const flags: ClockFlag[] = [];
   const awake = (to.monoUs - from.monoUs) / 1e6;
   const asleepMs = to.suspendedMs - from.suspendedMs;
@@ -70,17 +71,23 @@ export function spanBetween(from: Instant, to: Instant): Span {
 }
 
 /**
- * By wall time. Until the clock of each boot has settled no more is sure than that the later boot lasted as long as it did, and a wall
- * clock that went back says nothing of how long it was. Of two hosts between which the agent moved, each has been up for longer.
+ * By wall time, once that of each boot is set. Before, no more is sure than that the later boot lasted as long as it did: hardware clocks
+ * stand still, or keep local time. Nor does a wall clock that went back say how long it was. Of two hosts between which the agent moved,
+ * each has been up for longer.
  */
-function spanOverBoot(from: Instant, to: Instant): Span {
-  const { lo, hi } = wallSpan(from, to);
-  const isSure = isClockSettled(from) && isClockSettled(to);
-  return {
-    lo: isSure ? lo : Math.min(lo, uptime(to)),
-    hi: hi < 0 ? Number.POSITIVE_INFINITY : hi,
-    flags: ['rebooted'],
-  };
+function spanOverBoot(from: Instant, to: Instant, set: Instant | null): Span {
+  const flags = ['rebooted'] as const;
+  const isDated = isClockSettled(from) && set?.boot === to.boot && isClockSettled(set);
+  if (isClockSettled(from) && (isDated || isClockSettled(to))) {
+    const { lo, hi } = isDated ? spanBefore(wallSpan(from, set), spanBetween(to, set)) : wallSpan(from, to);
+    if (hi >= 0) return { lo, hi, flags };
+  }
+  return { lo: Math.min(wallSpan(from, to).lo, uptime(to)), hi: Number.POSITIVE_INFINITY, flags };
+}
+
+/** What is left of `whole` before `rest`. */
+function spanBefore(whole: Interval, rest: Interval): Interval {
+  return { lo: whole.lo - rest.hi, hi: whole.hi - rest.lo };
 }
 
 /** Seconds between two readings of wall clocks that were right, as two settings of a clock are. */
@@ -92,7 +99,12 @@ export function wallSpan(from: Instant, to: Instant): Interval {
 
 /** Whether the wall clock has been set since the boot. */
 export function isClockSettled(instant: Instant): boolean {
-  return uptime(instant) >= CLOCK_SETTLED_AFTER;
+  return clockSettlesIn(instant) <= 0;
+}
+
+/** Seconds until it is; not above zero once it has been. */
+export function clockSettlesIn(instant: Instant): number {
+  return CLOCK_SETTLED_AFTER - uptime(instant);
 }
 
 /** Seconds since the boot. */

@@ -24,7 +24,7 @@ import { bounds, type Claim, placeOf } from './claims.ts';
 import { holdVerdict } from './delay.ts';
 import type { Findings } from './findings.ts';
 import { appliesTo } from './true-delay.ts';
-import { type ShownTime, shownWhile } from './wall.ts';
+import { type ShownTime, shownBetween, shownWhile } from './wall.ts';
 
 type AvailabilityReport = ConnectivityClauseReport | OperationsClauseReport;
 type AvailabilityTerms = ConnectivityClause | OperationsClause;
@@ -165,6 +165,12 @@ function holdDays(place: string, clause: OperationsClauseReport, truth: MonthTru
   );
 }
 
+/** Between two failed probes. */
+interface Hull extends MsRange {
+  /** Whether the agent knew of both when it was done, by a clock that was not set. */
+  readonly isTold: boolean;
+}
+
 /** One provider's month so far. */
 class MonthTruth {
   readonly #view: WorldView;
@@ -254,7 +260,7 @@ class MonthTruth {
       .reduce(intersect);
   }
 
-  /** Between two scheduled probes of the path in a row, both failed by the provider and by no doing of ours; it proves what it shows, and shows nothing that must be. */
+  /** Between two scheduled probes of the path in a row, both failed by the provider and by no doing of ours: near each other they may prove it down, and however far apart it may not be taken for up. */
   #failed(path: Path): ShownTime {
     const known = this.#failures.get(path) ?? this.#findFailed(path);
     this.#failures.set(path, known);
@@ -274,13 +280,18 @@ class MonthTruth {
       const truth = books.messages.get(id);
       return (truth?.failure ?? null) !== null && truth?.ours !== true;
     };
-    const hulls = trips.flatMap((trip, index): readonly MsRange[] => {
+    const hulls = trips.flatMap((trip, index): readonly Hull[] => {
       const next = trips[index + 1];
       if (next === undefined || !failed(trip) || !failed(next)) return [];
-      const hull = { fromMs: trip.planned.wallMs, toMs: next.planned.wallMs };
-      return hull.toMs - hull.fromMs <= FAILURES_APART_MAX_MS ? [hull] : [];
+      const ended = [trip, next].every((record) => outcomeOf(record) === 'failed');
+      const between = [trip, next].map(({ id }) => books.messages.get(id)?.begunMs ?? 0) as [number, number];
+      const { stepped } = shownBetween(books, { fromMs: between[0], toMs: between[1] });
+      return [{ fromMs: trip.planned.wallMs, toMs: next.planned.wallMs, isTold: ended && !stepped }];
     });
-    return { surely: [], ever: normalise(hulls) };
+    return {
+      surely: normalise(hulls.filter(({ isTold }) => isTold)),
+      ever: normalise(hulls.filter(({ fromMs, toMs }) => toMs - fromMs <= FAILURES_APART_MAX_MS)),
+    };
   }
 }
 

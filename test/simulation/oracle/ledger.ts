@@ -83,7 +83,7 @@ export function holdClosings(view: WorldView, findings: Findings): readonly Mont
     findings.hold(!seen.has(name), () => `${name} is closed twice`);
     seen.add(name);
     const pending = summary.some(({ figures }) => (figures['pending']?.[1] ?? 0) > 0);
-    if (pending || exclusionsSince(view, provider, asOf.seq)) continue;
+    if (pending || exclusionsSince(view, provider, asOf.seq) || plannedSince(view, closed)) continue;
     const { report: now, sha256 } = view.ledger.judge(provider, month);
     if (sha256 === report) continue;
     const after = summariseReport(now);
@@ -124,6 +124,17 @@ function awaitedWhen({ ledger, contracts }: WorldView, { provider, month, asOf }
   const rows = ledger.db.prepare('SELECT text FROM events WHERE seq <= ? ORDER BY seq').all(asOf.seq);
   for (const row of rows) foldEvent(state, decodeEvent(String(row['text'])));
   return [...state.open.values()].some((probe) => probe.provider === provider && probe.planned.wallMs < finalMs);
+}
+
+/** Whether the clock was put back into the month once it was closed: what was planned by it is of the month, too. */
+function plannedSince({ ledger, contracts }: WorldView, { provider, month, asOf }: MonthClosed): boolean {
+  const timeZone = contracts.get(provider)?.timeZone;
+  if (timeZone === undefined) return false;
+  const { fromMs, toMs } = monthRange(month, timeZone);
+  const rows = ledger.db
+    .prepare('SELECT count(*) AS count FROM events WHERE seq > ? AND wall_ms >= ? AND wall_ms < ?')
+    .get(asOf.seq, fromMs, toMs);
+  return Number(rows?.['count']) > 0;
 }
 
 function closingsIn(view: WorldView): readonly MonthClosed[] {

@@ -24,7 +24,7 @@ export function holdRecord(view: WorldView, record: ProbeRecord, findings: Findi
   const breach = exceedsMaximum(record, view.ledger.state().absence);
   const wrongs: readonly (readonly [boolean, string])[] = [
     [record.capture !== null && (truth?.reachedMs ?? null) === null, 'captured, and never reached us'],
-    [outcome === 'delivered' && !Number.isFinite(hi), 'delivered without a delay'],
+    [outcome === 'delivered' && !Number.isFinite(hi) && !isOverBoot(record), 'delivered without a delay'],
     [outcome === 'lost' && expiredEarly(truth, nowMs), 'lost before five days have passed'],
     [outcome === 'failed' && !mayFail(record, truth), 'failed, and the provider did not fail it'],
     [lo > loMost * (1 - CLOCK_RATE) + ROUNDING, `at least ${lo} s, was ready after ${loMost} s`],
@@ -51,6 +51,11 @@ export function nameOf({ id, provider, path, kind }: ProbeRecord): string {
   return `probe ${id} (${provider} ${path}, ${kind})`;
 }
 
+/** Whether it came out in another boot than that in which it was planned: until its clock is set nothing tells how long it took. */
+function isOverBoot({ planned, capture }: ProbeRecord): boolean {
+  return planned.boot !== capture?.latest.boot;
+}
+
 function expiredEarly(truth: MessageTruth | undefined, nowMs: number): boolean {
   return truth === undefined || nowMs - truth.begunMs < (LOST_AFTER - EXPIRY_EARLY_MAX) * 1000;
 }
@@ -70,7 +75,8 @@ function finalOutcomes(record: ProbeRecord, truth: MessageTruth | undefined): re
   const { reachedMs, begunMs, failure, ours, receivedMs } = truth;
   // Refused, never answered or bounced by our own doing is nobody's.
   // A bounce that nobody read leaves a message that never came.
-  if (ours && record.handover?.kind !== 'refused' && record.notice === null) return ['unmeasured', 'lost', 'failed'];
+  if (ours && record.handover?.kind !== 'refused' && record.notice?.action !== 'failed')
+    return ['unmeasured', 'lost', 'failed'];
   if (ours) return reachedMs === null ? ['unmeasured'] : ['unmeasured', 'delivered'];
   const answered = record.handover?.kind === 'refused' || record.notice?.action === 'failed';
   if (answered) return ['failed'];
