@@ -114,3 +114,43 @@ it('a message accepted by a clock that was ahead, and seen after a reboot by the
   expect(claim.hi).toBeGreaterThanOrEqual(4200);
   await made.stop();
 });
+
+/** One whose clock stood still while it was without power for ten minutes (no battery), until NTP sets it after twenty. */
+async function withoutBattery(again: (made: Awaited<ReturnType<typeof agent>>) => Promise<void> = async () => {}) {
+  const made = await agent();
+  const { clock } = made;
+  await clock.advance(3600);
+  const id = await made.probe('receive');
+  await made.stop();
+  await clock.advance(600);
+  clock.reboot();
+  clock.stepWall(-600);
+  await made.restart();
+  made.mailbox.deliver(made.injector.sent.at(-1)!);
+  await clock.advance(20);
+  const early = await made.claim(id);
+  await clock.advance(1180);
+  clock.stepWall(600);
+  await again(made);
+  await clock.advance(2500);
+  const late = await made.claim(id);
+  await made.stop();
+  return { early, late };
+}
+
+it('what comes out while the clock is behind has no upper bound until it is set, and is then told by it', async () => {
+  const { early, late } = await withoutBattery();
+  expect(early).toMatchObject({ outcome: 'delivered', hi: Number.POSITIVE_INFINITY });
+  expect(late.outcome).toBe('delivered');
+  expect(late.hi).toBeGreaterThanOrEqual(606);
+  expect(late.hi).toBeLessThan(640);
+});
+
+it('be it by another process than the one that saw it', async () => {
+  const { late } = await withoutBattery(async (made) => {
+    await made.stop();
+    await made.restart();
+  });
+  expect(late.hi).toBeGreaterThanOrEqual(606);
+  expect(late.hi).toBeLessThan(640);
+});

@@ -36,8 +36,9 @@ export interface SimulatedFate {
   readonly transferMs: number;
   /** Our own line goes down for so long just before it would be transferred. */
   readonly lineCutMs: number;
-  /** The agent's host is suspended for so long once the provider has the message. */
+  /** The agent's host is suspended, or frozen, for so long once the provider has the message. */
   readonly suspendMs: number;
+  readonly frozenMs: number;
   readonly keepsOpen: boolean;
   readonly announced: boolean;
   readonly folder: 'INBOX' | 'Junk';
@@ -90,6 +91,7 @@ export function fateOf(plan: Plan, provider: string, path: Path, index: number):
     transferMs: draw.wide(1, 4000),
     lineCutMs: (path === 'send' ? strikes('line cut', 0.1) : null)?.wide(LINE_CUT_MIN, 20 * MINUTE) ?? 0,
     suspendMs: strikes('suspend under way', 0.05)?.wide(2000, 10 * MINUTE) ?? 0,
+    frozenMs: strikes('frozen host', 0.05)?.wide(2000, 10 * MINUTE) ?? 0,
     keepsOpen: draw.chance(0.3),
     announced: draw.chance(0.5),
     folder: strikes('junk folder', 0.2) === null ? 'INBOX' : 'Junk',

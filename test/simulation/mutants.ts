@@ -189,6 +189,83 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     why: 'kept sessions show a server to be up that lets nobody in any more',
   },
+  {
+    name: 'unset-clock-trusted',
+    places: [
+      {
+        file: 'src/domain/time/instant.ts',
+        from: 'return clockSettlesIn(instant) <= 0;',
+        to: 'return clockSettlesIn(instant) < Number.POSITIVE_INFINITY;',
+      },
+    ],
+    why: 'a wall clock counts as right from the first second of a boot',
+  },
+  {
+    name: 'frozen-host-not-widened',
+    places: [
+      {
+        file: 'src/domain/time/instant.ts',
+        from: 'if (stepped && Math.abs(wall) > Math.abs(total) && wall * total >= 0) {',
+        to: 'if (stepped && Math.abs(wall) < 0) {',
+      },
+    ],
+    why: 'time that a frozen host slept through is in no interval',
+  },
+  {
+    name: 'unknown-networks-ignored',
+    places: [
+      {
+        file: 'src/engine/sink-peers.ts',
+        from: 'if (said === null) return !clients.some(({ networks }) => isInNetworks(address, networks));',
+        to: 'if (said === null) return false;',
+      },
+    ],
+    why: 'of a provider whose networks are not configured no connection counts that broke off',
+  },
+  {
+    name: 'failed-trips-forgotten',
+    places: [
+      {
+        file: 'src/domain/availability/round-trips.ts',
+        from: 'suspect ||= !delivered;',
+        to: 'suspect ||= suspect && !delivered;',
+      },
+    ],
+    why: 'failed probes leave no time open in which the service may have been down',
+  },
+  {
+    name: 'other-recipients-count',
+    places: [
+      {
+        file: 'src/domain/record.ts',
+        from: 'const [gravest] = statuses.filter(({ recipient }) => recipient === null || isRecipientOf(record, recipient));',
+        to: 'const [gravest] = statuses;',
+      },
+    ],
+    why: 'a report on another recipient fails the probe',
+  },
+  {
+    name: 'free-words-fail',
+    places: [
+      {
+        file: 'src/domain/mail/bounce.ts',
+        from: "return grade === '2' ? 'delivered' : 'unclear';",
+        to: "return grade === '2' ? 'delivered' : 'failed';",
+      },
+    ],
+    why: 'what a mailer says and nobody can read fails the probe',
+  },
+  {
+    name: 'unclear-notice-as-proof',
+    places: [
+      {
+        file: 'src/domain/absence.ts',
+        from: "return until === null || notice?.action !== 'unclear' || noticedAt === undefined",
+        to: 'return until === null || until !== null || notice === null || noticedAt === undefined',
+      },
+    ],
+    why: 'a message counts as under way though a notice that nobody can read may have been its bounce',
+  },
 ];
 
 export function mutantNamed(name: string): Mutant | null {

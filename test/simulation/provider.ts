@@ -26,8 +26,8 @@ export interface ProviderWorld {
   /** Whether our own line works, for what the agent begins. */
   readonly lineDown: () => boolean;
   readonly cutLine: (ms: number) => void;
-  /** Its host sleeps from now on. */
-  readonly suspendAgent: (ms: number) => void;
+  /** Its host sleeps from now on, and knows of it later or not. */
+  readonly suspendAgent: (how: 'suspend under way' | 'frozen host', ms: number) => void;
   /** Whether the agent's plan of this probe is durable. */
   readonly isPlanned: (id: string) => boolean;
   /** Whether the agent has it, durably. */
@@ -209,7 +209,8 @@ export class Provider {
     truth.receivedMs = this.#nowMs;
     truth.failure = null;
     truth.ours = false;
-    if (fate.suspendMs > 0) this.#world.suspendAgent(fate.suspendMs);
+    if (fate.suspendMs > 0) this.#world.suspendAgent('suspend under way', fate.suspendMs);
+    if (fate.frozenMs > 0) this.#world.suspendAgent('frozen host', fate.frozenMs);
     if (fate.notice !== null) this.#tell(entered, fate.notice);
     if (fate.end === 'lost') truth.failure = 'lost';
     else if (!early) {

@@ -347,7 +347,7 @@ class World {
       sink: () => this.#sinkFromOutside(),
       lineDown: () => this.#lineIsDown(),
       cutLine: (ms) => this.#cutLine(ms),
-      suspendAgent: (ms) => this.#suspendAgent(ms),
+      suspendAgent: (how, ms) => this.#suspendAgent(how, ms),
       isPlanned: (id) => this.#disk.record(id) !== null,
       isCaptured: (id) => (this.#disk.record(id)?.capture ?? null) !== null,
       say: (what) => this.#wrong.add(what),
@@ -393,11 +393,9 @@ class World {
     this.#fault('line cut', { fromMs, toMs: fromMs + ms });
   }
 
-  #suspendAgent(ms: number): void {
+  #suspendAgent(how: FaultKind, ms: number): void {
     const span = { fromMs: this.#nowMs, toMs: this.#nowMs + ms };
-    this.#at(span.fromMs, () =>
-      this.#happen('suspend under way', span, new Draw(this.#plan.seed, 'suspend under way')),
-    );
+    this.#at(span.fromMs, () => this.#happen(how, span, new Draw(this.#plan.seed, how)));
   }
 
   #scheduleFaults(): void {

@@ -226,7 +226,7 @@ describe('the time until a bounce', () => {
   });
   it('lasts from the earliest acceptance to the reading of the notice', () => {
     const { record } = foldAll([planned('send'), accepted(1, 2), notified('failed')]);
-    expect(untilBounce(record)).toEqual({ from: at(1), to: at(9) });
+    expect(untilBounce(record)).toEqual({ from: at(1), to: at(9), set: null });
   });
 
   it('is none of a message that is only delayed, was never accepted, or of whose notice the time is not known', () => {

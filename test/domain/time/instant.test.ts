@@ -111,7 +111,47 @@ describe('spanBetween', () => {
     expect(spanBetween(at(100, { monoUs: 3600e6 }), hourUp(0))).toEqual({
       ...{ lo: expect.closeTo(-102.05005, 9), hi: Number.POSITIVE_INFINITY, flags: ['rebooted'] },
     });
-    expect(spanBetween(at(1), at(0, { ...HOUR_UP, monoUs: 90_000e6 })).hi).toBeCloseTo(1.0005005, 6);
+    const settled = at(1, { monoUs: 3600e6 });
+    expect(spanBetween(settled, at(0, { ...HOUR_UP, monoUs: 90_000e6 })).hi).toBeCloseTo(1.0005005, 6);
+  });
+
+  it('or while either clock may not have been set', () => {
+    expect(spanBetween(at(0, { monoUs: 3600e6 }), at(9000, { boot: 'b', monoUs: 3599e6 })).hi).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+    expect(spanBetween(at(0, { monoUs: 3599e6 }), hourUp(9000)).hi).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('is told by a reading of the second boot after its clock was set, if that of the first was', () => {
+    const [from, set] = [at(0, { monoUs: 3600e6 }), at(10_000, HOUR_UP)];
+    const out = at(-90_000, { boot: 'b', monoUs: 100e6 });
+    const { lo, hi } = spanBetween(from, out, set);
+    expect(lo).toBeLessThan(10_000 - 3500);
+    expect(hi).toBeGreaterThan(10_000 - 3500);
+    expect(hi).toBeLessThan(10_000 - 3500 + 10);
+    const unset = at(9000, { boot: 'b', monoUs: 3000e6 });
+    for (const useless of [at(10_000, { boot: 'c', monoUs: 3600e6 }), unset])
+      expect(spanBetween(from, out, useless).hi).toBe(Number.POSITIVE_INFINITY);
+    expect(spanBetween(at(0, { monoUs: 60e6 }), out, set).hi).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('holds what passed over a boot whose clock was anything until it was set', () => {
+    const sleeps = fc.integer({ min: 0, max: 86_400 });
+    const anything = fc.integer({ min: -1e6, max: 1e6 });
+    const upFor = fc.integer({ min: 1, max: 3599 });
+    fc.assert(
+      fc.property(anything, sleeps, upFor, sleeps, upFor, (wrongBy, down, up, asleep, asleepAt) => {
+        // Down for so long, up until it came out, then awake and asleep until an hour after the boot and more.
+        const passed = down + up;
+        const lag = asleep * Number(asleepAt > up);
+        const slept = (asleep - lag) * 1000;
+        const out = at(passed + asleep - lag + wrongBy, { boot: 'b', monoUs: up * 1e6, suspendedMs: slept });
+        const set = at(down + 3600 + asleep, { boot: 'b', monoUs: 3600e6, suspendedMs: asleep * 1000 });
+        const { lo, hi } = spanBetween(at(0, { monoUs: 3600e6 }), out, set);
+        expect(lo).toBeLessThanOrEqual(passed + asleep - lag);
+        expect(hi).toBeGreaterThanOrEqual(passed + asleep - lag);
+      }),
+    );
   });
 
   it.each([
