@@ -219,6 +219,11 @@ export const MUTANTS: readonly Mutant[] = [
         from: 'if (said === null) return !clients.some(({ networks }) => isInNetworks(address, networks));',
         to: 'if (said === null) return false;',
       },
+      {
+        file: 'src/engine/sink-peers.ts',
+        from: 'isInNetworks(address, networks) || met.get(provider)?.has(address) === true;',
+        to: 'isInNetworks(address, networks);',
+      },
     ],
     why: 'of a provider whose networks are not configured no connection counts that broke off',
   },

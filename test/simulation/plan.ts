@@ -56,6 +56,8 @@ const DAY = 24 * HOUR;
 const LOOK_IN_EVERY = 3.5 * DAY;
 const LOOK_IN = 100_000;
 const FINAL_AFTER = 120 * HOUR;
+/** By how much a clock is ahead at most before it is set. */
+export const UNSET_AHEAD_MAX = 12 * HOUR;
 /** The last stretch: long enough for every reader to come back, and for the referee's first look. */
 const LAST_STRETCH = 30 * MINUTE;
 /** After a boot the agent gives nothing up before its clock has had an hour to be set. */
@@ -122,7 +124,8 @@ export function planOf({ seed, months, weather, only }: SimulationOptions): Plan
   // A process that never ended would keep its schedule to the last.
   const before = stretches.at(-1);
   if (before?.leaves === 'suspend') stretches[stretches.length - 1] = { ...before, leaves: 'kill' };
-  const lastFromMs = calmFromMs + FINAL_AFTER + HOUR;
+  // What was sent by a clock that was ahead is given up so much later.
+  const lastFromMs = calmFromMs + FINAL_AFTER + HOUR + (has('unset clock') ? UNSET_AHEAD_MAX : 0);
   const lastMs = skips.includes('power off') ? LAST_STRETCH_OF_BOOT : LAST_STRETCH;
   const last: Stretch = { fromMs: lastFromMs, toMs: lastFromMs + lastMs, leaves: 'stop' };
   const checkEverySeconds = draw.pick([30, 60, 60]);

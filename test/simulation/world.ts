@@ -17,7 +17,7 @@ import type { FaultKind } from './fault.ts';
 import { HAPPENINGS, type Scene, STOP_PATIENCE } from './happenings.ts';
 import { Host } from './host.ts';
 import { People } from './people.ts';
-import { type Plan, planOf, type Span, type Stretch } from './plan.ts';
+import { type Plan, planOf, type Span, type Stretch, UNSET_AHEAD_MAX } from './plan.ts';
 import { SimulatedProcess } from './process.ts';
 import { Provider } from './provider.ts';
 import type { Oracle, Peaks, Simulate, SimulationOptions, SimulationResult, WorldView } from './simulation.ts';
@@ -407,6 +407,8 @@ class World {
   async #happen(kind: FaultKind, span: Span, draw: Draw): Promise<void> {
     const [stretch, process] = [this.#stretch, this.#process];
     if (stretch === null || process === null || this.#host.isAsleep) return;
+    // How long a host was frozen is told by the wall clock alone: there it must be right.
+    if (kind === 'frozen host' && this.#unsetMs !== 0) return;
     const lengthMs = span.toMs - span.fromMs;
     const withinMs = Math.max(0, Math.min(lengthMs, stretch.toMs - 1000 - this.#nowMs));
     this.#fault(kind, span);
@@ -436,7 +438,7 @@ function unsetClock(draw: Draw, awayMs: number): number {
     case 'stood':
       return -awayMs;
     case 'zone':
-      return sign * draw.whole(1, 12) * HOUR;
+      return (sign * draw.whole(1, 12) * UNSET_AHEAD_MAX) / 12;
     case 'drifted':
       return sign * draw.wide(50, 2 * HOUR);
     case 'epoch':
