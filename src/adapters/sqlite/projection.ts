@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Run } from '../../domain/availability/run.ts';
 import { afterthought, applyChange, type RunChange } from '../../domain/availability/run-fold.ts';
-import { decode, encode } from '../../domain/codec.ts';
+import { decode, encode, encodeEach } from '../../domain/codec.ts';
 import { exceedsMaximum } from '../../domain/delay/delay.ts';
 import type { CheckUnmeasured, LedgerEvent, SlotUnmeasured } from '../../domain/event.ts';
 import { type Outcome, outcomeOf, type ProbeRecord } from '../../domain/record.ts';
@@ -27,6 +27,12 @@ interface Memory {
   readonly breached: Set<string>;
   /** SQLite's data_version when it was read: another value means that another process has written since. */
   readonly dataVersion: number;
+}
+
+/** As `encode(storeTimeline(state))`: at every commit, of which most change one of the checks and none of the exclusions. */
+function encodeState(state: TimelineState): string {
+  const { exclusions = [], checks = [], ...rest } = storeTimeline(state);
+  return `${encode(rest).slice(0, -1)},"exclusions":${encodeEach(exclusions)},"checks":${encodeEach(checks)}}`;
 }
 
 /** What a probe's row says, and what the tallies hold of it. */
@@ -160,7 +166,7 @@ export class Projection {
       this.#sql.missed.run(seq, event.provider, event.endpoint, event.at.wallMs);
     for (const change of this.#runs.values()) this.#writeRuns(change);
     if (this.#tallied.size > 0) this.#db.exec('DELETE FROM tallies WHERE count = 0');
-    this.#sql.state.run(PROJECTION_VERSION, memory.seq, encode(storeTimeline(memory.state)));
+    this.#sql.state.run(PROJECTION_VERSION, memory.seq, encodeState(memory.state));
     this.#settle();
   }
 
