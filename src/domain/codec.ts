@@ -81,7 +81,10 @@ function isShortened(item: unknown): item is readonly unknown[] {
     Array.isArray(item) &&
     item.length === 6 &&
     item[0] === INSTANT_MARK &&
-    item.slice(1, 5).every((part) => typeof part === 'number')
+    typeof item[1] === 'number' &&
+    typeof item[2] === 'number' &&
+    typeof item[3] === 'number' &&
+    typeof item[4] === 'number'
   );
 }
 

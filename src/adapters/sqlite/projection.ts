@@ -68,6 +68,7 @@ export class Projection {
       | 'record'
       | 'put'
       | 'tally'
+      | 'untally'
       | 'slot'
       | 'unrun'
       | 'run'
@@ -101,6 +102,7 @@ export class Projection {
         ON CONFLICT (id) DO UPDATE SET open = excluded.open, outcome = excluded.outcome, breached = excluded.breached, record = excluded.record`),
       tally: db.prepare(`INSERT INTO tallies (provider, path, outcome, count, breaches) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET count = count + excluded.count, breaches = breaches + excluded.breaches`),
+      untally: db.prepare('DELETE FROM tallies WHERE count = 0'),
       slot: db.prepare('INSERT INTO slots (seq, provider, path, due_ms) VALUES (?, ?, ?, ?)'),
       unrun: db.prepare('DELETE FROM runs WHERE provider = ? AND endpoint = ? AND from_ms >= ?'),
       run: db.prepare(`INSERT INTO runs (provider, endpoint, from_ms, to_ms, kind, checks, cell_ms, reason)
@@ -165,7 +167,7 @@ export class Projection {
     for (const { seq, event } of this.#missed)
       this.#sql.missed.run(seq, event.provider, event.endpoint, event.at.wallMs);
     for (const change of this.#runs.values()) this.#writeRuns(change);
-    if (this.#tallied.size > 0) this.#db.exec('DELETE FROM tallies WHERE count = 0');
+    if (this.#tallied.size > 0) this.#sql.untally.run();
     this.#sql.state.run(PROJECTION_VERSION, memory.seq, encodeState(memory.state));
     this.#settle();
   }
