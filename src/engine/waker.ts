@@ -7,6 +7,9 @@ export interface Waker {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
+/** Made once: an exception takes down the stack when it is made. */
+const WOKEN = new DOMException('woken', 'AbortError');
+
 export function createWaker(clock: Clock): Waker {
   let woken = false;
   let waking = new AbortController();
@@ -15,7 +18,7 @@ export function createWaker(clock: Clock): Waker {
   return {
     wake() {
       woken = true;
-      waking.abort();
+      waking.abort(WOKEN);
     },
     async sleep(ms, signal) {
       if (!woken && !signal.aborted) {

@@ -8,6 +8,9 @@ const TICK = 1000;
 /** Milliseconds: what a busy host may be late. More eats up the time that a server has to answer, or comes before the first packet. */
 const LATE_MAX = 2000;
 
+/** Made once: an exception takes down the stack when it is made, which is most of what a good check would cost here. */
+const OVER = new DOMException('the check is over', 'AbortError');
+
 export interface Witness {
   /** Ends it. Whether the process ran all along: what a stopped or starved one took for silence may have been an answer. */
   awake(): boolean;
@@ -43,7 +46,7 @@ export function standBy(control: Control | null, clock: Clock): Witness {
   return {
     awake() {
       if (!signal.aborted) tick(clock.now());
-      over.abort();
+      over.abort(OVER);
       return !late;
     },
     get lineHeld() {

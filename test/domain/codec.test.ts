@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decode, encode } from '../../src/domain/codec.ts';
+import { decode, encode, encodeEach } from '../../src/domain/codec.ts';
 
 const AT = { wallMs: 1, monoUs: 2, suspendedMs: 3, errorUs: 4, boot: 'b' };
 const instants = fc.record({
@@ -49,6 +49,17 @@ describe('encode', () => {
   it('keeps a key that JavaScript has a meaning of its own for', () => {
     const text = '{"__proto__":{"at":["@",1,2,3,4,"b"]},"constructor":1}';
     expect(encode(decode(text))).toBe(text);
+  });
+});
+
+describe('encodeEach', () => {
+  it('writes what encode writes of the list, the first time and again', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(instants, fc.dictionary(fc.string(), values))), (items) => {
+        expect(encodeEach(items)).toBe(encode(items));
+        expect(encodeEach(items.toReversed())).toBe(encode(items.toReversed()));
+      }),
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncat
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { openDatabase } from '../../src/adapters/sqlite/database.ts';
+import { openDatabase, readHead } from '../../src/adapters/sqlite/database.ts';
 import { LedgerError } from '../../src/adapters/sqlite/failure.ts';
 import type { Failure, ReadRequest, WriteRequest } from '../../src/adapters/sqlite/protocol.ts';
 import { MIGRATIONS } from '../../src/adapters/sqlite/schema.ts';
@@ -153,7 +153,7 @@ export class Disk {
       this.#db = this.#open();
     }
     this.#store = new Store(this.#db, 'the simulated disk');
-    const { head } = this.#snapshot();
+    const head = readHead(this.#db);
     if (head.seq < this.#lastSeq)
       this.wrong.push(`the ledger ends at entry ${head.seq}, ${this.#lastSeq} was acknowledged`);
     const rows = this.#db.prepare('SELECT seq, text, hash FROM events WHERE seq > ? ORDER BY seq').all(this.#lastSeq);

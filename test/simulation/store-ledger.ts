@@ -93,7 +93,7 @@ export class StoreLedger implements Ledger {
     return this.#read({ id: 0, op: 'judge', input: matter });
   }
 
-  /** Evaluated anew every two hours: asked for twice a minute it would be most of what a simulation does, and nothing follows from it. */
+  /** Evaluated anew every half hour: asked for twice a minute it would be most of what a simulation does, and nothing follows from it. */
   async standing(matter: Matter): Promise<Standing> {
     const key = `${matter.provider} ${matter.month}`;
     const known = this.#standings.get(key);

@@ -13,6 +13,7 @@ import { decode } from '../../domain/codec.ts';
 import { ENDPOINTS, type Endpoint } from '../../domain/endpoint.ts';
 import { PATHS, type Path } from '../../domain/probe.ts';
 import type { Outcome, ProbeRecord } from '../../domain/record.ts';
+import { prepared } from './database.ts';
 
 export const RUN = 'SELECT provider, endpoint, from_ms, to_ms, kind, checks, cell_ms, reason FROM runs';
 /** The last two, since the last may reach into the range, and then the one before it is its neighbour. */
@@ -41,7 +42,7 @@ export type StoredAvailability = Pick<AvailabilityFacts, 'runs' | 'roundTrips' |
 /** Call within a transaction. */
 export function readAvailability(db: DatabaseSync, query: AvailabilityQuery): StoredAvailability {
   const { provider, fromMs, toMs } = query;
-  const missed = db.prepare(MISSED_CHECKS);
+  const missed = prepared(db, MISSED_CHECKS);
   const count = (endpoint: Endpoint) => Number(missed.get(provider, endpoint, fromMs, toMs)?.['count']);
   return {
     runs: ENDPOINTS.flatMap((endpoint) => readRuns(db, query, endpoint)).sort(byBeginning),
@@ -54,8 +55,7 @@ export function readAvailability(db: DatabaseSync, query: AvailabilityQuery): St
 
 function readRuns(db: DatabaseSync, { provider, fromMs, toMs }: AvailabilityQuery, endpoint: Endpoint): readonly Run[] {
   const all = (sql: string, ...bounds: readonly SQLInputValue[]) =>
-    db
-      .prepare(sql)
+    prepared(db, sql)
       .all(provider, endpoint, ...bounds)
       .map(toRun);
   const [last, previous] = all(RUNS_BEFORE, fromMs);
@@ -79,7 +79,7 @@ interface Planned {
 function readRoundTrips(db: DatabaseSync, query: AvailabilityQuery, path: Path): readonly Planned[] {
   const { provider, fromMs, toMs, finalMs } = query;
   const read = function* (sql: string, ...bounds: readonly SQLInputValue[]): Generator<Planned> {
-    for (const row of db.prepare(sql).iterate(provider, path, ...bounds))
+    for (const row of prepared(db, sql).iterate(provider, path, ...bounds))
       yield {
         seq: Number(row['planned_seq']),
         trip: roundTripAsOf(decode<ProbeRecord>(String(row['record'])), query),

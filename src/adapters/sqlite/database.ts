@@ -140,14 +140,23 @@ export function inTransaction<T>(db: DatabaseSync, kind: 'DEFERRED' | 'IMMEDIATE
   }
 }
 
-/** To prepare it takes longer than to run it, and every append asks. */
-const LAST = new WeakMap<DatabaseSync, StatementSync>();
+const PREPARED = new WeakMap<DatabaseSync, Map<string, StatementSync>>();
+
+/**
+ * The statement, prepared once for each database: to prepare it takes longer than to run it. Whoever iterates its rows
+ * must be done with them before anybody asks for it again.
+ */
+export function prepared(db: DatabaseSync, sql: string): StatementSync {
+  const statements = PREPARED.get(db) ?? new Map<string, StatementSync>();
+  PREPARED.set(db, statements);
+  const statement = statements.get(sql) ?? db.prepare(sql);
+  statements.set(sql, statement);
+  return statement;
+}
 
 /** The last entry; seq 0 and GENESIS in an empty ledger. */
 export function readHead(db: DatabaseSync): ChainHead {
-  const last = LAST.get(db) ?? db.prepare('SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1');
-  LAST.set(db, last);
-  const row = last.get();
+  const row = prepared(db, 'SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1').get();
   return row === undefined ? { seq: 0, hash: GENESIS } : { seq: Number(row['seq']), hash: toHex(row['hash']) };
 }
 

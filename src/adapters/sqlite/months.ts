@@ -8,7 +8,7 @@ import type { Matter } from '../../domain/report/report.ts';
 import { type ChangeSource, RouteStandings } from '../../domain/report/route-standing.ts';
 import { type Standing, summariseReport } from '../../domain/report/standing.ts';
 import type { LateQuery, RewoundQuery } from '../../ports.ts';
-import { readHead } from './database.ts';
+import { prepared, readHead } from './database.ts';
 
 /** To look through more entries than this, or more probes one by one, takes as long as to read the month anew. */
 const CHANGES_MAX = 50_000;
@@ -39,26 +39,26 @@ export class Months {
   }
 
   lateProbes({ provider, fromMs, toMs, afterSeq }: LateQuery): number {
-    const row = this.#db.prepare(LATE_PROBES).get(afterSeq, provider, fromMs, toMs);
+    const row = prepared(this.#db, LATE_PROBES).get(afterSeq, provider, fromMs, toMs);
     return Number(row?.['count']);
   }
 
   rewound({ fromMs, toMs, afterSeq }: RewoundQuery): number {
-    return Number(this.#db.prepare(REWOUND).get(fromMs, toMs, afterSeq)?.['count']);
+    return Number(prepared(this.#db, REWOUND).get(fromMs, toMs, afterSeq)?.['count']);
   }
 
   firstMs(): number | null {
     // By its index. The first entry may have been written by a clock ahead of time.
-    const first = this.#db.prepare('SELECT min(wall_ms) AS first FROM events').get()?.['first'];
+    const first = prepared(this.#db, 'SELECT min(wall_ms) AS first FROM events').get()?.['first'];
     return typeof first === 'number' ? first : null;
   }
 
   #changed(afterSeq: number, ids: Iterable<string>): readonly ProbeRecord[] | null {
     if (readHead(this.#db).seq - afterSeq > CHANGES_MAX) return null;
-    const named = this.#db.prepare(NAMED).all(afterSeq);
+    const named = prepared(this.#db, NAMED).all(afterSeq);
     const all = new Set([...ids, ...named.map((row) => String(row['probe']))]);
     if (all.size > CHANGES_MAX) return null;
-    const select = this.#db.prepare('SELECT record FROM probes WHERE id = ?');
+    const select = prepared(this.#db, 'SELECT record FROM probes WHERE id = ?');
     return [...all].flatMap((id) => {
       const row = select.get(id);
       return row === undefined ? [] : [decode<ProbeRecord>(String(row['record']))];

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Run } from '../../domain/availability/run.ts';
 import { afterthought, applyChange, type RunChange } from '../../domain/availability/run-fold.ts';
-import { decode, encode } from '../../domain/codec.ts';
+import { decode, encode, encodeEach } from '../../domain/codec.ts';
 import { exceedsMaximum } from '../../domain/delay/delay.ts';
 import type { CheckUnmeasured, LedgerEvent, SlotUnmeasured } from '../../domain/event.ts';
 import { type Outcome, outcomeOf, type ProbeRecord } from '../../domain/record.ts';
@@ -27,6 +27,12 @@ interface Memory {
   readonly breached: Set<string>;
   /** SQLite's data_version when it was read: another value means that another process has written since. */
   readonly dataVersion: number;
+}
+
+/** As `encode(storeTimeline(state))`: at every commit, of which most change one of the checks and none of the exclusions. */
+function encodeState(state: TimelineState): string {
+  const { exclusions = [], checks = [], ...rest } = storeTimeline(state);
+  return `${encode(rest).slice(0, -1)},"exclusions":${encodeEach(exclusions)},"checks":${encodeEach(checks)}}`;
 }
 
 /** What a probe's row says, and what the tallies hold of it. */
@@ -62,6 +68,7 @@ export class Projection {
       | 'record'
       | 'put'
       | 'tally'
+      | 'untally'
       | 'slot'
       | 'unrun'
       | 'run'
@@ -95,6 +102,7 @@ export class Projection {
         ON CONFLICT (id) DO UPDATE SET open = excluded.open, outcome = excluded.outcome, breached = excluded.breached, record = excluded.record`),
       tally: db.prepare(`INSERT INTO tallies (provider, path, outcome, count, breaches) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET count = count + excluded.count, breaches = breaches + excluded.breaches`),
+      untally: db.prepare('DELETE FROM tallies WHERE count = 0'),
       slot: db.prepare('INSERT INTO slots (seq, provider, path, due_ms) VALUES (?, ?, ?, ?)'),
       unrun: db.prepare('DELETE FROM runs WHERE provider = ? AND endpoint = ? AND from_ms >= ?'),
       run: db.prepare(`INSERT INTO runs (provider, endpoint, from_ms, to_ms, kind, checks, cell_ms, reason)
@@ -159,8 +167,8 @@ export class Projection {
     for (const { seq, event } of this.#missed)
       this.#sql.missed.run(seq, event.provider, event.endpoint, event.at.wallMs);
     for (const change of this.#runs.values()) this.#writeRuns(change);
-    if (this.#tallied.size > 0) this.#db.exec('DELETE FROM tallies WHERE count = 0');
-    this.#sql.state.run(PROJECTION_VERSION, memory.seq, encode(storeTimeline(memory.state)));
+    if (this.#tallied.size > 0) this.#sql.untally.run();
+    this.#sql.state.run(PROJECTION_VERSION, memory.seq, encodeState(memory.state));
     this.#settle();
   }
 

@@ -17,7 +17,7 @@ import type { Instant } from '../../domain/time/instant.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import { readAvailability } from './availability.ts';
-import { eventChunks, inTransaction, openDatabase, type Role, readHead, toEventRow } from './database.ts';
+import { eventChunks, inTransaction, openDatabase, prepared, type Role, readHead, toEventRow } from './database.ts';
 import { LedgerError, ledgerError, messageOf, sqliteCode, WAY_OUT } from './failure.ts';
 import { Months } from './months.ts';
 import { Projection } from './projection.ts';
@@ -123,12 +123,13 @@ export class Store implements FactSource {
 
   #note(request: Extract<WriteRequest, { op: 'beat' | 'keepBookmarks' }>): null {
     if (request.op === 'beat') {
-      this.#db.prepare('INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)').run(encode(request.input));
+      prepared(this.#db, 'INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)').run(encode(request.input));
       return null;
     }
     const { mailbox, bookmarks } = request.input;
-    this.#db.prepare('DELETE FROM bookmarks WHERE mailbox = ?').run(mailbox);
-    const insert = this.#db.prepare(
+    prepared(this.#db, 'DELETE FROM bookmarks WHERE mailbox = ?').run(mailbox);
+    const insert = prepared(
+      this.#db,
       'INSERT INTO bookmarks (mailbox, folder, uid_validity, uid_next) VALUES (?, ?, ?, ?)',
     );
     for (const [folder, { uidValidity, uidNext }] of bookmarks) insert.run(mailbox, folder, uidValidity, uidNext);
@@ -172,7 +173,7 @@ export class Store implements FactSource {
 
   #snapshot(): LedgerSnapshot {
     const { head, state } = this.#refresh();
-    const beat = this.#db.prepare('SELECT at FROM heartbeat').get();
+    const beat = prepared(this.#db, 'SELECT at FROM heartbeat').get();
     return {
       state,
       tallies: this.#projection.tallies(),
@@ -182,19 +183,19 @@ export class Store implements FactSource {
   }
 
   #header(probe: string): KeptHeader | null {
-    const row = this.#db.prepare(KEPT_HEADER).get(probe);
+    const row = prepared(this.#db, KEPT_HEADER).get(probe);
     return row === undefined ? null : decode<KeptHeader>(String(row['kept']));
   }
 
   #recent(limit: number): readonly ProbeRecord[] {
-    const rows = this.#db
-      .prepare('SELECT record FROM probes ORDER BY planned_seq DESC LIMIT ?')
-      .all(Math.max(0, Math.floor(limit)));
+    const rows = prepared(this.#db, 'SELECT record FROM probes ORDER BY planned_seq DESC LIMIT ?').all(
+      Math.max(0, Math.floor(limit)),
+    );
     return rows.map((row) => decode<ProbeRecord>(String(row['record'])));
   }
 
   #plannedSince(wallMs: number): readonly PlannedCount[] {
-    const rows = this.#db.prepare(PLANNED_SINCE).all(dayOf(wallMs) * DAY_MS);
+    const rows = prepared(this.#db, PLANNED_SINCE).all(dayOf(wallMs) * DAY_MS);
     return rows.map((row) => ({
       day: Number(row['day']),
       kind: row['kind'] as PlannedCount['kind'],
@@ -203,7 +204,7 @@ export class Store implements FactSource {
   }
 
   #marked({ types, afterSeq }: MarkedQuery): readonly LedgerEntry[] {
-    const select = this.#db.prepare(MARKED);
+    const select = prepared(this.#db, MARKED);
     const rows = types.flatMap((type) => select.all(type, afterSeq)).map(toEventRow);
     return rows
       .sort((one, other) => one.seq - other.seq)
@@ -213,7 +214,7 @@ export class Store implements FactSource {
   /** Within a transaction, as every answer, and by an index: no other month is read. Records are decoded as they are gone through. */
   month(query: MonthQuery): MonthFacts {
     const { provider, path, fromMs, toMs } = query;
-    const rows = this.#db.prepare(MONTH_RECORDS).all(provider, path, fromMs, toMs);
+    const rows = prepared(this.#db, MONTH_RECORDS).all(provider, path, fromMs, toMs);
     return { ...this.bearings(query), records: decodeEach(rows.map((row) => String(row['record']))) };
   }
 
@@ -233,7 +234,7 @@ export class Store implements FactSource {
   bearings({ provider, path, fromMs, toMs }: MonthQuery): Omit<MonthFacts, 'records'> {
     const { head, state } = this.#refresh();
     return {
-      unmeasured: Number(this.#db.prepare(MONTH_SLOTS).get(provider, path, fromMs, toMs)?.['count']),
+      unmeasured: Number(prepared(this.#db, MONTH_SLOTS).get(provider, path, fromMs, toMs)?.['count']),
       exclusions: exclusionsOf(state, { provider, path }),
       absence: state.absence,
       head,
@@ -245,16 +246,16 @@ export class Store implements FactSource {
     const { provider, path, fromMs, toMs } = query;
     const { absence } = this.#refresh().state;
     const points: SeriesPoint[] = [];
-    for (const row of this.#db.prepare(SERIES_RECORDS).iterate(provider, path, fromMs, toMs))
+    for (const row of prepared(this.#db, SERIES_RECORDS).iterate(provider, path, fromMs, toMs))
       points.push(pointOf(decode<ProbeRecord>(String(row['record'])), absence));
     points.sort((one, other) => one.atMs - other.atMs);
     return thinOut(points, query);
   }
 
   #bookmarks(mailbox: string): ReadonlyMap<string, Bookmark> {
-    const rows = this.#db
-      .prepare('SELECT folder, uid_validity, uid_next FROM bookmarks WHERE mailbox = ?')
-      .all(mailbox);
+    const rows = prepared(this.#db, 'SELECT folder, uid_validity, uid_next FROM bookmarks WHERE mailbox = ?').all(
+      mailbox,
+    );
     return new Map(
       rows.map((row) => [
         String(row['folder']),

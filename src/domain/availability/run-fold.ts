@@ -52,7 +52,7 @@ export function foldMissed(
   dueMs: number,
 ): EndpointChecks {
   if (before === null) return { provider, endpoint, firstMs: dueMs, settled: null, recent: [] };
-  return { ...before, firstMs: Math.min(before.firstMs, dueMs) };
+  return dueMs < before.firstMs ? { ...before, firstMs: dueMs } : before;
 }
 
 /**

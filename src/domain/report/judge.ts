@@ -86,9 +86,11 @@ export function judgeAgain(matter: Matter, source: FactSource & ChangeSource, ke
 type JudgeDelay = (clause: DelayClause) => DelayClauseReport;
 
 function judgeWith(matter: Matter, source: FactSource, judgeDelay: JudgeDelay): ProviderReport {
+  let facts: AvailabilityFacts | null = null;
+  const availability = (): AvailabilityFacts => (facts ??= availabilityIn(matter, source));
   return reportProvider(
     matter,
-    matter.contract.clauses.map((clause) => judgeClause(clause, matter, source, judgeDelay)),
+    matter.contract.clauses.map((clause) => judgeClause(clause, matter, availability, judgeDelay)),
   );
 }
 
@@ -112,15 +114,22 @@ export function isMeasured({ clauses, from, to }: ProviderReport): boolean {
   });
 }
 
-function judgeClause(clause: ClauseTerms, matter: Matter, source: FactSource, judgeDelay: JudgeDelay): ClauseReport {
-  const availability = (): AvailabilityFacts => {
-    const finalMs = finalAtMs(matter);
-    const facts = source.availability({ provider: matter.provider, ...rangeOf(matter), finalMs });
-    // The next run, or probe, is the neighbour of the month's last, however late it comes; once the month is final it must change nothing.
-    const runs = facts.runs.filter(({ fromMs }) => fromMs < finalMs);
-    const roundTrips = facts.roundTrips.filter(({ planned }) => planned.wallMs < finalMs);
-    return { ...facts, runs, roundTrips };
-  };
+/** The same for every clause, so they are read once for all. */
+function availabilityIn(matter: Matter, source: FactSource): AvailabilityFacts {
+  const finalMs = finalAtMs(matter);
+  const facts = source.availability({ provider: matter.provider, ...rangeOf(matter), finalMs });
+  // The next run, or probe, is the neighbour of the month's last, however late it comes; once the month is final it must change nothing.
+  const runs = facts.runs.filter(({ fromMs }) => fromMs < finalMs);
+  const roundTrips = facts.roundTrips.filter(({ planned }) => planned.wallMs < finalMs);
+  return { ...facts, runs, roundTrips };
+}
+
+function judgeClause(
+  clause: ClauseTerms,
+  matter: Matter,
+  availability: () => AvailabilityFacts,
+  judgeDelay: JudgeDelay,
+): ClauseReport {
   switch (clause.kind) {
     case 'attested':
       return reportAttested(clause);

@@ -60,14 +60,14 @@ export function spanBetween(from: Instant, to: Instant, set: Instant | null = nu
   if (stepped) flags.push('clock-stepped');
   const awakeError = Math.abs(awake) * CLOCK_RATE_ERROR + READING_ERROR;
   const totalError = Math.abs(total) * CLOCK_RATE_ERROR + SUSPEND_ERROR;
-  const ends: Interval[] = [{ lo: awake - awakeError, hi: awake + awakeError }];
-  if (suspended) ends.push({ lo: total - totalError, hi: total + totalError });
+  let [lo, hi] = [awake - awakeError, awake + awakeError];
+  if (suspended) [lo, hi] = [Math.min(lo, total - totalError), Math.max(hi, total + totalError)];
   // Backwards (`to` came first) it is the same time, by the same clocks.
   if (stepped && Math.abs(wall) > Math.abs(total) && wall * total >= 0) {
     const wallError = STEP_THRESHOLD + Math.abs(wall) * CLOCK_RATE_ERROR;
-    ends.push({ lo: wall - wallError, hi: wall + wallError });
+    [lo, hi] = [Math.min(lo, wall - wallError), Math.max(hi, wall + wallError)];
   }
-  return { lo: Math.min(...ends.map(({ lo }) => lo)), hi: Math.max(...ends.map(({ hi }) => hi)), flags };
+  return { lo, hi, flags };
 }
 
 /**

@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareProjection, rebuildProjection, verifyLedger } from '../../../src/adapters/sqlite/verify.ts';
+import { encode } from '../../../src/domain/codec.ts';
 import type { LedgerEvent } from '../../../src/domain/event.ts';
+import { storeTimeline } from '../../../src/domain/timeline.ts';
 import type { Ledger } from '../../../src/ports.ts';
 import { historyOf, step } from './any-history.ts';
 import { opened, planned, rawly, temporaryFolder } from './support.ts';
@@ -12,6 +14,10 @@ function rowsOf(folder: string): string {
   return rawly(folder, (db) =>
     JSON.stringify(TABLES.map((table) => db.prepare(`SELECT * FROM ${table} ORDER BY 1, 2, 3`).all())),
   );
+}
+
+function stateIn(folder: string): unknown {
+  return rawly(folder, (db) => db.prepare('SELECT state FROM timeline').get()?.['state']);
 }
 
 /** In appends of the given sizes, by turns through the two ledgers, some of them without waiting for the one before. */
@@ -44,7 +50,9 @@ test('any history in any split of appends gives the rows of a rebuild', async ()
       await appendSplit([daemon, visitor], events, split);
       expect(await verifyLedger(folder)).toMatchObject({ ok: true, entries: events.length });
       expect(await compareProjection(folder)).toMatchObject({ ok: true });
-      expect(await daemon.snapshot()).toEqual(await visitor.snapshot());
+      const snapshot = await daemon.snapshot();
+      expect(snapshot).toEqual(await visitor.snapshot());
+      expect(stateIn(folder)).toBe(encode(storeTimeline(snapshot.state)));
       await daemon.close();
       await visitor.close();
 
