@@ -1,5 +1,6 @@
 /** Brings to date what came out after a reboot, before the wall clock was set. */
 import { awaitsClock } from '../domain/delay/delay.ts';
+import type { LedgerEvent } from '../domain/event.ts';
 import type { ProbeRecord } from '../domain/record.ts';
 import { clockSettlesIn, isClockSettled } from '../domain/time/instant.ts';
 import type { Clock, Ledger, Log } from '../ports.ts';
@@ -31,7 +32,7 @@ export async function timeEarlyProbes(
     if (stopped.aborted) return;
     const now = clock.now();
     for (const record of await ledger.recent(RECENT)) if (awaitsClock(record, boot)) ended.set(record.id, record);
-    for (const probe of ended.keys()) await recorder.note({ type: 'probe.timed', at: now, probe });
+    await recorder.note(...[...ended.keys()].map((probe): LedgerEvent => ({ type: 'probe.timed', at: now, probe })));
   } catch (error) {
     // The ledger's thread is gone, or is stopping: their delays stay open, which is less and not wrong.
     log.warn('the delays of what came out before the clock was set stay open', { error });

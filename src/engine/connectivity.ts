@@ -1,7 +1,7 @@
 /** Checks a provider's servers: each once at a random moment of each cell, again within seconds of a failure, with a neutral host beside. */
 import { type CheckPlan, cellAt, type Depths, depthOf, FIRST_PLAN, momentOf, planAfter } from '../domain/check-plan.ts';
 import type { CheckDepth, CheckResult, ControlState, Endpoint } from '../domain/endpoint.ts';
-import type { EndpointChecked, LedgerEntry } from '../domain/event.ts';
+import type { EndpointChecked, LedgerEntry, LedgerEvent } from '../domain/event.ts';
 import { ABORTED, type Handover, isOurDoing, type Path } from '../domain/probe.ts';
 import type { ProbeRecord } from '../domain/record.ts';
 import type { Instant } from '../domain/time/instant.ts';
@@ -145,7 +145,7 @@ class Watch {
     if (missed > 0) {
       const late = `the agent woke ${Math.round(now - this.#moment)} s late`;
       const reason = this.#freeAt > this.#moment ? 'the check before was still under way' : late;
-      for (let count = 0; count < Math.min(missed, MISSED_RECORDED_MAX); count += 1) await this.#unmeasured(reason);
+      await this.#unmeasured(reason, Math.min(missed, MISSED_RECORDED_MAX));
       this.#next(missed);
       return;
     }
@@ -229,10 +229,11 @@ class Watch {
     });
   }
 
-  async #unmeasured(reason: string): Promise<void> {
+  async #unmeasured(reason: string, cells = 1): Promise<void> {
     const { provider, endpoint } = this.#target;
     const { recorder, clock } = this.#parts;
-    await recorder.note({ type: 'check.unmeasured', at: clock.now(), provider, endpoint, reason });
+    const missed: LedgerEvent = { type: 'check.unmeasured', at: clock.now(), provider, endpoint, reason };
+    await recorder.note(...Array.from({ length: cells }, () => missed));
   }
 
   #momentIn(cell: number): number {

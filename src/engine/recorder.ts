@@ -16,10 +16,10 @@ export interface Recorder {
   /** Resolves when the events are durable and folded. Rejects with LedgerRefused, with nothing recorded, when the ledger refuses. */
   record(events: readonly LedgerEvent[]): Promise<void>;
   /**
-   * As `record`, for a fact that nobody waits for and that must not get lost: while the ledger refuses it, it is kept in
-   * memory and goes before whatever is recorded next. Never rejects; resolves once it was tried.
+   * As `record`, for facts that nobody waits for and that must not get lost: while the ledger refuses them, they are kept in
+   * memory and go before whatever is recorded next. Never rejects; resolves once it was tried.
    */
-  note(event: LedgerEvent): Promise<void>;
+  note(...events: readonly LedgerEvent[]): Promise<void>;
   /** As `record`, all that is known of the ledger's open matters (LedgerCheckpoint). */
   checkpoint(at: Instant): Promise<void>;
   /**
@@ -185,12 +185,12 @@ export function createRecorder(
       });
       taken();
     },
-    async note(event) {
+    async note(...events) {
       try {
-        await record([event]);
+        await record(events);
       } catch (error) {
         if (!(error instanceof LedgerRefused)) throw error;
-        keep(event);
+        events.forEach(keep);
       }
     },
     find: async (id) => state.open.get(id) ?? (await ledger.probe(id)),
