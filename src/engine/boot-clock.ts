@@ -32,6 +32,7 @@ export async function timeEarlyProbes(
     if (stopped.aborted) return;
     const now = clock.now();
     for (const record of await ledger.recent(RECENT)) if (awaitsClock(record, boot)) ended.set(record.id, record);
+    if (ended.size === 0) return;
     await recorder.note(...[...ended.keys()].map((probe): LedgerEvent => ({ type: 'probe.timed', at: now, probe })));
   } catch (error) {
     // The ledger's thread is gone, or is stopping: their delays stay open, which is less and not wrong.

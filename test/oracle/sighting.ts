@@ -162,17 +162,17 @@ function lengthsOf({ rebootedAt }: Scene, row: Row, { from, to }: Stretch): Leng
   const upSince = rebooted && to - rebootedAt < CLOCK_SETTLED_AFTER ? rebootedAt : null;
   const wide = widened(length, error);
   // By a clock that may not have been set no more is sure than that the host has been up.
-  const measured = upSince === null ? wide : { lo: Math.min(wide.lo, to - upSince), hi: wide.hi };
+  const measured = upSince === null ? wide : { lo: Math.min(wide.lo, to - upSince), hi: Number.POSITIVE_INFINITY };
   const raw = { perfect: { lo: length, hi: length }, least: measured, most: measured };
   // Of two boots each end may be that far from the truth on its own.
   const wallError = WALL_ERROR + (rebooted ? 2 * error : 0);
-  // Where the clock may not have been set, nor is it known where on it anything lies.
-  const reach = Math.ceil(wallError + (upSince === null ? error : (measured.hi - measured.lo) / 2));
-  if (row.inside(from - reach, to + reach) === 0) return { raw, stripped: raw };
+  const reach = Math.ceil(wallError + error);
+  if (upSince === null && row.inside(from - reach, to + reach) === 0) return { raw, stripped: raw };
   const left = row.outside(from, to);
   const exact = { lo: left, hi: left };
   if (upSince !== null) {
-    const least = { lo: Math.min(left, measured.lo), hi: left };
+    // Nor is it known where on it anything lies.
+    const least = { lo: Math.min(left, measured.lo), hi: measured.hi };
     return { raw, stripped: { perfect: exact, least, most: { lo: 0, hi: measured.hi } } };
   }
   return { raw, stripped: { perfect: exact, least: exact, most: widened(left, error + wallError) } };

@@ -52,11 +52,11 @@ export function sampleOf(
  * until it is set they may fall anywhere, or beside it.
  */
 function strip(raw: Interval, { shortest, longest }: Omit<DelayBounds, 'flags'>, excluded: SpanSet): Interval {
-  if ([shortest, longest].some((stretch) => stretch !== null && !isPlaced(stretch)))
-    return { lo: Math.max(0, raw.lo - totalMs(excluded) / 1000), hi: raw.hi };
-  const hi = longest === null ? raw.hi : Math.max(0, raw.hi - coveredSeconds(longest, excluded, -wallErrorMs(longest)));
-  const lo = shortest === null ? 0 : leastLeft(shortest, excluded);
-  return { lo: Math.min(raw.lo, lo, hi), hi };
+  const hi =
+    longest === null || !isPlaced(longest)
+      ? raw.hi
+      : Math.max(0, raw.hi - coveredSeconds(longest, excluded, -wallErrorMs(longest)));
+  return { lo: Math.min(raw.lo, shortest === null ? 0 : leastLeft(shortest, excluded), hi), hi };
 }
 
 function isPlaced({ from, to }: Stretch): boolean {
@@ -68,6 +68,7 @@ function isPlaced({ from, to }: Stretch): boolean {
  * though the clock's error over it would say so, and take back a breach that was proven before.
  */
 function leastLeft(shortest: Stretch, excluded: SpanSet): number {
+  if (!isPlaced(shortest)) return Math.max(0, spanOf(shortest).lo - totalMs(excluded) / 1000);
   // Nor can be said where on a wall clock that went back over a reboot it lies.
   if (spanBetween(shortest.from, shortest.to).lo <= 0) return 0;
   const error = wallErrorMs(shortest);
