@@ -5,6 +5,11 @@ import type { Recorder } from './recorder.ts';
 
 /** Seconds for which a process may be held up; a busy disk holds one up for a few. */
 const AWAY_AFTER = 30;
+/**
+ * Seconds by which a wall clock is put forward that was slewed before: whoever tried to connect to a frozen host heard nothing, and tries
+ * again after twice as long each time.
+ */
+const FROZEN_AFTER = 0.25;
 
 export interface Wake {
   /** To be called once a second, and when a connection comes in, before anything of it is recorded. Never rejects; resolves once it was tried to record it. */
@@ -32,5 +37,6 @@ export function createWake(isSinkOpen: () => boolean, recorder: Recorder, clock:
 function wasAway(last: Instant, now: Instant): boolean {
   const span = spanBetween(last, now);
   // A frozen host wakes with a wall clock that is put forward, sooner or later.
-  return span.flags.includes('host-suspended') || span.hi > AWAY_AFTER;
+  const mayHaveBeenFrozen = span.hi - span.lo > FROZEN_AFTER;
+  return span.flags.includes('host-suspended') || mayHaveBeenFrozen || span.hi > AWAY_AFTER;
 }
