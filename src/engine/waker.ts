@@ -1,14 +1,11 @@
 /** A sleep that can be cut short, also by a wake that came just before it. */
-import type { Clock } from '../ports.ts';
+import { type Clock, OVER } from '../ports.ts';
 
 export interface Waker {
   wake(): void;
   /** Resolves after `ms`, at a wake, or when `signal` is aborted; at once if there was a wake since the last sleep. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
-
-/** Made once: an exception takes down the stack when it is made. */
-const WOKEN = new DOMException('woken', 'AbortError');
 
 export function createWaker(clock: Clock): Waker {
   let woken = false;
@@ -18,7 +15,7 @@ export function createWaker(clock: Clock): Waker {
   return {
     wake() {
       woken = true;
-      waking.abort(WOKEN);
+      waking.abort(OVER);
     },
     async sleep(ms, signal) {
       if (!woken && !signal.aborted) {

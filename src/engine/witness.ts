@@ -1,15 +1,12 @@
 /** What is seen beside a check while it lasts: whether our own line worked, and the agent was awake, all along. */
 import { type Instant, spanBetween } from '../domain/time/instant.ts';
-import type { Clock, Control } from '../ports.ts';
+import { type Clock, type Control, OVER } from '../ports.ts';
 
 /** Milliseconds from one look at the neutral hosts to the next: only a check that hangs lasts so long. */
 const LOOK_EVERY = 5000;
 const TICK = 1000;
 /** Milliseconds: what a busy host may be late. More eats up the time that a server has to answer, or comes before the first packet. */
 const LATE_MAX = 2000;
-
-/** Made once: an exception takes down the stack when it is made, which is most of what a good check would cost here. */
-const OVER = new DOMException('the check is over', 'AbortError');
 
 export interface Witness {
   /** Ends it. Whether the process ran all along: what a stopped or starved one took for silence may have been an answer. */

@@ -1,6 +1,6 @@
 /** Time limits by the injected clock, so that a test can let ten minutes pass. */
 import { ABORTED } from '../../domain/probe.ts';
-import type { Clock } from '../../ports.ts';
+import { type Clock, OVER } from '../../ports.ts';
 import { Failure } from './failure.ts';
 
 const SECOND = 1000;
@@ -36,7 +36,7 @@ export interface Deadline {
 export function createDeadline(clock: Clock, expired: (limitMs: number) => void): Deadline {
   let running: AbortController | null = null;
   const stop = () => {
-    running?.abort();
+    running?.abort(OVER);
     running = null;
   };
   return {
