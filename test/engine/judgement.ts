@@ -19,7 +19,10 @@ export function contradictions(
   const trueDelay = delayOf(truth);
   const claims: readonly (readonly [boolean, string])[] = [
     [record.capture !== null && (truth?.acceptedMs ?? null) === null, 'captured, but the provider never took it'],
-    [outcome === 'delivered' && (delay === null || !Number.isFinite(delay.hi)), 'delivered without a delay'],
+    [
+      outcome === 'delivered' && (delay === null || !Number.isFinite(delay.hi)) && !isOverBoot(record),
+      'delivered without a delay',
+    ],
     [outcome === 'lost', 'lost within hours'],
     [outcome === 'failed' && truth?.faulted !== true, 'failed without a fault of the provider'],
     [(delay?.lo ?? 0) > trueDelay * (1 - CLOCK_RATE) + ROUNDING, 'the lower bound is above the truth'],
@@ -48,4 +51,9 @@ function delayOf(truth: Truth | undefined): number {
   if (truth === undefined || truth.acceptedMs === null || truth.fate.end.what !== 'delivered')
     return Number.POSITIVE_INFINITY;
   return truth.fate.end.afterMs / 1000;
+}
+
+/** Whether it came out in another boot than that in which it was planned: until its clock is set nothing tells how long it took. */
+export function isOverBoot({ planned, capture }: ProbeRecord): boolean {
+  return planned.boot !== capture?.latest.boot;
 }

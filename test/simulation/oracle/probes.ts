@@ -2,6 +2,7 @@
 import { DELAY_MAXIMUM_LIMIT, LOST_AFTER } from '../../../src/domain/contract.ts';
 import { assess, exceedsMaximum } from '../../../src/domain/delay/delay.ts';
 import type { Outcome, ProbeRecord } from '../../../src/domain/record.ts';
+import { isOverBoot } from '../../engine/judgement.ts';
 import type { WorldView } from '../simulation.ts';
 import type { MessageTruth } from '../truth.ts';
 import type { Findings } from './findings.ts';
@@ -49,11 +50,6 @@ export function holdOutcome(view: WorldView, record: ProbeRecord, findings: Find
 /** Whose probe, on which path. */
 export function nameOf({ id, provider, path, kind }: ProbeRecord): string {
   return `probe ${id} (${provider} ${path}, ${kind})`;
-}
-
-/** Whether it came out in another boot than that in which it was planned: until its clock is set nothing tells how long it took. */
-function isOverBoot({ planned, capture }: ProbeRecord): boolean {
-  return planned.boot !== capture?.latest.boot;
 }
 
 function expiredEarly(truth: MessageTruth | undefined, nowMs: number): boolean {
