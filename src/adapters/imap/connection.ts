@@ -26,6 +26,15 @@ const LITERAL_BYTES_MAX = 4 * Math.max(HEADER_BYTES_MAX, BODY_BYTES_MAX);
 const RESPONSE_BYTES_MAX = 2 * LITERAL_BYTES_MAX + LINE_BYTES_MAX;
 /** The longest legitimate response lists a few hundred flags or capabilities. */
 const RESPONSE_TOKENS_MAX = 20_000;
+/**
+ * Responses that may come from one command to the next, the greeting to the login included: two for each of ten thousand folders are the
+ * most that is read. Each takes the library some 20 µs of the measuring thread, however short it is.
+ */
+const ANSWER_RESPONSES_MAX = 25_000;
+/** The same in bytes without literals, each of which may be a token and costs as much: ten thousand folders are two megabytes. */
+const ANSWER_LINES_BYTES_MAX = 4 * 1_048_576;
+/** The same in all: a hundred messages (reader.ts), were each literal as long as it may be, are 26 megabytes. */
+const ANSWER_BYTES_MAX = 32 * 1_048_576;
 
 /** Server and port for messages. */
 export function addressOf(settings: MailboxSettings): string {
@@ -42,6 +51,10 @@ export class Connection {
   #failure: unknown = null;
   /** Lines of the server that the library could not parse and skipped. */
   #unreadable = 0;
+  /** What came since something was asked last. */
+  #bytes = 0;
+  #linesBytes = 0;
+  #responses = 0;
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(settings: MailboxSettings, clock: Clock, log: Log) {
@@ -50,6 +63,7 @@ export class Connection {
     this.#clock = clock;
     this.client = new ImapFlow({ ...optionsFrom(settings), logger: this.#logger(log) });
     this.#wire = this.client as unknown as Wire;
+    this.#count();
     // The library emits at most one, possibly long after a call has returned.
     this.client.on('error', (error) => {
       this.#failure ??= error;
@@ -144,6 +158,7 @@ export class Connection {
 
   /** Waits for `start`'s promise, but gives the connection up after `spans` spans of `ms`, or one in which no byte came. */
   async within<T>(what: string, ms: number, spans: number, start: () => Promise<T>): Promise<T> {
+    [this.#bytes, this.#linesBytes, this.#responses] = [0, 0, 0];
     const work = start();
     const done = new AbortController();
     const watch = this.#watch(what, ms, spans, done.signal);
@@ -195,6 +210,30 @@ export class Connection {
     done.abort();
     this.client.close();
     await logout;
+  }
+
+  /** Cuts off an answer that goes on for longer than any does. */
+  #count(): void {
+    const { streamer } = this.#wire;
+    // The socket, and after STARTTLS the one within TLS.
+    streamer.on('pipe', (source) =>
+      source.on('data', ({ length }: Buffer) => {
+        this.#bytes += length;
+        if (this.#bytes > ANSWER_BYTES_MAX) this.#tooLong(`${ANSWER_BYTES_MAX} bytes`);
+      }),
+    );
+    const push = streamer.push.bind(streamer);
+    streamer.push = (response) => {
+      this.#responses += 1;
+      this.#linesBytes += response?.payload.length ?? 0;
+      if (this.#linesBytes > ANSWER_LINES_BYTES_MAX) this.#tooLong(`${ANSWER_LINES_BYTES_MAX} bytes of lines`);
+      if (this.#responses > ANSWER_RESPONSES_MAX) this.#tooLong(`${ANSWER_RESPONSES_MAX} responses`);
+      return push(response);
+    };
+  }
+
+  #tooLong(most: string): void {
+    this.#drop(this.error('TOO_LARGE', `an answer must have at most ${most}, and goes on`));
   }
 
   #drop(reason: unknown): void {
