@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Connection } from '../../../src/adapters/imap/connection.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
 import type { MailboxSettings } from '../../../src/domain/settings.ts';
+import { allowOldTls, spokenWith } from '../../fakes/old-tls.ts';
 import { CERTIFICATES } from '../smtp-client/fixtures.ts';
 import { failureOf, settingsFor, silentLog } from './support.ts';
 
@@ -114,8 +115,10 @@ describe.each([
   });
 
   test('a server that speaks no newer TLS than 1.1 sees no password', async () => {
+    allowOldTls();
     const old = { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     const port = await begin({ implicit, tls: old });
+    if (implicit) expect(await spokenWith(port)).toBe('TLSv1.1');
     await failureOf(open(port, security));
     expect(heard.map(({ text }) => text).join('')).not.toMatch(/a-secret|AUTHENTICATE|LOGIN/);
   });
