@@ -42,7 +42,7 @@ const INSIDE = /\n\s+at |node:internal|node_modules|\/srv\/mailflow|\.ts:\d|Type
 const BROKEN = `EACCES: permission denied, open '/srv/mailflow/${TOKEN}'`;
 const FINDING_MAX = 600;
 
-export async function fuzzHttp(seed: number, count: number): Promise<Fuzzed> {
+export async function fuzzHttp(seed: number, count: number, tried: () => void = () => undefined): Promise<Fuzzed> {
   const errors: string[] = [];
   await using served = await start(errors);
   const findings: string[] = [];
@@ -61,6 +61,7 @@ export async function fuzzHttp(seed: number, count: number): Promise<Fuzzed> {
       }),
     );
     findings.push(...found.flat());
+    for (const _ of batch) tried();
     if (!allowed && served.acts() !== before)
       findings.push(`cases ${batch[0]} to ${batch.at(-1)}: acted without the token`);
     for (const error of errors.splice(0)) findings.push(`cases ${batch[0]} to ${batch.at(-1)}: ${error}`);
