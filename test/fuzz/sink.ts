@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createSink } from '../../src/adapters/smtp-sink/sink.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { seededUniform } from '../../src/domain/pseudo-random.ts';
+import { SINK_RECIPIENTS_MAX } from '../../src/domain/settings.ts';
 import type { Log, SinkListener, SinkTransaction } from '../../src/ports.ts';
 import { CERTIFICATES } from '../adapters/smtp-client/fixtures.ts';
 import { RawClient } from '../adapters/smtp-sink/raw-client.ts';
@@ -19,11 +20,11 @@ export interface Fuzzed {
 const AT_ONCE = 24;
 /** After the peer is gone, the sink's side ends within what smtp-server gives a peer that does not close. */
 const GONE_MS_MAX = 10_000;
+/** All of the pool that there may ever have been, whatever is configured now. */
+const POOL = Array.from({ length: SINK_RECIPIENTS_MAX }, (_, index) => `probe-${index}`);
 const OWN = new Set([
   'postmaster',
-  ...['probe-0', 'probe-1', 'probe-2', 'probe-3', 'postmaster', 'abuse', 'receive'].map(
-    (local) => `${local}@sink.test`,
-  ),
+  ...[...POOL, 'postmaster', 'abuse', 'receive'].map((local) => `${local}@sink.test`),
 ]);
 
 /** Session `index` of a run is that of the seed `<seed>/<index>`, whatever the others do. */

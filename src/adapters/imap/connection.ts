@@ -3,6 +3,7 @@ import { ImapFlow, type ImapFlowOptions, type ImapResponse } from 'imapflow';
 import type { Stage } from '../../domain/probe.ts';
 import type { Login, MailboxSettings } from '../../domain/settings.ts';
 import { BODY_BYTES_MAX, type Clock, HEADER_BYTES_MAX, type Log, MailboxError } from '../../ports.ts';
+import { AnswerMeter } from './answer-meter.ts';
 import { EntryError, stageOfCode, toMailboxError } from './failure.ts';
 import type { Argument, Untagged, Wire } from './wire.ts';
 
@@ -26,15 +27,6 @@ const LITERAL_BYTES_MAX = 4 * Math.max(HEADER_BYTES_MAX, BODY_BYTES_MAX);
 const RESPONSE_BYTES_MAX = 2 * LITERAL_BYTES_MAX + LINE_BYTES_MAX;
 /** The longest legitimate response lists a few hundred flags or capabilities. */
 const RESPONSE_TOKENS_MAX = 20_000;
-/**
- * Responses that may come from one command to the next, the greeting to the login included: two for each of ten thousand folders are the
- * most that is read. Each takes the library some 20 µs of the measuring thread, however short it is.
- */
-const ANSWER_RESPONSES_MAX = 25_000;
-/** The same in bytes without literals, each of which may be a token and costs as much: ten thousand folders are two megabytes. */
-const ANSWER_LINES_BYTES_MAX = 4 * 1_048_576;
-/** The same in all: a hundred messages (reader.ts), were each literal as long as it may be, are 26 megabytes. */
-const ANSWER_BYTES_MAX = 32 * 1_048_576;
 
 /** Server and port for messages. */
 export function addressOf(settings: MailboxSettings): string {
@@ -51,10 +43,7 @@ export class Connection {
   #failure: unknown = null;
   /** Lines of the server that the library could not parse and skipped. */
   #unreadable = 0;
-  /** What came since something was asked last. */
-  #bytes = 0;
-  #linesBytes = 0;
-  #responses = 0;
+  readonly #meter: AnswerMeter;
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(settings: MailboxSettings, clock: Clock, log: Log) {
@@ -63,7 +52,9 @@ export class Connection {
     this.#clock = clock;
     this.client = new ImapFlow({ ...optionsFrom(settings), logger: this.#logger(log) });
     this.#wire = this.client as unknown as Wire;
-    this.#count();
+    this.#meter = new AnswerMeter(this.#wire.streamer, (most) =>
+      this.#drop(this.error('TOO_LARGE', `an answer must have at most ${most}, and goes on`)),
+    );
     // The library emits at most one, possibly long after a call has returned.
     this.client.on('error', (error) => {
       this.#failure ??= error;
@@ -158,7 +149,7 @@ export class Connection {
 
   /** Waits for `start`'s promise, but gives the connection up after `spans` spans of `ms`, or one in which no byte came. */
   async within<T>(what: string, ms: number, spans: number, start: () => Promise<T>): Promise<T> {
-    [this.#bytes, this.#linesBytes, this.#responses] = [0, 0, 0];
+    this.#meter.begin();
     const work = start();
     const done = new AbortController();
     const watch = this.#watch(what, ms, spans, done.signal);
@@ -210,30 +201,6 @@ export class Connection {
     done.abort();
     this.client.close();
     await logout;
-  }
-
-  /** Cuts off an answer that goes on for longer than any does. */
-  #count(): void {
-    const { streamer } = this.#wire;
-    // The socket, and after STARTTLS the one within TLS.
-    streamer.on('pipe', (source) =>
-      source.on('data', ({ length }: Buffer) => {
-        this.#bytes += length;
-        if (this.#bytes > ANSWER_BYTES_MAX) this.#tooLong(`${ANSWER_BYTES_MAX} bytes`);
-      }),
-    );
-    const push = streamer.push.bind(streamer);
-    streamer.push = (response) => {
-      this.#responses += 1;
-      this.#linesBytes += response?.payload.length ?? 0;
-      if (this.#linesBytes > ANSWER_LINES_BYTES_MAX) this.#tooLong(`${ANSWER_LINES_BYTES_MAX} bytes of lines`);
-      if (this.#responses > ANSWER_RESPONSES_MAX) this.#tooLong(`${ANSWER_RESPONSES_MAX} responses`);
-      return push(response);
-    };
-  }
-
-  #tooLong(most: string): void {
-    this.#drop(this.error('TOO_LARGE', `an answer must have at most ${most}, and goes on`));
   }
 
   #drop(reason: unknown): void {
