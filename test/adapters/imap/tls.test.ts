@@ -112,6 +112,13 @@ describe.each([
     expect(heard.map(({ text }) => text).join('')).not.toMatch(/a-secret|AUTHENTICATE|LOGIN/);
   });
 
+  test('a server with a certificate of another name sees no password', async () => {
+    const { cert: theirs, key: theirKey } = CERTIFICATES.elsewhere;
+    const port = await begin({ implicit, tls: { cert: theirs, key: theirKey } });
+    expect((await failureOf(open(port, security, theirs))).code).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+    expect(heard.map(({ text }) => text).join('')).not.toMatch(/a-secret|AUTHENTICATE|LOGIN/);
+  });
+
   test('a server that speaks no newer TLS than 1.1 sees no password', async () => {
     allowOldTls();
     const old = { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
