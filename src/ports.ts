@@ -171,7 +171,7 @@ export interface SinkListener {
    */
   vanished(peer: string, since: Instant): void;
   /**
-   * A connection was refused, or had to go, because there were too many: no fault of the peer's. What it came to transfer, from `since`
+   * A connection was refused, or had to go, or might not have TLS, because there were too many: no fault of the peer's. What it came to transfer, from `since`
    * on, it could not, and it may remember that. In place of `vanished`, and beside `abandoned` where a transaction ran.
    */
   turnedAway(peer: string, since: Instant): void;

@@ -91,7 +91,7 @@ const LINES = [
   `password: ["${WORD}"]`,
 ] as const;
 
-export async function fuzzConfig(seed: number, count: number): Promise<Fuzzed> {
+export async function fuzzConfig(seed: number, count: number, tried: () => void = () => undefined): Promise<Fuzzed> {
   const example = await readFile(join(PROJECT, 'config/example.yml'), 'utf8');
   const folder = await mkdtemp(join(tmpdir(), 'mailflow-fuzz-'));
   const findings: string[] = [];
@@ -103,6 +103,7 @@ export async function fuzzConfig(seed: number, count: number): Promise<Fuzzed> {
     for (let index = 0; index < count; index += 1) {
       const text = mutate(example, new Draw('config', seed, index));
       const wrong = await wrongWith(join(folder, 'config.yml'), text);
+      tried();
       if (wrong !== null) findings.push(`config, seed ${seed}, case ${index}: ${wrong.slice(0, SHOWN_MAX)}`);
     }
   } finally {

@@ -17,7 +17,7 @@ test.each(Object.entries(SURFACES))(
   async (surface, { roundCount }) => {
     const count = Math.ceil(roundCount * SHARE);
     const result = await runRound({ table: TABLE, surface, seed: SEED, count }, { hangMs: ROUND_MS_MAX });
-    expect(result).toEqual({ tried: count, findings: [] });
+    expect(result).toMatchObject({ tried: count, findings: [] });
   },
   2 * ROUND_MS_MAX,
 );
@@ -41,6 +41,14 @@ test('what hangs is ended, and told with the command that runs it again', async 
 test('what takes all memory is ended, and told', async () => {
   const { findings } = await runRound({ table: PLANTED, surface: 'hoards', seed: 1, count: 1 }, { heapMb: 32 });
   expect(findings).toEqual([expect.stringMatching(/memory limit.*: npm run fuzz/)]);
+});
+
+test('what goes on holding more is told, what keeps level is not', async () => {
+  const { findings } = await runRound({ table: PLANTED, surface: 'leaks', seed: 1, count: 1000 });
+  expect(findings).toEqual([expect.stringMatching(/^memory grew from [\d.]+ to [\d.]+ MB$/)]);
+  const level = await runRound({ table: TABLE, surface: 'tokens', seed: SEED, count: 1000 });
+  expect(level.findings).toEqual([]);
+  expect(level.held).not.toBeNull();
 });
 
 test.each([

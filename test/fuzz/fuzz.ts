@@ -3,6 +3,7 @@
  * surface in turn, and ends with 1 if one of them did what it must not. A seed tries the same again.
  */
 import { parseArgs } from 'node:util';
+import { type Held, megabytes } from './memory.ts';
 import { runRound } from './round.ts';
 import { SURFACES, TABLE } from './surfaces.ts';
 
@@ -53,16 +54,20 @@ async function run(
   const { roundCount } = SURFACES[surface] ?? { roundCount: 1 };
   let tried = 0;
   let found = 0;
+  /** The round that grew the most. */
+  let most: Held | null = null;
   // One at least: a surface that was left out would look as if nothing had been found on it.
   for (let round = 0; round === 0 || !isOver(tried); round += 1) {
     const count = Math.min(roundCount, countMax - tried);
     const order = { table: TABLE, surface, seed: (seed + round) % SEED_MAX, count };
-    const { findings } = await runRound(order);
+    const { findings, held } = await runRound(order);
+    if (held !== null && (most === null || held.late - held.early > most.late - most.early)) most = held;
     tried += count;
     found += findings.length;
     for (const finding of findings) print(`FOUND ${surface}, seed ${order.seed}, count ${count}: ${finding}`);
   }
-  print(`${surface.padEnd(10)} ${tried} tried, ${found} found`);
+  const memory = most === null ? 'too few to tell' : `at most ${megabytes(most.early)} to ${megabytes(most.late)} MB`;
+  print(`${surface.padEnd(10)} ${tried} tried, ${found} found, memory in a round: ${memory}`);
   return found;
 }
 

@@ -139,6 +139,9 @@ const SEGMENTS = [
   '__proto__',
 ] as const;
 
+/** Near to the right one, and far from it. */
+const WRONG_TOKENS = [TOKEN.slice(0, -1), TOKEN.slice(1), TOKEN.toUpperCase(), 'wrong', 'x'.repeat(5000)] as const;
+
 /** `allowed` ones may have the token. */
 export function hostileRequest(draw: Draw, allowed: boolean): Hostile {
   let text = wellFormed(draw, allowed);
@@ -160,6 +163,7 @@ function wellFormed(draw: Draw, allowed: boolean): string {
     'Host: 127.0.0.1',
     draw.chance(0.8) ? 'Connection: close' : 'Connection: keep-alive',
     ...(allowed && draw.chance(0.5) ? [`Authorization: Bearer ${TOKEN}`] : []),
+    ...(!allowed && draw.chance(0.3) ? [`Authorization: Bearer ${draw.pick(WRONG_TOKENS)}`] : []),
     ...(body === '' ? [] : ['Content-Type: application/json', `Content-Length: ${body.length}`]),
   ];
   return `${method} ${target} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n${body}`;

@@ -22,6 +22,8 @@ export interface Fuzzed {
 
 /** Requests at once: fewer than one address may have connections. */
 const AT_ONCE = 16;
+/** Addresses that they come from: ten wrong tokens of one, and the right one is not answered there either. */
+const ASKERS = 200;
 /** Milliseconds without a byte after which the request is over: the client closes its side. */
 const QUIET = 40;
 /** Milliseconds from then on in which the server has to let go. Its own limits for who is slow are longer, and tested elsewhere. */
@@ -42,7 +44,7 @@ const INSIDE = /\n\s+at |node:internal|node_modules|\/srv\/mailflow|\.ts:\d|Type
 const BROKEN = `EACCES: permission denied, open '/srv/mailflow/${TOKEN}'`;
 const FINDING_MAX = 600;
 
-export async function fuzzHttp(seed: number, count: number): Promise<Fuzzed> {
+export async function fuzzHttp(seed: number, count: number, tried: () => void = () => undefined): Promise<Fuzzed> {
   const errors: string[] = [];
   await using served = await start(errors);
   const findings: string[] = [];
@@ -54,13 +56,14 @@ export async function fuzzHttp(seed: number, count: number): Promise<Fuzzed> {
     const found = await Promise.all(
       batch.map(async (index) => {
         const request = hostileRequest(new Draw('http', seed, index), allowed);
-        const wrong = await wrongWith(served, request);
+        const wrong = await wrongWith(served, request, `127.0.0.${2 + (index % ASKERS)}`);
         return wrong === null
           ? []
           : [`case ${index}: ${wrong} on ${JSON.stringify(request.text).slice(0, FINDING_MAX)}`];
       }),
     );
     findings.push(...found.flat());
+    for (const _ of batch) tried();
     if (!allowed && served.acts() !== before)
       findings.push(`cases ${batch[0]} to ${batch.at(-1)}: acted without the token`);
     for (const error of errors.splice(0)) findings.push(`cases ${batch[0]} to ${batch.at(-1)}: ${error}`);
@@ -70,8 +73,8 @@ export async function fuzzHttp(seed: number, count: number): Promise<Fuzzed> {
   return { tried: count, findings: findings.map((finding) => `http, seed ${seed}, ${finding}`) };
 }
 
-async function wrongWith({ url }: Served, { text, pieces, acts }: Hostile): Promise<string | null> {
-  const socket = await dial(url);
+async function wrongWith({ url }: Served, { text, pieces, acts }: Hostile, from: string): Promise<string | null> {
+  const socket = await dial(url, from);
   const parts: Buffer[] = [];
   const { promise: closed, resolve } = Promise.withResolvers<'closed' | 'held'>();
   socket.on('data', (part: Buffer) => parts.push(part));

@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import { fuzzValues, must, type Surface } from './surface.ts';
 
+const leaked: Uint8Array[] = [];
+
 export const SURFACES: Readonly<Record<string, Surface>> = {
   wrong: {
     about: 'fails on numbers from 100 on',
@@ -23,5 +25,10 @@ export const SURFACES: Readonly<Record<string, Surface>> = {
       return { tried: kept.length, findings: [] };
     },
     roundCount: 1,
+  },
+  leaks: {
+    about: 'keeps a buffer of each try',
+    fuzz: fuzzValues(fc.nat(), () => void leaked.push(new Uint8Array(20_000).fill(1))),
+    roundCount: 1000,
   },
 };

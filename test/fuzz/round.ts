@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { Fuzzed } from './surface.ts';
+import type { Watched } from './surface.ts';
 
 /** Milliseconds. A round takes a second or a few; what is not linear takes minutes. */
 const HANG_MS = 120_000;
@@ -21,7 +21,7 @@ export interface Round {
 export async function runRound(
   round: Round,
   { hangMs = HANG_MS, heapMb = HEAP_MB_MAX }: { readonly hangMs?: number; readonly heapMb?: number } = {},
-): Promise<Fuzzed> {
+): Promise<Watched> {
   const { surface, seed, count } = round;
   const again = `npm run fuzz -- --surface ${surface} --seed ${seed} --count ${count}`;
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
@@ -30,9 +30,9 @@ export async function runRound(
   });
   const over = new AbortController();
   const { signal } = over;
-  const broken = (what: string): Fuzzed => ({ tried: 0, findings: [`${what}: ${again}`] });
-  const ways: Promise<Fuzzed>[] = [
-    once(worker, 'message', { signal }).then(([result]) => result as Fuzzed),
+  const broken = (what: string): Watched => ({ tried: 0, findings: [`${what}: ${again}`], held: null });
+  const ways: Promise<Watched>[] = [
+    once(worker, 'message', { signal }).then(([result]) => result as Watched),
     once(worker, 'exit', { signal }).then(() => broken('the thread ended')),
     delay(hangMs, broken(`no end after ${hangMs / 1000} s`), { signal }),
   ];

@@ -1,5 +1,6 @@
 /** What a surface is: a part of the agent that reads what strangers write, and something that throws made-up input at it. */
 import fc from 'fast-check';
+import type { Held } from './memory.ts';
 
 export interface Fuzzed {
   readonly tried: number;
@@ -7,8 +8,16 @@ export interface Fuzzed {
   readonly findings: readonly string[];
 }
 
-/** The same seed tries the same inputs. Rejects only if it cannot run at all: what the agent throws is a finding. */
-export type Fuzz = (seed: number, count: number) => Promise<Fuzzed>;
+/** A part of a run, with what was held in it; null where it was too short to tell. */
+export interface Watched extends Fuzzed {
+  readonly held: Held | null;
+}
+
+/**
+ * The same seed tries the same inputs. Rejects only if it cannot run at all: what the agent throws is a finding. `tried` is called
+ * behind each.
+ */
+export type Fuzz = (seed: number, count: number, tried?: () => void) => Promise<Fuzzed>;
 
 export interface Surface {
   readonly about: string;
@@ -25,8 +34,11 @@ const SHOWN_MAX = 2000;
  * shrinking), so a run has one finding at most: the next run has the next.
  */
 export function fuzzValues<T>(values: fc.Arbitrary<T>, check: (value: T) => void | Promise<void>): Fuzz {
-  return async (seed, count) => {
-    const property = fc.asyncProperty(values, async (value) => check(value));
+  return async (seed, count, tried = () => undefined) => {
+    const property = fc.asyncProperty(values, async (value) => {
+      await check(value);
+      tried();
+    });
     const { numRuns, failed, counterexample, errorInstance } = await fc.check(property, { seed, numRuns: count });
     if (!failed) return { tried: numRuns, findings: [] };
     const input = JSON.stringify(counterexample?.[0] ?? null);

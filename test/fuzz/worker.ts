@@ -1,10 +1,19 @@
 /** The thread in which a round runs. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { growthOf, watchMemory } from './memory.ts';
 import type { Round } from './round.ts';
-import type { Surface } from './surface.ts';
+import type { Surface, Watched } from './surface.ts';
 
 const { table, surface, seed, count } = workerData as Round;
 const { SURFACES } = (await import(table)) as { SURFACES: Readonly<Record<string, Surface>> };
 const chosen = SURFACES[surface];
 if (chosen === undefined) throw new Error(`there is no surface ${surface}`);
-parentPort?.postMessage(await chosen.fuzz(seed, count));
+const memory = watchMemory(count);
+const { tried, findings } = await chosen.fuzz(seed, count, memory.tried);
+const held = memory.held();
+const growth = held === null ? null : growthOf(held);
+parentPort?.postMessage({
+  tried,
+  findings: growth === null ? findings : [...findings, growth],
+  held,
+} satisfies Watched);

@@ -5,16 +5,24 @@ import type { StatusView } from '../../domain/status-view.ts';
 import type { Clock, Log, StatusBoard } from '../../ports.ts';
 
 export interface EventFeed {
-  /** Whether there is room for one more. */
-  readonly hasRoom: boolean;
+  /** Why `asker` can have no stream more; null where it can. */
+  full(asker: string): string | null;
   /** Takes an answer whose head is not sent yet, and ends it when the client does not read or the feed is closed. */
-  add(answer: ServerResponse, headers: Readonly<Record<string, string>>, acting: StatusView['acting']): void;
+  add(answer: ServerResponse, headers: Readonly<Record<string, string>>, listener: Listener): void;
   /** Ends all of them; resolves when nothing is left running. */
   close(): Promise<void>;
 }
 
+/** Who listens, as far as limits go and as what the page may offer goes. */
+export interface Listener {
+  readonly asker: string;
+  readonly acting: StatusView['acting'];
+}
+
 /** Each costs a copy of the status a second; a few screens on walls and a few people. */
 export const STREAMS_MAX = 32;
+/** Of one asker: the tabs of a person, or the people behind one proxy, of whom more ask every few seconds instead. It takes four to take all. */
+export const ASKER_STREAMS_MAX = 8;
 /** Bytes that a client may have left unread when more comes: what is one message, however long, it may take its time for. */
 const UNREAD_MAX = 1_048_576;
 /** Statuses left out in a row, one a second, while a client still reads what it was sent before. */
@@ -28,9 +36,8 @@ const RETRY_AFTER = 2000;
 /** Probes told apart in one round: what changes more at once (our sink was away) stands in the status alone. */
 const PROBES_MAX = 50;
 
-interface Stream {
+interface Stream extends Listener {
   readonly answer: ServerResponse;
-  readonly acting: StatusView['acting'];
   /** Statuses left out since the last one that was sent. */
   skipped: number;
 }
@@ -137,11 +144,16 @@ export function createEventFeed(board: StatusBoard, clock: Pick<Clock, 'sleep'>,
   };
 
   return {
-    get hasRoom() {
-      return !closed && streams.size < STREAMS_MAX;
+    full(asker) {
+      if (closed || streams.size >= STREAMS_MAX)
+        return `at most ${STREAMS_MAX} streams of events can be open at once: close one`;
+      let ofAsker = 0;
+      for (const stream of streams) if (stream.asker === asker) ofAsker += 1;
+      if (ofAsker < ASKER_STREAMS_MAX) return null;
+      return `at most ${ASKER_STREAMS_MAX} streams of events can be open at once from one address: close one`;
     },
-    add(answer, headers, acting) {
-      const stream: Stream = { answer, acting, skipped: 0 };
+    add(answer, headers, listener) {
+      const stream: Stream = { answer, ...listener, skipped: 0 };
       streams.add(stream);
       answer.once('close', () => forget(stream));
       // Nobody else listens, and an error that nobody hears would end the agent.

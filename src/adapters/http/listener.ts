@@ -26,7 +26,7 @@ const IDLE_TIMEOUT = 20_000;
 /** Milliseconds in which whoever asked reads nothing of an answer; Node may look a second time before it closes. */
 const UNREAD_TIMEOUT = 10_000;
 /** Some scrapers, a browser and a few commands; more than this is a flood. */
-const CONNECTIONS_MAX = 256;
+export const CONNECTIONS_MAX = 256;
 /** Of one asker: a proxy in front of the agent is one. */
 export const ASKER_CONNECTIONS_MAX = 64;
 /** Requests of one asker: a page with its modules is fifty, and a command that follows a probe asks a few times a second. */

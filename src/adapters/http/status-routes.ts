@@ -3,8 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import { lifeOf } from '../../domain/probe-life.ts';
 import type { StatusView } from '../../domain/status-view.ts';
 import { type AgentControl, type Clock, type Inquiries, type Log, type StatusBoard, TooBusy } from '../../ports.ts';
+import { askerOf } from './asker.ts';
 import { actingFor } from './auth.ts';
-import { createEventFeed, STREAMS_MAX } from './event-feed.ts';
+import { createEventFeed } from './event-feed.ts';
 import { DEFAULT_POLICY, SECURITY_HEADERS } from './headers.ts';
 import { isProbeId, readSeries } from './request.ts';
 
@@ -28,10 +29,12 @@ export function addStatus(
   server.addHook('preClose', () => feed.close());
   // A HEAD would hold a stream and show nothing for it.
   server.get('/api/v1/events', { exposeHeadRoute: false }, ({ headers, ip }, reply) => {
-    if (!feed.hasRoom) throw new TooBusy(`at most ${STREAMS_MAX} streams of events can be open at once: close one`);
+    const asker = askerOf(ip);
+    const full = feed.full(asker);
+    if (full !== null) throw new TooBusy(full);
     reply.hijack();
     const all = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
-    feed.add(reply.raw, all, actingFor(token, { remote: ip, headers }));
+    feed.add(reply.raw, all, { asker, acting: actingFor(token, { remote: ip, headers }) });
   });
   server.get('/api/v1/delays', { config: { costly: true } }, async ({ query }, reply) => {
     const series = await inquiries.delays(readSeries(query, control.routes()));

@@ -3,6 +3,7 @@ import { ImapFlow, type ImapFlowOptions, type ImapResponse } from 'imapflow';
 import type { Stage } from '../../domain/probe.ts';
 import type { Login, MailboxSettings } from '../../domain/settings.ts';
 import { BODY_BYTES_MAX, type Clock, HEADER_BYTES_MAX, type Log, MailboxError } from '../../ports.ts';
+import { AnswerMeter } from './answer-meter.ts';
 import { EntryError, stageOfCode, toMailboxError } from './failure.ts';
 import type { Argument, Untagged, Wire } from './wire.ts';
 
@@ -42,6 +43,7 @@ export class Connection {
   #failure: unknown = null;
   /** Lines of the server that the library could not parse and skipped. */
   #unreadable = 0;
+  readonly #meter: AnswerMeter;
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(settings: MailboxSettings, clock: Clock, log: Log) {
@@ -50,6 +52,9 @@ export class Connection {
     this.#clock = clock;
     this.client = new ImapFlow({ ...optionsFrom(settings), logger: this.#logger(log) });
     this.#wire = this.client as unknown as Wire;
+    this.#meter = new AnswerMeter(this.#wire.streamer, (most) =>
+      this.#drop(this.error('TOO_LARGE', `an answer must have at most ${most}, and goes on`)),
+    );
     // The library emits at most one, possibly long after a call has returned.
     this.client.on('error', (error) => {
       this.#failure ??= error;
@@ -144,6 +149,7 @@ export class Connection {
 
   /** Waits for `start`'s promise, but gives the connection up after `spans` spans of `ms`, or one in which no byte came. */
   async within<T>(what: string, ms: number, spans: number, start: () => Promise<T>): Promise<T> {
+    this.#meter.begin();
     const work = start();
     const done = new AbortController();
     const watch = this.#watch(what, ms, spans, done.signal);

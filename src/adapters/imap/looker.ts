@@ -3,11 +3,14 @@ import type { ImapResponse } from 'imapflow';
 import { decodePath } from 'imapflow/lib/tools.js';
 import { type Clock, type FolderState, type Look, MailboxError } from '../../ports.ts';
 import type { Connection } from './connection.ts';
-import { type ListedFolder, rolesOf } from './roles.ts';
+import { type ListedFolder, ROLE_ATTRIBUTES, rolesOf } from './roles.ts';
 import { type Argument, atom, isList, numberOf, textOf } from './wire.ts';
 
 /** Far more than an account has; a server that lists more is not to be believed. */
 const FOLDERS_MAX = 10_000;
+
+/** Attributes that mean something to a look; a server may give a folder any others. */
+const READ = new Set(['\\noselect', '\\nonexistent', ...ROLE_ATTRIBUTES]);
 
 interface Listed extends ListedFolder {
   /** As the server writes it. */
@@ -100,8 +103,7 @@ export class Looker {
       STATUS: ({ attributes = [] }) => {
         const name = textOf(attributes[0]);
         const items = attributes[1];
-        // Unasked-for ones beyond the folders listed would only fill memory.
-        if (name === null || !isList(items) || statuses.size > FOLDERS_MAX) return;
+        if (name === null || !isList(items)) return;
         statuses.set(canonical(name), { uidNext: itemOf(items, 'UIDNEXT'), uidValidity: itemOf(items, 'UIDVALIDITY') });
       },
     };
@@ -117,7 +119,7 @@ export class Looker {
       wireName,
       path,
       delimiter: textOf(delimiter),
-      attributes: new Set(flags.map((flag) => textOf(flag)?.toLowerCase() ?? '')),
+      attributes: new Set(flags.map((flag) => textOf(flag)?.toLowerCase() ?? '').filter((each) => READ.has(each))),
     };
   }
 

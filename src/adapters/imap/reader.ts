@@ -14,6 +14,12 @@ const UIDS_MAX = 100;
 
 type Section = 'HEADER.FIELDS' | 'HEADER' | 'TEXT';
 
+/** Messages that are asked for. A server may answer with others, a few as a rule allows or one for each number there is: none is kept. */
+interface Asked {
+  readonly uids: string;
+  readonly has: (uid: number) => boolean;
+}
+
 /** A message as its first FETCH response showed it. */
 interface Sight {
   readonly uid: number;
@@ -54,12 +60,12 @@ export class Reader {
       const bodies = new Map<number, string>();
       const unreadable = new Set<number>();
       for (const batch of batches(sights.map(({ uid }) => uid))) {
-        await this.#fetchSection(batch.join(), 'HEADER', HEADER_BYTES_MAX, (uid, bytes) => headers.set(uid, bytes));
+        await this.#fetchSection(these(batch), 'HEADER', HEADER_BYTES_MAX, (uid, bytes) => headers.set(uid, bytes));
       }
       const withBody = sights.filter(({ candidacy }) => candidacy === 'body').map(({ uid }) => uid);
       for (const batch of batches(withBody)) {
         const nil = (uid: number): void => void unreadable.add(uid);
-        await this.#fetchSection(batch.join(), 'TEXT', BODY_BYTES_MAX, (uid, bytes) => bodies.set(uid, bytes), nil);
+        await this.#fetchSection(these(batch), 'TEXT', BODY_BYTES_MAX, (uid, bytes) => bodies.set(uid, bytes), nil);
       }
       const readable = sights.filter(({ uid }) => !unreadable.has(uid));
       const messages = readable.map(({ uid, seen, header }) => ({
@@ -86,10 +92,10 @@ export class Reader {
         new Map<number, number>(),
       ];
       for (const batch of batches(sights.filter(({ candidacy }) => candidacy === 'header').map(({ uid }) => uid))) {
-        const uids = batch.join();
-        await this.#fetchSection(uids, 'HEADER', HEADER_BYTES_MAX, (uid, bytes) => headers.set(uid, bytes));
-        await this.#fetchSection(uids, 'TEXT', BODY_BYTES_MAX, (uid, bytes) => bodies.set(uid, bytes));
-        await this.#fetchDates(uids, (uid, ms) => dates.set(uid, ms));
+        const asked = these(batch);
+        await this.#fetchSection(asked, 'HEADER', HEADER_BYTES_MAX, (uid, bytes) => headers.set(uid, bytes));
+        await this.#fetchSection(asked, 'TEXT', BODY_BYTES_MAX, (uid, bytes) => bodies.set(uid, bytes));
+        await this.#fetchDates(asked, (uid, ms) => dates.set(uid, ms));
       }
       return [...dates].flatMap(([uid, storedMs]) => {
         const [header, body] = [headers.get(uid), bodies.get(uid)];
@@ -98,8 +104,8 @@ export class Reader {
     });
   }
 
-  async #fetchDates(uids: string, onDate: (uid: number, ms: number) => void): Promise<void> {
-    await this.#connection.command('UID FETCH', [sequence(uids), [atom('UID'), atom('INTERNALDATE')]], {
+  async #fetchDates(asked: Asked, onDate: (uid: number, ms: number) => void): Promise<void> {
+    await this.#connection.command('UID FETCH', [sequence(asked.uids), [atom('UID'), atom('INTERNALDATE')]], {
       FETCH: ({ attributes = [] }) => {
         const items = attributes[1];
         if (!isList(items)) return;
@@ -108,7 +114,7 @@ export class Reader {
         const ms = parseMailDate(
           (textOf(itemOf(items, 'INTERNALDATE')) ?? '').trim().replace(/^(\d{1,2})-(\w{3})-/, '$1 $2 '),
         );
-        if (uid !== null && ms !== null) onDate(uid, ms);
+        if (uid !== null && ms !== null && asked.has(uid)) onDate(uid, ms);
       },
     });
   }
@@ -151,10 +157,11 @@ export class Reader {
   ): Promise<{ readonly sights: readonly Sight[]; readonly complete: boolean }> {
     const there = new Set<number>();
     const sights = new Map<number, Sight>();
-    await this.#fetchSection(`${fromUid}:${toUid - 1}`, 'HEADER.FIELDS', CANDIDATE_BYTES_MAX, (uid, header) => {
+    // A range may be answered with the highest UID although that is below it (RFC 3501 §6.4.8).
+    const range = { uids: `${fromUid}:${toUid - 1}`, has: (uid: number) => uid >= fromUid && uid < toUid };
+    await this.#fetchSection(range, 'HEADER.FIELDS', CANDIDATE_BYTES_MAX, (uid, header) => {
       const seen = this.#clock.now();
-      // A range may be answered with the highest UID although that is below it.
-      if (uid < fromUid || uid >= toUid || there.has(uid)) return;
+      if (there.has(uid)) return;
       there.add(uid);
       const candidacy = candidacyOf(header, this.#ownSenders);
       if (candidacy !== 'none') sights.set(uid, { uid, seen, header, candidacy });
@@ -165,7 +172,7 @@ export class Reader {
 
   /** PEEK, so that nothing is marked as read, even where EXAMINE would not prevent it. */
   async #fetchSection(
-    uids: string,
+    asked: Asked,
     section: Section,
     bytesMax: number,
     onMessage: (uid: number, bytes: string) => void,
@@ -178,7 +185,7 @@ export class Reader {
       section: [atom(section), ...fields],
       partial: [0, bytesMax],
     };
-    await this.#connection.command('UID FETCH', [sequence(uids), [atom('UID'), item]], {
+    await this.#connection.command('UID FETCH', [sequence(asked.uids), [atom('UID'), item]], {
       FETCH: ({ attributes = [] }) => {
         const items = attributes[1];
         if (!isList(items)) return;
@@ -190,14 +197,19 @@ export class Reader {
           if (name === 'UID') uid = numberOf(items[i + 1]);
           // Servers also report, unasked, flags that changed.
           const part = isList(key) ? null : textOf(key?.section?.[0])?.toUpperCase();
-          if (name === 'BODY' && part === section) bytes = bytesOf(items[i + 1])?.slice(0, bytesMax) ?? null;
+          if (name === 'BODY' && part === section) bytes = bytesOf(items[i + 1], bytesMax);
         }
-        if (uid === null || bytes === undefined) return;
+        if (uid === null || bytes === undefined || !asked.has(uid)) return;
         if (bytes === null) onNil(uid);
         else onMessage(uid, bytes);
       },
     });
   }
+}
+
+function these(uids: readonly number[]): Asked {
+  const asked = new Set(uids);
+  return { uids: uids.join(), has: (uid) => asked.has(uid) };
 }
 
 /** Items and values stand in turns. */

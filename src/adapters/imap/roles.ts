@@ -20,6 +20,8 @@ const ROLE_OF_ATTRIBUTE: ReadonlyMap<string, FolderRole> = new Map([
   ['\\junk', 'junk'],
   ['\\trash', 'trash'],
 ]);
+/** Of all attributes these tell a role. */
+export const ROLE_ATTRIBUTES: readonly string[] = [...ROLE_OF_ATTRIBUTE.keys()];
 /** A folder named like one of these is one of these. \Flagged and \Important are not guessed: people name their own folders so. */
 const GUESSED = new Set(['\\sent', '\\drafts', '\\all', '\\junk', '\\trash']);
 /** Names that the library's tables lack. */

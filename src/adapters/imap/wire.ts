@@ -1,4 +1,5 @@
 /** The slice of imapflow that speaks IMAP itself, and readers for what its parser gives. */
+import type { Readable } from 'node:stream';
 import type { ImapAttribute, ImapAttributeList, ImapAttributeNode, ImapResponse } from 'imapflow';
 
 /** A part of a command: a plain string is sent quoted, an array in parentheses. */
@@ -16,6 +17,12 @@ export interface Wire {
   readonly connectedAt: number | false;
   readonly greetingReceived: boolean;
   readonly secureConnection: boolean;
+  /** Whatever the server sends is piped into it. */
+  readonly streamer: {
+    on(event: 'pipe', listener: (source: Readable) => void): unknown;
+    /** Called for each response once it is whole, and with null after the last. */
+    push(response: { readonly payload: Buffer } | null): boolean;
+  };
   readonly socket:
     | { readonly remoteAddress?: string; getPeerCertificate?(): { readonly valid_to?: string } }
     | false
@@ -44,11 +51,15 @@ export function textOf(attribute: ImapAttribute | undefined): string | null {
   return Buffer.isBuffer(value) ? value.toString() : null;
 }
 
-/** The bytes of a string or a literal as latin1; null for NIL. The parser decodes quoted strings as UTF-8, literals not at all. */
-export function bytesOf(attribute: ImapAttribute | undefined): string | null {
+/**
+ * The first bytes of a string or a literal as latin1; null for NIL. The parser decodes quoted strings as UTF-8, literals not at all.
+ * Cut before they are made a string: a part of a string keeps all of it in memory.
+ */
+export function bytesOf(attribute: ImapAttribute | undefined, bytesMax: number): string | null {
   const value = attribute?.value;
-  if (Buffer.isBuffer(value)) return value.toString('latin1');
-  return typeof value === 'string' ? Buffer.from(value).toString('latin1') : null;
+  if (typeof value !== 'string' && !Buffer.isBuffer(value)) return null;
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  return bytes.toString('latin1', 0, bytesMax);
 }
 
 /** An unsigned 32-bit number (RFC 3501 §9, nz-number), null for anything else. */

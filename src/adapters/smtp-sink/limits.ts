@@ -29,6 +29,16 @@ export const STRANGERS_MAX = 200;
 export const PROVIDERS_MAX = 100;
 /** What one IPv4 address, or one /64 of IPv6, may hold of the strangers' places: as many as such a host opens. */
 export const CLIENTS_PER_SOURCE_MAX = 20;
+/**
+ * TLS handshakes of strangers: a host opens its twenty connections at once, with one each, and a transaction on a new one each second is
+ * more than any sends us.
+ */
+export const HANDSHAKES_PER_SOURCE = { burst: CLIENTS_PER_SOURCE_MAX, everyUs: 1_000_000 };
+/**
+ * Of all strangers: one takes 1 ms of the measuring thread with an elliptic key, 3 with an RSA key of 2048 bits, so that a flood of them
+ * takes less than a twelfth of it.
+ */
+export const HANDSHAKES = { burst: STRANGERS_MAX, everyUs: 40_000 };
 /** Connections that the kernel holds until we accept them; it drops more, and a host comes again only seconds later. Node asks for 511. */
 export const BACKLOG = 4096;
 

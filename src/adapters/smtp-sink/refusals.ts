@@ -9,6 +9,7 @@ export const TOO_MANY_COMMANDS = '4.7.0 Too many commands without a message';
 export const TOO_MANY_CONNECTIONS = '4.7.0 Too many connections from this address';
 export const NO_PLACE = '4.3.2 Too many connections, try again later';
 export const STEP_OVER = '4.4.2 Command took too long';
+export const NO_HANDSHAKE = '4.7.0 TLS not available now, try again later';
 export const TOO_SOON = '4.5.1 Wait for the greeting';
 export const TOO_BIG = '5.3.4 Message is too big';
 /** For a listener that fails, which it must not: no message may be lost by that. */
@@ -19,7 +20,7 @@ export function refusalReason(code: number, text: string): SinkRefusalReason | n
   if (code < 400) return null;
   if (code === 550) return 'relay';
   if (code === 552) return 'size';
-  if (code === 452) return 'limit';
+  if (code === 452 || code === 454) return 'limit';
   if (code === 421) {
     if (text.includes(CLOSING_DOWN)) return null;
     if (text.includes(NO_PLACE)) return 'full';

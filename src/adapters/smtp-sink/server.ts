@@ -5,10 +5,11 @@ import type { SinkSettings } from '../../domain/settings.ts';
 import type { Instant } from '../../domain/time/instant.ts';
 import { AcceptQueue } from './accept-queue.ts';
 import { Admission } from './admission.ts';
+import { Handshakes } from './handshakes.ts';
 import { COMMAND_BYTES_MAX, MESSAGE_BYTES_MAX, RECIPIENTS_MAX, STEP_MS_MAX } from './limits.ts';
 import { peerOf } from './peer.ts';
-import { CLOSING_DOWN, NO_PLACE, RELAYING_DENIED, replyError, TOO_MANY_CONNECTIONS } from './refusals.ts';
-import { type Arrival, type SessionParts, SinkSession } from './session.ts';
+import { CLOSING_DOWN, NO_HANDSHAKE, NO_PLACE, RELAYING_DENIED, replyError, TOO_MANY_CONNECTIONS } from './refusals.ts';
+import { type Arrival, type Connection, type SessionParts, SinkSession } from './session.ts';
 
 /** What smtp-server knows and the sink has no use for; STARTTLS is another such without a certificate. */
 const DISABLED_COMMANDS = ['AUTH', 'VRFY', 'EXPN', 'HELP', 'WIZ', 'SHELL', 'KILL', 'XCLIENT', 'XFORWARD'];
@@ -41,6 +42,7 @@ export class SinkServer extends SMTPServer {
   readonly #parts: SessionParts;
   readonly #sessions: Sessions;
   readonly #queue = new AcceptQueue();
+  readonly #handshakes: Handshakes;
   readonly #accepted = new WeakMap<Socket, Pick<Arrival, 'accepted' | 'waiting'>>();
   #count = 0;
   #closing = false;
@@ -51,6 +53,7 @@ export class SinkServer extends SMTPServer {
     super({ ...fixedOptions(settings), ...handlers(sessions, ours), logger: observer(sessions, parts) });
     this.#parts = parts;
     this.#sessions = sessions;
+    this.#handshakes = new Handshakes(isProvider);
     // Before the library's own listener, which leaves the socket to a later turn of the event loop.
     this.server.prependListener('connection', (socket) => this.#accepted.set(socket, this.#takeIn(parts.clock.now())));
     // A peer that breaks off is everyday; whatever it began is reported by its session.
@@ -76,10 +79,28 @@ export class SinkServer extends SMTPServer {
     this.#sessions.set(id, session);
     socket.once('close', () => this.#sessions.end(id));
     super.connect(socket, { id });
-    for (const connection of this.connections) if (connection.id === id) session.connection = connection;
+    for (const connection of this.connections) {
+      if (connection.id !== id) continue;
+      session.connection = connection;
+      this.#boundHandshakes(connection, session, address);
+    }
     // Only now, as before it is read for the library nothing may make it flow.
     session.watch(socket);
     if (this.#closing) session.retire();
+  }
+
+  /** One too many is refused as RFC 3207 §4 has it: who insists on TLS comes again, and was turned away by us; others go on without. */
+  #boundHandshakes(connection: Connection, session: SinkSession, address: string): void {
+    const begin = connection.handler_STARTTLS.bind(connection);
+    connection.handler_STARTTLS = (command, callback) => {
+      if (connection.secure || this.#handshakes.take(address, this.#parts.clock.now().monoUs)) {
+        begin(command, callback);
+        return;
+      }
+      session.noHandshake();
+      connection.send(454, NO_HANDSHAKE);
+      callback();
+    };
   }
 
   #refuse(socket: Socket, { peer, waiting }: Arrival, reason: 'address' | 'full'): void {

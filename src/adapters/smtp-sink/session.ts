@@ -236,6 +236,11 @@ export class SinkSession {
     this.#cut(421, farewell);
   }
 
+  /** It may not have TLS now, and may insist on it. */
+  noHandshake(): void {
+    this.#parts.listener.turnedAway(this.peer, this.#clock.earliest);
+  }
+
   /** Its place is for another: what it came with, it could not transfer. */
   giveWay(): void {
     this.#parts.listener.turnedAway(this.peer, this.#clock.earliest);

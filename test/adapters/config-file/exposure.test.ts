@@ -1,5 +1,5 @@
 /** Files of secrets that somebody else can get at are not used. */
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exposureOf } from '../../../src/adapters/config-file/exposure.ts';
@@ -63,6 +63,7 @@ describe('a key that the agent made', () => {
     const folder = join(await folderWith({}), 'data');
     await tokenKey(folder, systemRandom, true);
     const path = join(folder, 'token.key');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
     await chmod(path, 0o604);
     expect(await tokenKey(folder, systemRandom, true)).toEqual({
       kind: 'fault',

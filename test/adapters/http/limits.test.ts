@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { WRONG_TOKENS } from '../../../src/adapters/http/admitted.ts';
 import { askerOf } from '../../../src/adapters/http/asker.ts';
-import { ASKER_CONNECTIONS_MAX, COSTLY_REQUESTS, REQUESTS } from '../../../src/adapters/http/listener.ts';
+import {
+  ASKER_CONNECTIONS_MAX,
+  CONNECTIONS_MAX,
+  COSTLY_REQUESTS,
+  REQUESTS,
+} from '../../../src/adapters/http/listener.ts';
 import { ASKERS_MAX, createRateLimit } from '../../../src/adapters/http/rate-limit.ts';
 import { dial } from './raw.ts';
 import { OPEN, type Served, serve, until } from './served.ts';
@@ -165,6 +170,21 @@ describe('requests', () => {
 it('connections of one address are so many, and another comes once one is closed', async () => {
   served = await serve();
   const sockets = await Promise.all(Array.from({ length: ASKER_CONNECTIONS_MAX }, () => dial(served.server.url)));
+  onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+  const refused = await dial(served.server.url);
+  await until(() => refused.closed || refused.readableEnded);
+  refused.destroy();
+  expect(sockets.filter((socket) => socket.closed || socket.readableEnded)).toEqual([]);
+  sockets[0]?.destroy();
+  await until(async () => (await served.get('/healthz').catch(() => null))?.status === 200);
+});
+
+it('connections of all addresses together are so many, and another comes once one is closed', async () => {
+  served = await serve();
+  const addressOf = (index: number): string => `127.0.0.${2 + Math.floor(index / ASKER_CONNECTIONS_MAX)}`;
+  const sockets = await Promise.all(
+    Array.from({ length: CONNECTIONS_MAX }, (_, index) => dial(served.server.url, addressOf(index))),
+  );
   onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
   const refused = await dial(served.server.url);
   await until(() => refused.closed || refused.readableEnded);

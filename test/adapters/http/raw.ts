@@ -44,9 +44,10 @@ async function answerOf(url: string, pieces: readonly string[], patienceMs: numb
 }
 
 /** An open connection on which errors are of no interest. */
-export async function dial(url: string): Promise<Socket> {
+export async function dial(url: string, localAddress?: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname.replaceAll(/[[\]]/g, ''), port: Number(port) });
+  const from = localAddress === undefined ? {} : { localAddress };
+  const socket = connect({ host: hostname.replaceAll(/[[\]]/g, ''), port: Number(port), ...from });
   socket.on('error', () => {});
   // Refused or cut at once: whoever reads sees it closed.
   await new Promise((next) => socket.once('connect', next).once('close', next));

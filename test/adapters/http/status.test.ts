@@ -1,7 +1,7 @@
 /** What the status page lives on over HTTP: the status, its changes as they come, and the life of a probe. */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { STREAMS_MAX } from '../../../src/adapters/http/event-feed.ts';
+import { ASKER_STREAMS_MAX, STREAMS_MAX } from '../../../src/adapters/http/event-feed.ts';
 import type { ProbeLife } from '../../../src/domain/probe-life.ts';
 import type { ProbeView } from '../../../src/domain/probe-view.ts';
 import type { StatusView } from '../../../src/domain/status-view.ts';
@@ -31,9 +31,14 @@ interface Stream {
   readonly ended: () => boolean;
 }
 
-async function listen(headers: Readonly<Record<string, string>> = {}): Promise<Stream> {
+/** `from` is any address of loopback. */
+async function listen(headers: Readonly<Record<string, string>> = {}, from = '127.0.0.1'): Promise<Stream> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const asked = request(new URL('/api/v1/events', served.server.url), { headers, agent: false }, resolve)
+  const asked = request(
+    new URL('/api/v1/events', served.server.url),
+    { headers, agent: false, localAddress: from },
+    resolve,
+  )
     .once('error', reject)
     .end();
   onTestFinished(() => void asked.destroy());
@@ -262,11 +267,31 @@ describe('GET /api/v1/events', () => {
 
   it('has room for so many streams, and for another once one is closed', async () => {
     served = await serve();
+    const addressOf = (index: number): string => `127.0.0.${2 + Math.floor(index / ASKER_STREAMS_MAX)}`;
     const streams: Stream[] = [];
-    while (streams.length < STREAMS_MAX) streams.push(await listen());
+    while (streams.length < STREAMS_MAX) streams.push(await listen({}, addressOf(streams.length)));
+    expect(streams.every(({ response }) => response.statusCode === 200)).toBe(true);
     const refused = await served.get('/api/v1/events');
     expect(refused.status).toBe(429);
     expect(await refused.json()).toEqual({ error: 'at most 32 streams of events can be open at once: close one' });
+    streams[0]?.asked.destroy();
+    await until(async () => {
+      const { response, asked } = await listen();
+      if (response.statusCode !== 200) asked.destroy();
+      return response.statusCode === 200;
+    });
+  });
+
+  it('has room for so many streams of one address, and for those of others beside them', async () => {
+    served = await serve();
+    const streams: Stream[] = [];
+    while (streams.length < ASKER_STREAMS_MAX) streams.push(await listen());
+    const refused = await served.get('/api/v1/events');
+    expect(refused.status).toBe(429);
+    expect(await refused.json()).toEqual({
+      error: 'at most 8 streams of events can be open at once from one address: close one',
+    });
+    expect((await listen({}, '127.0.0.2')).response.statusCode).toBe(200);
     streams[0]?.asked.destroy();
     await until(async () => {
       const { response, asked } = await listen();

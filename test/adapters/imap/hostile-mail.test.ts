@@ -1,5 +1,9 @@
 /** Hostile mail in a real Dovecot, watched by the real watcher: probes among it are captured, and nothing else is read whole, or deleted. */
+import { linkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createMailbox } from '../../../src/adapters/imap/mailbox.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
@@ -21,6 +25,17 @@ const KEY = new Uint8Array(32).fill(7);
 const SENDER = 'probe@sink.test';
 const PROBES = 20;
 const TINY = 3000;
+const CROWD = 100_000;
+const NAMES_OF_A_FILE = 50_000;
+/** As the watcher has it. */
+const NEWEST_SCANNED = 1000;
+/** Bytes for each of them: a few fields, and what stands around them. */
+const NEWEST_BYTES_MAX = 600;
+/** Bytes held at the end of it; of the folder's numbers and names nothing is kept. */
+const HELD_MAX = 8_000_000;
+/** Dovecot numbers the folder anew when it is first opened. */
+const OPENED_MS_MAX = 30_000;
+const LATE_MS_MAX = 5000;
 const START_MS_MAX = 60_000;
 const WATCH_MS_MAX = 60_000;
 /** Bytes for each message that may concern us: header and body as far as they are read, and what stands around them. */
@@ -118,6 +133,30 @@ function probeText({ id, token }: { readonly id: string; readonly token: string 
   });
 }
 
+/** A folder of so many messages, of which many are the same file: a file may have 65,000 names at most (ext4). */
+async function crowd(account: string, count: number): Promise<void> {
+  await provider.dropMessages(
+    account,
+    Array.from({ length: Math.ceil(count / NAMES_OF_A_FILE) }, (_, number) => strangersMessage(number)),
+  );
+  const seconds = Math.floor(Date.now() / 1000) - 86_400;
+  let left = count;
+  for (const { path } of await provider.maildirFiles(account)) {
+    const cur = join(dirname(dirname(path)), 'cur');
+    const names = Math.min(left, NAMES_OF_A_FILE);
+    for (let name = 1; name <= names; name += 1, left -= 1)
+      linkSync(path, join(cur, `${seconds}.M${left}P1.crowd:2,S`));
+  }
+}
+
+/** Bytes of our heap that something refers to. */
+function held(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
 /** How many messages an account has. */
 async function messagesIn(account: string): Promise<number> {
   const files = await provider.maildirFiles(account);
@@ -126,7 +165,7 @@ async function messagesIn(account: string): Promise<number> {
 
 describeWithServers('hostile mail at Dovecot', () => {
   beforeAll(async () => {
-    provider = await startProvider();
+    provider = await startProvider({ users: ['alice', 'bob', 'carol'] });
   }, START_MS_MAX);
   afterAll(() => provider.stop(), START_MS_MAX);
 
@@ -174,6 +213,32 @@ describeWithServers('hostile mail at Dovecot', () => {
       expect(ledger.events('mailbox.failed')).toEqual([]);
       expect(await messagesIn('bob')).toBe(TINY + 1);
       expect(received()).toBeLessThan(SIFTED_MAX * TINY);
+    },
+    WATCH_MS_MAX,
+  );
+
+  test(
+    'in a folder of a hundred thousand the newest thousand alone are read, and probes among them are captured in time',
+    async () => {
+      const [there, late] = newProbes(2);
+      if (there === undefined || late === undefined) throw new Error('there must be two probes');
+      await crowd('carol', CROWD);
+      await provider.dropMessages('carol', [probeText(there, 'carol')]);
+      const before = held();
+      const fromMs = performance.now();
+      const { ledger, received } = await watch('carol', [there.id, late.id]);
+      await until(() => (ledger.events('message.seen').length === 1 ? true : null));
+      const openedMs = performance.now() - fromMs;
+      expect(received()).toBeLessThan(NEWEST_SCANNED * NEWEST_BYTES_MAX);
+      expect(held() - before).toBeLessThan(HELD_MAX);
+      const droppedMs = performance.now();
+      await provider.dropMessages('carol', [probeText(late, 'carol')]);
+      await until(() => (ledger.events('message.seen').length === 2 ? true : null));
+      expect(performance.now() - droppedMs).toBeLessThan(LATE_MS_MAX);
+      expect(openedMs).toBeLessThan(OPENED_MS_MAX);
+      expect(ledger.events('mailbox.failed')).toEqual([]);
+      const left = await provider.maildirFiles('carol');
+      expect(left.filter(({ path }) => path.includes('.crowd'))).toHaveLength(CROWD);
     },
     WATCH_MS_MAX,
   );

@@ -3,10 +3,20 @@ import { createServer, type Socket } from 'node:net';
 import { LOOPBACK, listening, trackSockets } from '../../../src/demo/sockets.ts';
 import { usualAnswer } from './scripted-server.ts';
 
-/** What it writes in the place of an answer; `tag` is the command's. */
-export type Fault = (socket: Socket, tag: string) => void;
-/** Where it begins: a command's first word, or `greeting`. */
-export type Stage = 'greeting' | 'CAPABILITY' | 'LOGIN' | 'LIST' | 'STATUS' | 'EXAMINE' | 'SELECT' | 'UID' | 'NOOP';
+/** What it writes in the place of an answer; `tag` is the command's, which comes without it. */
+export type Fault = (socket: Socket, tag: string, command: string) => void;
+/** Where it begins: a command's first word, `greeting`, or `look`, the first command that lists all folders. */
+export type Stage =
+  | 'greeting'
+  | 'CAPABILITY'
+  | 'LOGIN'
+  | 'LIST'
+  | 'look'
+  | 'STATUS'
+  | 'EXAMINE'
+  | 'SELECT'
+  | 'UID'
+  | 'NOOP';
 
 export interface HostileServer {
   readonly host: string;
@@ -22,7 +32,7 @@ export async function startHostileServer(stage: Stage, fault: Fault): Promise<Ho
   const commands: string[] = [];
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
-    if (stage === 'greeting') fault(socket, '*');
+    if (stage === 'greeting') fault(socket, '*', '');
     else socket.write(`* OK [CAPABILITY IMAP4rev1 ${CAPABILITIES}] ready\r\n`);
     let pending = '';
     let idleTag = '';
@@ -35,7 +45,7 @@ export async function startHostileServer(stage: Stage, fault: Fault): Promise<Ho
         commands.push(command);
         if (command === 'IDLE') idleTag = tag;
         if (line === 'DONE') socket.write(`${idleTag} OK done\r\n`);
-        else if (words[0] === stage) fault(socket, tag);
+        else if (words[0] === stage || (stage === 'look' && /^LIST "" "?\*/.test(command))) fault(socket, tag, command);
         else
           socket.write(
             usualAnswer(command, CAPABILITIES)
@@ -62,9 +72,16 @@ export async function startHostileServer(stage: Stage, fault: Fault): Promise<Ho
 /** Writes the same for as long as the other side is there, as fast as it reads. */
 function endlessly(socket: Socket, text: string): void {
   const bytes = Buffer.from(text.repeat(Math.ceil(65_536 / text.length)), 'latin1');
+  counting(socket, () => bytes);
+}
+
+/** The same with what is `made` for each number. */
+function counting(socket: Socket, made: (number: number) => Buffer | string): void {
+  let number = 0;
   const more = (): void => {
     while (!socket.destroyed && socket.writable) {
-      if (!socket.write(bytes)) {
+      number += 1;
+      if (!socket.write(made(number))) {
         socket.once('drain', more);
         return;
       }
@@ -72,6 +89,9 @@ function endlessly(socket: Socket, text: string): void {
   };
   more();
 }
+
+/** A message that may be ours, as the first pass over its fields shows it. */
+const CANDIDATE = 'Content-Type: multipart/report\r\n\r\n';
 
 const literal = 'x'.repeat(60_000);
 
@@ -100,5 +120,30 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   'opens brackets without end': (socket) => endlessly(socket, '* LIST ((((((((((((((((((((\r\n'),
   'sends bytes that are no text': (socket, tag) =>
     void socket.write(Buffer.from(`* \x00\xff\xfe {3}\r\n\x80\x81\r\n${tag} \x00\r\n`, 'latin1')),
+  'sends folders without end, each another with flags of its own': (socket) =>
+    counting(socket, (number) => {
+      const flags = Array.from({ length: 5000 }, (_, i) => `\\f${number}-${i}`).join(' ');
+      return `* LIST (${flags}) "/" ${number}\r\n* STATUS ${number} (UIDNEXT 1 UIDVALIDITY 1)\r\n`;
+    }),
+  'sends messages without end, each of another number': (socket, tag, command) => {
+    const section = /BODY\.PEEK\[([A-Z.]+)/.exec(command)?.[1] ?? 'HEADER';
+    if (section === 'HEADER.FIELDS')
+      socket.write(`* 1 FETCH (UID 5 BODY[${section}]<0> {${CANDIDATE.length}}\r\n${CANDIDATE})\r\n${tag} OK done\r\n`);
+    else
+      counting(
+        socket,
+        (number) => `* 1 FETCH (UID ${number} BODY[${section}]<0> {${literal.length}}\r\n${literal})\r\n`,
+      );
+  },
+  'sends a hundred messages that are longer than was asked for': (socket, tag, command) => {
+    const section = /BODY\.PEEK\[([A-Z.]+)/.exec(command)?.[1] ?? 'HEADER';
+    // As long as a literal may be.
+    const text = CANDIDATE.trimEnd()
+      .concat('\r\n')
+      .padEnd(section === 'HEADER.FIELDS' ? 1000 : 262_144, 'x');
+    for (let uid = 1; uid <= 100; uid += 1)
+      socket.write(`* ${uid} FETCH (UID ${uid} BODY[${section}]<0> {${text.length}}\r\n${text})\r\n`);
+    socket.write(`${tag} OK done\r\n`);
+  },
   'asks to go on': (socket) => endlessly(socket, '+ go on\r\n'),
 };

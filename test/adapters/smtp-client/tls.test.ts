@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createInjector, createSubmitter } from '../../../src/adapters/smtp-client/sender.ts';
+import { allowOldTls, spokenWith } from '../../fakes/old-tls.ts';
 import { CERTIFICATES, message, mx, never, stageLog, submission } from './fixtures.ts';
 import { manualClock } from './manual-clock.ts';
 import {
@@ -195,8 +196,11 @@ test('a dropped handshake is a lost connection at stage tls', async () => {
 });
 
 test('a server that speaks no newer TLS than 1.1 is unreachable', async () => {
+  allowOldTls();
   const old = { ...CERTIFICATES.localhost, implicit: true, maxVersion: 'TLSv1.1' } as const;
-  const handover = await submit(await serve({ tls: old }), { security: 'tls' });
+  const server = await serve({ tls: old });
+  expect(await spokenWith(server.port)).toBe('TLSv1.1');
+  const handover = await submit(server, { security: 'tls', tls: trusted });
   expect(handover).toMatchObject({ kind: 'unreachable', stage: 'tls' });
 });
 
