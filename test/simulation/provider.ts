@@ -228,8 +228,8 @@ export class Provider {
     if (toSink(bounce) || !fate.full) await this.#notify(bounce, fate);
   }
 
-  async #notify(notice: OutgoingMessage, fate: SimulatedFate): Promise<void> {
-    if (toSink(notice)) await this.#transfer(notice, [], fate, () => {});
+  async #notify(notice: OutgoingMessage, fate: SimulatedFate, memoryMs = this.#world.plan.memoryMs): Promise<void> {
+    if (toSink(notice)) await this.#transfer(notice, [], fate, () => {}, memoryMs);
     else this.mailbox.deliver(notice);
   }
 
@@ -238,7 +238,8 @@ export class Provider {
     this.#run(async () => {
       await this.#world.clock.sleep(afterMs);
       if (what === 'delayed' && truth.readyMs !== null) return;
-      await this.#notify(noticeOf(truth.message, what), fate);
+      // As of a copy: nothing tells the agent that it is under way.
+      await this.#notify(noticeOf(truth.message, what), fate, 0);
     });
   }
 
