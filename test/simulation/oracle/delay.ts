@@ -1,5 +1,5 @@
 /** A month's delays worked out from the provider's own books, and what the report says of them held against that. */
-import { monthInstantMs } from '../../../src/domain/delay/month-facts.ts';
+import { monthInstant, monthInstantMs } from '../../../src/domain/delay/month-facts.ts';
 import { OUTCOMES, type Outcome, outcomeOf, type ProbeRecord } from '../../../src/domain/record.ts';
 import type { DelayClauseReport, ReportSummary } from '../../../src/domain/report/report.ts';
 import { monthRange } from '../../../src/domain/time/calendar.ts';
@@ -73,13 +73,17 @@ export function holdVerdict(
   findings.hold(verdict !== 'MET' || !mustNotMeet, () => `${what}: MET, and was broken`);
 }
 
-/** In the order of acceptance, as the ledger has it. */
+/** In the true order of acceptance, whatever the wall clock showed. */
 function membersOf(view: WorldView, claim: Claim, { path }: DelayClauseReport): readonly ProbeRecord[] {
   const { fromMs, toMs } = monthRange(claim.month, claim.report.timeZone);
-  return [...view.ledger.records()]
+  const records = [...view.ledger.records()];
+  // They come in the order of planning.
+  const boots = [...new Set(records.map(({ planned }) => planned.boot))];
+  const nth = (record: ProbeRecord): number => boots.indexOf(monthInstant(record).boot);
+  return records
     .filter((record) => record.provider === claim.provider && record.path === path)
     .filter((record) => monthInstantMs(record) >= fromMs && monthInstantMs(record) < toMs)
-    .sort((one, other) => monthInstantMs(one) - monthInstantMs(other) || (one.id < other.id ? -1 : 1));
+    .sort((one, other) => nth(one) - nth(other) || monthInstant(one).monoUs - monthInstant(other).monoUs);
 }
 
 function countOf(records: readonly ProbeRecord[]): Record<Outcome, number> {
