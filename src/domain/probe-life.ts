@@ -104,14 +104,14 @@ function beginningOf({ at }: LifeEvent): number {
 }
 
 function eventsOf(record: ProbeRecord): LifeEvent[] {
-  const { planned, deferrals, interrupted, unseenSince, attempt, notice, noticedAt, absentUntil } = record;
-  const moment = (at: Instant): LifeWindow => windowOf(planned, earliest(at), at);
+  const { deferrals, interrupted, unseenSince, attempt, notice, noticedAt, absentUntil } = record;
+  const moment = (at: Instant): LifeWindow => windowOf(record, earliest(at), at);
   const events: LifeEvent[] = [{ kind: 'planned', at: { earliest: 0, latest: 0 } }];
   for (const { at, refusal } of deferrals) events.push({ kind: 'deferred', at: moment(at), reply: replyOf(refusal) });
   events.push(...handoverEvents(record));
   if (interrupted) events.push({ kind: 'interrupted', at: null });
   if (unseenSince !== null) events.push({ kind: 'unwatched', at: moment(unseenSince) });
-  if (attempt !== null) events.push({ kind: 'attempted', at: windowOf(planned, attempt.earliest, attempt.latest) });
+  if (attempt !== null) events.push({ kind: 'attempted', at: windowOf(record, attempt.earliest, attempt.latest) });
   events.push(...captureEvents(record));
   if (notice !== null)
     events.push({ kind: 'notified', at: noticedAt === undefined ? null : moment(noticedAt), ...notice });
@@ -122,13 +122,13 @@ function eventsOf(record: ProbeRecord): LifeEvent[] {
 }
 
 function handoverEvents(record: ProbeRecord): readonly LifeEvent[] {
-  const { planned, handover } = record;
+  const { handover } = record;
   switch (handover?.kind) {
     case undefined:
       return [];
     case 'accepted': {
       const { handedOver, acknowledged, reply } = handover;
-      return [{ kind: 'accepted', at: windowOf(planned, handedOver, acknowledged), reply }];
+      return [{ kind: 'accepted', at: windowOf(record, handedOver, acknowledged), reply }];
     }
     case 'refused':
       return [{ kind: 'refused', at: attemptEnd(record), reply: replyOf(handover) }];
@@ -138,27 +138,28 @@ function handoverEvents(record: ProbeRecord): readonly LifeEvent[] {
     }
     case 'uncertain': {
       const { kind, handedOver, code, text } = handover;
-      return [{ kind, at: windowOf(planned, handedOver, null), code, text }];
+      return [{ kind, at: windowOf(record, handedOver, null), code, text }];
     }
   }
 }
 
-function captureEvents({ planned, capture }: ProbeRecord): readonly LifeEvent[] {
+function captureEvents(record: ProbeRecord): readonly LifeEvent[] {
+  const { planned, capture } = record;
   if (capture === null) return [];
-  const at = windowOf(planned, capture.earliest ?? planned, capture.latest);
+  const at = windowOf(record, capture.earliest ?? planned, capture.latest);
   return [capture.found === null ? { kind: 'transferred', at } : { kind: 'seen', at, ...capture.found }];
 }
 
 /** Placed from their end where that was read, else no earlier than the last attempt began. */
 function stagesOf(record: ProbeRecord): readonly LifeStage[] {
-  const { planned, handover } = record;
+  const { handover } = record;
   const stages = handover?.stages ?? [];
   let left = secondsOf(stages);
   let earliestBegin = attemptBegin(record);
   return stages.map(({ name, seconds }) => {
     const from =
       handover?.kind === 'accepted'
-        ? windowOf(planned, shift(handover.acknowledged, -left * 1000), shift(handover.acknowledged, -left * 1000))
+        ? windowOf(record, shift(handover.acknowledged, -left * 1000), shift(handover.acknowledged, -left * 1000))
         : { earliest: toMicros(earliestBegin), latest: null };
     left -= seconds;
     earliestBegin += seconds;
@@ -167,9 +168,9 @@ function stagesOf(record: ProbeRecord): readonly LifeStage[] {
 }
 
 /** Seconds since planning before which the last attempt did not begin. */
-function attemptBegin({ planned, deferrals }: ProbeRecord): number {
-  const last = deferrals.at(-1);
-  return last === undefined ? 0 : windowOf(planned, earliest(last.at), null).earliest;
+function attemptBegin(record: ProbeRecord): number {
+  const last = record.deferrals.at(-1);
+  return last === undefined ? 0 : windowOf(record, earliest(last.at), null).earliest;
 }
 
 /** Of one that ended without an instant of its own: its stages had passed. */
@@ -185,7 +186,9 @@ function replyOf({ stage, code, enhanced, text }: Refusal): LifeReply {
   return { stage, code, enhanced, text };
 }
 
-function windowOf(planned: Instant, from: Instant, to: Instant | null): LifeWindow {
-  const begin = toMicros(Math.max(0, spanBetween(planned, from).lo));
-  return { earliest: begin, latest: to === null ? null : Math.max(begin, toMicros(spanBetween(planned, to).hi)) };
+function windowOf({ planned, clockSet }: ProbeRecord, from: Instant, to: Instant | null): LifeWindow {
+  const set = clockSet ?? null;
+  const begin = toMicros(Math.max(0, spanBetween(planned, from, set).lo));
+  const hi = to === null ? Number.POSITIVE_INFINITY : spanBetween(planned, to, set).hi;
+  return { earliest: begin, latest: Number.isFinite(hi) ? Math.max(begin, toMicros(hi)) : null };
 }

@@ -91,6 +91,7 @@ function eventOf({ what, probe: number, provider, path, coin }: Step, seconds: n
         ? { type: 'sink.unproven', at: now, since: earlier, ...(number === 0 ? { provider } : {}) }
         : { type: 'mailbox.unproven', at: now, provider, since: earlier };
     case 15:
+      if (number === 0) return { type: 'probe.timed', at: now, probe };
       return coin ? { type: 'probe.interrupted', at: now, probe } : { type: 'probe.expired', at: now, probe };
     case 16:
       return {

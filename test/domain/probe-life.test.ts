@@ -53,6 +53,17 @@ describe('the life of a probe', () => {
     });
   });
 
+  it('leaves open when it came out after a reboot, until a clock that was set tells', () => {
+    const planned = at(0, { monoUs: 3600e6 });
+    const again = (seconds: number, upFor: number) => at(seconds, { boot: 'b', monoUs: upFor * 1e6 });
+    const out = again(0, 60);
+    const record = probe('p', 0, { planned, handover: accepted(planned), capture: capture(out, out) });
+    expect(event(record, 'transferred')?.at).toMatchObject({ latest: null });
+    const latest = event({ ...record, clockSet: again(4200, 3600) }, 'transferred')?.at?.latest;
+    expect(latest).toBeGreaterThan(4200 - 3540);
+    expect(latest).toBeLessThan(4200 - 3540 + 7);
+  });
+
   it('says of one that was not accepted only how early each stage and the end can have been', () => {
     const stages = [
       { name: 'dns', seconds: 0.25 },

@@ -336,6 +336,38 @@ describe('absence', () => {
   });
 });
 
+describe('a reading of the clock once it is set', () => {
+  const HOUR = 3600;
+  const again = (seconds: number, upFor: number) => at(seconds, { boot: 'next', monoUs: upFor * 1e6 });
+  const out = again(700, 60);
+  const seen: LedgerEvent = { ...captured('p', 700), earliest: out, latest: out };
+  const timed = (by: Instant): LedgerEvent => ({ type: 'probe.timed', at: by, probe: 'p' });
+  const clockSet = (...events: readonly LedgerEvent[]) => {
+    const state = emptyTimeline();
+    let last: ProbeRecord | null = null;
+    for (const event of events) last = foldEvent(state, event, () => last).changed.at(-1) ?? last;
+    return last?.clockSet;
+  };
+
+  it('stays with a probe that came out in the same boot before', () => {
+    const set = again(4300, HOUR);
+    expect(clockSet(...sent('p', 0), seen, timed(set))).toEqual(set);
+    expect(clockSet(...sent('p', 0), seen, timed(set), timed(again(9000, 2 * HOUR)))).toEqual(set);
+  });
+
+  it.each([
+    ['it may not be set yet', again(4299, HOUR - 1)],
+    ['it is of another boot', at(4300, { boot: 'other', monoUs: HOUR * 1e6 })],
+  ])('says nothing where %s', (_, by) => {
+    expect(clockSet(...sent('p', 0), seen, timed(by))).toBeUndefined();
+  });
+
+  it('nor of one that came out without a reboot, or has not come out', () => {
+    expect(clockSet(...sent('p', 0), captured('p', 60), timed(again(4300, HOUR)))).toBeUndefined();
+    expect(clockSet(...sent('p', 0), timed(again(4300, HOUR)))).toBeUndefined();
+  });
+});
+
 describe('a check', () => {
   it('changes the run of its own endpoint, and nothing where it showed neither', () => {
     const { state } = fold(checked(1), checked(2, { endpoint: 'submission', depth: 'login' }), checked(3));

@@ -39,3 +39,14 @@ it('a message that was tried in vain while the host was frozen is not charged wi
   expect((await made.claim(id)).lo).toBeLessThan(600);
   await made.stop();
 });
+
+it('nor with a freeze of seconds, in which it was tried in vain', async () => {
+  const made = await agent();
+  const id = await made.probe('send');
+  await made.clock.advance(2);
+  made.clock.stepWall(4);
+  await made.clock.advance(60);
+  await made.sink.deliver(made.submitter.sent.at(-1)!);
+  expect((await made.claim(id)).lo).toBeLessThan(5);
+  await made.stop();
+});
