@@ -118,6 +118,20 @@ describe('a scrape', () => {
     expect(series.get(`mailflow_stage_duration_seconds_count{${RECEIVE},stage="connect"}`)).toBe(1);
   });
 
+  it('observes no delay over a reboot, which has no upper bound until the clock is set', async () => {
+    await start(['receive']);
+    await untilSent(world.injector.sent);
+    await stop();
+    world.clock.reboot();
+    await start();
+    world.mailbox.deliver(world.injector.sent[0]!);
+    await world.clock.advance(20);
+    const series = await scrape();
+    expect(series.get(DELIVERED)).toBe(1);
+    expect(series.get(`mailflow_delay_seconds_count{${RECEIVE}}`)).toBe(0);
+    expect(series.get(`mailflow_delay_seconds_sum{${RECEIVE}}`)).toBe(0);
+  });
+
   it('lets a spot check enter no statistic', async () => {
     await start();
     const statistics = async () =>
