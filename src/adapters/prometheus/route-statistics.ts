@@ -72,7 +72,7 @@ export class RouteStatistics {
     this.#instruments.probes.inc({ ...standing.route, outcome });
     if (exceedsMaximum(record, this.#state.absence)) standing.closedBreaches += 1;
     if (outcome !== 'delivered' || delay === null) return;
-    // A sum would never be finite again; it comes out once the clock is set, and the month has it then.
+    // The library takes no such value. Once the clock is set the month has it.
     if (!Number.isFinite(delay.hi)) return;
     this.#instruments.delay.observe({ ...standing.route }, delay.hi);
     this.#instruments.exemplars.keep(standing.route, record.id, delay.hi, wallMs);
