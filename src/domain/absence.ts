@@ -10,12 +10,8 @@ export type Absence = ReadonlyMap<string, Instant>;
  * the mailbox that it was sent from: one that nobody looks into hides that it was over long ago.
  */
 export function underWayUntil(record: ProbeRecord, absence: Absence): Instant | null {
-  const until = missingUntil(record, absence);
-  const { notice, noticedAt } = record;
-  // It may have been a bounce.
-  return until === null || notice?.action !== 'unclear' || noticedAt === undefined
-    ? until
-    : earlierOf(noticedAt, until);
+  // It may have been a bounce, which was there since any look that did not show it.
+  return record.notice?.action === 'unclear' ? record.absentUntil : missingUntil(record, absence);
 }
 
 function missingUntil(record: ProbeRecord, absence: Absence): Instant | null {

@@ -45,7 +45,7 @@ export interface ProbeRecord {
   readonly expired: boolean;
   /** Of one that ended after a reboot, before the wall clock was set: a reading of the same boot after that. */
   readonly clockSet?: Instant;
-  /** Up to when it was proven to be under way when it closed without a capture, or when the host went down while it was open. */
+  /** Up to when it was proven to be under way when it closed without a capture; while it is open, when the host went down, or a notice came that may have been its end. */
   readonly absentUntil: Instant | null;
 }
 

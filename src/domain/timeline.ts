@@ -149,9 +149,12 @@ function foldInto(
       }));
     case 'probe.notified':
       // What is reported of a probe whose outcome is known is about another copy, or too late.
-      return change(event.probe, (record) =>
-        outcomeOf(record) === 'pending' ? { ...record, notice: event.status, noticedAt: event.at } : record,
-      );
+      return change(event.probe, (record) => {
+        if (outcomeOf(record) !== 'pending') return record;
+        const absentUntil =
+          event.status.action === 'unclear' ? underWayUntil(record, state.absence) : record.absentUntil;
+        return { ...record, absentUntil, notice: event.status, noticedAt: event.at };
+      });
     case 'probe.timed':
       return change(event.probe, (record) =>
         isClockSettled(event.at) && awaitsClock(record, event.at.boot) ? { ...record, clockSet: event.at } : record,

@@ -39,9 +39,21 @@ export async function judgeMonth(ledger: ReportLedger, matter: Matter, version: 
   return { ...judgement, report: { ...report, closed: comparison } };
 }
 
-/** How many entries came after the closing at a wall time before it can have been due. */
-function rewoundSince(ledger: Pick<Ledger, 'rewound'>, { asOf }: MonthClosed, matter: Matter): Promise<number> {
-  return ledger.rewound({ fromMs: rangeOf(matter).fromMs, toMs: finalAtMs(matter), afterSeq: asOf.seq });
+/**
+ * How many entries came after the closing at a wall time before it can have been due. Of those from before the month, whose neighbours
+ * bear on it, only starts: a host comes up with the time of years ago, but a clock that runs is not put back so far.
+ */
+async function rewoundSince(
+  ledger: Pick<Ledger, 'rewound' | 'marked'>,
+  { asOf }: MonthClosed,
+  matter: Matter,
+): Promise<number> {
+  const { fromMs } = rangeOf(matter);
+  const [within, starts] = await Promise.all([
+    ledger.rewound({ fromMs, toMs: finalAtMs(matter), afterSeq: asOf.seq }),
+    ledger.marked(['agent.started'], asOf.seq),
+  ]);
+  return within + starts.filter(({ event }) => event.at.wallMs < fromMs).length;
 }
 
 /** One after another, for all share one thread. Null if none of them has begun, or the ledger knows nothing of any. */

@@ -318,8 +318,8 @@ describe('absence', () => {
       status: { action, status: null, recipient: null, diagnostic: null },
     });
     const until = (action: 'unclear' | 'delayed') =>
-      fold(...sent('p', 0), notified(action), ...absentBoth(10), expired(20)).record('p').absentUntil;
-    expect([until('unclear'), until('delayed')]).toEqual([at(7), at(10)]);
+      fold(...sent('p', 0), ...absentBoth(5), notified(action), ...absentBoth(10), expired(20)).record('p').absentUntil;
+    expect([until('unclear'), until('delayed')]).toEqual([at(5), at(10)]);
   });
 
   it('is kept with what is on its way when the host goes down, and says nothing of what is planned after it', () => {

@@ -282,6 +282,28 @@ test('a report of a closed month says what came after it', async () => {
   expect(now?.reasons).toMatchObject([{ kind: 'exclusion-added', id: 'x', by: 'Li Wei', note: 'told late' }]);
 });
 
+test('a host that comes up with the time of years ago once a month was closed is a reason for what changed', async () => {
+  await ledger.append(refused('a'));
+  clock.stepWall(40 * DAY);
+  await start();
+  await clock.advance(3600);
+  const [{ provider, month } = { provider: '', month: '' }] = closed();
+  clock.reboot();
+  clock.stepWall(-10_000 * DAY);
+  const lost = { type: 'agent.started', version: '1.0.0', unwatchedSince: null, at: clock.now() } as const;
+  clock.stepWall(10_000 * DAY);
+  const exclusion = {
+    ...({ id: 'x', kind: 'adjustment', provider, path: null, by: 'Li Wei', evidence: '', note: '' } as const),
+    ...{ fromMs: lost.at.wallMs + 10_000 * DAY * 1000 - 41 * DAY * 1000, toMs: clock.now().wallMs },
+  } as const;
+  await ledger.append([lost, { type: 'exclusion.added', at: clock.now(), exclusion }]);
+  const told = await reportMonth(ledger, HELD, { month, nowMs: clock.now().wallMs, version: '1.0.0' });
+  expect(told?.report.providers[0]?.closed?.reasons).toMatchObject([
+    { kind: 'exclusion-added' },
+    { kind: 'clock-put-back', entries: 1 },
+  ]);
+});
+
 test('no month is closed by a wall clock that was stepped since the look before, and every one once it has been steady', async () => {
   await ledger.append(refused('a'));
   await start();

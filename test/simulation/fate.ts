@@ -31,6 +31,8 @@ export interface SimulatedFate {
   readonly end: 'delivered' | 'bounced' | 'lost';
   /** Bounced since our mailbox is full. */
   readonly full: boolean;
+  /** Its bounce says so in words that nobody can read. */
+  readonly unreadable: boolean;
   readonly cutThrough: boolean;
   readonly failing: readonly FailingTransfer[];
   readonly transferMs: number;
@@ -86,6 +88,7 @@ export function fateOf(plan: Plan, provider: string, path: Path, index: number):
     delayMs: slower?.wide(2 * HOUR, 96 * HOUR) ?? slow?.wide(20_000, 2 * HOUR) ?? usualMs,
     end: lost !== null ? 'lost' : bounced !== null || full !== null ? 'bounced' : 'delivered',
     full: full !== null && bounced === null,
+    unreadable: notice?.chance(0.5) === true,
     cutThrough: path === 'send' && strikes('cut-through', 0.3) !== null,
     failing: failing === null ? [] : Array.from({ length: failing.whole(1, 3) }, () => failingTransfer(failing)),
     transferMs: draw.wide(1, 4000),

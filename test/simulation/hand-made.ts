@@ -39,7 +39,7 @@ export function message(
   const readyMs = receivedMs + delaySeconds * 1000;
   return {
     ...{ id, provider: 'acme', path: 'send', begunMs: seconds * 1000, receivedMs },
-    ...{ readyMs, accessibleMs: readyMs, reachedMs: readyMs, failure: null, ours: false },
+    ...{ readyMs, accessibleMs: readyMs, reachedMs: readyMs, bouncedMs: null, failure: null, ours: false },
     message: { sender: 'probe@agent.example', recipient: 'probe-0@sink.example', text: '', envelopeId: id },
     ...over,
   };

@@ -118,6 +118,7 @@ export class Provider {
       readyMs: null,
       accessibleMs: null,
       reachedMs: null,
+      bouncedMs: null,
       failure: null,
       ours: false,
     };
@@ -223,7 +224,10 @@ export class Provider {
   async #bounce(truth: MessageTruth, fate: SimulatedFate): Promise<void> {
     truth.failure = 'bounced';
     truth.ours = fate.full;
-    const bounce = bounceOf(truth.message, fate.full ? '5.2.2' : '5.1.1');
+    truth.bouncedMs = this.#nowMs;
+    const bounce = fate.unreadable
+      ? noticeOf(truth.message, 'free words')
+      : bounceOf(truth.message, fate.full ? '5.2.2' : '5.1.1');
     // If not to our sink, it goes to the mailbox that has no room.
     if (toSink(bounce) || !fate.full) await this.#notify(bounce, fate);
   }

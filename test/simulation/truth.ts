@@ -22,6 +22,8 @@ export interface MessageTruth {
   accessibleMs: number | null;
   /** When our sink took it, or a look and fetch could see it; null if not so far. */
   reachedMs: number | null;
+  /** When it bounced: it is under way no more. Null if it did not so far. */
+  bouncedMs: number | null;
   /** How the provider failed it: null where it did not, or only our own doing kept it. */
   failure: 'refused' | 'unanswered' | 'bounced' | 'lost' | null;
   /** What refused or bounced it was our own doing: we sent too fast, or our mailbox was full. */

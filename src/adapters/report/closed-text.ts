@@ -16,7 +16,7 @@ const WORDS = {
       `exclusion ${id} retracted ${at} by ${by}: ${note}`,
     'late-facts': (probes: number) => `facts about ${probes} of the month's probes came after the closing`,
     'clock-put-back': (entries: number) =>
-      `the clock was put back: ${entries} entries after the closing are of the month, or of the days before its report was final`,
+      `the clock was put back: ${entries} entries after the closing are of the month, or of a time before its report was final`,
     'went-on': 'no verdict and no figure: an outage, or what is checked how often, went on after the closing',
     contract: (before: string, after: string) => `other contract terms: SHA-256 ${before}, now ${after}`,
     version: (before: string, after: string) => `another version of the program: ${before}, now ${after}`,

@@ -53,7 +53,7 @@ test('one that differs shows each figure as it was and as it is, and the reasons
   expect(reasons?.split('\n')).toEqual([
     String.raw`- exclusion x entered 2026-12-06 08:00:00.000+08:00 by Li \<b\>Wei: a \| b`,
     "- facts about 3 of the month's probes came after the closing",
-    '- the clock was put back: 4 entries after the closing are of the month, or of the days before its report was final',
+    '- the clock was put back: 4 entries after the closing are of the month, or of a time before its report was final',
     '- no verdict and no figure: an outage, or what is checked how often, went on after the closing',
     '- another version of the program: 1.0.0, now 1.1.0',
   ]);

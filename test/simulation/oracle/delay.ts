@@ -110,7 +110,7 @@ function excludedFrom(view: WorldView, { provider, exclusions }: Claim, { id, pa
   return normalise(exclusions.filter((exclusion) => appliesTo({ provider, path, kinds }, exclusion)));
 }
 
-/** Null for one that has no delay. A bounced one was under way until the bounce, which the books do not date: it may have been late. */
+/** Null for one that has no delay. A bounced one was under way until the bounce, and may have been late by then. */
 function sampleOf(view: WorldView, record: ProbeRecord, excluded: SpanSet): Sample | null {
   const truth = view.books.messages.get(record.id);
   const nowMs = view.nowMs();
@@ -122,7 +122,8 @@ function sampleOf(view: WorldView, record: ProbeRecord, excluded: SpanSet): Samp
         stripped: strippedDelay(view.books, truth, nowMs, excluded),
       };
     case 'lost': {
-      if (truth === undefined || truth.readyMs === null) return { fate: 'lost', raw: NEVER, stripped: NEVER };
+      if (truth === undefined || (truth.readyMs === null && truth.bouncedMs === null))
+        return { fate: 'lost', raw: NEVER, stripped: NEVER };
       // The provider was ready and could not reach us, or somebody deleted it: no claim may hold more against it than it took, nor less.
       return {
         fate: 'lost',

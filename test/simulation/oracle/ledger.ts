@@ -83,7 +83,7 @@ export function holdClosings(view: WorldView, findings: Findings): readonly Mont
     findings.hold(!seen.has(name), () => `${name} is closed twice`);
     seen.add(name);
     const pending = summary.some(({ figures }) => (figures['pending']?.[1] ?? 0) > 0);
-    if (pending || exclusionsSince(view, provider, asOf.seq) || plannedSince(view, closed)) continue;
+    if (pending || exclusionsSince(view, provider, asOf.seq) || rewoundSince(view, closed)) continue;
     const { report: now, sha256 } = view.ledger.judge(provider, month);
     if (sha256 === report) continue;
     const after = summariseReport(now);
@@ -126,15 +126,15 @@ function awaitedWhen({ ledger, contracts }: WorldView, { provider, month, asOf }
   return [...state.open.values()].some((probe) => probe.provider === provider && probe.planned.wallMs < finalMs);
 }
 
-/** Whether the clock was put back into the month once it was closed: what was planned by it is of the month, too. */
-function plannedSince({ ledger, contracts }: WorldView, { provider, month, asOf }: MonthClosed): boolean {
-  const timeZone = contracts.get(provider)?.timeZone;
-  if (timeZone === undefined) return false;
-  const { fromMs, toMs } = monthRange(month, timeZone);
-  const rows = ledger.db
-    .prepare('SELECT count(*) AS count FROM events WHERE seq > ? AND wall_ms >= ? AND wall_ms < ?')
-    .get(asOf.seq, fromMs, toMs);
-  return Number(rows?.['count']) > 0;
+/** Whether the clock was put back to before the month was final once it was closed: what came by it is of the month, or beside it. */
+function rewoundSince({ ledger, contracts }: WorldView, { provider, month, asOf }: MonthClosed): boolean {
+  const terms = contracts.get(provider);
+  if (terms === undefined) return false;
+  const finalMs = monthRange(month, terms.timeZone).toMs + terms.finalAfterSeconds * 1000;
+  const row = ledger.db
+    .prepare('SELECT count(*) AS count FROM events WHERE seq > ? AND wall_ms < ?')
+    .get(asOf.seq, finalMs);
+  return Number(row?.['count']) > 0;
 }
 
 function closingsIn(view: WorldView): readonly MonthClosed[] {

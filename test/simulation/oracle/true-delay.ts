@@ -17,9 +17,10 @@ export const NEVER: TrueDelay = { loMost: Number.POSITIVE_INFINITY, hiLeast: Num
 /** As far as it is known now: of a message that is under way, no bound may claim that it is there, nor that it took longer than so far. */
 export function trueDelayOf(truth: MessageTruth | undefined, nowMs: number): TrueDelay {
   if (truth === undefined || truth.failure === 'lost') return NEVER;
-  const { receivedMs, readyMs, accessibleMs } = truth;
+  const { receivedMs, readyMs, accessibleMs, bouncedMs } = truth;
   // Passed on before it was wholly received: once it is, its delay is none.
   if (receivedMs === null) return readyMs === null ? NEVER : { loMost: 0, hiLeast: 0 };
+  if (bouncedMs !== null) return { loMost: seconds(receivedMs, bouncedMs), hiLeast: 0 };
   return { loMost: seconds(receivedMs, readyMs ?? nowMs), hiLeast: seconds(receivedMs, accessibleMs ?? nowMs) };
 }
 
@@ -37,10 +38,10 @@ export function strippedDelay(
   if (excluded.length === 0 || truth === undefined || truth.receivedMs === null || truth.failure === 'lost') return raw;
   const coveredUntil = (toMs: number): number =>
     overlapMs(excluded, shownBetween(books, { fromMs: truth.receivedMs ?? toMs, toMs })) / 1000;
-  const untilMs = truth.accessibleMs ?? nowMs;
+  const untilMs = truth.accessibleMs ?? truth.bouncedMs ?? nowMs;
   const { stepped } = shownBetween(books, { fromMs: truth.receivedMs, toMs: untilMs });
   return {
-    loMost: stepped ? raw.loMost : Math.max(0, raw.loMost - coveredUntil(truth.readyMs ?? nowMs)),
+    loMost: stepped ? raw.loMost : Math.max(0, raw.loMost - coveredUntil(truth.readyMs ?? truth.bouncedMs ?? nowMs)),
     hiLeast: Math.max(0, raw.hiLeast - coveredUntil(untilMs)),
   };
 }
