@@ -265,8 +265,8 @@ export const MUTANTS: readonly Mutant[] = [
     places: [
       {
         file: 'src/domain/absence.ts',
-        from: "return until === null || notice?.action !== 'unclear' || noticedAt === undefined",
-        to: 'return until === null || until !== null || notice === null || noticedAt === undefined',
+        from: "return record.notice?.action === 'unclear' ? record.absentUntil : missingUntil(record, absence);",
+        to: 'return missingUntil(record, absence);',
       },
     ],
     why: 'a message counts as under way though a notice that nobody can read may have been its bounce',

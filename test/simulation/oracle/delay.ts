@@ -121,20 +121,14 @@ function sampleOf(view: WorldView, record: ProbeRecord, excluded: SpanSet): Samp
         raw: trueDelayOf(truth, nowMs),
         stripped: strippedDelay(view.books, truth, nowMs, excluded),
       };
-    case 'lost': {
-      if (truth === undefined || (truth.readyMs === null && truth.bouncedMs === null))
-        return { fate: 'lost', raw: NEVER, stripped: NEVER };
-      // The provider was ready and could not reach us, or somebody deleted it: no claim may hold more against it than it took, nor less.
-      return {
-        fate: 'lost',
-        raw: trueDelayOf(truth, nowMs),
-        stripped: strippedDelay(view.books, truth, nowMs, excluded),
-      };
-    }
+    case 'lost':
     case 'failed': {
-      if (record.notice?.action !== 'failed') return null;
-      const { loMost } = trueDelayOf(truth, nowMs);
-      return { fate: 'bounced', raw: { loMost, hiLeast: 0 }, stripped: { loMost, hiLeast: 0 } };
+      const fate = outcomeOf(record) === 'lost' ? 'lost' : 'bounced';
+      if (fate === 'bounced' && record.notice?.action !== 'failed') return null;
+      if (truth === undefined || (truth.readyMs === null && truth.bouncedMs === null))
+        return { fate, raw: NEVER, stripped: NEVER };
+      // The provider was ready and could not reach us, or somebody deleted it: no claim may hold more against it than it took, nor less.
+      return { fate, raw: trueDelayOf(truth, nowMs), stripped: strippedDelay(view.books, truth, nowMs, excluded) };
     }
     case 'pending':
     case 'unmeasured':

@@ -20,8 +20,8 @@ export function trueDelayOf(truth: MessageTruth | undefined, nowMs: number): Tru
   const { receivedMs, readyMs, accessibleMs, bouncedMs } = truth;
   // Passed on before it was wholly received: once it is, its delay is none.
   if (receivedMs === null) return readyMs === null ? NEVER : { loMost: 0, hiLeast: 0 };
-  if (bouncedMs !== null) return { loMost: seconds(receivedMs, bouncedMs), hiLeast: 0 };
-  return { loMost: seconds(receivedMs, readyMs ?? nowMs), hiLeast: seconds(receivedMs, accessibleMs ?? nowMs) };
+  const [ready, accessible] = [readyMs ?? bouncedMs, accessibleMs ?? bouncedMs];
+  return { loMost: seconds(receivedMs, ready ?? nowMs), hiLeast: seconds(receivedMs, accessible ?? nowMs) };
 }
 
 /**
