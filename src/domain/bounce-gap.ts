@@ -1,5 +1,5 @@
 /** While the sink cannot be reached, a bounce that would tell why a message never came to its mailbox is turned away: we may have had no room for it. */
-import { earlierOf, type Instant, spanBetween } from './time/instant.ts';
+import { earlierOf, type Instant, isClockSettled, spanBetween } from './time/instant.ts';
 
 /** When, as far as is known, the sink was away from a message on its way to a mailbox. Several such times are one from the first to the last. */
 export interface BounceGap {
@@ -25,7 +25,9 @@ export function widenGap(before: BounceGap | undefined, { since, until }: Bounce
   return { since: earlierOf(before.since, since), until: before.until === null ? null : until };
 }
 
-/** Whether all that was turned away in the gap has been tried again by then. */
+/** Whether all that was turned away in the gap has been tried again by then. Which of two boots came first is told by clocks that were set alone. */
 export function isMadeUp({ until }: BounceGap, at: Instant): boolean {
-  return until !== null && spanBetween(until, at).lo > TRIED_AGAIN_AFTER;
+  if (until === null) return false;
+  const isOrdered = until.boot === at.boot || (isClockSettled(until) && isClockSettled(at));
+  return isOrdered && spanBetween(until, at).lo > TRIED_AGAIN_AFTER;
 }

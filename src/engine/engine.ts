@@ -7,7 +7,7 @@ import type { Path } from '../domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../domain/record.ts';
 import type { SendingCount } from '../domain/sending-limit.ts';
 import type { HostPort, RouteSettings } from '../domain/settings.ts';
-import { isBefore, spanBetween } from '../domain/time/instant.ts';
+import { spanBetween } from '../domain/time/instant.ts';
 import type {
   AgentControl,
   AgentHealth,
@@ -202,12 +202,10 @@ async function keysSeen(ledger: Ledger): Promise<readonly DkimKeySeen[]> {
 /** What a start records: since when nobody watched, and which handovers the last run left half done. */
 function recoveryEvents(
   { version, identity }: EngineOptions,
-  { state, heartbeat }: LedgerSnapshot,
+  { state, heartbeat: unwatchedSince }: LedgerSnapshot,
   clock: Clock,
 ): readonly [LedgerEvent, ...LedgerEvent[]] {
   const at = clock.now();
-  // Wall clocks of two boots may disagree on which came first.
-  const unwatchedSince = heartbeat !== null && isBefore(at, heartbeat) ? at : heartbeat;
   const interrupted = [...state.open.values()].filter((record) => record.handover === null && !record.interrupted);
   return [
     { type: 'agent.started', at, version, unwatchedSince, identity },

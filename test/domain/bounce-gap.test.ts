@@ -36,3 +36,12 @@ test('another time away begins anew only if what was turned away before has been
 test('one that is closed stays so until it is open, however silent it was', () => {
   expect(widenGap({ since: at(100), until: null }, { since: at(200), until: at(900) }).until).toBeNull();
 });
+
+test('is not made up where a clock that was not set yet tells which of two boots came first', () => {
+  const before = at(0);
+  // The later boot's clock is ten hours behind: the gap's end looks long past at a moment that came before it.
+  const unset = at(-10 * HOUR, { boot: 'later', monoUs: 20e6 });
+  expect(isMadeUp({ since: before, until: unset }, before)).toBe(false);
+  const settled = at(0, { boot: 'later', monoUs: HOUR * 1e6 });
+  expect(isMadeUp({ since: before, until: settled }, at(10 * HOUR, { boot: 'last', monoUs: HOUR * 1e6 }))).toBe(true);
+});

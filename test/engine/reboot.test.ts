@@ -154,3 +154,26 @@ it('be it by another process than the one that saw it', async () => {
   expect(late.hi).toBeGreaterThanOrEqual(606);
   expect(late.hi).toBeLessThan(640);
 });
+
+it('a message that was tried in vain while the host was off is not charged with that, though the clock stood still', async () => {
+  const made = await agent();
+  const { clock, sink } = made;
+  await clock.advance(3600);
+  const id = await made.probe('send');
+  await clock.advance(20);
+  await made.stop();
+  await clock.advance(3600);
+  clock.reboot();
+  // It came up with an earlier time than that of its last heartbeat.
+  clock.stepWall(-7200);
+  await made.restart();
+  for (let minutes = 0; minutes < 60; minutes += 1) {
+    sink.listener!.connected(`198.51.100.9:${minutes + 1}`, clock.now());
+    sink.listener!.disconnected(`198.51.100.9:${minutes + 1}`);
+    if (minutes === 1) clock.stepWall(7200);
+    await clock.advance(60);
+  }
+  await sink.deliver(made.submitter.sent.at(-1)!);
+  expect((await made.claim(id)).lo).toBeLessThan(30);
+  await made.stop();
+});

@@ -86,7 +86,8 @@ export function boundsOf(record: ProbeRecord, absence: TimelineState['absence'])
   else if (proven !== null) {
     const to = earlierOf(unseenSince, proven);
     if (to !== proven) flags.push('unwatched');
-    shortest = { from: acceptance.hi, to, set: record.clockSet ?? null };
+    // What came first in two boots is told by wall clocks that may not have been set: dated by a later one, it would be too much.
+    shortest = { from: acceptance.hi, to, set: null };
   }
   if (emergence === null) return { shortest, longest: null, flags };
   if (acceptance.hi !== null && isBefore(emergence.latest, acceptance.hi)) flags.push('before-acceptance');
