@@ -23,6 +23,8 @@ export interface ProviderWorld {
   readonly books: Books;
   /** Our sink as the provider's hosts see it; null where nothing answers. */
   readonly sink: () => FakeSink | null;
+  /** Whether it is not the agent that is away, but the way to it. */
+  readonly isSinkCutOff: () => boolean;
   /** Whether our own line works, for what the agent begins. */
   readonly lineDown: () => boolean;
   readonly cutLine: (ms: number) => void;
@@ -224,10 +226,10 @@ export class Provider {
   async #bounce(truth: MessageTruth, fate: SimulatedFate): Promise<void> {
     truth.failure = 'bounced';
     truth.ours = fate.full;
-    truth.bouncedMs = this.#nowMs;
     const bounce = fate.unreadable
       ? noticeOf(truth.message, 'free words')
       : bounceOf(truth.message, fate.full ? '5.2.2' : '5.1.1');
+    if (!toSink(bounce) || !this.#world.isSinkCutOff()) truth.bouncedMs = this.#nowMs;
     // If not to our sink, it goes to the mailbox that has no room.
     if (toSink(bounce) || !fate.full) await this.#notify(bounce, fate);
   }

@@ -22,7 +22,7 @@ export interface MessageTruth {
   accessibleMs: number | null;
   /** When our sink took it, or a look and fetch could see it; null if not so far. */
   reachedMs: number | null;
-  /** When it bounced: it is under way no more. Null if it did not so far. */
+  /** When it bounced: it is under way no more. Null if it did not so far, or to a sink that was cut off: that bounce is taken for heard (src/ARCHITECTURE.md). */
   bouncedMs: number | null;
   /** How the provider failed it: null where it did not, or only our own doing kept it. */
   failure: 'refused' | 'unanswered' | 'bounced' | 'lost' | null;

@@ -345,6 +345,7 @@ class World {
       clock: this.#clock,
       books: this.#books,
       sink: () => this.#sinkFromOutside(),
+      isSinkCutOff: () => this.#sinkIsCutOff(),
       lineDown: () => this.#lineIsDown(),
       cutLine: (ms) => this.#cutLine(ms),
       suspendAgent: (how, ms) => this.#suspendAgent(how, ms),
@@ -366,8 +367,11 @@ class World {
 
   /** Null where nothing answers. `assumed` is the operator's word that it is never cut off. */
   #sinkFromOutside(): FakeSink | null {
-    const isCutOff = this.#plan.reachability === 'inbound' && this.#isIn('sink cut off');
-    return this.#host.isAsleep || isCutOff || this.#lineIsCut() ? null : (this.#process?.sink ?? null);
+    return this.#host.isAsleep || this.#sinkIsCutOff() ? null : (this.#process?.sink ?? null);
+  }
+
+  #sinkIsCutOff(): boolean {
+    return (this.#plan.reachability === 'inbound' && this.#isIn('sink cut off')) || this.#lineIsCut();
   }
 
   #lineIsDown(afterMs = 0): boolean {
