@@ -144,6 +144,7 @@ describe.each(PATHS)("the simulator's provider, on the path %s", (path) => {
         clock,
         books,
         sink: () => null,
+        isSinkCutOff: () => false,
         lineDown: () => false,
         cutLine: () => {},
         suspendAgent: () => {},
