@@ -9,8 +9,9 @@ import { LEDGER } from './ledger.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { SCRAPE } from './scrape.ts';
 import { START } from './start.ts';
+import { WIRE } from './wire.ts';
 
-const BENCHES: readonly Bench[] = [START, SCRAPE, LEDGER];
+const BENCHES: readonly Bench[] = [START, SCRAPE, LEDGER, WIRE];
 
 const { only, json } = readArguments();
 const machine = describeMachine();
