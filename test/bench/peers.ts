@@ -36,7 +36,7 @@ interface Case {
 }
 const CASES: readonly Case[] = [
   { name: '0 s', holdMs: 0, runs: 3, copy: false, patience: 60 },
-  { name: '1 s', holdMs: 1000, runs: 3, copy: false, patience: 60 },
+  { name: '1 s', holdMs: 1000, runs: 2, copy: false, patience: 60 },
   { name: '30 s', holdMs: 30_000, runs: 1, copy: false, patience: 60 },
   { name: 'a copy 2 s later', holdMs: 0, runs: 1, copy: true, patience: 60 },
   { name: 'late, beyond the patience', holdMs: 6000, runs: 1, copy: false, patience: 2 },

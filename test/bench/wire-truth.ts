@@ -1,4 +1,5 @@
 /** When things happened to each probe, as its packets have it: the truth that the agent's own readings are compared with. */
+import type { Account } from '../servers/dovecot.ts';
 import type { Conversation, Flow } from './capture.ts';
 
 /** Wall time in microseconds throughout. What was not found on the wire is missing. */
@@ -43,12 +44,33 @@ export function truthsOf(conversations: readonly Conversation[], ports: ServerPo
   );
 }
 
-/** When each look was sent: LIST, by which it begins. In ascending order. */
-export function looksOf(conversations: readonly Conversation[], imapPort: number): readonly number[] {
+/** One look: when its LIST was sent, and the UIDNEXT of INBOX that it was answered. */
+export interface WireLook {
+  readonly atUs: number;
+  readonly uidNext: number;
+}
+
+/** Those that were answered in the account's mailbox, in their order. */
+export function looksOf(
+  conversations: readonly Conversation[],
+  imapPort: number,
+  { username, password }: Account,
+): readonly WireLook[] {
+  const plain = Buffer.from(`\0${username}\0${password}`).toString('base64');
   return conversations
-    .filter(({ serverPort }) => serverPort === imapPort)
-    .flatMap(({ client }) => [...client.text.matchAll(/^\S+ LIST /gm)].map(({ index }) => client.atUs(index)))
-    .toSorted((one, other) => one - other);
+    .filter(
+      ({ serverPort, client }) => serverPort === imapPort && [plain, username].some((it) => client.text.includes(it)),
+    )
+    .flatMap(({ client, server }) => {
+      const answers = [...server.text.matchAll(/^\* STATUS INBOX \(UIDNEXT (\d+)/gm)];
+      const lists = [...client.text.matchAll(/^\S+ LIST .*STATUS/gm)];
+      // One after the other on a connection.
+      return lists.flatMap(({ index }, order) => {
+        const uidNext = answers[order]?.[1];
+        return uidNext === undefined ? [] : [{ atUs: client.atUs(index), uidNext: Number(uidNext) }];
+      });
+    })
+    .toSorted((one, other) => one.atUs - other.atUs);
 }
 
 interface Dated {

@@ -14,7 +14,7 @@ import { atLeast, atMost, type Bench, type Mark, quantile, type Row, row } from 
 import { type Captured, startCapture } from './capture.ts';
 import { storedInstants } from './dovecot-log.ts';
 import { orderPaced, type Pace, recordsOf, untilSettled, writePlainConfiguration } from './plain-agent.ts';
-import { looksOf, truthsOf, type WireTruth } from './wire-truth.ts';
+import { looksOf, truthsOf, type WireLook, type WireTruth } from './wire-truth.ts';
 
 const USERS = ['corp-1', 'corp-2', 'corp-3', 'corp-4'];
 const IDLE: Pace = { perSecond: 1, seconds: 30 };
@@ -113,7 +113,9 @@ function rowsOf(phases: Phases, evidence: Evidence, tell: (line: string) => void
   const { mx, submission, imap, sinkPort } = evidence.provider;
   const ports = { providers: [mx.port, submission.port], sink: sinkPort, imap: imap.port };
   const truths = truthsOf(conversations, ports);
-  const looks = looksOf(conversations, imap.port);
+  const looks = new Map(
+    USERS.map((user) => [user, looksOf(conversations, imap.port, evidence.provider.user(user))] as const),
+  );
   const halfOffsetMs = (offset.hi - offset.lo) / 2000;
   const stored = storedById(evidence.provider);
   const compare = (ids: readonly string[]): readonly Compared[] => {
@@ -121,7 +123,8 @@ function rowsOf(phases: Phases, evidence: Evidence, tell: (line: string) => void
     return evidence.records.flatMap((record) => {
       const truth = truths.get(record.id);
       if (!wanted.has(record.id) || truth === undefined) return [];
-      return [compared(record, { truth, looks, storedUs: stored.get(record.id) }, (offset.lo + offset.hi) / 2)];
+      const facts = { truth, looks: looks.get(record.provider) ?? [], storedUs: stored.get(record.id) };
+      return [compared(record, facts, (offset.lo + offset.hi) / 2)];
     });
   };
   const phaseRows = (name: 'idle' | 'load', ids: readonly string[], withinMs: number): readonly Row[] => {
@@ -161,13 +164,15 @@ interface Compared {
   readonly errors: readonly Off[];
   /** Seconds, as the agent has it; null where it has none. */
   readonly delay: { readonly lo: number; readonly hi: number } | null;
+  /** Whether the last look before it was seen was sent once it was there, and the server's answer had it not. */
+  readonly isDenied: boolean;
   /** Seconds from the 250 and from the final dot until the message came out; null where the wire does not show it. */
   readonly truth: { readonly from250: number; readonly fromDot: number } | null;
 }
 
 interface Facts {
   readonly truth: WireTruth;
-  readonly looks: readonly number[];
+  readonly looks: readonly WireLook[];
   /** Missing unless it ended in a mailbox. */
   readonly storedUs: number | undefined;
 }
@@ -175,6 +180,7 @@ interface Facts {
 function compared(record: ProbeRecord, { truth, looks, storedUs }: Facts, offsetUs: number): Compared {
   const { id, path, handover, capture } = record;
   const errors: Off[] = [];
+  let look: WireLook | undefined;
   const compare = (leg: Leg, reading: Instant, trueUs: number | undefined): void => {
     if (trueUs === undefined) return;
     errors.push({ leg, ms: (reading.monoUs + offsetUs - trueUs) / 1000, admittedMs: reading.errorUs / 1000 });
@@ -187,22 +193,26 @@ function compared(record: ProbeRecord, { truth, looks, storedUs }: Facts, offset
   if (capture !== null && path !== 'send') {
     compare('FETCH', capture.latest, truth.fetchedUs);
     const { earliest } = capture;
-    if (earliest !== null) compare('look sent', earliest, nearest(looks, earliest.monoUs + offsetUs));
+    look = earliest === null ? undefined : nearest(looks, earliest.monoUs + offsetUs);
+    if (earliest !== null) compare('look sent', earliest, look?.atUs);
   }
   // Whoever reads the message before Dovecot has logged that it is there knows better.
   const cameUs = path === 'send' ? truth.mailFromUs : Math.min(storedUs ?? Number.NaN, truth.fetchedUs ?? Number.NaN);
   const known = cameUs !== undefined && !Number.isNaN(cameUs);
   return {
     ...{ id, path, errors, delay: assess(record, new Map()).delay },
+    // The server answered after the message was there, and left it out.
+    isDenied:
+      look !== undefined && cameUs !== undefined && look.atUs > cameUs && look.uidNext <= (capture?.found?.uid ?? 0),
     truth: known ? { from250: (cameUs - truth.acceptedUs) / 1e6, fromDot: (cameUs - truth.dotUs) / 1e6 } : null,
   };
 }
 
 /** Undefined of none. */
-function nearest(sorted: readonly number[], value: number): number | undefined {
-  const after = sorted.findIndex((each) => each >= value);
+function nearest(sorted: readonly WireLook[], valueUs: number): WireLook | undefined {
+  const after = sorted.findIndex(({ atUs }) => atUs >= valueUs);
   const beside = after < 0 ? sorted.slice(-1) : sorted.slice(Math.max(0, after - 1), after + 1);
-  return beside.toSorted((one, other) => Math.abs(one - value) - Math.abs(other - value))[0];
+  return beside.toSorted((one, other) => Math.abs(one.atUs - valueUs) - Math.abs(other.atUs - valueUs))[0];
 }
 
 function legsOf(all: readonly Compared[]): Legs {
@@ -239,17 +249,21 @@ function containmentRows(phase: string, all: readonly Compared[], tell: (line: s
     each.delay === null || each.truth === null ? [] : [{ ...each, delay: each.delay, truth: each.truth }],
   );
   // What comes out before the 250 has a delay of 0.
-  const holds = known.map(({ id, path, delay, truth }) => {
+  const holds = known.map(({ id, path, delay, truth, isDenied }) => {
     const isIn =
       delay.lo <= Math.max(0, truth.from250) + STAMP_ERROR && Math.max(0, truth.fromDot) <= delay.hi + STAMP_ERROR;
     if (!isIn)
       tell(
-        `${phase}: ${path} ${id} took ${truth.from250} to ${truth.fromDot} s, and the agent says ${delay.lo} to ${delay.hi} s`,
+        `${phase}: ${path} ${id} took ${truth.from250} to ${truth.fromDot} s, and the agent says ${delay.lo} to ${delay.hi} s${isDenied ? ', for the server denied that it was there' : ''}`,
       );
     return isIn;
   });
   const share = (100 * holds.filter(Boolean).length) / holds.length;
-  return [row(`${phase}: intervals with the truth in them`, '%', [share], atLeast(100))];
+  const denied = known.filter(({ isDenied }) => isDenied).length;
+  return [
+    row(`${phase}: intervals with the truth in them`, '%', [share], atLeast(100)),
+    row(`${phase}: looks answered without what was there`, '', [denied]),
+  ];
 }
 
 /** Of the delays to a mailbox that are long enough. */
