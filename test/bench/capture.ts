@@ -60,14 +60,17 @@ export async function startCapture(file: string, ports: readonly number[]): Prom
   const told = await capturing(child);
   const ties: Tie[] = [];
   const timer = setInterval(() => ties.push(tie(sender, ties.length)), TIE_MS);
+  let isClosed = false;
   const close = async (): Promise<void> => {
+    if (isClosed) return;
+    isClosed = true;
     clearInterval(timer);
+    sender.close();
+    listener.close();
     if (child.exitCode !== null || child.signalCode !== null) return;
     const closed = once(child, 'close');
     child.kill('SIGINT');
     await closed;
-    sender.close();
-    listener.close();
   };
   return {
     async end() {
