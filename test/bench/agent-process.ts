@@ -21,7 +21,7 @@ export interface RunningAgent {
   readonly servingMs: number;
   /** Until `/readyz` says yes: the ledger, the sink and every mailbox are there. */
   readonly readyMs: number;
-  /** SIGTERM, and waits for the end. Rejects where that is no orderly one. */
+  /** SIGTERM, and waits for the end. Rejects where that is no orderly one. Once it has ended, nothing more is done. */
   end(): Promise<void>;
 }
 
@@ -42,6 +42,7 @@ export async function startAgent(program: Program, config: string): Promise<Runn
   return {
     ...{ pid: child.pid!, url, servingMs, readyMs },
     async end() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       const [code] = await ended;

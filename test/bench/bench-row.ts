@@ -28,6 +28,7 @@ export interface Mark {
   readonly value: number;
 }
 export const atMost = (value: number): Mark => ({ at: 'most', value });
+export const atLeast = (value: number): Mark => ({ at: 'least', value });
 
 /** One row of the values that the runs gave, at least one. */
 export function row(what: string, unit: Unit, values: readonly number[], mark: Mark | null = null): Row {

@@ -114,6 +114,13 @@ function networksAvailable(): Availability {
     : missing(`leave to make namespaces is needed (CAP_SYS_ADMIN): ${(stderr ?? '').trim()}`);
 }
 
+/** Whether packets on loopback can be captured. */
+function captureAvailable(): Availability {
+  const { error } = spawnSync('dumpcap', ['-v'], { stdio: 'ignore' });
+  if (error !== undefined) return missing('no dumpcap in PATH: apt-get install --no-install-recommends tshark');
+  return process.getuid?.() === 0 ? { available: true } : missing(`root is needed, this is uid ${process.getuid?.()}`);
+}
+
 export const MAIL_SERVERS: Tool = { name: 'Postfix and Dovecot', check: mailServers };
 export const MOUNTS: Tool = { name: 'Postfix, Dovecot and mounts', check: mountsAvailable };
 export const NETWORKS: Tool = { name: 'Postfix, Dovecot and networks', check: networksAvailable };
@@ -122,6 +129,13 @@ export const PROMTOOL: Tool = { name: 'promtool', check: promtoolAvailable };
 export const PROMETHEUS: Tool = { name: 'Prometheus', check: prometheusAvailable };
 export const SYSTEMD: Tool = { name: 'systemd-analyze', check: systemdAvailable };
 export const ALERTMANAGER: Tool = { name: 'amtool', check: amtoolAvailable };
+export const CAPTURE: Tool = { name: 'dumpcap', check: captureAvailable };
+
+/** For what is no suite: throws where the tool is not there. */
+export function demand(tool: Tool): void {
+  const found = tool.check();
+  if (!found.available) throw new Error(`${tool.name} is needed: ${found.reason}`);
+}
 
 /** What becomes of a suite that needs a tool. */
 export type SuiteFate =
