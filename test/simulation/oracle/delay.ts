@@ -153,13 +153,7 @@ function holdSummary(
   const arrivedOrNot = samples.filter(({ fate }) => fate !== 'bounced').map(({ stripped }) => stripped);
   const averaged = lossesInAverage ? arrivedOrNot : delivered;
   const average = averaged.length === 0 ? null : both(averaged, mean);
-  const largest =
-    samples.length === 0
-      ? null
-      : both(
-          samples.map(({ stripped }) => stripped),
-          (values) => Math.max(...values),
-        );
+  const largest = samples.length === 0 ? null : largestOf(samples, maximumSeconds);
   const messages = both(
     samples.map(({ stripped }) => stripped),
     (values) => values.filter((value) => value > maximumSeconds).length,
@@ -195,6 +189,16 @@ function holdSummary(
 /** The same figure of what may be claimed at most, and of what must be claimed at least. */
 function both(delays: readonly TrueDelay[], figure: (values: readonly number[]) => number): TrueDelay {
   return { loMost: figure(delays.map(({ loMost }) => loMost)), hiLeast: figure(delays.map(({ hiLeast }) => hiLeast)) };
+}
+
+/** Of one that bounced only whether it was late by then must be told. */
+function largestOf(samples: readonly Sample[], maximumSeconds: number): TrueDelay {
+  const told = ({ fate, stripped: { hiLeast } }: Sample): number =>
+    fate === 'bounced' && hiLeast <= maximumSeconds ? 0 : hiLeast;
+  return {
+    loMost: Math.max(...samples.map(({ stripped }) => stripped.loMost)),
+    hiLeast: Math.max(...samples.map(told)),
+  };
 }
 
 function mean(values: readonly number[]): number {
