@@ -312,7 +312,7 @@ describe('days', () => {
   });
 });
 
-it('asks for the facts of the month, and judges each clause by them', () => {
+it('asks once for the facts of the month, and judges each clause by them', () => {
   const matter = matterOf();
   const contract = { ...matter.contract, clauses: [CONNECTIVITY, OPERATIONS] };
   const asked: unknown[] = [];
@@ -334,7 +334,7 @@ it('asks for the facts of the month, and judges each clause by them', () => {
     toMs: Date.parse('2026-11-30T16:00:00Z'),
     finalMs: Date.parse('2026-12-05T16:00:00Z'),
   };
-  expect(asked).toEqual([query, query]);
+  expect(asked).toEqual([query]);
   expect(report.clauses).toMatchObject([
     { kind: 'connectivity', id: '1', verdict: 'BREACH' },
     { kind: 'operations', id: '3', verdicts: { faults: 'MET', availability: 'BREACH' } },
