@@ -71,7 +71,11 @@ const refused = (code: number): LedgerEvent => ({
 const nothing = { receivedMs: null, readyMs: null, accessibleMs: null, reachedMs: null };
 const closed: LedgerEvent = {
   ...{ type: 'month.closed', at: at(40 * 86_400), provider: 'acme', month: MONTH, version: '0', contract: '' },
-  ...{ report: 'f'.repeat(64), summary: [{ id: '2a', verdict: 'BREACH', figures: {} }], asOf: { seq: 1, hash: '' } },
+  ...{
+    report: 'f'.repeat(64),
+    summary: [{ id: '2a', verdict: 'BREACH', figures: {} }],
+    asOf: { seq: SOUND.events.length, hash: '' },
+  },
 };
 
 const WRONG: readonly (readonly [string, HandMade, string])[] = [
