@@ -256,7 +256,9 @@ class WatchSession {
 
   /** What is on its way may have come and gone since that look; null, since it was planned. */
   async #doubt(since: Instant | null): Promise<void> {
-    if (this.#onTheirWay().length === 0) return;
+    const isNews = ({ planned, unseenSince }: ProbeRecord): boolean =>
+      unseenSince === null || isBefore(since ?? planned, unseenSince);
+    if (!this.#onTheirWay().some(isNews)) return;
     const { provider } = this.#options;
     await this.#parts.recorder.note({ type: 'mailbox.unproven', at: this.#parts.clock.now(), provider, since });
   }

@@ -96,3 +96,18 @@ it('reads what is handed out only long after it was announced, and claims no abs
   expect(assessment.outcome).toBe('delivered');
   expect(assessment.delay!.lo).toBeLessThanOrEqual(30);
 });
+
+it('records that places tell nothing once, and not at each look of a server that makes up folders', async () => {
+  const look = world.mailbox.look.bind(world.mailbox);
+  let count = 0;
+  world.mailbox.look = async () => {
+    const { sentAt, folders } = await look();
+    count += 1;
+    return { sentAt, folders: [...folders, { path: `f${count}`, role: 'other', uidValidity: '1', uidNext: 1 }] };
+  };
+  await sent();
+  const before = world.ledger.events('mailbox.unproven').length;
+  await world.clock.advance(600);
+  expect(count).toBeGreaterThan(20);
+  expect(world.ledger.events('mailbox.unproven').length - before).toBeLessThan(3);
+});

@@ -52,6 +52,8 @@ export class Connection {
     this.#clock = clock;
     this.client = new ImapFlow({ ...optionsFrom(settings), logger: this.#logger(log) });
     this.#wire = this.client as unknown as Wire;
+    // The library walks through each range of it, asked for or not: `* VANISHED 1:16777216` holds the event loop for seconds.
+    Object.assign(this.client, { untaggedVanished: async () => {} });
     this.#meter = new AnswerMeter(this.#wire.streamer, (most) =>
       this.#drop(this.error('TOO_LARGE', `an answer must have at most ${most}, and goes on`)),
     );
@@ -109,6 +111,12 @@ export class Connection {
     return new MailboxError(code, `${this.#where}: ${text}`);
   }
 
+  /** Resolves when IDLE ends, for whatever reason; the library renews it in time, and polls where there is none. */
+  async idle(): Promise<void> {
+    this.#meter.begin('IDLE');
+    await this.client.idle();
+  }
+
   /** Runs `work` when all that was given before has ended, well or not. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#last.then(work);
@@ -149,7 +157,7 @@ export class Connection {
 
   /** Waits for `start`'s promise, but gives the connection up after `spans` spans of `ms`, or one in which no byte came. */
   async within<T>(what: string, ms: number, spans: number, start: () => Promise<T>): Promise<T> {
-    this.#meter.begin();
+    this.#meter.begin(what);
     const work = start();
     const done = new AbortController();
     const watch = this.#watch(what, ms, spans, done.signal);

@@ -62,10 +62,10 @@ async function replace({ connect, onHint, log }: IdlerParts): Promise<Connection
   }
 }
 
-async function idleUntilLost({ client }: Connection, clock: Clock, signal: AbortSignal): Promise<void> {
+async function idleUntilLost(connection: Connection, clock: Clock, signal: AbortSignal): Promise<void> {
+  const { client } = connection;
   while (client.usable && !signal.aborted) {
-    // Resolves when IDLE ends, for whatever reason; the library renews it in time, and polls where there is none.
-    await client.idle();
+    await connection.idle();
     if (client.usable) await clock.sleep(RENEWAL_PAUSE, signal);
   }
 }

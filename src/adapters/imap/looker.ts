@@ -8,6 +8,8 @@ import { type Argument, atom, isList, numberOf, textOf } from './wire.ts';
 
 /** Far more than an account has; a server that lists more is not to be believed. */
 const FOLDERS_MAX = 10_000;
+/** Servers allow some hundred. To decode one of a quarter megabyte takes as many milliseconds, and it would stand in errors and in the ledger. */
+const NAME_LENGTH_MAX = 2000;
 
 /** Attributes that mean something to a look; a server may give a folder any others. */
 const READ = new Set(['\\noselect', '\\nonexistent', ...ROLE_ATTRIBUTES]);
@@ -101,19 +103,30 @@ export class Looker {
         listed.set(folder.wireName, folder);
       },
       STATUS: ({ attributes = [] }) => {
-        const name = textOf(attributes[0]);
+        const written = textOf(attributes[0]);
         const items = attributes[1];
-        if (name === null || !isList(items)) return;
-        statuses.set(canonical(name), { uidNext: itemOf(items, 'UIDNEXT'), uidValidity: itemOf(items, 'UIDVALIDITY') });
+        if (written === null || !isList(items)) return;
+        const name = this.#bounded(canonical(written));
+        if (!statuses.has(name) && statuses.size === FOLDERS_MAX)
+          throw this.#connection.error('TOO_LARGE', `STATUS of more than ${FOLDERS_MAX} folders`);
+        statuses.set(name, { uidNext: itemOf(items, 'UIDNEXT'), uidValidity: itemOf(items, 'UIDVALIDITY') });
       },
     };
+  }
+
+  #bounded(name: string): string {
+    if (name.length <= NAME_LENGTH_MAX) return name;
+    throw this.#connection.error(
+      'TOO_LARGE',
+      `the name of a folder must have at most ${NAME_LENGTH_MAX} characters, has ${name.length}`,
+    );
   }
 
   #readList({ attributes = [] }: ImapResponse): Listed {
     const [flags, delimiter, name] = attributes;
     const written = textOf(name);
     if (!isList(flags) || written === null) throw this.#connection.error('PROTOCOL', 'a line of LIST names no folder');
-    const wireName = canonical(written);
+    const wireName = this.#bounded(canonical(written));
     const path = decodePath(this.#connection.client, wireName);
     return {
       wireName,

@@ -1,5 +1,6 @@
 /** Wires smtp-server to the sink's sessions: its callbacks, its log, and the sockets below it. */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import type { SinkSettings } from '../../domain/settings.ts';
 import type { Instant } from '../../domain/time/instant.ts';
@@ -93,7 +94,9 @@ export class SinkServer extends SMTPServer {
   #boundHandshakes(connection: Connection, session: SinkSession, address: string): void {
     const begin = connection.handler_STARTTLS.bind(connection);
     connection.handler_STARTTLS = (command, callback) => {
-      if (connection.secure || this.#handshakes.take(address, this.#parts.clock.now().monoUs)) {
+      // With a parameter there is none.
+      const isBare = command.toString().trim().toUpperCase() === 'STARTTLS';
+      if (connection.secure || !isBare || this.#handshakes.take(address, this.#parts.clock.now().monoUs)) {
         begin(command, callback);
         return;
       }
@@ -157,6 +160,8 @@ function fixedOptions({ hostname, tls }: SinkSettings): SMTPServerOptions {
 function handlers(sessions: Sessions, ours: SinkRules['ours']): SMTPServerOptions {
   return {
     onSecure(socket, { id }, callback) {
+      // Each would be a handshake more (TLS 1.2).
+      if (socket instanceof TLSSocket) socket.disableRenegotiation();
       sessions.get(id)?.watch(socket);
       callback(null);
     },

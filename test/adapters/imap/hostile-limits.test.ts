@@ -121,6 +121,27 @@ const LIMITS: readonly (readonly [string, Stage, tooMuch: string, enough: string
     /^TOO_LARGE an answer must have at most 25000 responses/,
   ],
   [
+    'the name of a folder',
+    'look',
+    `${INBOX_LISTED}* LIST () "/" ${'n'.repeat(2001)}\r\n`,
+    `${INBOX_LISTED}* LIST () "/" ${'n'.repeat(2000)}\r\n* STATUS ${'n'.repeat(2000)} (UIDNEXT 1 UIDVALIDITY 1)\r\n`,
+    /^TOO_LARGE the name of a folder must have at most 2000 characters, has 2001/,
+  ],
+  [
+    'what is told of folders that there are not',
+    'look',
+    `${INBOX_LISTED}${lines(10_000, (index) => `* STATUS s${index} (UIDNEXT 1 UIDVALIDITY 1)`)}`,
+    `${INBOX_LISTED}${lines(9999, (index) => `* STATUS s${index} (UIDNEXT 1 UIDVALIDITY 1)`)}`,
+    /^TOO_LARGE STATUS of more than 10000 folders/,
+  ],
+  [
+    'an answer on one folder of many responses',
+    'STATUS',
+    `* STATUS INBOX (UIDNEXT 8 UIDVALIDITY 17)\r\n${lines(20, () => '* 5 EXISTS')}`,
+    `* STATUS INBOX (UIDNEXT 8 UIDVALIDITY 17)\r\n${lines(18, () => '* 5 EXISTS')}`,
+    /^TOO_LARGE an answer must have at most 20 responses/,
+  ],
+  [
     'an answer of long responses',
     'look',
     `${INBOX_LISTED}${lines(450, () => `* X ${'x'.repeat(10_000)}`)}`,

@@ -1,4 +1,5 @@
 /** The mailbox against servers that do their worst at each step: every call ends, as a failure of the mailbox, within bounds. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createMailboxChecker } from '../../../src/adapters/imap/checker.ts';
 import { createMailbox } from '../../../src/adapters/imap/mailbox.ts';
@@ -100,3 +101,16 @@ test.each(Object.entries(FAULTS))(
   },
   60_000,
 );
+
+test('news of millions of messages that vanished, which nobody asked for, is passed by', async () => {
+  // Walked through number by number each line takes the event loop seconds, and there are forty.
+  const news = '* VANISHED 1:16777216\r\n'.repeat(40);
+  const server = await startHostileServer('IDLE', (socket) => void socket.write(`+ idling\r\n${news}`));
+  const mailbox = createMailbox(settingsFor(server), [], { clock, random: systemRandom, log: silentLog });
+  await mailbox.open(() => {});
+  while (!server.commands.includes('IDLE')) await delay(20);
+  await delay(200);
+  expect((await mailbox.look()).folders).toHaveLength(1);
+  await mailbox.close();
+  await server.close();
+});

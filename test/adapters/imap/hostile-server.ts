@@ -16,7 +16,8 @@ export type Stage =
   | 'EXAMINE'
   | 'SELECT'
   | 'UID'
-  | 'NOOP';
+  | 'NOOP'
+  | 'IDLE';
 
 export interface HostileServer {
   readonly host: string;

@@ -1,4 +1,6 @@
 /** Strangers may have so many TLS handshakes and no more; what is refused can go on in plain text, and providers are never refused. */
+import { once } from 'node:events';
+import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { Handshakes } from '../../../src/adapters/smtp-sink/handshakes.ts';
 import { HANDSHAKES, HANDSHAKES_PER_SOURCE } from '../../../src/adapters/smtp-sink/limits.ts';
@@ -95,4 +97,28 @@ test('a host of a provider has one on every connection', async () => {
     await listener.told('disconnected', count);
   }
   expect(listener.all('turnedAway')).toEqual([]);
+});
+
+test('one that is asked for in a wrong way is none, and takes none of those that there are', async () => {
+  const { client } = await openSink({ tls: CERTIFICATES.localhost }, ownClock());
+  const peer = client();
+  await peer.greet();
+  for (let count = 0; count <= HANDSHAKES_PER_SOURCE.burst; count += 1)
+    expect((await peer.ask('STARTTLS x')).code).toBe(501);
+  expect((await peer.ask('STARTTLS')).code).toBe(220);
+});
+
+test('a second one within a session of TLS 1.2 is not made', async () => {
+  const { client } = await openSink({ tls: CERTIFICATES.localhost }, ownClock());
+  const peer = client();
+  await peer.greet();
+  await peer.ask('STARTTLS');
+  peer.socket.removeAllListeners('data');
+  const secured = connect({ socket: peer.socket, rejectUnauthorized: false, maxVersion: 'TLSv1.2' });
+  await once(secured, 'secureConnect');
+  const made = await new Promise<boolean>((resolve) => {
+    for (const event of ['close', 'error']) secured.once(event, () => resolve(false));
+    secured.renegotiate({ rejectUnauthorized: false }, (error) => resolve(error === null));
+  });
+  expect(made).toBe(false);
 });
