@@ -5,6 +5,8 @@ import { BODY_BYTES_MAX, HEADER_BYTES_MAX } from '../../ports.ts';
 const END_OF_DATA = '\r\n.\r\n';
 const DOTTED_LINE = '\n.';
 const LINE_FEED = 0x0a;
+/** What most probes fit into. */
+const PREFIX_BYTES_MIN = 4096;
 
 export class MessageReader {
   readonly #hash = createHash('sha256');
@@ -57,24 +59,30 @@ function emptyLine(bytes: Buffer): { readonly from: number; readonly to: number 
   return null;
 }
 
-/** The first bytes of a stream. */
+/** The first bytes of a stream, copied: who sends them byte by byte would else have us keep a buffer for each. */
 class Prefix {
-  readonly #parts: Buffer[] = [];
-  #room: number;
+  readonly #bytesMax: number;
+  #bytes = Buffer.alloc(0);
+  #length = 0;
 
   constructor(bytesMax: number) {
-    this.#room = bytesMax;
+    this.#bytesMax = bytesMax;
   }
 
   add(chunk: Buffer): void {
-    if (this.#room === 0 || chunk.length === 0) return;
-    const part = chunk.subarray(0, this.#room);
-    this.#parts.push(part);
-    this.#room -= part.length;
+    const part = chunk.subarray(0, this.#bytesMax - this.#length);
+    const length = this.#length + part.length;
+    if (length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.min(this.#bytesMax, Math.max(2 * length, PREFIX_BYTES_MIN)));
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+    part.copy(this.#bytes, this.#length);
+    this.#length = length;
   }
 
   text(): string {
-    return Buffer.concat(this.#parts).toString('latin1');
+    return this.#bytes.toString('latin1', 0, this.#length);
   }
 }
 
