@@ -102,6 +102,16 @@ export interface DeliveryStatus {
   readonly diagnostic: string | null;
 }
 
+/** What a report may say, the most consequential first: of several recipients the one that failed is the news. */
+export const GRAVITY: readonly DeliveryStatus['action'][] = [
+  'failed',
+  'unclear',
+  'delayed',
+  'delivered',
+  'relayed',
+  'expanded',
+];
+
 /** Whether temporary: another attempt with the same message is right (RFC 5321 §4.2.1). */
 export function isTemporary(refusal: Refusal): boolean {
   return refusal.code >= 400 && refusal.code < 500;

@@ -6,6 +6,7 @@ import {
   type DeliveryStatus,
   endsInMailbox,
   type FolderRole,
+  GRAVITY,
   type Handover,
   type Hop,
   isMailboxFullNotice,
@@ -102,15 +103,15 @@ export function sentAt({ handover, planned }: Pick<ProbeRecord, 'handover' | 'pl
 }
 
 /**
- * What a report says of the probe that is not known yet: repetitions and what comes too late are not, nor is what befell another recipient,
- * be it an archive or an address that a mailbox forwards to. Null if it says nothing.
+ * What a report says of the probe that is not known yet, and graver: repetitions and what comes too late are not, nor is what befell another
+ * recipient, be it an archive or an address that a mailbox forwards to. Null if it says nothing.
  */
 export function newsOf(record: ProbeRecord, statuses: readonly DeliveryStatus[]): DeliveryStatus | null {
   if (outcomeOf(record) !== 'pending') return null;
   const [gravest] = statuses.filter(({ recipient }) => recipient === null || isRecipientOf(record, recipient));
-  if (gravest === undefined || gravest.action === record.notice?.action) return null;
-  // It may be over since then, whatever is said of another copy.
-  return record.notice?.action === 'unclear' && gravest.action !== 'failed' ? null : gravest;
+  if (gravest === undefined) return null;
+  const known = record.notice?.action;
+  return known === undefined || GRAVITY.indexOf(gravest.action) < GRAVITY.indexOf(known) ? gravest : null;
 }
 
 /** Aliases rewrite the local part of a mailbox's address; what is on its way to our sink keeps the address that we gave it. */

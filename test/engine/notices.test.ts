@@ -1,7 +1,7 @@
 /** Reports on mail: of whom they speak, and when they count. */
 import { expect, it } from 'vitest';
 import { exceedsMaximum } from '../../src/domain/delay/delay.ts';
-import { bounceOf } from '../fakes/fate.ts';
+import { bounceOf, noticeOf } from '../fakes/fate.ts';
 import { running } from '../fakes/running-agent.ts';
 
 it('say nothing of a probe to the sink where the copy to the provider’s archive bounced', async () => {
@@ -40,5 +40,15 @@ it('count though the ledger refused them, and the sink asked for them again', as
   const { record, assessment } = (await made.engine.probe(id))!;
   expect(assessment.outcome).toBe('unmeasured');
   expect(exceedsMaximum(record, made.engine.recorder.state.absence)).toBe(false);
+  await made.stop();
+});
+
+it('reports that take turns are recorded as they grow graver, and not each time', async () => {
+  const made = await running();
+  await made.probe('receive');
+  const [sent] = made.injector.sent;
+  for (let count = 0; count < 50; count += 1)
+    await made.sink.deliver(noticeOf(sent!, count % 2 === 0 ? 'relayed' : 'delayed'));
+  expect(made.ledger.events('probe.notified').map(({ status }) => status.action)).toEqual(['relayed', 'delayed']);
   await made.stop();
 });

@@ -1,6 +1,6 @@
 /** Whether a message is a probe of ours, a notice about one, or neither. */
 
-import type { DeliveryStatus } from '../probe.ts';
+import { type DeliveryStatus, GRAVITY } from '../probe.ts';
 import { findTokens, verifyToken } from '../token.ts';
 import { readBounce, voiceOf } from './bounce.ts';
 import { parseDeliveryStatus } from './dsn.ts';
@@ -26,15 +26,6 @@ export interface RawMessage {
 
 /** A message has one (RFC 5322 §3.6.4), one that was passed on sometimes another; each costs a MAC, and a header holds a thousand. */
 const MESSAGE_IDS_MAX = 4;
-/** The most consequential first: of several recipients the one that failed is the news. */
-const GRAVITY: readonly DeliveryStatus['action'][] = [
-  'failed',
-  'unclear',
-  'delayed',
-  'delivered',
-  'relayed',
-  'expanded',
-];
 
 /** By tokens that any of the keys signed. At least one, one only unless a report speaks of several probes. Never throws; linear in what it is given. */
 export function recognise(message: RawMessage, keys: readonly Uint8Array[]): readonly Recognition[] {
