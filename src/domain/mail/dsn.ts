@@ -1,7 +1,7 @@
 /** Delivery status notifications (RFC 3464): what a report says of each recipient. */
 
 import type { DeliveryStatus } from '../probe.ts';
-import { type HeaderField, headerValues, parseHeader, stripComments, tidy } from './header.ts';
+import { type HeaderField, headerValues, LINES_MAX, parseHeader, stripComments, tidy } from './header.ts';
 import { contentType, leavesOf } from './mime.ts';
 
 export interface DeliveryReport {
@@ -46,7 +46,7 @@ function readStatusPart(text: string): DeliveryReport {
 
 function blocksOf(text: string): readonly string[] {
   const blocks: string[][] = [[]];
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of text.split(/\r?\n/, LINES_MAX)) {
     if (line.trim() !== '') blocks.at(-1)?.push(line);
     else if (blocks.at(-1)?.length !== 0) blocks.push([]);
   }

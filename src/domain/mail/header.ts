@@ -7,6 +7,9 @@ export interface HeaderField {
   readonly value: string;
 }
 
+/** Lines that are read of a header, a part or a report, of which each costs as much as a long one: 64 KiB in lines of mail are a thousand. */
+export const LINES_MAX = 4000;
+
 /**
  * The fields in their order, up to the first empty line. Lines may end in CRLF, LF or CR.
  * Unfolds by RFC 5322 §2.2.3. Never throws; linear time.
@@ -14,7 +17,7 @@ export interface HeaderField {
 export function parseHeader(raw: string): readonly HeaderField[] {
   const fields: { name: string; value: string }[] = [];
   let current: { name: string; value: string } | null = null;
-  for (const line of raw.split(/\r\n|\n|\r/)) {
+  for (const line of raw.split(/\r\n|\n|\r/, LINES_MAX)) {
     if (line === '') {
       if (fields.length > 0) break;
       continue;

@@ -1,5 +1,5 @@
 /** The parts of a MIME message (RFC 2045, 2046), as far as it takes to read reports on mail: bounded, and never failing. */
-import { type HeaderField, headerValues, parseHeader } from './header.ts';
+import { type HeaderField, headerValues, LINES_MAX, parseHeader } from './header.ts';
 
 export interface ContentType {
   /** Lower-case `type/subtype`. */
@@ -62,7 +62,7 @@ function collect(fields: readonly HeaderField[], body: string, depth: number, le
 /** What stands between the delimiter lines; a last delimiter that was cut off is made up for. */
 function partsOf(body: string, boundary: string): readonly string[] {
   const parts: string[][] = [];
-  for (const line of body.split(/\r?\n/)) {
+  for (const line of body.split(/\r?\n/, LINES_MAX)) {
     const mark = line.trimEnd();
     if (mark === `--${boundary}--`) break;
     if (mark === `--${boundary}`) parts.push([]);
