@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { verifyDerived } from '../../src/adapters/sqlite/verify.ts';
 import type { LedgerEvent } from '../../src/domain/event.ts';
 import type { Interval } from '../../src/domain/interval.ts';
+import { ABORTED } from '../../src/domain/probe.ts';
 import type { ProbeView } from '../../src/domain/probe-view.ts';
 import { describeWithServers } from './available.ts';
 import { type Daemon, run } from './command.ts';
@@ -99,6 +100,10 @@ function expectToMeet({ id, path, delaySeconds }: ProbeView, truth: Interval): v
 /** Something that a judge would hold against the provider. */
 function isFailure(event: LedgerEvent): boolean {
   if (event.type === 'endpoint.checked') return event.result.kind === 'down' && event.control === 'healthy';
-  if (event.type === 'probe.handed-over') return event.handover.kind !== 'accepted';
+  if (event.type === 'probe.handed-over') {
+    const { handover } = event;
+    // What our own stop cut off is nobody's.
+    return handover.kind !== 'accepted' && !(handover.kind === 'unreachable' && handover.code === ABORTED);
+  }
   return event.type === 'probe.notified';
 }

@@ -29,7 +29,7 @@ const HURRY = 20;
  * 0.8 MB, and is there as bytes, as lines and as its parts; the library reads 16 of them ahead. Tens of megabytes were seen with any
  * limit gone that this is for.
  */
-const HELD_MAX = 16_000_000;
+const HELD_MAX = 22_000_000;
 const SAMPLE_MS = 20;
 /** Bytes of what goes on beside it. */
 const SLACK = 5_000_000;
