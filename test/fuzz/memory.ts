@@ -1,6 +1,5 @@
 /** What a surface goes on holding while it is fuzzed: samples behind a collection, of the thread that it runs in. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { heldBytes } from '../fakes/held-bytes.ts';
 
 /** In a round. Some for warming up, the others in two halves that are compared. */
 const SAMPLES = 12;
@@ -26,8 +25,6 @@ export interface MemoryWatch {
 }
 
 export function watchMemory(count: number): MemoryWatch {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
   const every = Math.ceil(count / SAMPLES);
   const samples: number[] = [];
   let tries = 0;
@@ -35,9 +32,7 @@ export function watchMemory(count: number): MemoryWatch {
     tried() {
       tries += 1;
       if (count < SAMPLES || tries % every !== 0) return;
-      collect();
-      const { heapUsed, external } = process.memoryUsage();
-      samples.push(heapUsed + external);
+      samples.push(heldBytes());
     },
     held() {
       const steady = samples.slice(WARM);

@@ -167,9 +167,8 @@ describe('requests', () => {
   });
 });
 
-it('connections of one address are so many, and another comes once one is closed', async () => {
-  served = await serve();
-  const sockets = await Promise.all(Array.from({ length: ASKER_CONNECTIONS_MAX }, () => dial(served.server.url)));
+/** One more is turned away, all of them stay, and another comes once one is closed. */
+async function expectFull(sockets: readonly Awaited<ReturnType<typeof dial>>[]): Promise<void> {
   onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
   const refused = await dial(served.server.url);
   await until(() => refused.closed || refused.readableEnded);
@@ -177,6 +176,12 @@ it('connections of one address are so many, and another comes once one is closed
   expect(sockets.filter((socket) => socket.closed || socket.readableEnded)).toEqual([]);
   sockets[0]?.destroy();
   await until(async () => (await served.get('/healthz').catch(() => null))?.status === 200);
+}
+
+it('connections of one address are so many, and another comes once one is closed', async () => {
+  served = await serve();
+  const sockets = await Promise.all(Array.from({ length: ASKER_CONNECTIONS_MAX }, () => dial(served.server.url)));
+  await expectFull(sockets);
 });
 
 it('connections of all addresses together are so many, and another comes once one is closed', async () => {
@@ -185,11 +190,5 @@ it('connections of all addresses together are so many, and another comes once on
   const sockets = await Promise.all(
     Array.from({ length: CONNECTIONS_MAX }, (_, index) => dial(served.server.url, addressOf(index))),
   );
-  onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
-  const refused = await dial(served.server.url);
-  await until(() => refused.closed || refused.readableEnded);
-  refused.destroy();
-  expect(sockets.filter((socket) => socket.closed || socket.readableEnded)).toEqual([]);
-  sockets[0]?.destroy();
-  await until(async () => (await served.get('/healthz').catch(() => null))?.status === 200);
+  await expectFull(sockets);
 });

@@ -3,8 +3,6 @@
  * client holds, of its own heap, while servers in threads of their own send for as long as they are let.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { createMailbox } from '../../../src/adapters/imap/mailbox.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
@@ -17,6 +15,7 @@ import {
   type Mailbox,
   MailboxError,
 } from '../../../src/ports.ts';
+import { heldBytes } from '../../fakes/held-bytes.ts';
 import { type Fault, type Stage, startHostileServer } from './hostile-server.ts';
 import { startHostileThread } from './hostile-thread.ts';
 import { settingsFor, silentLog } from './support.ts';
@@ -38,16 +37,6 @@ const CUT_MS_MAX = 15_000;
 
 const clock = systemClock();
 const hurried: Clock = { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms / HURRY, signal) };
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-/** Bytes that something still refers to. */
-function held(): number {
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
 
 const mailboxAt = (server: { readonly host: string; readonly port: number }): Mailbox =>
   createMailbox(settingsFor(server), [], { clock: hurried, random: systemRandom, log: silentLog });
@@ -175,12 +164,12 @@ test('a hundred messages that may be ours are read and cut to what is read of ea
   const mailbox = mailboxAt(server);
   await mailbox.open(() => {});
   await mailbox.look();
-  const before = held();
+  const before = heldBytes();
   const { messages, complete } = await mailbox.fetch(INBOX, 1, 101);
   // What refers to buffers is let go of in the first of two collections, the buffers in the second.
-  collect();
+  heldBytes();
   await delay(SAMPLE_MS);
-  const kept = held() - before;
+  const kept = heldBytes() - before;
   expect(complete).toBe(true);
   expect(messages).toHaveLength(100);
   expect(new Set(messages.map(({ header, body }) => `${header.length} ${body.length}`))).toEqual(
@@ -208,12 +197,12 @@ test.each(ENDLESS.flatMap((fault) => (['look', 'UID'] as const).map((stage) => [
   async (fault, stage) => {
     const server = await startHostileThread(stage, fault);
     const mailbox = mailboxAt(server);
-    const before = held();
+    const before = heldBytes();
     let peak = before;
     let isOver = false;
     const sampling = (async () => {
       while (!isOver) {
-        peak = Math.max(peak, held());
+        peak = Math.max(peak, heldBytes());
         await delay(SAMPLE_MS);
       }
     })();

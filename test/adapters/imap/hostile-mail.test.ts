@@ -2,8 +2,6 @@
 import { linkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createMailbox } from '../../../src/adapters/imap/mailbox.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
@@ -14,6 +12,7 @@ import { newProbeId, tokenOf } from '../../../src/domain/token.ts';
 import { mailboxPart, watchMailbox } from '../../../src/engine/mailbox-watcher.ts';
 import { accepted, planned } from '../../domain/events.ts';
 import { CountingObserver, silentLog } from '../../fakes/fake-provider.ts';
+import { heldBytes } from '../../fakes/held-bytes.ts';
 import { MemoryLedger } from '../../fakes/memory-ledger.ts';
 import { startRecorder } from '../../fakes/recorder.ts';
 import { describeWithServers } from '../../servers/available.ts';
@@ -149,14 +148,6 @@ async function crowd(account: string, count: number): Promise<void> {
   }
 }
 
-/** Bytes of our heap that something refers to. */
-function held(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
-
 /** How many messages an account has. */
 async function messagesIn(account: string): Promise<number> {
   const files = await provider.maildirFiles(account);
@@ -224,13 +215,13 @@ describeWithServers('hostile mail at Dovecot', () => {
       if (there === undefined || late === undefined) throw new Error('there must be two probes');
       await crowd('carol', CROWD);
       await provider.dropMessages('carol', [probeText(there, 'carol')]);
-      const before = held();
+      const before = heldBytes();
       const fromMs = performance.now();
       const { ledger, received } = await watch('carol', [there.id, late.id]);
       await until(() => (ledger.events('message.seen').length === 1 ? true : null));
       const openedMs = performance.now() - fromMs;
       expect(received()).toBeLessThan(NEWEST_SCANNED * NEWEST_BYTES_MAX);
-      expect(held() - before).toBeLessThan(HELD_MAX);
+      expect(heldBytes() - before).toBeLessThan(HELD_MAX);
       const droppedMs = performance.now();
       await provider.dropMessages('carol', [probeText(late, 'carol')]);
       await until(() => (ledger.events('message.seen').length === 2 ? true : null));

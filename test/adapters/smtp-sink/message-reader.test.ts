@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { EndOfDataScanner, MessageReader } from '../../../src/adapters/smtp-sink/message-reader.ts';
 import { BODY_BYTES_MAX, HEADER_BYTES_MAX } from '../../../src/ports.ts';
+import { heldBytes } from '../../fakes/held-bytes.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text, 'latin1').digest('hex');
 
@@ -66,19 +65,9 @@ describe('the end of data', () => {
   });
 });
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-/** Bytes of the heap and of buffers that something still refers to. */
-function held(): number {
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
-
 test('messages that come byte by byte are held in no more than their bytes, twice', () => {
   const one = Buffer.from('a');
-  const before = held();
+  const before = heldBytes();
   const readers = Array.from({ length: 10 }, () => {
     const reader = new MessageReader();
     for (let count = 0; count < 65_536; count += 1) reader.write(Buffer.from(one));
@@ -86,6 +75,6 @@ test('messages that come byte by byte are held in no more than their bytes, twic
     for (let count = 0; count < 65_536; count += 1) reader.write(Buffer.from(one));
     return reader;
   });
-  expect((held() - before) / readers.length).toBeLessThan(2 * 131_072 + 20_000);
+  expect((heldBytes() - before) / readers.length).toBeLessThan(2 * 131_072 + 20_000);
   expect(readers[0]?.finish()).toMatchObject({ header: `${'a'.repeat(65_536)}\n`.slice(0, HEADER_BYTES_MAX) });
 });
