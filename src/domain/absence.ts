@@ -1,4 +1,5 @@
 /** Up to when a message that is missing is proven to have been under way. */
+import type { Path } from './probe.ts';
 import { channelOf, type ProbeRecord, sentAt } from './record.ts';
 import { earlierOf, type Instant, spanBetween } from './time/instant.ts';
 
@@ -6,8 +7,9 @@ import { earlierOf, type Instant, spanBetween } from './time/instant.ts';
 export type Absence = ReadonlyMap<string, Instant>;
 
 /**
- * Null where nothing proves it. A message on its way to our sink is under way for as long as it has not come there, nor its bounce to
- * the mailbox that it was sent from: one that nobody looks into hides that it was over long ago.
+ * Null where nothing proves it. A message is under way for as long as it has not come to where it goes, nor its bounce to where it was
+ * sent from: of `send` that is the mailbox, of `receive` the sink. One that nobody looks into, or that nothing reaches, hides that it was
+ * over long ago.
  */
 export function underWayUntil(record: ProbeRecord, absence: Absence): Instant | null {
   // It may have been a bounce, which was there since any look that did not show it.
@@ -16,10 +18,12 @@ export function underWayUntil(record: ProbeRecord, absence: Absence): Instant | 
 
 function missingUntil(record: ProbeRecord, absence: Absence): Instant | null {
   const { path, provider, absentUntil } = record;
-  const absent = absence.get(channelOf(path, provider)) ?? null;
-  if (path !== 'send' || absent === null) return longerProof(record, absentUntil, absent);
-  const bounceAbsent = absence.get(channelOf('receive', provider)) ?? null;
-  return longerProof(record, absentUntil, bounceAbsent === null ? null : earlierOf(bounceAbsent, absent));
+  const absentAt = (way: Path): Instant | null => absence.get(channelOf(way, provider)) ?? null;
+  const absent = absentAt(path);
+  if (path === 'internal') return longerProof(record, absentUntil, absent);
+  const bounceAbsent = absentAt(path === 'send' ? 'receive' : 'send');
+  const proven = absent === null || bounceAbsent === null ? null : earlierOf(bounceAbsent, absent);
+  return longerProof(record, absentUntil, proven);
 }
 
 /** Of two proofs, the one that shows the longer delay: over a reboot what was proven before it may be more than what is since. */

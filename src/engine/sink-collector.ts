@@ -296,7 +296,7 @@ function needsProof(recorder: Recorder, until: Instant): boolean {
   const last = recorder.state.absence.get('sink') ?? null;
   let awaited = false;
   for (const { path, handover } of recorder.state.open.values()) {
-    if (path !== 'send' || handover?.kind !== 'accepted') continue;
+    if (path === 'internal' || handover?.kind !== 'accepted') continue;
     awaited = true;
     const before = last === null ? 0 : spanBetween(handover.acknowledged, last).lo;
     if (before <= DELAY_MAXIMUM_LIMIT && spanBetween(handover.acknowledged, until).lo > DELAY_MAXIMUM_LIMIT)

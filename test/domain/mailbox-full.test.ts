@@ -98,6 +98,7 @@ describe('a probe', () => {
     foldEvent(state, planned('p', 0, { path }));
     foldEvent(state, { type: 'probe.handed-over', at: at(1), probe: 'p', handover: accepted(1) });
     foldEvent(state, { type: 'absence.proven', at: at(8000), channel: 'mailbox:acme', until: at(8000) });
+    foldEvent(state, { type: 'absence.proven', at: at(8000), channel: 'sink', until: at(8000) });
     const event = { type: 'probe.notified', at: at(9000), probe: 'p', where: 'sink', status: notice(status) } as const;
     return foldEvent(state, event).changed[0]!;
   };

@@ -9,7 +9,7 @@ let engine: Engine;
 beforeEach(async () => {
   world = fakeWorld();
   world.mailbox.create('Junk');
-  engine = await world.start();
+  engine = await world.start({ reachability: 'assumed' });
   await world.clock.advance(60);
 });
 

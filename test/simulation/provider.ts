@@ -23,8 +23,6 @@ export interface ProviderWorld {
   readonly books: Books;
   /** Our sink as the provider's hosts see it; null where nothing answers. */
   readonly sink: () => FakeSink | null;
-  /** Whether it is not the agent that is away, but the way to it. */
-  readonly isSinkCutOff: () => boolean;
   /** Whether our own line works, for what the agent begins. */
   readonly lineDown: () => boolean;
   readonly cutLine: (ms: number) => void;
@@ -229,7 +227,7 @@ export class Provider {
     const bounce = fate.unreadable
       ? noticeOf(truth.message, 'free words')
       : bounceOf(truth.message, fate.full ? '5.2.2' : '5.1.1');
-    if (!toSink(bounce) || !this.#world.isSinkCutOff()) truth.bouncedMs = this.#nowMs;
+    truth.bouncedMs = this.#nowMs;
     // If not to our sink, it goes to the mailbox that has no room.
     if (toSink(bounce) || !fate.full) await this.#notify(bounce, fate);
   }

@@ -345,7 +345,6 @@ class World {
       clock: this.#clock,
       books: this.#books,
       sink: () => this.#sinkFromOutside(),
-      isSinkCutOff: () => this.#sinkIsCutOff(),
       lineDown: () => this.#lineIsDown(),
       cutLine: (ms) => this.#cutLine(ms),
       suspendAgent: (how, ms) => this.#suspendAgent(how, ms),

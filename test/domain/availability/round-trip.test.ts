@@ -38,6 +38,8 @@ const looked = (seconds: number): LedgerEvent => ({
   channel: 'mailbox:acme',
   until: at(seconds),
 });
+/** Our sink, to which its bounce would have come, was reached. */
+const heard: LedgerEvent = { ...{ type: 'absence.proven', at: at(432_500) }, channel: 'sink', until: at(432_500) };
 /** Something that the mailbox announced never came. */
 const unproven: LedgerEvent = { type: 'mailbox.unproven', at: at(30), provider: 'acme', since: at(1) };
 
@@ -54,26 +56,38 @@ test.each<readonly [string, boolean, readonly LedgerEvent[]]>([
   [
     'what was accepted and was not there when it was given up',
     true,
-    [handedOver(accepted(2)), looked(432_500), expired],
+    [handedOver(accepted(2)), heard, looked(432_500), expired],
   ],
   // Another client may have deleted it before we looked.
-  ['what may have come and gone unseen', false, [handedOver(accepted(2)), unproven, looked(432_500), expired]],
-  ['what was given up though nobody could look any more', false, [handedOver(accepted(2)), looked(3600), expired]],
+  ['what may have come and gone unseen', false, [handedOver(accepted(2)), unproven, heard, looked(432_500), expired]],
+  [
+    'what was given up though nobody could look any more',
+    false,
+    [handedOver(accepted(2)), heard, looked(3600), expired],
+  ],
+  ['what was given up though nothing reached our sink', false, [handedOver(accepted(2)), looked(432_500), expired]],
   // Its bounce, which comes to the sink, may have said that our mailbox was full.
   [
     'what was given up though our sink had been closed meanwhile',
     false,
-    [handedOver(accepted(2)), { type: 'sink.closed', at: at(50) }, looked(432_500), expired],
+    [handedOver(accepted(2)), { type: 'sink.closed', at: at(50) }, heard, looked(432_500), expired],
   ],
   [
     'what was given up though our sink had been closed for a while right before',
     false,
-    [handedOver(accepted(2)), { type: 'sink.closed', at: at(420_000) }, opened(420_010), looked(432_500), expired],
+    [
+      handedOver(accepted(2)),
+      { type: 'sink.closed', at: at(420_000) },
+      opened(420_010),
+      heard,
+      looked(432_500),
+      expired,
+    ],
   ],
   [
     'what was given up long after our sink had been closed for a while',
     true,
-    [handedOver(accepted(2)), { type: 'sink.closed', at: at(50) }, opened(60), looked(432_500), expired],
+    [handedOver(accepted(2)), { type: 'sink.closed', at: at(50) }, opened(60), heard, looked(432_500), expired],
   ],
   [
     'a server out of reach',

@@ -294,11 +294,23 @@ describe('an attempt at the sink', () => {
 
 describe('a probe that is still missing', () => {
   it('is late by as much as its absence is proven, and a breach past one hour', () => {
-    const before = foldAll([planned('receive'), accepted(0, 1), absent('mailbox:acme', 3600)]);
+    const sent = [planned('receive'), accepted(0, 1), absent('sink', 3700)];
+    const before = foldAll([...sent, absent('mailbox:acme', 3600)]);
     expect(exceedsMaximum(before.record, before.state.absence)).toBe(false);
-    const after = foldAll([planned('receive'), accepted(0, 1), absent('mailbox:acme', 3700)]);
+    const after = foldAll([...sent, absent('mailbox:acme', 3700)]);
     expect(exceedsMaximum(after.record, after.state.absence)).toBe(true);
     expect(assess(after.record, after.state.absence).delay!.hi).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it.each([
+    ['send', 'sink', 'mailbox:acme'],
+    ['receive', 'mailbox:acme', 'sink'],
+  ] as const)('of %s is not proven missing where its bounce may have come unheard', (path, there, bounceTo) => {
+    const missing = [planned(path), accepted(0, 1), absent(there, 9000)];
+    expect(assessed(...missing).delay!.lo).toBe(0);
+    const { lo } = assessed(...missing, absent(bounceTo, 5001)).delay!;
+    expect(lo).toBeGreaterThan(4990);
+    expect(lo).toBeLessThanOrEqual(5000);
   });
 
   it('is not proven missing by what was seen of another mailbox or the sink', () => {
@@ -330,7 +342,8 @@ describe('a probe that is still missing', () => {
         status: { action: 'failed', status: '5.4.7', recipient: null, diagnostic: null },
       },
     ] as const satisfies readonly LedgerEvent[]) {
-      const { record } = foldAll([planned('receive'), accepted(0, 1), absent('mailbox:acme', 8000), end]);
+      const sent = [planned('receive'), accepted(0, 1), absent('sink', 8000), absent('mailbox:acme', 8000)];
+      const { record } = foldAll([...sent, end]);
       expect(exceedsMaximum(record, new Map())).toBe(true);
     }
   });
