@@ -41,6 +41,8 @@ const REOPEN: Backoff = { firstMs: 1000, maxMs: 60_000 };
 const NEWEST_SCANNED = 1000;
 /** Messages of a folder read after one look: a flood in one, or a server that makes up its UIDs, must not keep the others from being read. */
 const READ_MAX = 50 * FETCH_MAX;
+/** Seconds of reading other people's mail after which whatever else happens in the process gets its turn: it is measured too. */
+const READING_MAX = 0.01;
 /** Milliseconds that a look under way has when the agent stops. */
 const STOP_PATIENCE = 500;
 /** Ours to delete are kept until nothing young is awaited, or until there are this many. */
@@ -284,9 +286,14 @@ class WatchSession {
   }
 
   async #take(messages: Fetched['messages'], folder: FolderState, absent: Instant | null): Promise<void> {
+    const { clock } = this.#parts;
+    let since = clock.now();
     for (const message of messages) {
       const ours = await readMessage(message, folder, absent, this.#options, this.#parts);
       if (ours !== null && (await this.#isRemovable(ours))) this.#markRemovable(folder, message.uid);
+      if (spanBetween(since, clock.now()).lo < READING_MAX) continue;
+      await clock.sleep(0);
+      since = clock.now();
     }
   }
 

@@ -74,3 +74,32 @@ it('asks for what is missing in a flood again in small parts', async () => {
   await world.clock.advance(60);
   expect(widest).toBe(FETCH_MAX);
 });
+
+it('lets others have their turn between messages that take long to read', async () => {
+  await sent();
+  const { clock, mailbox } = world;
+  let readUs = 0;
+  const now = clock.now.bind(clock);
+  clock.now = () => ({ ...now(), monoUs: now().monoUs + readUs });
+  const fetch = mailbox.fetch.bind(mailbox);
+  mailbox.fetch = async (...range) => {
+    const fetched = await fetch(...range);
+    const messages = fetched.messages.map((message) => ({
+      ...message,
+      get header() {
+        readUs += 20_000;
+        return message.header;
+      },
+    }));
+    return { ...fetched, messages };
+  };
+  let turns = 0;
+  const sleep = clock.sleep.bind(clock);
+  clock.sleep = (ms, signal) => {
+    if (ms === 0) turns += 1;
+    return sleep(ms, signal);
+  };
+  for (let each = 0; each < 30; each += 1) mailbox.deliver({ text: `Return-Path: <>\r\n${STRANGER.text}` });
+  await clock.advance(60);
+  expect(turns).toBe(30);
+});

@@ -6,7 +6,7 @@ import { parseDeliveryStatus } from '../../src/domain/mail/dsn.ts';
 import { parseHeader, tidy } from '../../src/domain/mail/header.ts';
 import { formatMailDate, parseMailDate } from '../../src/domain/mail/mail-date.ts';
 import { chainHeadOf } from '../../src/domain/mail/message.ts';
-import { leavesOf } from '../../src/domain/mail/mime.ts';
+import { ReadMessage } from '../../src/domain/mail/mime.ts';
 import { parseReceived } from '../../src/domain/mail/received.ts';
 import { recognise } from '../../src/domain/mail/recognise.ts';
 import type { DeliveryStatus } from '../../src/domain/probe.ts';
@@ -67,8 +67,9 @@ function checkMessage({ header, body }: Message, signed: boolean): void {
     'a field holds a line end',
   );
   checkRecognised({ header, body }, signed);
-  for (const status of parseDeliveryStatus(header, body)?.statuses ?? []) checkStatus(status);
-  must(leavesOf(fields, body).length <= LEAVES_MAX, 'a message has leaves without end');
+  const message = new ReadMessage({ header, body });
+  for (const status of parseDeliveryStatus(message)?.statuses ?? []) checkStatus(status);
+  must(message.leaves.length <= LEAVES_MAX, 'a message has leaves without end');
   const hops = parseReceived(fields);
   must(hops.length <= HOPS_MAX, `${hops.length} hops`);
   for (const { by, from, at } of hops) {

@@ -1,4 +1,5 @@
 /** Cuts off answers of a server that go on for longer than any does: the library bounds each response, and not how many there are. */
+import type { Clock } from '../../ports.ts';
 import type { Wire } from './wire.ts';
 
 /**
@@ -8,13 +9,13 @@ import type { Wire } from './wire.ts';
 const RESPONSES_MAX = 25_000;
 /** Of one folder's STATUS, of which a look may ask ten thousand: one is asked for, others may come beside it. */
 const STATUS_RESPONSES_MAX = 20;
-/** Of what tells of a folder that is selected: somebody who clears a mailbox up deletes a hundred thousand messages at once. */
+/** The commands after which a server tells what became of the folder that is selected. */
+const NEWS = new Set(['NOOP', 'EXAMINE']);
+/** Somebody who clears a mailbox up deletes a hundred thousand messages at once, and not again and again: they are made up for by time. */
 const NEWS_RESPONSES_MAX = 100_000;
-const RESPONSES_MAX_OF: Readonly<Record<string, number>> = {
-  STATUS: STATUS_RESPONSES_MAX,
-  NOOP: NEWS_RESPONSES_MAX,
-  EXAMINE: NEWS_RESPONSES_MAX,
-};
+const NEWS_PER_SECOND = 100;
+/** Of each such command, not counted: what is said of every folder, and some new messages. */
+const NEWS_ALWAYS = 50;
 /** The same in bytes without literals, each of which may be a token and costs as much: ten thousand folders are two megabytes. */
 const LINES_BYTES_MAX = 4 * 1_048_576;
 /** The same in all: a hundred messages (reader.ts), were each literal as long as it may be, are 26 megabytes. */
@@ -25,9 +26,15 @@ export class AnswerMeter {
   #linesBytes = 0;
   #responses = 0;
   #responsesMax = RESPONSES_MAX;
+  readonly #clock: Clock;
+  #isNews = false;
+  #newsLeft = NEWS_RESPONSES_MAX;
+  #countedUs: number;
 
   /** `tooLong` is told what an answer may have at most, and then has to end the connection. */
-  constructor(streamer: Wire['streamer'], tooLong: (most: string) => void) {
+  constructor(streamer: Wire['streamer'], clock: Clock, tooLong: (most: string) => void) {
+    this.#clock = clock;
+    this.#countedUs = clock.now().monoUs;
     // The socket, and after STARTTLS the one within TLS.
     streamer.on('pipe', (source) =>
       source.on('data', ({ length }: Buffer) => {
@@ -47,7 +54,18 @@ export class AnswerMeter {
 
   /** `command` is about to be sent. */
   begin(command: string): void {
+    this.#countNews();
     [this.#bytes, this.#linesBytes, this.#responses] = [0, 0, 0];
-    this.#responsesMax = RESPONSES_MAX_OF[command] ?? RESPONSES_MAX;
+    this.#isNews = NEWS.has(command);
+    if (this.#isNews) this.#responsesMax = NEWS_ALWAYS + Math.floor(this.#newsLeft);
+    else this.#responsesMax = command === 'STATUS' ? STATUS_RESPONSES_MAX : RESPONSES_MAX;
+  }
+
+  #countNews(): void {
+    const { monoUs } = this.#clock.now();
+    const told = this.#isNews ? Math.max(0, this.#responses - NEWS_ALWAYS) : 0;
+    const madeUp = ((monoUs - this.#countedUs) / 1e6) * NEWS_PER_SECOND;
+    this.#newsLeft = Math.min(NEWS_RESPONSES_MAX, this.#newsLeft - told + madeUp);
+    this.#countedUs = monoUs;
   }
 }

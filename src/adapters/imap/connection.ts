@@ -54,7 +54,7 @@ export class Connection {
     this.#wire = this.client as unknown as Wire;
     // The library walks through each range of it, asked for or not: `* VANISHED 1:16777216` holds the event loop for seconds.
     Object.assign(this.client, { untaggedVanished: async () => {} });
-    this.#meter = new AnswerMeter(this.#wire.streamer, (most) =>
+    this.#meter = new AnswerMeter(this.#wire.streamer, clock, (most) =>
       this.#drop(this.error('TOO_LARGE', `an answer must have at most ${most}, and goes on`)),
     );
     // The library emits at most one, possibly long after a call has returned.

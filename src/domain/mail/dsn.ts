@@ -2,7 +2,7 @@
 
 import type { DeliveryStatus } from '../probe.ts';
 import { type HeaderField, headerValues, LINES_MAX, parseHeader, stripComments, tidy } from './header.ts';
-import { contentType, leavesOf } from './mime.ts';
+import { contentType, type ReadMessage } from './mime.ts';
 
 export interface DeliveryReport {
   /** One per recipient the report names, in its order; empty if none could be made out. */
@@ -22,15 +22,14 @@ const ENVELOPE_ID_LENGTH_MAX = 100;
 const ACTIONS = ['failed', 'delayed', 'delivered', 'relayed', 'expanded'] as const;
 
 /** Null if the message is no delivery report. Reads what servers send rather than what they should; never throws. */
-export function parseDeliveryStatus(header: string, body: string): DeliveryReport | null {
-  const fields = parseHeader(header);
-  const { type, parameters } = contentType(fields);
+export function parseDeliveryStatus(message: ReadMessage): DeliveryReport | null {
+  const { type, parameters } = contentType(message.fields);
   if (type !== 'multipart/report') return null;
   // RFC 6522 requires the parameter; a report without it is told by its part.
   const reportType = parameters.get('report-type')?.toLowerCase();
-  const part = leavesOf(fields, body).find((leaf) => /^message\/(global-)?delivery-status$/.test(leaf.type));
+  const part = message.leaves.find((leaf) => /^message\/(global-)?delivery-status$/.test(leaf.type));
   if (reportType === undefined ? part === undefined : reportType !== 'delivery-status') return null;
-  return readStatusPart(part?.text ?? fieldsWithin(body));
+  return readStatusPart(part?.text ?? fieldsWithin(message.body));
 }
 
 /** Blocks of fields separated by empty lines: one on the message, then one for each recipient (§2.1). */

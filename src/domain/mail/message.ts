@@ -2,9 +2,8 @@
 import type { ChainHead } from '../evidence/chain.ts';
 import type { Path } from '../probe.ts';
 import type { Instant } from '../time/instant.ts';
-import { parseHeader } from './header.ts';
 import { formatMailDate } from './mail-date.ts';
-import { leavesOf } from './mime.ts';
+import { ReadMessage } from './mime.ts';
 
 export interface ProbeText {
   readonly id: string;
@@ -69,7 +68,7 @@ export function composeProbe(probe: ProbeText): string {
 
 /** Where the ledger stood, as a probe's body says it, encoded for transport or not; null where it says nothing, or two things. */
 export function chainHeadOf(header: string, body: string): ProbeText['chainHead'] | null {
-  const texts = [body, ...leavesOf(parseHeader(header), body).map(({ text }) => text)];
+  const texts = [body, ...new ReadMessage({ header, body }).leaves.map(({ text }) => text)];
   for (const text of texts) {
     const lines = new Set([...text.matchAll(/^Ledger: (\d{1,15} [0-9a-f]{64})\r?$/gm)].map(([, head = '']) => head));
     const [[seq = '', hash = ''] = []] = [...lines].map((line) => line.split(' '));

@@ -14,6 +14,28 @@ export interface Leaf {
   readonly text: string;
 }
 
+/** A message whose parts are taken apart once, and only if they are asked for. */
+export class ReadMessage {
+  readonly fields: readonly HeaderField[];
+  readonly body: string;
+  #leaves: readonly Leaf[] | null = null;
+
+  constructor({ header, body }: { readonly header: string; readonly body: string }) {
+    this.fields = parseHeader(header);
+    this.body = body;
+  }
+
+  get leaves(): readonly Leaf[] {
+    this.#leaves ??= leavesOf(this.fields, this.body);
+    return this.#leaves;
+  }
+
+  /** What its parts say, their encodings undone. */
+  get text(): string {
+    return this.leaves.map(({ text }) => text).join('\n');
+  }
+}
+
 /** A report has three parts; a list or a gateway may wrap it once or twice. */
 const DEPTH_MAX = 4;
 const LEAVES_MAX = 32;
@@ -34,7 +56,7 @@ export function contentType(fields: readonly HeaderField[]): ContentType {
 }
 
 /** Every part that holds no other parts, in order. A message that is no multipart is its own only leaf. */
-export function leavesOf(fields: readonly HeaderField[], body: string): readonly Leaf[] {
+function leavesOf(fields: readonly HeaderField[], body: string): readonly Leaf[] {
   const leaves: Leaf[] = [];
   collect(fields, body, 0, leaves);
   return leaves;

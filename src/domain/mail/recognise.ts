@@ -4,9 +4,9 @@ import { type DeliveryStatus, GRAVITY } from '../probe.ts';
 import { findTokens, verifyToken } from '../token.ts';
 import { readBounce, voiceOf } from './bounce.ts';
 import { parseDeliveryStatus } from './dsn.ts';
-import { type HeaderField, headerValues, parseHeader } from './header.ts';
+import { type HeaderField, headerValues } from './header.ts';
 import { TOKEN_FIELD } from './message.ts';
-import { leavesOf } from './mime.ts';
+import { ReadMessage } from './mime.ts';
 
 export type Recognition =
   /** A copy of the probe itself. */
@@ -28,30 +28,22 @@ export interface RawMessage {
 const MESSAGE_IDS_MAX = 4;
 
 /** By tokens that any of the keys signed. At least one, one only unless a report speaks of several probes. Never throws; linear in what it is given. */
-export function recognise(message: RawMessage, keys: readonly Uint8Array[]): readonly Recognition[] {
-  const fields = parseHeader(message.header);
-  const report = parseDeliveryStatus(message.header, message.body);
+export function recognise(raw: RawMessage, keys: readonly Uint8Array[]): readonly Recognition[] {
+  const message = new ReadMessage(raw);
+  const { fields } = message;
+  const report = parseDeliveryStatus(message);
   if (report !== null) {
     const statuses = report.statuses.toSorted((a, b) => GRAVITY.indexOf(a.action) - GRAVITY.indexOf(b.action));
-    const ids = idsReported(fields, message.body, report.envelopeId ?? '', keys);
-    return notices(
-      ids,
-      statuses.length > 0 ? statuses : readBounce(fields, textOf(fields, message.body)),
-      message.body,
-    );
+    const ids = idsReported(message, report.envelopeId ?? '', keys);
+    return notices(ids, statuses.length > 0 ? statuses : readBounce(fields, message.text), message.body);
   }
   const claim = recogniseHeader(fields, keys);
   if (claim.kind !== 'foreign') return [claim];
   const voice = voiceOf(fields);
   if (voice === 'responder') return [claim];
-  if (voice === 'mailer') {
-    return notices(
-      idsReported(fields, message.body, '', keys),
-      readBounce(fields, textOf(fields, message.body)),
-      message.body,
-    );
-  }
-  const ids = idsWithin(fields, message.body, keys);
+  if (voice === 'mailer')
+    return notices(idsReported(message, '', keys), readBounce(fields, message.text), message.body);
+  const ids = idsWithin(message, keys);
   // A body with the tokens of several probes was put together by somebody else.
   const [id, ...others] = ids;
   return id === undefined || others.length > 0 ? [claim] : [{ kind: 'probe', id, where: 'body' }];
@@ -77,26 +69,16 @@ function notices(ids: readonly string[], statuses: readonly DeliveryStatus[], bo
 }
 
 /** A report names its message by ENVID, by reference to its Message-ID, or by returning it. */
-function idsReported(
-  fields: readonly HeaderField[],
-  body: string,
-  envelopeId: string,
-  keys: readonly Uint8Array[],
-): readonly string[] {
+function idsReported(message: ReadMessage, envelopeId: string, keys: readonly Uint8Array[]): readonly string[] {
+  const { fields } = message;
   const references = [...headerValues(fields, 'References'), ...headerValues(fields, 'In-Reply-To')].join('\n');
-  return [...new Set([...verified(`${envelopeId}\n${references}`, keys), ...idsWithin(fields, body, keys)])];
+  return [...new Set([...verified(`${envelopeId}\n${references}`, keys), ...idsWithin(message, keys)])];
 }
 
 /** Probe ids whose tokens stand in the body, as it is or with its encodings undone. */
-function idsWithin(fields: readonly HeaderField[], body: string, keys: readonly Uint8Array[]): readonly string[] {
-  const asIs = verified(body, keys);
-  return asIs.length > 0 ? asIs : verified(textOf(fields, body), keys);
-}
-
-function textOf(fields: readonly HeaderField[], body: string): string {
-  return leavesOf(fields, body)
-    .map((leaf) => leaf.text)
-    .join('\n');
+function idsWithin(message: ReadMessage, keys: readonly Uint8Array[]): readonly string[] {
+  const asIs = verified(message.body, keys);
+  return asIs.length > 0 ? asIs : verified(message.text, keys);
 }
 
 function verified(text: string, keys: readonly Uint8Array[]): readonly string[] {

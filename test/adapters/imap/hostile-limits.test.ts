@@ -159,6 +159,18 @@ test.each(LIMITS)('%s has a limit of its own, and may come near to it', async (_
   }
 });
 
+test('that a hundred thousand messages were deleted may be told once, and not with every command', async () => {
+  const told = `* FLAGS ()\r\n* 1 EXISTS\r\n* OK [UIDVALIDITY 17] ok\r\n${lines(60_000, () => '* 1 EXPUNGE')}`;
+  const server = await startHostileServer('EXAMINE', says(told));
+  const mailbox = mailboxAt(server);
+  await mailbox.open(() => {});
+  await mailbox.look();
+  await mailbox.fetch(INBOX, 1, 101);
+  await expect(mailbox.fetch(INBOX, 1, 101)).rejects.toThrow(/an answer must have at most 4\d{4} responses/);
+  await mailbox.close();
+  await server.close();
+});
+
 test('a hundred messages that may be ours are read and cut to what is read of each, and no more is held, be they sent longer', async () => {
   const server = await startHostileThread('UID', 'sends a hundred messages that are longer than was asked for');
   const mailbox = mailboxAt(server);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { enhancedStatus, parseDeliveryStatus } from '../../../src/domain/mail/dsn.ts';
+import { ReadMessage } from '../../../src/domain/mail/mime.ts';
 import {
   exchange,
   exim,
@@ -13,7 +14,7 @@ import {
 } from '../reports.ts';
 
 const TOKEN = 'abcdefghijklmnopqrstuvwxyz234567';
-const parse = (sample: SampleReport) => parseDeliveryStatus(sample.header, sample.body);
+const parse = (sample: SampleReport) => parseDeliveryStatus(new ReadMessage(sample));
 
 describe('parseDeliveryStatus', () => {
   it('reads the report of Postfix with its ENVID', () => {
@@ -111,8 +112,8 @@ describe('parseDeliveryStatus', () => {
         fc.nat(6000),
         fc.string(),
         ({ header, body }, cut, from, noise) => {
-          void parseDeliveryStatus(header.slice(0, cut), body);
-          const result = parseDeliveryStatus(header, body.slice(0, cut) + noise + body.slice(from));
+          void parse({ header: header.slice(0, cut), body });
+          const result = parse({ header, body: body.slice(0, cut) + noise + body.slice(from) });
           expect(result).not.toBeNull();
           for (const status of result?.statuses ?? []) expect(status.recipient?.length ?? 0).toBeLessThanOrEqual(320);
         },
