@@ -25,13 +25,14 @@ export interface ShownPages {
   readonly exclusions: () => readonly Exclusion[];
 }
 
+const COSTLY = { config: { costly: true } };
 const packed = promisify(gzip);
 /** A name never says anything else: a year is as long as a cache keeps anything. */
 const FOREVER = 'public, max-age=31536000, immutable';
 
 export function addPages(server: FastifyInstance, assets: PageAssets, shown: ShownPages): void {
   addAssets(server, assets);
-  server.get('/', async (request, reply) => {
+  server.get('/', COSTLY, async (request, reply) => {
     const language = languageOf(request);
     const status = shown.status(request);
     const state = firstState(status, language);
@@ -44,7 +45,7 @@ export function addPages(server: FastifyInstance, assets: PageAssets, shown: Sho
       data,
     });
   });
-  server.get<{ Params: { id: string } }>('/probes/:id', async (request, reply) => {
+  server.get<{ Params: { id: string } }>('/probes/:id', COSTLY, async (request, reply) => {
     const { id } = request.params;
     const language = languageOf(request);
     const found = isProbeId(id) ? await shown.life(id) : null;

@@ -1,4 +1,5 @@
 /** One IMAP connection: raw commands with a deadline, and every failure a MailboxError. */
+import { constants } from 'node:crypto';
 import { ImapFlow, type ImapFlowOptions, type ImapResponse } from 'imapflow';
 import type { Stage } from '../../domain/probe.ts';
 import type { Login, MailboxSettings } from '../../domain/settings.ts';
@@ -236,8 +237,14 @@ function optionsFrom(settings: MailboxSettings): ImapFlowOptions {
     secure: settings.security === 'tls',
     doSTARTTLS: settings.security === 'tls' ? undefined : settings.security === 'starttls',
     ...(servername === null ? {} : { servername }),
-    // Verified always, whatever NODE_TLS_REJECT_UNAUTHORIZED says.
-    tls: { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(ca === null ? {} : { ca }) },
+    tls: {
+      minVersion: 'TLSv1.2',
+      // TLS 1.2 would let a server have one handshake after the other.
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+      // Verified always, whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+      rejectUnauthorized: true,
+      ...(ca === null ? {} : { ca }),
+    },
     auth: { user: settings.login.username, pass: settings.login.password },
     clientInfo: { name: 'mailflow-probe', vendor: 'mailflow-probe', version: '', 'support-url': '' },
     // Each of these sends commands of its own accord, or changes how folder names are written.

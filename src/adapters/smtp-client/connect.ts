@@ -1,5 +1,5 @@
 /** Sockets to a server, opened by us so that each step can be timed and bounded: TCP, and TLS from the first byte. */
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import {
@@ -55,10 +55,13 @@ async function ready<S extends Socket>(socket: S, event: string, signal: AbortSi
   }
 }
 
+/** TLS 1.2 would let a server have one handshake after the other. */
+const TLS_LEAST = { minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_RENEGOTIATION } as const;
+
 /** The authorities to trust, read once: loading the system's takes tens of milliseconds. Throws on a PEM that is none. */
 export function trustIn(settings: TlsSettings): SecureContext {
   if (settings.ca !== null) assertCertificate(settings.ca);
-  return createSecureContext({ minVersion: 'TLSv1.2', ...(settings.ca === null ? {} : { ca: settings.ca }) });
+  return createSecureContext({ ...TLS_LEAST, ...(settings.ca === null ? {} : { ca: settings.ca }) });
 }
 
 /** OpenSSL takes a text without certificates in silence, and then trusts nobody: each handshake would be blamed on the server. */

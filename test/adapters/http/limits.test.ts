@@ -138,6 +138,8 @@ describe('requests', () => {
     ['/reports/2026-11', 404],
     ['/api/v1/verdicts', 404],
     ['/api/v1/delays?path=send&from=0&to=1', 503],
+    ['/', 200],
+    ['/probes/none', 404],
   ])('for %s are fewer than others, which go on', async (path, usual) => {
     served = await serve();
     const ask = async (): Promise<number> => (await served.get(path)).status;

@@ -6,6 +6,7 @@ import { Connection } from '../../../src/adapters/imap/connection.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
 import type { MailboxSettings } from '../../../src/domain/settings.ts';
 import { allowOldTls, spokenWith } from '../../fakes/old-tls.ts';
+import { asksForSecondHandshake } from '../../fakes/second-handshake.ts';
 import { CERTIFICATES } from '../smtp-client/fixtures.ts';
 import { failureOf, settingsFor, silentLog } from './support.ts';
 
@@ -15,13 +16,14 @@ const GREETING = `* OK [${CAPABILITIES}] ready\r\n`;
 
 const clock = systemClock();
 const sockets = new Set<Socket>();
-let server: Server;
+let server: Server | null = null;
 /** What the server was told, and over what. */
 let heard: { readonly over: 'tls' | 'clear'; readonly text: string }[] = [];
 
 afterEach(async () => {
   for (const socket of sockets) socket.destroy();
-  await new Promise((resolve) => server.close(resolve));
+  await new Promise((resolve) => (server === null ? resolve(null) : server.close(resolve)));
+  server = null;
 });
 beforeEach(() => {
   heard = [];
@@ -57,10 +59,11 @@ async function begin({ greeting = GREETING, injected = '', implicit = false, tls
     speak(socket, implicit ? 'tls' : 'clear');
     socket.write(greeting);
   };
-  server = implicit ? createTlsServer(options, greet) : createServer(greet);
-  server.on('connection', (socket: Socket) => sockets.add(socket));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as { port: number }).port;
+  const begun = implicit ? createTlsServer(options, greet) : createServer(greet);
+  server = begun;
+  begun.on('connection', (socket: Socket) => sockets.add(socket));
+  await new Promise<void>((resolve) => begun.listen(0, '127.0.0.1', resolve));
+  return (begun.address() as { port: number }).port;
 }
 
 function open(port: number, security: MailboxSettings['security'], ca: string | null = cert): Promise<Connection> {
@@ -128,4 +131,10 @@ describe.each([
     await failureOf(open(port, security));
     expect(heard.map(({ text }) => text).join('')).not.toMatch(/a-secret|AUTHENTICATE|LOGIN/);
   });
+});
+
+test('a server that asks for a second handshake gets none', async () => {
+  const { port, made } = await asksForSecondHandshake(CERTIFICATES.localhost);
+  await failureOf(open(port, 'tls'));
+  expect(await made).toBe(false);
 });

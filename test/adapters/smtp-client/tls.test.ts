@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createInjector, createSubmitter } from '../../../src/adapters/smtp-client/sender.ts';
 import { allowOldTls, spokenWith } from '../../fakes/old-tls.ts';
+import { asksForSecondHandshake } from '../../fakes/second-handshake.ts';
 import { CERTIFICATES, message, mx, never, stageLog, submission } from './fixtures.ts';
 import { manualClock } from './manual-clock.ts';
 import {
@@ -193,6 +194,13 @@ test('a dropped handshake is a lost connection at stage tls', async () => {
     stage: 'tls',
     code: 'CONNECTION_LOST',
   });
+});
+
+test('a server that asks for a second handshake gets none', async () => {
+  const { port, made } = await asksForSecondHandshake(CERTIFICATES.localhost);
+  const sender = createSubmitter(submission({ port, login, security: 'tls', tls: trusted }), manualClock());
+  expect(await sender.send(message, () => {}, never())).toMatchObject({ kind: 'unreachable', stage: 'greeting' });
+  expect(await made).toBe(false);
 });
 
 test('a server that speaks no newer TLS than 1.1 is unreachable', async () => {
