@@ -1,7 +1,7 @@
 /** When a probe that is still awaited is given up. */
 import { LOST_AFTER } from './contract.ts';
 import { channelOf, type ProbeRecord, sentAt } from './record.ts';
-import { type Instant, isClockSettled, spanBetween, wallSpan } from './time/instant.ts';
+import { type Instant, spanBetween } from './time/instant.ts';
 import type { TimelineState } from './timeline.ts';
 
 /** Seconds. A mailbox that nobody could look into for so long is not waited for any more, or what is open would grow without end. */
@@ -12,19 +12,22 @@ const UNSEEN_MAX = 2 * LOST_AFTER;
  * was not there by then: an agent that was away may find it at its next look.
  */
 export function isOver(
-  record: Pick<ProbeRecord, 'planned' | 'handover' | 'path' | 'provider'>,
+  record: Pick<ProbeRecord, 'planned' | 'handover' | 'path' | 'provider' | 'absentUntil'>,
   absence: TimelineState['absence'],
   at: Instant,
 ): boolean {
   const { path, provider } = record;
-  const sent = sentAt(record);
-  const age = ageAtLeast(sent, at);
+  const age = ageAtLeast(record, at);
   if (path === 'send' || age <= LOST_AFTER) return age > LOST_AFTER;
   const looked = absence.get(channelOf(path, provider)) ?? null;
-  return age > UNSEEN_MAX || (looked !== null && ageAtLeast(sent, looked) > LOST_AFTER);
+  return age > UNSEEN_MAX || (looked !== null && ageAtLeast(record, looked) > LOST_AFTER);
 }
 
-/** Seconds. Whether the clock was right when it was sent is not asked: what is sent in the first hour of a boot would wait for 120 h without another. */
-function ageAtLeast(sent: Instant, at: Instant): number {
-  return sent.boot !== at.boot && isClockSettled(at) ? wallSpan(sent, at).lo : spanBetween(sent, at).lo;
+/**
+ * Seconds. Of one that was sent before the clock of its boot was set, no more is sure over a reboot than how long the new boot lasts, or since
+ * when it was known to be missing: it may be waited for until a boot has lasted for 120 h.
+ */
+function ageAtLeast(record: Parameters<typeof isOver>[0], at: Instant): number {
+  const sent = spanBetween(sentAt(record), at).lo;
+  return record.absentUntil === null ? sent : Math.max(sent, spanBetween(record.absentUntil, at).lo);
 }

@@ -8,7 +8,11 @@ import { accepted, at } from './month-case.ts';
 /** Seconds. 120 h, and as long again, by a clock that may be 500.5 ppm fast: 432,216.33 s and 864,432.65 s of its time. */
 const [LOST, UNSEEN] = [432_216, 864_432];
 const over = (path: Path, seconds: number, absence: Readonly<Record<string, Instant>> = {}) =>
-  isOver({ planned: at(0), handover: null, path, provider: 'acme' }, new Map(Object.entries(absence)), at(seconds));
+  isOver(
+    { planned: at(0), handover: null, path, provider: 'acme', absentUntil: null },
+    new Map(Object.entries(absence)),
+    at(seconds),
+  );
 
 describe('a probe', () => {
   it('to our sink is over when 120 h have passed for sure, whatever was seen', () => {
@@ -27,7 +31,13 @@ describe('a probe', () => {
   });
 
   it('that was turned away for days is given the 120 h from its acceptance', () => {
-    const late = { planned: at(0), handover: accepted(at(LOST)), path: 'receive', provider: 'acme' } as const;
+    const late = {
+      planned: at(0),
+      handover: accepted(at(LOST)),
+      path: 'receive',
+      provider: 'acme',
+      absentUntil: null,
+    } as const;
     const over120h = (seconds: number) => isOver(late, new Map([['mailbox:acme', at(seconds)]]), at(seconds));
     expect([over120h(LOST + 1), over120h(2 * LOST), over120h(2 * LOST + 1)]).toEqual([false, false, true]);
   });

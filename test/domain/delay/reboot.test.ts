@@ -39,6 +39,16 @@ test('two messages that took two hours do not MEET the hour because the clock wa
 });
 
 test('a message that was sent two minutes ago is not lost for good because the clock is six days ahead since the boot a minute ago', () => {
-  const { planned, handover, path, provider } = probe('p', 0);
-  expect(isOver({ planned, handover, path, provider }, new Map(), afterBoot(120, 6 * 24 * HOUR))).toBe(false);
+  expect(isOver(probe('p', 0), new Map(), afterBoot(120, 6 * 24 * HOUR))).toBe(false);
+});
+
+test('nor because it was six days behind, and not yet set, when it was sent', () => {
+  const planned = at(-6 * 24 * HOUR, { monoUs: 60e6 });
+  const sent = probe('p', 0, { planned, handover: accepted(planned) });
+  expect(isOver(sent, new Map(), afterBoot(2 * HOUR, 0))).toBe(false);
+  expect(isOver(sent, new Map(), afterBoot(121 * HOUR, 0))).toBe(true);
+  // It was missing still when the clock was set.
+  const missing = { ...sent, absentUntil: at(0) };
+  expect(isOver(missing, new Map(), afterBoot(119 * HOUR, 0))).toBe(false);
+  expect(isOver(missing, new Map(), afterBoot(121 * HOUR, 0))).toBe(true);
 });
