@@ -1,7 +1,7 @@
 /** When a probe that is still awaited is given up. */
 import { LOST_AFTER } from './contract.ts';
 import { channelOf, type ProbeRecord, sentAt } from './record.ts';
-import { type Instant, spanBetween } from './time/instant.ts';
+import { type Instant, isBefore, spanBetween } from './time/instant.ts';
 import type { TimelineState } from './timeline.ts';
 
 /** Seconds. A mailbox that nobody could look into for so long is not waited for any more, or what is open would grow without end. */
@@ -28,6 +28,10 @@ export function isOver(
  * when it was known to be missing: it may be waited for until a boot has lasted for 120 h.
  */
 function ageAtLeast(record: Parameters<typeof isOver>[0], at: Instant): number {
-  const sent = spanBetween(sentAt(record), at).lo;
-  return record.absentUntil === null ? sent : Math.max(sent, spanBetween(record.absentUntil, at).lo);
+  const sent = sentAt(record);
+  const { absentUntil } = record;
+  const age = spanBetween(sent, at).lo;
+  // Of another boot it is one that came later; of the same it may be from before it was sent.
+  const isLater = absentUntil !== null && (absentUntil.boot !== sent.boot || isBefore(sent, absentUntil));
+  return isLater ? Math.max(age, spanBetween(absentUntil, at).lo) : age;
 }

@@ -131,6 +131,7 @@ class WatchSession {
   readonly #options: WatcherOptions;
   readonly #parts: WatcherParts;
   readonly #channel: string;
+  readonly #begun: Instant;
   /** Where reading stands in each folder; null until the ledger's bookmarks were read. */
   #positions: Map<string, Bookmark> | null = null;
   /** Ours, recorded, still in the mailbox: by folder. */
@@ -146,6 +147,7 @@ class WatchSession {
     this.#options = options;
     this.#parts = parts;
     this.#channel = channelOf('receive', options.provider);
+    this.#begun = parts.clock.now();
   }
 
   async open(onHint: () => void): Promise<void> {
@@ -203,15 +205,22 @@ class WatchSession {
     const now = this.#parts.clock.now();
     let gap = LOOK_GAP_IDLE;
     for (const record of this.#awaited()) {
-      const elapsedMs = spanBetween(sentAt(record), now).lo * 1000;
+      const elapsedMs = this.#elapsed(record, now) * 1000;
       gap = Math.min(gap, Math.max(LOOK_GAP_MIN, Math.min(elapsedMs * LOOK_GAP_PART, LOOK_GAP_MAX)));
     }
     // Of one whose bounce alone would come here, a look as it passes the maximum is soon enough.
     for (const record of this.#mayBounce(now)) {
-      const leftMs = (DELAY_MAXIMUM_LIMIT - spanBetween(sentAt(record), now).lo) * 1000;
+      const leftMs = (DELAY_MAXIMUM_LIMIT - this.#elapsed(record, now)) * 1000;
       if (leftMs > 0) gap = Math.min(gap, Math.max(LOOK_GAP_MAX, leftMs));
     }
     return gap;
+  }
+
+  /** Seconds. What is older than this watching is so at least: a wall clock that a boot set back by days would have it looked for as if it were new. */
+  #elapsed(record: ProbeRecord, now: Instant): number {
+    const sent = sentAt(record);
+    const elapsed = spanBetween(sent, now).lo;
+    return sent.boot === now.boot ? elapsed : Math.max(elapsed, spanBetween(this.#begun, now).lo);
   }
 
   /** Those that a look could show, also before the server that takes them over has said so. */

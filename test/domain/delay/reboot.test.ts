@@ -52,3 +52,8 @@ test('nor because it was six days behind, and not yet set, when it was sent', ()
   expect(isOver(missing, new Map(), afterBoot(119 * HOUR, 0))).toBe(false);
   expect(isOver(missing, new Map(), afterBoot(121 * HOUR, 0))).toBe(true);
 });
+
+test('nor because nothing had come for five days when it was sent', () => {
+  const sent = probe('p', 130 * HOUR, { planned: at(130 * HOUR), absentUntil: at(0) });
+  expect(isOver(sent, new Map(), at(140 * HOUR))).toBe(false);
+});
