@@ -267,8 +267,17 @@ export class MemoryLedger implements Ledger, FactSource {
       const after = ended.filter((each) => wall(each) >= wall(failure));
       return [before, after].flatMap((list) => list.slice(0, list.findIndex(isGood) + 1 || list.length));
     });
+    const bySeq = [...new Set([...open, ...neighbours])].toSorted((one, other) => one.seq - other.seq);
+    const between = bySeq.flatMap((other, index) => {
+      const one = bySeq[index - 1];
+      if (one?.trip.byProvider !== true || !other.trip.byProvider) return [];
+      const passed = ofPath
+        .slice(ofPath.indexOf(one) + 1, ofPath.indexOf(other))
+        .filter(({ kind, outcome }) => kind === 'scheduled' && outcome === 'delivered');
+      return passed.slice(0, passed.findIndex(isGood) + 1 || passed.length);
+    });
     const spots = ofPath.filter(({ kind, outcome }) => kind === 'spot' && ['delivered', 'pending'].includes(outcome));
-    return [...new Set([...open, ...neighbours, ...(open.length > 0 ? spots.filter(isInTime) : [])])];
+    return [...new Set([...open, ...neighbours, ...between, ...(open.length > 0 ? spots.filter(isInTime) : [])])];
   }
 
   month({ provider, path, fromMs, toMs }: MonthQuery): MonthFacts {

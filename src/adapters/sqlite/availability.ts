@@ -34,6 +34,10 @@ export const SPOT_CHECKS = `${PROBE} AND kind = 'spot' AND ${IN_TIME} AND outcom
 const DELIVERED = `${PROBE} AND kind = 'scheduled' AND outcome = 'delivered'`;
 export const DELIVERED_BEFORE = `${DELIVERED} AND planned_ms < ? ${LATEST}`;
 export const DELIVERED_AFTER = `${DELIVERED} AND planned_ms >= ? ${EARLIEST}`;
+/** Whatever the wall clock showed: by the order in which they were planned, which no index has. */
+export const DELIVERED_BETWEEN = `SELECT planned_seq, record FROM probes NOT INDEXED
+  WHERE planned_seq > ? AND planned_seq < ? AND outcome = 'delivered' AND kind = 'scheduled' AND provider = ? AND path = ?
+  ORDER BY planned_seq`;
 export const MISSED_CHECKS =
   'SELECT count(*) AS count FROM missed_checks WHERE provider = ? AND endpoint = ? AND due_ms >= ? AND due_ms < ?';
 
@@ -78,18 +82,19 @@ interface Planned {
 
 function readRoundTrips(db: DatabaseSync, query: AvailabilityQuery, path: Path): readonly Planned[] {
   const { provider, fromMs, toMs, finalMs } = query;
-  const read = function* (sql: string, ...bounds: readonly SQLInputValue[]): Generator<Planned> {
-    for (const row of prepared(db, sql).iterate(provider, path, ...bounds))
+  const select = function* (sql: string, ...bounds: readonly SQLInputValue[]): Generator<Planned> {
+    for (const row of prepared(db, sql).iterate(...bounds))
       yield {
         seq: Number(row['planned_seq']),
         trip: roundTripAsOf(decode<ProbeRecord>(String(row['record'])), query),
       };
   };
+  const read = (sql: string, ...bounds: readonly SQLInputValue[]) => select(sql, provider, path, ...bounds);
   const found = new Map<number, Planned>();
   const keep = (each: Planned): void => void found.set(each.seq, each);
   /** The next one that came through, with those passed over. */
-  const delivered = (sql: string, ms: number): RoundTrip | null => {
-    for (const each of read(sql, ms)) {
+  const delivered = (rows: Generator<Planned>): RoundTrip | null => {
+    for (const each of rows) {
       keep(each);
       if (isDelivered(each)) return each.trip;
     }
@@ -107,9 +112,12 @@ function readRoundTrips(db: DatabaseSync, query: AvailabilityQuery, path: Path):
   for (const failure of failures.toSorted((one, other) => wallMs(one) - wallMs(other))) {
     keep(failure);
     if (failure.trip.delivered === null || wallMs(failure) < knownUntilMs) continue;
-    delivered(DELIVERED_BEFORE, wallMs(failure));
-    knownUntilMs = delivered(DELIVERED_AFTER, wallMs(failure))?.planned.wallMs ?? Number.POSITIVE_INFINITY;
+    delivered(read(DELIVERED_BEFORE, wallMs(failure)));
+    knownUntilMs = delivered(read(DELIVERED_AFTER, wallMs(failure)))?.planned.wallMs ?? Number.POSITIVE_INFINITY;
   }
+  // Where the wall clock was put back, those next to a failure by what it showed are from both times that it showed that.
+  for (const [one, other] of failuresInRow([...found.values()]))
+    delivered(select(DELIVERED_BETWEEN, one.seq, other.seq, provider, path));
   if (found.size > 0) for (const each of read(SPOT_CHECKS, sinceMs, untilMs)) keep(each);
   return [...found.values()];
 }
@@ -129,6 +137,15 @@ function lastFailure(
     .filter((one) => one !== null)
     .toSorted((one, other) => wallMs(other) - wallMs(one) || other.seq - one.seq);
   return last.slice(0, 1);
+}
+
+/** Two of one path, one after the other, by which the provider would be proven to be down. */
+function failuresInRow(found: readonly Planned[]): readonly (readonly [Planned, Planned])[] {
+  const inOrder = found.toSorted((one, other) => one.seq - other.seq);
+  return inOrder.flatMap((other, index) => {
+    const one = inOrder[index - 1];
+    return one?.trip.byProvider === true && other.trip.byProvider ? [[one, other] as const] : [];
+  });
 }
 
 function firstOf(rows: Generator<Planned>, holds: (each: Planned) => boolean): Planned | null {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import {
   DELIVERED_AFTER,
   DELIVERED_BEFORE,
+  DELIVERED_BETWEEN,
   ENDED,
   LAST_ENDED,
   LAST_PUT_OFF,
@@ -59,6 +60,7 @@ test('each part is found by an index, without a sort of what it does not need', 
         [SPOT_CHECKS, 2],
         [DELIVERED_BEFORE, 1],
         [DELIVERED_AFTER, 1],
+        [DELIVERED_BETWEEN, 2],
         [MISSED_CHECKS, 2],
       ] as const
     ).map(([sql, bounds]) =>
@@ -80,10 +82,34 @@ test('each part is found by an index, without a sort of what it does not need', 
     ['SEARCH probes USING INDEX probes_spot (provider=? AND path=? AND planned_ms>? AND planned_ms<?)'],
     [`SEARCH probes USING INDEX probes_ended (${search}<?)`],
     [`SEARCH probes USING INDEX probes_ended (${search}>?)`],
+    ['SEARCH probes USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)'],
     [
       'SEARCH missed_checks USING COVERING INDEX missed_checks_due (provider=? AND endpoint=? AND due_ms>? AND due_ms<?)',
     ],
   ]);
+});
+
+test('what came through between two failures is there, though the clock was put back and showed neither of their times', async () => {
+  const ledger = await opened(temporaryFolder());
+  const refused = (probe: string, seconds: number): LedgerEvent[] => [
+    planned(probe, seconds),
+    {
+      ...{ type: 'probe.handed-over', at: at(seconds + 1), probe },
+      handover: {
+        ...{ kind: 'refused', stage: 'rcpt', code: 550, enhanced: null, text: 'no' },
+        ...{ stages: [], peer: null, certificateExpiresMs: null },
+      },
+    },
+  ];
+  const passed = (probe: string, seconds: number): LedgerEvent[] => [
+    planned(probe, seconds),
+    { type: 'probe.handed-over', at: at(seconds + 1), probe, handover: accepted(seconds + 1) },
+    captured(probe, seconds + 9),
+  ];
+  await ledger.append([...refused('f1', 1000), ...passed('d1', 1100), ...refused('f2', 1200)]);
+  await ledger.append([...passed('d2', 700), ...refused('f3', 1250)]);
+  const { roundTrips } = factsOf(ledger).availability(between(0, 9000));
+  expect(roundTrips.map(({ probe }) => probe)).toEqual(['f1', 'd1', 'f2', 'd2', 'f3']);
 });
 
 test('a thousand good checks are one row, and a fault adds two', async () => {
@@ -138,10 +164,11 @@ const step = fc.record({
   ),
   spot: fc.boolean(),
   good: fc.boolean(),
-  // Now and then longer than a day.
+  // Now and then longer than a day, or the clock is put back.
   laterSeconds: fc.oneof(
     { weight: 20, arbitrary: fc.integer({ min: 0, max: 200 }) },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 200_000 }) },
+    { weight: 2, arbitrary: fc.integer({ min: -600, max: -1 }) },
   ),
 });
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
