@@ -32,8 +32,8 @@ export function caseOf(scene: Scene): DelayCase {
     absence: new Map(
       absentUntil === null
         ? []
-        : // A bounce of what is on its way to the sink was not in the mailbox either.
-          [clause.path, 'receive' as const].map((path) => [channelOf(path, provider), instantAt(scene, absentUntil)]),
+        : // Nor was a bounce where it would have gone: to the mailbox, or to the sink.
+          (['send', 'receive'] as const).map((path) => [channelOf(path, provider), instantAt(scene, absentUntil)]),
     ),
     random: sequence(),
   };
