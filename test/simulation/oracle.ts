@@ -1,13 +1,15 @@
 /** Knows what is so in a simulated world, and finds whatever the agent says that is not (measurement.md, "The rule above all"). */
 import type { ProbeRecord } from '../../src/domain/record.ts';
 import type { ClauseReport } from '../../src/domain/report/report.ts';
-import type { Month } from '../../src/domain/time/calendar.ts';
+import { type Month, monthRange } from '../../src/domain/time/calendar.ts';
+import { clip } from '../../src/domain/time/span-set.ts';
 import { holdAvailability, holdRuns } from './oracle/availability.ts';
 import { type Claim, placeOf } from './oracle/claims.ts';
 import { holdCounts, holdDelays } from './oracle/delay.ts';
 import { Findings } from './oracle/findings.ts';
 import { holdChain, holdClosings, holdPeaks, holdPlans, holdTallies } from './oracle/ledger.ts';
 import { holdOutcome, holdRecord } from './oracle/probes.ts';
+import { shownWhile } from './oracle/wall.ts';
 import type { CreateOracle, Oracle, WorldView } from './simulation.ts';
 
 export const createOracle: CreateOracle = (view) => new Watch(view);
@@ -100,12 +102,14 @@ class Watch implements Oracle {
     }
   }
 
-  /** Only an exclusion takes a breach back that was proven at the month's end. */
+  /** Only an exclusion takes a breach back that was proven at the month's end, and what is sent since by a clock that was put back into it. */
   #notTakenBack(final: Claim): void {
     const before = this.#claims.find(
       ({ provider, month, when }) => provider === final.provider && month === final.month && when === 'provisional',
     );
     if (before === undefined || idsOf(before) !== idsOf(final)) return;
+    const since = shownWhile(this.#view.books, [{ fromMs: before.nowMs, toMs: final.nowMs }], final.nowMs).ever;
+    if (clip(since, monthRange(final.month, final.report.timeZone)).length > 0) return;
     for (const clause of before.report.clauses) {
       const after = final.report.clauses.find(({ id }) => id === clause.id);
       for (const [name, verdict] of verdictsOf(clause)) {

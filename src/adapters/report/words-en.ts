@@ -116,7 +116,7 @@ export const EN: Words = {
     'Exclusions are taken out of each delay. A message whose whole delay is excluded counts with what is left of it, down to 0 s, so exclusions of good time lower the average. How many messages came to which outcome is told before exclusions.',
     'An exclusion of a single path excuses that path’s mail, and what no other path needs. “Excluded time” of a delay is what is excluded for its path; of connectivity and operations, that in which everything is excused.',
     'The average is that of the scheduled probes; median and percentiles count lost mail as infinite. Percentages and lower ends are rounded down, upper ends up.',
-    'Downtime lies between what is proven (failed checks beside a healthy control host) and all that is not proven to have been up; where nothing is known, it is neither. Between two good checks at most two cells of the schedule apart the service is taken to be up, so a shorter outage may be missed.',
+    'Downtime lies between what is proven (failed checks beside a healthy control host) and all that is not proven to have been up; where nothing is known, it is neither. Between two good checks at most two cells of the schedule apart the service is taken to be up, and between two failed ones to be down, so a shorter outage or recovery may be missed.',
     'The ledger from which this was made is a chain of hashes; `mailflow-probe ledger verify` checks it.',
   ],
 };

@@ -41,6 +41,17 @@ const USED_BY: Readonly<Record<Endpoint, readonly Path[]>> = {
 const FAILURES_APART_MAX_MS = 30 * 60_000;
 const SHOWN_BY_PROBES: readonly Path[] = ['receive', 'internal'];
 
+/** What the clock showed of outages; what was up between two of them for so short a time that no check needs to have seen it may be taken for down. */
+function shownOf({ books, checkEverySeconds }: WorldView, outages: readonly MsRange[], nowMs: number): ShownTime {
+  const { surely } = shownWhile(books, outages, nowMs);
+  const inOrder = [...normalise(outages)];
+  const missed = inOrder.flatMap(({ fromMs: toMs }, index): readonly MsRange[] => {
+    const fromMs = inOrder[index - 1]?.toMs ?? Number.NEGATIVE_INFINITY;
+    return toMs - fromMs < 2 * checkEverySeconds * 1000 ? [{ fromMs, toMs }] : [];
+  });
+  return { surely, ever: shownWhile(books, [...inOrder, ...missed], nowMs).ever };
+}
+
 /** Seconds: what may be claimed to be down at most, and what must be left open at least. */
 interface TrueDown {
   readonly loMost: number;
@@ -82,7 +93,7 @@ export function holdRuns(view: WorldView, findings: Findings): void {
     for (const endpoint of ENDPOINTS) {
       const all = view.books.outages.filter((each) => each.provider === provider && each.endpoint === endpoint);
       const nowMs = view.nowMs();
-      const { ever } = shownWhile(view.books, all, nowMs);
+      const { ever } = shownOf(view, all, nowMs);
       const shown = shownWhile(view.books, [{ fromMs: 0, toMs: nowMs }], nowMs).ever;
       const long = all.filter(({ how, fromMs, toMs }) => toMs - fromMs > missable(how));
       const { surely } = shownWhile(view.books, long, nowMs);
@@ -185,13 +196,13 @@ class MonthTruth {
     this.#terms = terms;
     const { fromMs, toMs } = monthRange(claim.month, claim.report.timeZone);
     this.#elapsed = { fromMs, toMs: Math.min(toMs, Math.max(fromMs, claim.wallMs)) };
-    const shownOf = (endpoint: Endpoint): ShownTime =>
-      shownWhile(
-        view.books,
-        view.books.outages.filter((outage) => outage.provider === claim.provider && outage.endpoint === endpoint),
-        claim.nowMs,
+    const shown = (endpoint: Endpoint): ShownTime => {
+      const outages = view.books.outages.filter(
+        (each) => each.provider === claim.provider && each.endpoint === endpoint,
       );
-    this.#shown = { submission: shownOf('submission'), mx: shownOf('mx'), mailbox: shownOf('mailbox') };
+      return shownOf(view, outages, claim.nowMs);
+    };
+    this.#shown = { submission: shown('submission'), mx: shown('mx'), mailbox: shown('mailbox') };
   }
 
   /** Whether all that was down must be in the upper bound: no outage is shorter than what is noticed, and none may yet be. */
