@@ -1,4 +1,4 @@
-/** How deep the next check of an endpoint goes and when it is due: one in each cell, deep ones rarely, and while it fails as deep as it failed. */
+/** How deep the next check of an endpoint goes and when it is due: one in each cell, deep ones rarely, and while it fails at least as deep as it failed. */
 import { CHECK_DEPTHS, type CheckDepth, type CheckResult } from './endpoint.ts';
 
 /** Seconds. A login is renewed at least so often, or nobody would notice that it has become impossible; RCPT, which looks like harvesting, comes at most so often. */
@@ -30,13 +30,17 @@ export function cellAt(seconds: number, everySeconds: number): number {
 }
 
 /** Of a scheduled check at `now`, seconds. */
-export function depthOf({ failing, deepAt }: CheckPlan, { shallow, deep }: Depths, everySeconds: number, now: number) {
-  if (failing !== null) return failing;
-  if (deepAt === null) return deep;
-  const age = now - deepAt;
+export function depthOf(
+  { failing, deepAt }: CheckPlan,
+  { shallow, deep }: Depths,
+  everySeconds: number,
+  now: number,
+): CheckDepth {
+  const age = deepAt === null ? Number.POSITIVE_INFINITY : now - deepAt;
   // The scheduled check after this one comes less than two cells later.
   const due = deep === 'login' ? age + 2 * everySeconds > DEEP_EVERY : age >= DEEP_EVERY;
-  return due ? deep : shallow;
+  // Due while less fails as well: what answers again may have taken nobody's mail in for as long.
+  return due ? deep : (failing ?? shallow);
 }
 
 /** After a check of `depth` that began at `now`, seconds. One that showed neither changes nothing of what is known. */

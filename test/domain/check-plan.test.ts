@@ -84,7 +84,12 @@ describe('after a failure', () => {
 
   it('goes as deep as it failed', () => {
     expect(depth(failed)).toBe('recipient');
-    expect(depth(planAfter(FIRST_PLAN, GREETING, 'greeting', DOWN, 940))).toBe('greeting');
+    expect(depth(planAfter({ failing: null, deepAt: 900 }, GREETING, 'greeting', DOWN, 940))).toBe('greeting');
+  });
+
+  it('goes deeper once that is due', () => {
+    const since = (deepAt: number) => planAfter({ failing: null, deepAt }, GREETING, 'greeting', DOWN, 940);
+    expect([depth(since(401)), depth(since(400))]).toEqual(['greeting', 'recipient']);
   });
 
   it('is not content with less', () => {
