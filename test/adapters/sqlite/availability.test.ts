@@ -164,7 +164,7 @@ const step = fc.record({
   ),
   spot: fc.boolean(),
   good: fc.boolean(),
-  // Now and then longer than a day, or the clock is put back.
+  // Now and then longer than a day, or, for probes, the clock is put back.
   laterSeconds: fc.oneof(
     { weight: 20, arbitrary: fc.integer({ min: 0, max: 200 }) },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 200_000 }) },
@@ -237,20 +237,21 @@ test('the ledger on the disk and the one in memory have the same facts of any ra
       fc.double({ min: 0, max: 1, noNaN: true }),
       fc.constantFrom(0, 300, 3000, 300_000),
       async (steps, from, length, final) => {
-        let seconds = 0;
+        let [seconds, latest] = [0, 0];
         const events = steps.flatMap((one, index): LedgerEvent[] => {
           seconds += one.laterSeconds;
+          latest = Math.max(latest, seconds);
           const { provider, endpoint } = one;
           if (one.what === 'probe') return probeEvents(one, `p${index}`, seconds);
           if (one.what === 'missed')
-            return [{ type: 'check.unmeasured', at: at(seconds), provider, endpoint, reason: 'too late' }];
-          return [checked(seconds, { provider, endpoint, ...(one.good ? {} : failing) })];
+            return [{ type: 'check.unmeasured', at: at(latest), provider, endpoint, reason: 'too late' }];
+          return [checked(latest, { provider, endpoint, ...(one.good ? {} : failing) })];
         });
         const [disk, memory] = [await opened(temporaryFolder()), new MemoryLedger()];
         await disk.append(events);
         await memory.append(events);
-        const to = Math.round(seconds * (from + length));
-        const query = between(Math.round(seconds * from), to, to + final);
+        const to = Math.round(latest * (from + length));
+        const query = between(Math.round(latest * from), to, to + final);
         expect(factsOf(disk).availability(query)).toEqual(memory.availability(query));
         await disk.close();
       },
