@@ -107,6 +107,18 @@ const FOUND: readonly {
   { was: 'mail on its way over a boot whose clock was not set yet', seed: 2 },
   { was: 'mail that was tried while the host was frozen for seconds', seed: 55 },
   { was: 'a bounce in words that nobody can read, which was there before it was read', seed: 24 },
+  {
+    was: 'a bounce that met a sink which was cut off',
+    seed: 277,
+    only: ['bounced mail', 'sink cut off', 'stop'],
+    untilHours: 1,
+  },
+  {
+    was: 'mail that was given up by a clock that was not set when it was sent',
+    seed: 1453,
+    only: ['lost mail', 'reboot', 'unset clock'],
+    untilHours: 85,
+  },
 ];
 
 it.each(FOUND)(
