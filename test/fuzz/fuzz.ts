@@ -56,18 +56,21 @@ async function run(
   let found = 0;
   /** The round that grew the most. */
   let most: Held | null = null;
+  let [longestMs, longestSeed] = [0, 0];
   // One at least: a surface that was left out would look as if nothing had been found on it.
   for (let round = 0; round === 0 || !isOver(tried); round += 1) {
     const count = Math.min(roundCount, countMax - tried);
     const order = { table: TABLE, surface, seed: (seed + round) % SEED_MAX, count };
-    const { findings, held } = await runRound(order);
+    const { findings, held, longestMs: longest } = await runRound(order);
+    if (longest > longestMs) [longestMs, longestSeed] = [longest, order.seed];
     if (held !== null && (most === null || held.late - held.early > most.late - most.early)) most = held;
     tried += count;
     found += findings.length;
     for (const finding of findings) print(`FOUND ${surface}, seed ${order.seed}, count ${count}: ${finding}`);
   }
   const memory = most === null ? 'too few to tell' : `at most ${megabytes(most.early)} to ${megabytes(most.late)} MB`;
-  print(`${surface.padEnd(10)} ${tried} tried, ${found} found, memory in a round: ${memory}`);
+  const time = longestMs === 0 ? '' : `, longest ${longestMs.toFixed(1)} ms (seed ${longestSeed})`;
+  print(`${surface.padEnd(10)} ${tried} tried, ${found} found, memory in a round: ${memory}${time}`);
   return found;
 }
 

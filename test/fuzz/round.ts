@@ -30,7 +30,10 @@ export async function runRound(
   });
   const over = new AbortController();
   const { signal } = over;
-  const broken = (what: string): Watched => ({ tried: 0, findings: [`${what}: ${again}`], held: null });
+  const broken = (what: string): Watched => ({
+    ...{ tried: 0, held: null, longestMs: 0 },
+    findings: [`${what}: ${again}`],
+  });
   const ways: Promise<Watched>[] = [
     once(worker, 'message', { signal }).then(([result]) => result as Watched),
     once(worker, 'exit', { signal }).then(() => broken('the thread ended')),

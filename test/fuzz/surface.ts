@@ -11,13 +11,15 @@ export interface Fuzzed {
 /** A part of a run, with what was held in it; null where it was too short to tell. */
 export interface Watched extends Fuzzed {
   readonly held: Held | null;
+  /** Of the input that took the longest; 0 where they are not tried one at a time. Told, and never judged: a busy machine is slow. */
+  readonly longestMs: number;
 }
 
 /**
  * The same seed tries the same inputs. Rejects only if it cannot run at all: what the agent throws is a finding. `tried` is called
- * behind each.
+ * behind each, with the milliseconds that it took where they are tried one at a time.
  */
-export type Fuzz = (seed: number, count: number, tried?: () => void) => Promise<Fuzzed>;
+export type Fuzz = (seed: number, count: number, tried?: (ms?: number) => void) => Promise<Fuzzed>;
 
 export interface Surface {
   readonly about: string;
@@ -36,8 +38,9 @@ const SHOWN_MAX = 2000;
 export function fuzzValues<T>(values: fc.Arbitrary<T>, check: (value: T) => void | Promise<void>): Fuzz {
   return async (seed, count, tried = () => undefined) => {
     const property = fc.asyncProperty(values, async (value) => {
+      const begunMs = performance.now();
       await check(value);
-      tried();
+      tried(performance.now() - begunMs);
     });
     const { numRuns, failed, counterexample, errorInstance } = await fc.check(property, { seed, numRuns: count });
     if (!failed) return { tried: numRuns, findings: [] };

@@ -9,11 +9,16 @@ const { SURFACES } = (await import(table)) as { SURFACES: Readonly<Record<string
 const chosen = SURFACES[surface];
 if (chosen === undefined) throw new Error(`there is no surface ${surface}`);
 const memory = watchMemory(count);
-const { tried, findings } = await chosen.fuzz(seed, count, memory.tried);
+let longestMs = 0;
+const { tried, findings } = await chosen.fuzz(seed, count, (ms = 0) => {
+  longestMs = Math.max(longestMs, ms);
+  memory.tried();
+});
 const held = memory.held();
 const growth = held === null ? null : growthOf(held);
 parentPort?.postMessage({
   tried,
   findings: growth === null ? findings : [...findings, growth],
   held,
+  longestMs,
 } satisfies Watched);
