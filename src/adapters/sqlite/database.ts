@@ -4,13 +4,15 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { type ChainHead, GENESIS } from '../../domain/evidence/chain.ts';
-import { LedgerError, ledgerError } from './failure.ts';
+import { LedgerError, ledgerError, SQLITE_BUSY, sqliteCode } from './failure.ts';
 import { refuseLoss } from './loss.ts';
 import { checkSchema, MIGRATIONS, migrate, schemaVersion } from './schema.ts';
 
 const LEDGER_FILE = 'ledger.db';
 /** Longer than any commit of ours on a slow disk, shorter than a provider waits for the sink's 250 (RFC 5321 §4.5.3.2.6: 10 min). */
 const BUSY_MS = 10_000;
+/** Milliseconds until a switch to WAL that another process stood in the way of is tried again. */
+const SWITCH_AGAIN_MS = 5;
 /** A long read lets the WAL grow; afterwards it is cut back to this. */
 const WAL_BYTES_KEPT = 16 * 1024 * 1024;
 /** What the agent knows of its owner's mail is the owner's. */
@@ -49,7 +51,7 @@ export function openDatabase(folder: string, role: Role): DatabaseSync {
     db = new DatabaseSync(path, { timeout: BUSY_MS });
     if (role === 'daemon') {
       checkSchema(db, path);
-      db.exec('PRAGMA journal_mode = WAL');
+      switchToWal(db);
     }
     // fullfsync: on macOS a plain fsync leaves the data in the drive's cache. Elsewhere it changes nothing.
     db.exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA journal_size_limit = ${WAL_BYTES_KEPT}`);
@@ -59,6 +61,19 @@ export function openDatabase(folder: string, role: Role): DatabaseSync {
   } catch (error) {
     db?.close();
     throw ledgerError('open the ledger', folder, error);
+  }
+}
+
+/** SQLite does not wait for another process that makes the same switch, but says at once that the database is locked. */
+function switchToWal(db: DatabaseSync): void {
+  const untilMs = performance.now() + BUSY_MS;
+  for (;;) {
+    try {
+      return db.exec('PRAGMA journal_mode = WAL');
+    } catch (error) {
+      if (sqliteCode(error) !== SQLITE_BUSY || performance.now() > untilMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SWITCH_AGAIN_MS);
+    }
   }
 }
 

@@ -29,10 +29,12 @@ export class LedgerError extends Error {
 /** What is left to do about a ledger that is no longer whole. Never to remove anything: also what is broken is evidence. */
 export const WAY_OUT = 'restore a backup, or keep the folder aside and name another to begin anew';
 
+export const SQLITE_BUSY = 5;
+
 /** SQLite's primary result codes (sqlite.org/rescode.html), each with our code and the rule that was broken. */
 const RULES = new Map<number, readonly [LedgerErrorCode, string]>([
   [3, ['READ_ONLY', 'this user must be allowed to use the folder']],
-  [5, ['BUSY', 'no other process may hold it for long']],
+  [SQLITE_BUSY, ['BUSY', 'no other process may hold it for long']],
   [6, ['BUSY', 'no other connection may hold it for long']],
   [8, ['READ_ONLY', 'it must be open for writing, in a folder this user may write']],
   [10, ['FAILED', 'the disk must read and write without an error']],
