@@ -43,6 +43,8 @@ const NEWEST_SCANNED = 1000;
 const READ_MAX = 50 * FETCH_MAX;
 /** Seconds of reading other people's mail after which whatever else happens in the process gets its turn: it is measured too. */
 const READING_MAX = 0.01;
+/** The shortest sleep that lets the event loop turn. */
+const TURN_MS = 1;
 /** Milliseconds that a look under way has when the agent stops. */
 const STOP_PATIENCE = 500;
 /** Ours to delete are kept until nothing young is awaited, or until there are this many. */
@@ -301,7 +303,7 @@ class WatchSession {
       const ours = await readMessage(message, folder, absent, this.#options, this.#parts);
       if (ours !== null && (await this.#isRemovable(ours))) this.#markRemovable(folder, message.uid);
       if (spanBetween(since, clock.now()).lo < READING_MAX) continue;
-      await clock.sleep(0);
+      await clock.sleep(TURN_MS);
       since = clock.now();
     }
   }
