@@ -7,6 +7,12 @@ import type { Clock } from '../../ports.ts';
 
 /** How often the loop's busy time is noted. Shorter is a tighter error and more wake-ups; 50 a second cost under 0.5% of a core. */
 const TICK_MS = 20;
+/**
+ * The uptime takes ten times as long to read as all the rest. It is read again so much later, and at once where the wall clock has moved
+ * by more against the monotonic one, as it has when the host slept.
+ */
+const UPTIME_KEPT_US = 1_000_000;
+const MOVED_MS_MAX = 5;
 /** Longest single timer Node takes; a longer sleep is a chain of these. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
@@ -16,12 +22,20 @@ export interface SystemClock extends Clock {
   close(): void;
 }
 
+/** What a test may stand in for. */
+export interface Host {
+  /** Seconds since the boot, those asleep included. */
+  readonly uptime: () => number;
+  readonly wallMs: () => number;
+}
+
 /**
  * Opens the host's clocks. An event is read late by no more than the loop was busy since the tick before last, and as much
  * as timers were late since: whatever arrived earlier than that tick was taken in the rounds between.
  */
-export function systemClock(): SystemClock {
+export function systemClock(host: Host = { uptime, wallMs: Date.now }): SystemClock {
   const boot = bootId();
+  const suspendedMs = createSuspended(host);
   let lastTick = activeMs();
   let tickBefore = lastTick;
   let due = performance.now() + TICK_MS;
@@ -43,10 +57,11 @@ export function systemClock(): SystemClock {
       const busyMs = activeMs() - tickBefore;
       // A process that was stopped or starved looks idle to the loop; its timers tell.
       const lateMs = Math.max(performance.now() - due, lagMs, lagBefore);
+      const wallMs = host.wallMs();
       return {
-        wallMs: Date.now(),
+        wallMs,
         monoUs,
-        suspendedMs: Math.max(0, Math.round(uptime() * 1000 - monoUs / 1000)),
+        suspendedMs: suspendedMs(wallMs, monoUs),
         errorUs: Math.ceil((Math.max(0, busyMs) + Math.max(0, lateMs)) * 1000),
         boot,
       };
@@ -59,6 +74,22 @@ export function systemClock(): SystemClock {
     },
     lagSeconds: () => Math.max(lagMs, performance.now() - due, 0) / 1000,
     close: () => clearInterval(ticker),
+  };
+}
+
+/** How long the host has slept, milliseconds, at a reading of its clocks. */
+function createSuspended(host: Pick<Host, 'uptime'>): (wallMs: number, monoUs: number) => number {
+  let suspendedMs = 0;
+  let readUs = Number.NEGATIVE_INFINITY;
+  let aheadMs = 0;
+  return (wallMs, monoUs) => {
+    const monoMs = monoUs / 1000;
+    if (monoUs - readUs > UPTIME_KEPT_US || Math.abs(wallMs - monoMs - aheadMs) > MOVED_MS_MAX) {
+      suspendedMs = Math.max(0, Math.round(host.uptime() * 1000 - monoMs));
+      readUs = monoUs;
+      aheadMs = wallMs - monoMs;
+    }
+    return suspendedMs;
   };
 }
 

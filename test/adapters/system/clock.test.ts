@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { systemClock } from '../../../src/adapters/system/clock.ts';
 
 const CLOCK = fileURLToPath(new URL('../../../src/adapters/system/clock.ts', import.meta.url));
 /** Says when it is ready, then answers each line with the error of a reading. */
@@ -30,4 +31,20 @@ it('bounds the error of a reading by the time the process was stopped', async ()
   child.kill();
   await exited;
   expect(Number(errorUs.toString())).toBeGreaterThan(450_000);
+});
+
+it('knows at its first reading after it that the host slept, and seldom asks', () => {
+  const monoSeconds = (): number => Number(process.hrtime.bigint()) / 1e9;
+  let [asked, sleptSeconds] = [0, 0];
+  const uptime = (): number => {
+    asked += 1;
+    return monoSeconds() + sleptSeconds;
+  };
+  const clock = systemClock({ uptime, wallMs: () => Date.now() + sleptSeconds * 1000 });
+  const readings = Array.from({ length: 100 }, () => clock.now().suspendedMs);
+  expect(Math.max(...readings)).toBeLessThan(10);
+  expect(asked).toBeLessThan(10);
+  sleptSeconds = 3600;
+  expect(Math.abs(clock.now().suspendedMs - 3_600_000)).toBeLessThan(10);
+  clock.close();
 });
