@@ -66,12 +66,11 @@ export function openDatabase(folder: string, role: Role): DatabaseSync {
 
 /** SQLite does not wait for another process that makes the same switch, but says at once that the database is locked. */
 function switchToWal(db: DatabaseSync): void {
-  const untilMs = performance.now() + BUSY_MS;
-  for (;;) {
+  for (let waitedMs = 0; ; waitedMs += SWITCH_AGAIN_MS) {
     try {
       return db.exec('PRAGMA journal_mode = WAL');
     } catch (error) {
-      if (sqliteCode(error) !== SQLITE_BUSY || performance.now() > untilMs) throw error;
+      if (sqliteCode(error) !== SQLITE_BUSY || waitedMs >= BUSY_MS) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SWITCH_AGAIN_MS);
     }
   }

@@ -91,7 +91,7 @@ function spanBefore(whole: Interval, rest: Interval): Interval {
 }
 
 /** Seconds between two readings of wall clocks that were right, as two settings of a clock are. */
-export function wallSpan(from: Instant, to: Instant): Interval {
+function wallSpan(from: Instant, to: Instant): Interval {
   const seconds = (to.wallMs - from.wallMs) / 1000;
   const error = REBOOT_ERROR_SECONDS + Math.abs(seconds) * CLOCK_RATE_ERROR;
   return { lo: seconds - error, hi: seconds + error };
