@@ -8,12 +8,17 @@ const SECRET_LENGTH_MIN = 4;
 /** Characters: a line of a PEM file has 64, its last one fewer. */
 const PEM_LINE_MIN = 32;
 
+/** Text from elsewhere as one line that no terminal or log takes for anything but text. */
+export function asOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+}
+
 /** Ends a text that was too long. */
 export const CUT = '…';
 
 /**
  * `text` without the password in the forms in which it travels: as it is, as a quoted string (RFC 9051 §4.3), and as SASL PLAIN
- * and LOGIN send it (RFC 4616). Of a text that was cut, what is left of one at the end goes too.
+ * and LOGIN send it (RFC 4616); each also as one line, as replies are shown. Of a text that was cut, what is left of one at the end goes too.
  */
 export function conceal(text: string, login: Login): string {
   const secrets = formsOf(login).filter((secret) => secret !== '');
@@ -46,7 +51,8 @@ export function secretsOf({ key, retiredKey, http, sink, providers }: Settings):
 
 function formsOf({ username, password }: Login): readonly string[] {
   const quoted = password.replaceAll(/["\\]/g, String.raw`\$&`);
-  return [base64(`\0${username}\0${password}`), base64(password), quoted, password];
+  const lines = [quoted, password].map(asOneLine).filter(({ length }) => length >= SECRET_LENGTH_MIN);
+  return [...new Set([base64(`\0${username}\0${password}`), base64(password), quoted, password, ...lines])];
 }
 
 function formsOfKey(key: Uint8Array): readonly string[] {

@@ -13,6 +13,9 @@ const DEVIATIONS = 6;
 /** Days remembered beside the newest: a wall clock that goes back for no more finds its count again. */
 export const DAYS_BACK = 7;
 
+/** Days remembered in all, those that a clock put ahead has gone through included: two numbers each. */
+const DAYS_MAX = 400;
+
 export interface SendingLimit {
   readonly perDay: number;
   /** Of these, what spot checks leave to the schedule. */
@@ -57,6 +60,11 @@ function meanGap({ every, minGap, maxGap }: Gaps): number {
   return rest <= 0 ? Math.min(minGap, maxGap) : minGap + rest * (1 - Math.exp((minGap - maxGap) / rest));
 }
 
+/** A clock that is put ahead day by day, and back, must not make today forgotten. */
+function furthestFrom(day: number, days: readonly number[]): number {
+  return days.reduce((furthest, each) => (Math.abs(each - day) > Math.abs(furthest - day) ? each : furthest), day);
+}
+
 type Day = Record<ProbeKind, number>;
 
 /** `planned`: what the ledger has of the last DAYS_BACK days, of today, and of days to come where the wall clock went back. */
@@ -67,13 +75,14 @@ export function createSendingCount(
   const days = new Map<number, Day>();
   const countOf = (day: number): Day => {
     const known = days.get(day) ?? { scheduled: 0, spot: 0 };
-    days.delete(day);
     days.set(day, known);
-    const [oldest] = days.keys();
-    if (days.size > DAYS_BACK + 1 && oldest !== undefined) days.delete(oldest);
+    while (days.size > DAYS_MAX) days.delete(furthestFrom(day, [...days.keys()]));
     return known;
   };
-  for (const { day, kind, count } of planned) countOf(day)[kind] += count;
+  for (const { day, kind, count } of planned) {
+    const known = days.get(day) ?? { scheduled: 0, spot: 0 };
+    days.set(day, { ...known, [kind]: known[kind] + count });
+  }
 
   return {
     take(kind, wallMs) {

@@ -168,6 +168,8 @@ function foldInto(
     case 'transfer.attempted':
       return foldAttempt(state, event, change);
     case 'absence.proven':
+      // What was proven before the host went down is kept with what it was proven of (`foldBoot`).
+      if (event.until.boot !== event.at.boot) return [];
       state.absence.set(event.channel, laterOf(state.absence.get(event.channel) ?? null, event.until));
       return [];
     case 'agent.started':

@@ -121,7 +121,8 @@ export function createSinkCollector(
       oldestUnsettled(at, () => true),
       line.knownUntil(at),
     );
-    if (!needsProof(recorder, until)) return;
+    // While the line was not heard of since the host booted, nothing is proven of what was sent since.
+    if (until.boot !== at.boot || !needsProof(recorder, until)) return;
     const proof: LedgerEvent = { type: 'absence.proven', at: clock.now(), channel: 'sink', until };
     // The next proof says more than this one, so it need not be kept.
     await recorder.record([proof]).catch((error: unknown) => {

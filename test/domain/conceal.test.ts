@@ -1,5 +1,6 @@
 /** Secrets kept out of texts. */
 import { expect, test } from 'vitest';
+import { printable } from '../../src/adapters/smtp-client/reply.ts';
 import { conceal, secretsOf } from '../../src/domain/conceal.ts';
 import type { Settings } from '../../src/domain/settings.ts';
 
@@ -27,6 +28,15 @@ test('a password is left out of a quoted string, too', () => {
   const login = { username: 'probe', password: 'a"b\\c long' };
   expect(conceal(String.raw`NO LOGIN "probe" "a\"b\\c long" refused`, login)).toBe('NO LOGIN "probe" "***" refused');
 });
+
+test.each(['two  spaces in it', ' begins with one', 'no\u00a0break', 'soft\u00adhyphen'])(
+  'a password is left out of a reply that is shown as one line: %j',
+  (password) => {
+    expect(conceal(printable(`wrong password: ${password}`), { username: 'probe', password })).toMatch(
+      /^wrong password: ?\*{3}$/,
+    );
+  },
+);
 
 test.each([4, 10, LOGIN.password.length - 1])('what a cut left of a password goes, too: %d characters', (length) => {
   expect(conceal(`no such user ${LOGIN.password.slice(0, length)}…`, LOGIN)).toBe('no such user ***…');

@@ -63,6 +63,7 @@ describe('sourceOf', () => {
         expect(sourceOf(one)).not.toBe(sourceOf(`::${one.replaceAll('.', '')}`));
       }),
     );
+    expect(sourceOf('fe80::1%eth0')).toBe(sourceOf('fe80::2%eth1'));
     expect(sourceOf('2001:db8::1')).toBe(sourceOf('2001:DB8:0:0:ffff::'));
     expect(sourceOf('nonsense')).toBe('nonsense');
   });

@@ -36,6 +36,15 @@ test('what was given back may be sent', () => {
   expect([count.take('spot', NOON), count.take('spot', NOON)]).toEqual([true, false]);
 });
 
+test('today is not forgotten for days that a clock put ahead has gone through, before a start or since', () => {
+  const limit = { perDay: 1, scheduled: 0 };
+  const ahead = Array.from({ length: 12 }, (_, day) => ({ day, kind: 'spot' as const, count: 1 }));
+  expect(createSendingCount(limit, ahead).take('spot', 0)).toBe(false);
+  const count = createSendingCount(limit, []);
+  const taken = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0].map((day) => count.take('spot', day * DAY_MS));
+  expect(taken).toEqual([...Array<boolean>(12).fill(true), false]);
+});
+
 test('the next day begins at midnight in UTC', () => {
   expect(secondsToNextDay(NOON)).toBe(43_200);
   expect(secondsToNextDay(NOON + DAY_MS / 2)).toBe(86_400);

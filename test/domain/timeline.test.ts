@@ -333,6 +333,14 @@ describe('absence', () => {
     expect(record('p').absentUntil).toEqual(ahead);
     expect([...state.absence]).toEqual([]);
     expect(foldEvent(state, rebooted).changed).toEqual([]);
+    // Nor does a proof up to before the boot, which comes after it.
+    const late: LedgerEvent = {
+      ...{ type: 'absence.proven', channel: 'sink' },
+      at: at(130, { boot: 'next' }),
+      until: ahead,
+    };
+    foldEvent(state, late);
+    expect([...state.absence]).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Reads SMTP replies (RFC 5321 §4.2), one line or many; pure. */
-import { CUT } from '../../domain/conceal.ts';
+import { asOneLine, CUT } from '../../domain/conceal.ts';
 
 /** A complete reply with its parts told apart. */
 export interface Reply {
@@ -43,8 +43,8 @@ export function offers(ehlo: string, keyword: string): boolean {
     .some((line, index) => index > 0 && line.slice(4).trim().split(/\s/)[0]?.toUpperCase() === keyword);
 }
 
-/** Text from elsewhere as one short line that no terminal or log takes for anything but text. */
+/** As `asOneLine`, and short. */
 export function printable(text: string): string {
-  const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  const line = asOneLine(text);
   return line.length <= TEXT_CHARACTERS_MAX ? line : line.slice(0, TEXT_CHARACTERS_MAX - CUT.length) + CUT;
 }
