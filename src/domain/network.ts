@@ -46,7 +46,7 @@ function contains(network: string, { bits, value }: Address): boolean {
 
 /** IPv4 mapped into IPv6 (RFC 4291 §2.5.5.2) is the IPv4 address it stands for; of a zone (RFC 4007 §11) nothing is asked. Null for what is no address. */
 function parseAddress(scoped: string): Address | null {
-  const text = scoped.replace(/%.*$/s, '');
+  const [text = ''] = scoped.split('%', 1);
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text);
   const ipv4 = parseIpv4(mapped?.[1] ?? text);
   return ipv4 === null ? parseIpv6(text) : { bits: 32, value: ipv4 };

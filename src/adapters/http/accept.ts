@@ -5,6 +5,8 @@ const MEDIA: Readonly<Record<ScrapeFormat, { readonly type: string; readonly ver
   openmetrics: { type: 'application/openmetrics-text', version: '1.0.0' },
   text: { type: 'text/plain', version: '0.0.4' },
 };
+/** Characters: browsers send some hundred. */
+const ACCEPT_MAX = 1000;
 /** A weight as RFC 9110 §12.4.2 writes it. */
 const WEIGHT = /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
 
@@ -20,7 +22,7 @@ interface Wish {
  * a scrape in another format than wished is worth more than none, and RFC 9110 allows it.
  */
 export function scrapeFormat(accept: string | undefined): ScrapeFormat {
-  const ranges = (accept ?? '').split(',').map(readRange);
+  const ranges = rangesIn(accept);
   const open = wishFor('openmetrics', ranges);
   const text = wishFor('text', ranges);
   if (open.weight === 0) return 'text';
@@ -30,7 +32,7 @@ export function scrapeFormat(accept: string | undefined): ScrapeFormat {
 
 /** Whether it names HTML and likes it no less than JSON: only a browser that goes to an address does. */
 export function prefersHtml(accept: string | undefined): boolean {
-  const ranges = (accept ?? '').split(',').map(readRange);
+  const ranges = rangesIn(accept);
   const weightOf = (type: string): number => ranges.find((range) => range.type === type)?.weight ?? 0;
   return weightOf('text/html') > 0 && weightOf('text/html') >= weightOf('application/json');
 }
@@ -39,6 +41,10 @@ interface Range {
   readonly type: string;
   readonly version: string | null;
   readonly weight: number;
+}
+
+function rangesIn(accept = ''): readonly Range[] {
+  return accept.slice(0, ACCEPT_MAX).split(',').map(readRange);
 }
 
 function readRange(text: string): Range {

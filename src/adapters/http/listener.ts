@@ -1,10 +1,10 @@
 /** A server with no address yet: what bounds everybody who connects, and what every answer has, those to what is no request included. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Clock, LedgerRefused, type Log, TooBusy, UnknownRoute } from '../../ports.ts';
 import { askerOf } from './asker.ts';
-import { DEFAULT_POLICY, SECURITY_HEADERS } from './headers.ts';
+import { createDoor, type Door, HEADERS } from './door.ts';
 import { createRateLimit, type Rate } from './rate-limit.ts';
 import { MalformedRequest } from './request.ts';
 
@@ -29,9 +29,7 @@ const UNREAD_TIMEOUT = 10_000;
 export const CONNECTIONS_MAX = 256;
 /** Of one asker: a proxy in front of the agent is one. */
 export const ASKER_CONNECTIONS_MAX = 64;
-/** Requests of one asker: a page with its modules is fifty, and a command that follows a probe asks a few times a second. */
-export const REQUESTS: Rate = { burst: 1000, every: 0.05 };
-/** Of those that take a thread's time: a page that is opened asks for a few. */
+/** Requests of one asker that take a thread's time: a page that is opened asks for a few. */
 export const COSTLY_REQUESTS: Rate = { burst: 120, every: 0.5 };
 
 /** What a status says beyond its number, where Fastify's own text would tell of our inside. */
@@ -39,8 +37,6 @@ const REASONS: Readonly<Record<number, (reply: FastifyReply) => string>> = {
   413: ({ routeOptions }) => `a body must have at most ${routeOptions.bodyLimit} bytes`,
   415: () => 'a body must be application/json',
 };
-
-const HEADERS = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
 
 /** What is sent in place of a payload, whose status is set. */
 export type Dress = (request: FastifyRequest, reply: FastifyReply, payload: unknown) => unknown;
@@ -51,16 +47,21 @@ export function createListener(
   dress: Dress = (_request, _reply, payload) => payload,
 ): FastifyInstance {
   const asked = new WeakSet<Socket>();
+  const door = createDoor(clock);
   const server = Fastify({
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT,
-    keepAliveTimeout: IDLE_TIMEOUT,
-    http: {
-      headersTimeout: HEAD_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
-      connectionsCheckingInterval: TIMEOUTS_LOOK,
-      // host-name.ts asks for it: Node's own answer has none of our headers.
-      requireHostHeader: false,
+    serverFactory: (answer) => {
+      const options = {
+        headersTimeout: HEAD_TIMEOUT,
+        requestTimeout: REQUEST_TIMEOUT,
+        keepAliveTimeout: IDLE_TIMEOUT,
+        connectionsCheckingInterval: TIMEOUTS_LOOK,
+        // host-name.ts asks for it: Node's own answer has none of our headers.
+        requireHostHeader: false,
+      };
+      return createServer(options, (request, response) => {
+        if (door.opens(request, response)) answer(request, response);
+      });
     },
     forceCloseConnections: true,
     logger: false,
@@ -72,13 +73,17 @@ export function createListener(
       addHeaders(reply);
       void reply.send(dressed);
     },
-    clientErrorHandler: (error, socket) => refuseUnread(error, socket, asked.has(socket)),
+    clientErrorHandler: (error, socket) => {
+      door.misread(socket);
+      refuseUnread(error, socket, asked.has(socket));
+    },
   });
   server.server.on('request', ({ socket }: IncomingMessage) => asked.add(socket));
-  boundConnections(server);
+  boundConnections(server, door);
   // Such as no memory for another connection: who asked comes again.
   server.server.on('error', (error) => log.debug('http could not accept a connection', { error }));
-  server.server.on('checkExpectation', (_request, response: ServerResponse) => {
+  server.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    if (!door.opens(request, response)) return;
     response.writeHead(417, { ...HEADERS, connection: 'close' }).end();
   });
   server.removeContentTypeParser('text/plain');
@@ -99,8 +104,8 @@ function addHeaders(reply: FastifyReply): void {
   for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) void reply.header(name, value);
 }
 
-/** A connection more than are allowed is closed at once. */
-function boundConnections({ server }: FastifyInstance): void {
+/** A connection more than are allowed is closed at once, and any of an asker that goes on though it was refused. */
+function boundConnections({ server }: FastifyInstance, door: Door): void {
   server.maxConnections = CONNECTIONS_MAX;
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
@@ -112,16 +117,14 @@ function boundConnections({ server }: FastifyInstance): void {
       if (left === 0) open.delete(asker);
       else open.set(asker, left);
     });
-    if (count > ASKER_CONNECTIONS_MAX) socket.destroy();
+    if (count > ASKER_CONNECTIONS_MAX || !door.admits(socket)) socket.destroy();
   });
 }
 
 function addLimits(server: FastifyInstance, clock: Pick<Clock, 'now'>): void {
-  const all = createRateLimit(REQUESTS, clock);
   const costly = createRateLimit(COSTLY_REQUESTS, clock);
   server.addHook('onRequest', async ({ ip, routeOptions }) => {
-    const asker = askerOf(ip);
-    const wait = all.take(asker) || (routeOptions.config.costly === true ? costly.take(asker) : 0);
+    const wait = routeOptions.config.costly === true ? costly.take(askerOf(ip)) : 0;
     if (wait > 0) throw new TooBusy('too many requests came from this address', wait);
   });
 }

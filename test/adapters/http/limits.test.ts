@@ -3,14 +3,10 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { WRONG_TOKENS } from '../../../src/adapters/http/admitted.ts';
 import { askerOf } from '../../../src/adapters/http/asker.ts';
-import {
-  ASKER_CONNECTIONS_MAX,
-  CONNECTIONS_MAX,
-  COSTLY_REQUESTS,
-  REQUESTS,
-} from '../../../src/adapters/http/listener.ts';
+import { REFUSALS, REQUESTS } from '../../../src/adapters/http/door.ts';
+import { ASKER_CONNECTIONS_MAX, CONNECTIONS_MAX, COSTLY_REQUESTS } from '../../../src/adapters/http/listener.ts';
 import { ASKERS_MAX, createRateLimit } from '../../../src/adapters/http/rate-limit.ts';
-import { dial } from './raw.ts';
+import { dial, exchange } from './raw.ts';
 import { OPEN, type Served, serve, until } from './served.ts';
 
 const SPOT_CHECKS = { burst: OPEN.spotChecksPerMinute, every: 60 / OPEN.spotChecksPerMinute };
@@ -166,6 +162,35 @@ describe('requests', () => {
     expect((await served.get('/healthz')).status).toBe(429);
     await served.world.clock.advance(1);
     expect((await served.get('/healthz')).status).toBe(200);
+  });
+
+  it('that go on though they were refused find the door closed, for a while', async () => {
+    served = await serve();
+    const request = `GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    const statusOf = async () => (await exchange(served.server.url, request)).status;
+    for (let count = 0; count < REQUESTS.burst; count += 1) await (await served.get('/healthz')).arrayBuffer();
+    const answer = await exchange(served.server.url, request);
+    expect([answer.status, answer.ending, answer.headers.get('retry-after')]).toEqual([429, 'closed', '1']);
+    expect([...answer.headers.keys()]).toContain('content-security-policy');
+    for (let count = 1; count < REFUSALS.burst; count += 1) expect(await statusOf()).toBe(429);
+    expect(await statusOf()).toBeNull();
+    await served.world.clock.advance(1);
+    expect(await statusOf()).toBe(200);
+  });
+
+  it('that come before the answer to the one before are not answered, and end the connection', async () => {
+    served = await serve();
+    const request = `GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    const { ending, text } = await exchange(served.server.url, request.repeat(50));
+    expect(ending).toBe('closed');
+    expect(text.split('HTTP/1.1 ').length - 1).toBeLessThanOrEqual(1);
+    expect((await served.get('/healthz')).status).toBe(200);
+  });
+
+  it('that are none count as well', async () => {
+    served = await serve();
+    for (let count = 0; count < REQUESTS.burst; count += 1) await exchange(served.server.url, 'no request\r\n\r\n');
+    expect((await served.get('/healthz')).status).toBe(429);
   });
 });
 
