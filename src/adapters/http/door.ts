@@ -14,9 +14,17 @@ export const REFUSALS: Rate = { burst: 100, every: 0.1 };
 /** What every answer has. */
 export const HEADERS = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
 
+/**
+ * Requests that came before the answer to the one before (RFC 9112 §9.3.2): no browser, scraper or command sends any. Node reads 64 kB of
+ * them together, a thousand and more, which takes 40 ms.
+ */
+export const PIPELINED: Rate = { burst: 5, every: 2 };
+/** Connections of one asker: a proxy in front of the agent is one. */
+export const ASKER_CONNECTIONS_MAX = 64;
+
 export interface Door {
-  /** Whether a connection may stay. */
-  admits(socket: Socket): boolean;
+  /** A connection that may not stay is closed. */
+  enter(socket: Socket): void;
   /** Whether a request is to be answered; if not, that has been seen to. */
   opens(request: IncomingMessage, response: ServerResponse): boolean;
   /** What came over a connection was no request: it counts as one. */
@@ -26,7 +34,14 @@ export interface Door {
 export function createDoor(clock: Pick<Clock, 'now'>): Door {
   const asked = createRateLimit(REQUESTS, clock);
   const refused = createRateLimit(REFUSALS, clock);
+  const pipelined = createRateLimit(PIPELINED, clock);
+  const open = new Map<string, Set<Socket>>();
   const answering = new WeakSet<Socket>();
+  const leave = (asker: string, socket: Socket): void => {
+    const sockets = open.get(asker);
+    sockets?.delete(socket);
+    if (sockets?.size === 0) open.delete(asker);
+  };
   /** Seconds to wait; 0 where the turn was taken. */
   const take = (socket: Socket): number => {
     const asker = askerOf(socket.remoteAddress);
@@ -34,13 +49,25 @@ export function createDoor(clock: Pick<Clock, 'now'>): Door {
     if (wait > 0) refused.take(asker);
     return wait;
   };
+  const pipelines = (socket: Socket): void => {
+    if (socket.destroyed) return;
+    const asker = askerOf(socket.remoteAddress);
+    socket.destroy();
+    // Its other connections have as much to be read.
+    if (pipelined.take(asker) > 0) for (const other of open.get(asker) ?? []) other.destroy();
+  };
   return {
-    admits: ({ remoteAddress }) => refused.wait(askerOf(remoteAddress)) === 0,
+    enter(socket) {
+      const asker = askerOf(socket.remoteAddress);
+      const sockets = open.get(asker) ?? new Set();
+      open.set(asker, sockets.add(socket));
+      socket.once('close', () => leave(asker, socket));
+      const isWelcome = refused.wait(asker) === 0 && pipelined.wait(asker) === 0;
+      if (sockets.size > ASKER_CONNECTIONS_MAX || !isWelcome) socket.destroy();
+    },
     opens({ socket }, response) {
-      // No browser, scraper or command pipelines (RFC 9112 §9.3.2), and of who does a thousand requests are read at a time.
       if (answering.has(socket)) {
-        if (!socket.destroyed) refused.take(askerOf(socket.remoteAddress));
-        socket.destroy();
+        pipelines(socket);
         return false;
       }
       answering.add(socket);

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Clock, LedgerRefused, type Log, TooBusy, UnknownRoute } from '../../ports.ts';
 import { askerOf } from './asker.ts';
-import { createDoor, type Door, HEADERS } from './door.ts';
+import { createDoor, HEADERS } from './door.ts';
 import { createRateLimit, type Rate } from './rate-limit.ts';
 import { MalformedRequest } from './request.ts';
 
@@ -27,8 +27,6 @@ const IDLE_TIMEOUT = 20_000;
 const UNREAD_TIMEOUT = 10_000;
 /** Some scrapers, a browser and a few commands; more than this is a flood. */
 export const CONNECTIONS_MAX = 256;
-/** Of one asker: a proxy in front of the agent is one. */
-export const ASKER_CONNECTIONS_MAX = 64;
 /** Requests of one asker that take a thread's time: a page that is opened asks for a few. */
 export const COSTLY_REQUESTS: Rate = { burst: 120, every: 0.5 };
 
@@ -79,7 +77,8 @@ export function createListener(
     },
   });
   server.server.on('request', ({ socket }: IncomingMessage) => asked.add(socket));
-  boundConnections(server, door);
+  server.server.maxConnections = CONNECTIONS_MAX;
+  server.server.on('connection', (socket: Socket) => door.enter(socket));
   // Such as no memory for another connection: who asked comes again.
   server.server.on('error', (error) => log.debug('http could not accept a connection', { error }));
   server.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
@@ -102,23 +101,6 @@ export function createListener(
 /** What never changes is kept, and a page brings a policy of its own. */
 function addHeaders(reply: FastifyReply): void {
   for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) void reply.header(name, value);
-}
-
-/** A connection more than are allowed is closed at once, and any of an asker that goes on though it was refused. */
-function boundConnections({ server }: FastifyInstance, door: Door): void {
-  server.maxConnections = CONNECTIONS_MAX;
-  const open = new Map<string, number>();
-  server.on('connection', (socket: Socket) => {
-    const asker = askerOf(socket.remoteAddress);
-    const count = (open.get(asker) ?? 0) + 1;
-    open.set(asker, count);
-    socket.once('close', () => {
-      const left = (open.get(asker) ?? 1) - 1;
-      if (left === 0) open.delete(asker);
-      else open.set(asker, left);
-    });
-    if (count > ASKER_CONNECTIONS_MAX || !door.admits(socket)) socket.destroy();
-  });
 }
 
 function addLimits(server: FastifyInstance, clock: Pick<Clock, 'now'>): void {

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { WRONG_TOKENS } from '../../../src/adapters/http/admitted.ts';
 import { askerOf } from '../../../src/adapters/http/asker.ts';
-import { REFUSALS, REQUESTS } from '../../../src/adapters/http/door.ts';
-import { ASKER_CONNECTIONS_MAX, CONNECTIONS_MAX, COSTLY_REQUESTS } from '../../../src/adapters/http/listener.ts';
+import { ASKER_CONNECTIONS_MAX, PIPELINED, REFUSALS, REQUESTS } from '../../../src/adapters/http/door.ts';
+import { CONNECTIONS_MAX, COSTLY_REQUESTS } from '../../../src/adapters/http/listener.ts';
 import { ASKERS_MAX, createRateLimit } from '../../../src/adapters/http/rate-limit.ts';
 import { dial, exchange } from './raw.ts';
 import { OPEN, type Served, serve, until } from './served.ts';
@@ -184,6 +184,13 @@ describe('requests', () => {
     const { ending, text } = await exchange(served.server.url, request.repeat(50));
     expect(ending).toBe('closed');
     expect(text.split('HTTP/1.1 ').length - 1).toBeLessThanOrEqual(1);
+    expect((await served.get('/healthz')).status).toBe(200);
+    const other = (await dial(served.server.url)).resume();
+    onTestFinished(() => void other.destroy());
+    for (let count = 0; count < PIPELINED.burst; count += 1) await exchange(served.server.url, request.repeat(2));
+    await until(() => other.closed);
+    expect((await exchange(served.server.url, request)).status).toBeNull();
+    await served.world.clock.advance(2 * PIPELINED.every);
     expect((await served.get('/healthz')).status).toBe(200);
   });
 
