@@ -15,6 +15,9 @@ import type { Clock } from '../../ports.ts';
 import { LIMIT_MS, within } from './deadline.ts';
 import { Failure, toFailure } from './failure.ts';
 
+/** The first of them, as large providers have: whoever answers the DNS could name hundreds, each of which takes half a minute. */
+const ADDRESSES_MAX = 8;
+
 /** Tries the addresses in turn. Rejects with the last one's Failure. */
 export async function connectFirst(
   addresses: readonly string[],
@@ -23,7 +26,7 @@ export async function connectFirst(
   signal: AbortSignal,
 ): Promise<Socket> {
   let failure = new Failure('ENODATA', 'no address to connect to');
-  for (const address of addresses) {
+  for (const address of addresses.slice(0, ADDRESSES_MAX)) {
     try {
       return await within(clock, LIMIT_MS.connect, signal, (cut) => open(address, port, cut));
     } catch (error) {

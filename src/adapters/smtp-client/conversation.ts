@@ -31,8 +31,19 @@ export interface Errand extends Greeting {
 
 /** Longest reply read. An EHLO reply has about a kilobyte. */
 const REPLY_BYTES_MAX = 16_384;
+/** What a server says in a session in all: some kilobytes, those of a kept one's NOOPs included. Each line of it, be it empty, takes a turn of the event loop. */
+const SESSION_BYTES_MAX = 4 * REPLY_BYTES_MAX;
+/** A login asks for a name and a password at most (RFC 4954 §4). */
+const CHALLENGES_MAX = 4;
 /** nodemailer's own timers stand behind ours: longer than the longest of LIMIT_MS, together and each. */
-const BACKSTOP_MS = 60 * 60 * 1000;
+const BACKSTOP_MS = 2 * LIMIT_MS.session;
+
+/** What nodemailer keeps to itself. */
+interface Listening {
+  _onData(chunk: Buffer): void;
+  /** Ends the session with an error of its code for a reply that fits nowhere. */
+  _onResponseTooLarge(): void;
+}
 
 const ENCRYPTION = { tls: 'is', starttls: 'must', none: 'none' } as const;
 
@@ -57,6 +68,8 @@ export async function converse(
     }
   };
   const deadline = createDeadline(clock, (limitMs) => settle(timeout(limitMs)));
+  const whole = createDeadline(clock, (limitMs) => (transcript.committed ? undefined : settle(timeout(limitMs))));
+  whole.start(LIMIT_MS.session);
   const transcript = new Transcript(
     { startTls: errand.encryption === 'must', login: errand.login !== null },
     clock,
@@ -82,6 +95,7 @@ export async function converse(
     return ending;
   } finally {
     deadline.stop();
+    whole.stop();
     signal.removeEventListener('abort', stop);
     connection.close();
   }
@@ -92,7 +106,8 @@ export function createConnection(
   { host, helo, encryption, tls }: Greeting,
   transcript: Pick<Transcript, 'sent' | 'replied'>,
 ): SMTPConnection {
-  return new SMTPConnection({
+  let [bytes, challenges] = [0, 0];
+  const connection = new SMTPConnection({
     host,
     name: helo,
     connection: socket,
@@ -112,10 +127,20 @@ export function createConnection(
       debug(entry, line) {
         const { tnx } = entry as { tnx?: unknown };
         if (tnx === 'client') transcript.sent(String(line));
-        if (tnx === 'server') transcript.replied(String(line), !socket.destroyed);
+        if (tnx !== 'server') return;
+        transcript.replied(String(line), !socket.destroyed);
+        if (String(line).startsWith('334')) challenges += 1;
       },
     },
-  });
+  }) as SMTPConnection & Listening;
+  // Each reply has its limit; how many there are, and how many empty lines, has none.
+  const read = connection._onData.bind(connection);
+  connection._onData = (chunk) => {
+    bytes += chunk.length;
+    if (bytes > SESSION_BYTES_MAX || challenges > CHALLENGES_MAX) connection._onResponseTooLarge();
+    else read(chunk);
+  };
+  return connection;
 }
 
 /** Logs in if it must, and sends. */

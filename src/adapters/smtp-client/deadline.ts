@@ -22,6 +22,11 @@ export const LIMIT_MS = {
   dataInitiation: 2 * MINUTE,
   dataBlock: 3 * MINUTE,
   dataTermination: 10 * MINUTE,
+  /**
+   * All up to the final dot together. Each reply has its time, and a server that asks for one more line of a login each time would
+   * have it for ever; twice what a sender waits before it tries again (RFC 5321 §4.5.4.1) is no service.
+   */
+  session: 60 * MINUTE,
   /** The outcome is known by then; QUIT is politeness, and a stop of the agent waits for it. */
   quit: 2 * SECOND,
 } as const;

@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { connectFirst } from '../../../src/adapters/smtp-client/connect.ts';
 import { LIMIT_MS, within } from '../../../src/adapters/smtp-client/deadline.ts';
 import { createSubmitter } from '../../../src/adapters/smtp-client/sender.ts';
@@ -18,6 +20,67 @@ async function serve(script: Script): Promise<ScriptedServer> {
   servers.push(server);
   return server;
 }
+
+/** Speaks as any server does up to `from`, the answer to which and to all that follows is `says`. */
+async function talker(from: string, says: (socket: Socket) => void): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    let begun = from === 'greeting';
+    if (begun) says(socket);
+    else socket.write('220 talker.test\r\n');
+    socket.on('data', (bytes) => {
+      const line = bytes.toString('latin1');
+      begun ||= line.startsWith(from);
+      if (begun) says(socket);
+      else socket.write(line.startsWith('EHLO') ? '250-talker.test\r\n250 AUTH PLAIN LOGIN\r\n' : '250 ok\r\n');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+const endlessly = (text: string) => (socket: Socket) => {
+  const more = (): void => {
+    while (!socket.destroyed && socket.write(text));
+  };
+  socket.on('drain', more);
+  more();
+};
+
+describe('a server that goes on', () => {
+  test.each<[string, string, (socket: Socket) => void]>([
+    ['asking for one more line of a login', 'AUTH', (socket) => void socket.write('334 UGFzc3dvcmQ6\r\n')],
+    ['with empty lines before its greeting', 'greeting', endlessly('\n'.repeat(1000))],
+    ['with empty lines after EHLO', 'EHLO', endlessly('\r\n'.repeat(1000))],
+    ['asking at once', 'AUTH', endlessly('334 \r\n'.repeat(100))],
+  ])('%s is given up', async (_, from, says) => {
+    const port = await talker(from, says);
+    const sent = createSubmitter(submission({ port, security: 'none', login }), manualClock()).send(
+      message,
+      () => {},
+      never(),
+    );
+    expect(await sent).toMatchObject({ kind: 'unreachable', code: 'PROTOCOL' });
+  });
+
+  test('for longer than an hour is given up, though each reply comes in time', async () => {
+    const server = await serve({ on: { mail: silence } });
+    const clock = manualClock();
+    const sent = createSubmitter(submission({ port: server.port, security: 'none' }), clock).send(
+      message,
+      () => {},
+      never(),
+    );
+    await server.reached('mail');
+    await clock.sleeping(LIMIT_MS.session);
+    clock.expire(LIMIT_MS.session);
+    expect(await sent).toMatchObject({ kind: 'unreachable', stage: 'mail', code: 'TIMEOUT' });
+    await server.deserted();
+    expect(clock.sleepers()).toBe(0);
+  });
+});
 
 describe('a server that falls silent', () => {
   test.each<[Step, number, object]>([
@@ -42,7 +105,7 @@ describe('a server that falls silent', () => {
     const sent = createSubmitter(settings, clock).send(message, () => {}, never());
     await server.reached(step);
     await clock.sleeping(limitMs);
-    expect(clock.sleepers()).toBe(1);
+    expect(clock.sleepers()).toBe(2);
     clock.expire(limitMs);
     expect(await sent).toMatchObject({ ...expected, code: 'TIMEOUT' });
     await server.deserted();
@@ -128,6 +191,14 @@ describe('connectFirst', () => {
     const socket = await connectFirst(['127.0.0.3', '127.0.0.1'], server.port, manualClock(), never());
     expect(socket.remoteAddress).toBe('127.0.0.1');
     socket.destroy();
+  });
+  test('goes on to so many addresses and no more', async () => {
+    const server = await serve({});
+    const closed = Array.from({ length: 8 }, (_, index) => `127.0.0.${index + 3}`);
+    const reach = (...before: readonly string[]) =>
+      connectFirst([...before, '127.0.0.1'], server.port, manualClock(), never());
+    (await reach(...closed.slice(1))).destroy();
+    await expect(reach(...closed)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
   test('tells the failure of the last address where all are closed', async () => {
     const server = await serve({});
