@@ -8,7 +8,7 @@ import type { Rate, RateLimit } from './rate-limit.ts';
 /** To be spread into a route's options. `onRequest`: before anything else of the request is read. */
 export interface Guard {
   readonly onRequest: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-  /** Whoever holds the token may ask under any name: no page of a stranger's has it. */
+  /** Whoever holds the token may ask under any name, but by a browser, in which a page of a stranger's could use up the tries. */
   readonly config: { readonly anyHost: boolean };
 }
 
@@ -19,12 +19,12 @@ export const WRONG_TOKENS: Rate = { burst: 10, every: 60 };
 export function guard(token: string | null, wrong: RateLimit): Guard {
   return {
     config: { anyHost: token !== null },
-    async onRequest({ headers, ip }, reply) {
-      const asker = askerOf(ip);
+    async onRequest(request, reply) {
+      const asker = askerOf(request.ip);
       const wait = token === null ? 0 : wrong.wait(asker);
       if (wait > 0) throw new TooBusy('too many wrong tokens came from this address', wait);
-      const admission = admit(token, { remote: ip, headers });
-      if (admission === 'token-needed' && headers.authorization !== undefined) wrong.take(asker);
+      const admission = admit(token, request);
+      if (admission === 'token-needed' && request.headers.authorization !== undefined) wrong.take(asker);
       if (admission !== 'admitted') await refuse(reply, admission);
     },
   };

@@ -10,16 +10,18 @@ LOOPBACK.addAddress('::1', 'ipv6');
 /** What of a request tells who asks. */
 export interface Asker {
   /** The peer's address, undefined if it is gone. */
-  readonly remote: string | undefined;
+  readonly ip: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly raw: { readonly httpVersion: string };
 }
 
 export type Admission = 'admitted' | 'token-needed' | 'loopback-only';
 
 /** Compares the token in constant time (RFC 6750 §2.1). Without one, only what was asked on loopback by no stranger's web page is admitted. */
-export function admit(token: string | null, { remote, headers }: Asker): Admission {
+export function admit(token: string | null, asker: Asker): Admission {
+  const { ip, headers } = asker;
   if (token === null)
-    return isLoopback(remote) && !isFromWebPage(headers) && !isPassedOn(headers) ? 'admitted' : 'loopback-only';
+    return isLoopback(ip) && !isFromWebPage(headers) && !isPassedOn(asker) ? 'admitted' : 'loopback-only';
   const given = /^Bearer +(\S+)$/i.exec(String(headers['authorization']))?.[1] ?? '';
   return timingSafeEqual(digest(given), digest(token)) ? 'admitted' : 'token-needed';
 }
@@ -41,8 +43,9 @@ function isFromWebPage(headers: Asker['headers']): boolean {
   return name !== 'localhost' && !isLoopback(name.replace(/^\[(.*)\]$/, '$1'));
 }
 
-/** A proxy on this host asks from loopback for whoever asked it (RFC 7239, RFC 9110 §7.6.3). */
-function isPassedOn(headers: Asker['headers']): boolean {
+/** A proxy on this host asks from loopback for whoever asked it (RFC 7239, RFC 9110 §7.6.3). nginx says nothing of it unless told to, but speaks HTTP/1.0. */
+function isPassedOn({ headers, raw }: Asker): boolean {
+  if (raw.httpVersion === '1.0') return true;
   return ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'].some((name) => headers[name] !== undefined);
 }
 

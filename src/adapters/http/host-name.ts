@@ -8,12 +8,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route answers under whatever name. */
+    /** Whether the route answers under whatever name what is no browser. */
     readonly anyHost?: boolean;
   }
 }
 
-/** Refuses what is asked for under another name than an address, `localhost` and `names`, but of routes that say `anyHost`. */
+/** Refuses what is asked for under another name than an address, `localhost` and `names`, but what no browser asks for of routes that say `anyHost`. */
 export function addHostCheck(server: FastifyInstance, names: readonly string[]): void {
   const known = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
   server.addHook('onRequest', async (request, reply) => {
@@ -23,11 +23,19 @@ export function addHostCheck(server: FastifyInstance, names: readonly string[]):
     // RFC 9112 §3.2: else two who read the request may take it for another's.
     if (hosts.length > 1 || (hosts.length === 0 && request.raw.httpVersion !== '1.0'))
       return reply.code(400).send({ error: 'a request must have one Host' });
-    if (request.routeOptions.config.anyHost === true || hosts.length === 0) return undefined;
+    if (hosts.length === 0) return undefined;
+    if (request.routeOptions.config.anyHost === true && !isBrowsers(request)) return undefined;
     const name = nameOf(hosts[0] ?? '');
     if (isIP(name) !== 0 || known.has(name)) return undefined;
     return reply.code(403).send({ error: 'the host must be an address, localhost, or one of http.names' });
   });
+}
+
+/** What no script can keep a browser from sending; scrapers, probes of health and commands send none of it. */
+const BROWSER_HEADERS = ['accept-language', 'origin', 'sec-fetch-site', 'sec-fetch-mode'];
+
+function isBrowsers({ headers }: FastifyRequest): boolean {
+  return BROWSER_HEADERS.some((name) => headers[name] !== undefined);
 }
 
 function hostsOf({ raw }: FastifyRequest): readonly string[] {

@@ -11,7 +11,7 @@ export interface Rendered {
 }
 export type Metrics = (format: ScrapeFormat) => Promise<Rendered>;
 
-/** A scrape may be asked for under any name: it is by a program, and has no script of anybody's read it. */
+/** A scrape may be asked for under any name, but by a browser: a script of somebody's would read it. */
 const ANYBODY: Partial<Guard> & Pick<Guard, 'config'> = { config: { anyHost: true } };
 
 /** `token` is that of the scrape alone; null shows it to anybody. */

@@ -18,7 +18,7 @@ import { isProbeId } from './request.ts';
 
 export interface ShownPages {
   /** As `request`'s sender may act: what `GET /api/v1/status` answers to it. */
-  readonly status: (request: Pick<FastifyRequest, 'headers' | 'ip'>) => StatusView;
+  readonly status: (request: FastifyRequest) => StatusView;
   /** Null if there is no such probe. */
   readonly life: (id: string) => Promise<{ readonly view: ProbeView; readonly life: ProbeLife } | null>;
   /** All in force. */

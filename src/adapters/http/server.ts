@@ -80,7 +80,7 @@ async function listen(server: FastifyInstance, { host, port }: HostPort, stack: 
 
 function pagesOf(token: string | null, { board, control, exclusions }: HttpParts): ShownPages {
   return {
-    status: ({ headers, ip }) => ({ ...board.view(), acting: actingFor(token, { remote: ip, headers }) }),
+    status: (request) => ({ ...board.view(), acting: actingFor(token, request) }),
     exclusions: () => exclusions.known(),
     async life(id) {
       const sight = await control.probe(id);

@@ -22,19 +22,19 @@ export function addStatus(
   token: string | null,
   { control, board, inquiries, clock, log }: ShownStatus,
 ): void {
-  server.get('/api/v1/status', ({ headers, ip }, reply) =>
-    reply.send({ ...board.view(), acting: actingFor(token, { remote: ip, headers }) } satisfies StatusView),
+  server.get('/api/v1/status', (request, reply) =>
+    reply.send({ ...board.view(), acting: actingFor(token, request) } satisfies StatusView),
   );
   const feed = createEventFeed(board, clock, log);
   server.addHook('preClose', () => feed.close());
   // A HEAD would hold a stream and show nothing for it.
-  server.get('/api/v1/events', { exposeHeadRoute: false }, ({ headers, ip }, reply) => {
-    const asker = askerOf(ip);
+  server.get('/api/v1/events', { exposeHeadRoute: false }, (request, reply) => {
+    const asker = askerOf(request.ip);
     const full = feed.full(asker);
     if (full !== null) throw new TooBusy(full);
     reply.hijack();
     const all = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
-    feed.add(reply.raw, all, { asker, acting: actingFor(token, { remote: ip, headers }) });
+    feed.add(reply.raw, all, { asker, acting: actingFor(token, request) });
   });
   server.get('/api/v1/delays', { config: { costly: true } }, async ({ query }, reply) => {
     const series = await inquiries.delays(readSeries(query, control.routes()));

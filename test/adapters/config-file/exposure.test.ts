@@ -50,6 +50,30 @@ test.each([
   expect(await readSettings(join(folder, 'config.yml'), {})).toMatchObject({ ok: true });
 });
 
+test('authorities to trust and the configuration itself are for everybody to read, and not to change', async () => {
+  const folder = await folderWith({
+    'config.yml': SMALL.replace(
+      'org }',
+      'org, tls: { cert_file: files/sink-cert.pem, key_file: files/sink-key.pem } }',
+    ),
+  });
+  const config = join(folder, 'config.yml');
+  const certificates = join(folder, 'files/sink-cert.pem');
+  await chmod(join(folder, 'files/sink-key.pem'), 0o600);
+  const readAs = async (path: string, mode: number) => {
+    await chmod(path, mode);
+    const result = await readSettings(config, {});
+    await chmod(path, 0o644);
+    return result;
+  };
+  expect(await readAs(certificates, 0o664)).toMatchObject({ ok: true });
+  for (const path of [certificates, config]) {
+    const result = await readAs(path, 0o646);
+    expect(result).toMatchObject({ ok: false });
+    expect(JSON.stringify(result)).toContain(`that others cannot change (${path} has mode 0646: chmod o-w ${path})`);
+  }
+});
+
 test('of PEM files the keys are secrets, certificates are not', async () => {
   const tls = 'tls: { cert_file: files/sink-cert.pem, key_file: files/sink-key.pem }';
   const folder = await folderWith({ 'config.yml': SMALL.replace('org }', `org, ${tls} }`) });

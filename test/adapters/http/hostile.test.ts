@@ -1,5 +1,6 @@
 /** What a stranger may send, by hand, and what comes back. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { WRONG_TOKENS } from '../../../src/adapters/http/admitted.ts';
 import type { HttpSettings } from '../../../src/domain/settings.ts';
 import { exchange, type RawAnswer } from './raw.ts';
 import { type Served, serve } from './served.ts';
@@ -102,6 +103,19 @@ describe('the name under which the agent is asked', () => {
     expect((await ask(`POST /api/v1/probes HTTP/1.1\r\n${posted}\r\n${BODY}`)).status).toBe(202);
     expect((await get('/', `${named}Authorization: Bearer ${TOKEN}\r\n`)).status).toBe(403);
   });
+
+  it.each(['Accept-Language: en', 'Accept-Language:', 'Origin: http://rebound.example', 'Sec-Fetch-Site: same-origin'])(
+    'counts for a page of a stranger’s wherever it asks, and its guesses at a token for nobody: %s',
+    async (sent) => {
+      served = await serve({ token: TOKEN, metrics: { token: 'let-the-test-in', listen: null } });
+      const asPage = `Host: rebound.example\r\n${sent}\r\n`;
+      for (const place of ['/metrics', '/healthz', '/readyz', '/probe?path=send'])
+        for (let count = 0; count < WRONG_TOKENS.burst; count += 1)
+          expect([place, (await get(place, `${asPage}Authorization: Bearer guess\r\n`)).status]).toEqual([place, 403]);
+      const scrape = 'Host: mailflow-probe:9825\r\nAuthorization: Bearer let-the-test-in\r\n';
+      expect((await get('/metrics', scrape)).status).toBe(200);
+    },
+  );
 
   it('is that of the Host, whatever the request line says', async () => {
     served = await serve();
