@@ -43,13 +43,28 @@ export function depthOf(
   return due ? deep : (failing ?? shallow);
 }
 
-/** After a check of `depth` that began at `now`, seconds. One that showed neither changes nothing of what is known. */
-export function planAfter(plan: CheckPlan, { deep }: Depths, depth: CheckDepth, { kind }: CheckResult, now: number) {
-  const deepAt = depth === deep ? now : plan.deepAt;
+/**
+ * After a check of `depth` that began at `now`, seconds. One that showed neither changes nothing of what is known. One that did not come as
+ * far as what it was to show failed at less: it goes that far again as soon as it can, and no more often for it.
+ */
+export function planAfter(
+  plan: CheckPlan,
+  { shallow, deep }: Depths,
+  depth: CheckDepth,
+  result: CheckResult,
+  now: number,
+): CheckPlan {
+  const { kind } = result;
+  const isEarly = kind === 'down' && EARLY_STAGES.has(result.stage);
+  const deepAt = depth === deep && !isEarly ? now : plan.deepAt;
   const reached = plan.failing !== null && rank(depth) >= rank(plan.failing);
-  const failing = kind === 'down' ? depth : kind === 'up' && reached ? null : plan.failing;
+  const down = isEarly ? shallow : depth;
+  const failing = kind === 'down' ? down : kind === 'up' && reached ? null : plan.failing;
   return { failing, deepAt };
 }
+
+/** Before a login, and before an envelope. */
+const EARLY_STAGES: ReadonlySet<string> = new Set(['dns', 'connect', 'tls', 'greeting']);
 
 function rank(depth: CheckDepth): number {
   return CHECK_DEPTHS.indexOf(depth);

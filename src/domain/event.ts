@@ -133,7 +133,7 @@ export interface ProbeNotified extends Recorded {
   readonly where: string;
   readonly status: DeliveryStatus;
 }
-/** `at` is a reading of the boot in which the probe came out, once the wall clock was set: when it came out it was not. */
+/** `at` is a reading of the boot in which the probe came out, once the wall clock was set: when it came out it was not. Or of any boot, of one that is awaited and was sent before it was set. */
 export interface ProbeTimed extends Recorded {
   readonly type: 'probe.timed';
   readonly probe: string;

@@ -44,7 +44,7 @@ export interface ProbeRecord {
   /** Where further copies were found, at most DUPLICATES_MAX of them. */
   readonly duplicates: readonly string[];
   readonly expired: boolean;
-  /** Of one that ended after a reboot, before the wall clock was set: a reading of the same boot after that. */
+  /** Of one that ended after a reboot, before the wall clock was set: a reading of the same boot after that. Of one that was sent before it was set and is awaited: the first reading of a clock that was. */
   readonly clockSet?: Instant;
   /** Up to when it was proven to be under way when it closed without a capture; while it is open, when the host went down, or a notice came that may have been its end. */
   readonly absentUntil: Instant | null;

@@ -16,6 +16,7 @@ import type {
   TransferCaptured,
 } from './event.ts';
 import type { Exclusion } from './exclusion.ts';
+import { awaitsDate } from './expiry.ts';
 import type { Path } from './probe.ts';
 import { type Capture, DUPLICATES_MAX, type Outcome, outcomeOf, type ProbeRecord, sentAt } from './record.ts';
 import { earlierOf, type Instant, isBefore, isClockSettled, laterOf, spanBetween } from './time/instant.ts';
@@ -157,7 +158,9 @@ function foldInto(
       });
     case 'probe.timed':
       return change(event.probe, (record) =>
-        isClockSettled(event.at) && awaitsClock(record, event.at.boot) ? { ...record, clockSet: event.at } : record,
+        isClockSettled(event.at) && (awaitsClock(record, event.at.boot) || awaitsDate(record))
+          ? { ...record, clockSet: event.at }
+          : record,
       );
     case 'probe.expired':
       return change(event.probe, (record) => ({ ...record, expired: true }));

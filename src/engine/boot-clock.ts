@@ -1,6 +1,7 @@
-/** Brings to date what came out after a reboot, before the wall clock was set. */
+/** Brings to date what came out after a reboot, before the wall clock was set, and what was sent then and is awaited still. */
 import { awaitsClock } from '../domain/delay/delay.ts';
 import type { LedgerEvent } from '../domain/event.ts';
+import { awaitsDate } from '../domain/expiry.ts';
 import type { ProbeRecord } from '../domain/record.ts';
 import { clockSettlesIn, isClockSettled } from '../domain/time/instant.ts';
 import type { Clock, Ledger, Log } from '../ports.ts';
@@ -10,7 +11,7 @@ import type { Recorder } from './recorder.ts';
 const RECENT = 1000;
 
 export interface BootClockParts {
-  readonly recorder: Pick<Recorder, 'note' | 'subscribe'>;
+  readonly recorder: Pick<Recorder, 'note' | 'subscribe' | 'state'>;
   readonly ledger: Pick<Ledger, 'recent'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -32,8 +33,10 @@ export async function timeEarlyProbes(
     if (stopped.aborted) return;
     const now = clock.now();
     for (const record of await ledger.recent(RECENT)) if (awaitsClock(record, boot)) ended.set(record.id, record);
-    if (ended.size === 0) return;
-    await recorder.note(...[...ended.keys()].map((probe): LedgerEvent => ({ type: 'probe.timed', at: now, probe })));
+    const undated = [...recorder.state.open.values()].filter(awaitsDate).map(({ id }) => id);
+    const all = [...ended.keys(), ...undated];
+    if (all.length === 0) return;
+    await recorder.note(...all.map((probe): LedgerEvent => ({ type: 'probe.timed', at: now, probe })));
   } catch (error) {
     // The ledger's thread is gone, or is stopping: their delays stay open, which is less and not wrong.
     log.warn('the delays of what came out before the clock was set stay open', { error });

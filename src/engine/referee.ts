@@ -189,7 +189,7 @@ async function closeMonths(
   }
 }
 
-/** Whether a probe that may be the month's is pending: each ends ten days after it was planned at the latest (domain/expiry). */
+/** Whether a probe that may be the month's is pending: each ends ten days after a clock that was set knew of it, at the latest (domain/expiry). */
 function isUnderWay(open: ReadonlyMap<string, ProbeRecord>, provider: string, monthEndMs: number): boolean {
   return [...open.values()].some((record) => record.provider === provider && record.planned.wallMs < monthEndMs);
 }

@@ -92,6 +92,17 @@ describe('after a failure', () => {
     expect([depth(since(401)), depth(since(400))]).toEqual(['greeting', 'recipient']);
   });
 
+  it('that came before what the deep check adds is one of less, and leaves that due', () => {
+    const refused: CheckResult = { kind: 'down', stage: 'connect', code: 'ECONNREFUSED', text: '' };
+    const plan = planAfter({ failing: null, deepAt: 100 }, GREETING, 'recipient', refused, 940);
+    expect(plan).toEqual({ failing: 'greeting', deepAt: 100 });
+    expect(depth(plan)).toBe('recipient');
+    // A RCPT that is put off says nothing, and comes no more often for it.
+    const putOff = planAfter(plan, GREETING, 'recipient', NEITHER, 990);
+    expect(depth(putOff)).toBe('greeting');
+    expect(planAfter(putOff, GREETING, 'greeting', UP, 1050).failing).toBeNull();
+  });
+
   it('is not content with less', () => {
     expect(depth(planAfter(failed, GREETING, 'greeting', UP, 960))).toBe('recipient');
     expect(planAfter(failed, GREETING, 'recipient', UP, 960)).toEqual({ failing: null, deepAt: 960 });

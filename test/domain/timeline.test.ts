@@ -374,6 +374,15 @@ describe('a reading of the clock once it is set', () => {
     expect(clockSet(...sent('p', 0), captured('p', 60), timed(again(4300, HOUR)))).toBeUndefined();
     expect(clockSet(...sent('p', 0), timed(again(4300, HOUR)))).toBeUndefined();
   });
+
+  it('dates what was sent before the clock of its boot was set, and is awaited', () => {
+    const early = { ...planned('p', 0), at: at(0, { monoUs: 60e6 }) } as LedgerEvent;
+    const expired: LedgerEvent = { type: 'probe.expired', at: at(20), probe: 'p' };
+    const set = again(4300, HOUR);
+    expect(clockSet(early, timed(again(700, 60)))).toBeUndefined();
+    expect(clockSet(early, timed(set), timed(again(9000, 2 * HOUR)))).toEqual(set);
+    expect(clockSet(early, expired, timed(set))).toBeUndefined();
+  });
 });
 
 describe('a check', () => {

@@ -47,6 +47,9 @@ test('nor because it was six days behind, and not yet set, when it was sent', ()
   const sent = probe('p', 0, { planned, handover: accepted(planned) });
   expect(isOver(sent, new Map(), afterBoot(2 * HOUR, 0))).toBe(false);
   expect(isOver(sent, new Map(), afterBoot(121 * HOUR, 0))).toBe(true);
+  // A clock that was set knew of it, be it that the host has booted again since.
+  const dated = { ...sent, clockSet: at(0) };
+  expect([119, 121].map((hours) => isOver(dated, new Map(), afterBoot(hours * HOUR, 0)))).toEqual([false, true]);
   // It was missing still when the clock was set.
   const missing = { ...sent, absentUntil: at(0) };
   expect(isOver(missing, new Map(), afterBoot(119 * HOUR, 0))).toBe(false);
