@@ -43,7 +43,7 @@ function isFromWebPage(headers: Asker['headers']): boolean {
   return name !== 'localhost' && !isLoopback(name.replace(/^\[(.*)\]$/, '$1'));
 }
 
-/** A proxy on this host asks from loopback for whoever asked it (RFC 7239, RFC 9110 §7.6.3). nginx says nothing of it unless told to, but speaks HTTP/1.0. */
+/** A proxy on this host asks from loopback for whoever asked it (RFC 7239, RFC 9110 §7.6.3). One that says nothing speaks HTTP/1.0 at best, as nginx did by default before 1.29.7. */
 function isPassedOn({ headers, raw }: Asker): boolean {
   if (raw.httpVersion === '1.0') return true;
   return ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'].some((name) => headers[name] !== undefined);

@@ -31,8 +31,11 @@ export function addHostCheck(server: FastifyInstance, names: readonly string[]):
   });
 }
 
-/** What no script can keep a browser from sending; scrapers, probes of health and commands send none of it. */
-const BROWSER_HEADERS = ['accept-language', 'origin', 'sec-fetch-site', 'sec-fetch-mode'];
+/**
+ * A script cannot keep its browser from sending one of these, though it may change what it says. Scrapers, health checks and commands send
+ * none; Node's own `fetch` names a language, and so has to ask by an address or one of the names.
+ */
+const BROWSER_HEADERS = ['accept-language', 'origin', 'sec-fetch-site'];
 
 function isBrowsers({ headers }: FastifyRequest): boolean {
   return BROWSER_HEADERS.some((name) => headers[name] !== undefined);

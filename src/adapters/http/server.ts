@@ -1,4 +1,7 @@
 /** The agent over HTTP: metrics, health, spot checks, and the status page. */
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { lifeOf } from '../../domain/probe-life.ts';
 import { viewProbe } from '../../domain/probe-view.ts';
@@ -72,9 +75,26 @@ async function listen(server: FastifyInstance, { host, port }: HostPort, stack: 
   stack.defer(() => server.close());
   try {
     const url = await server.listen({ host, port });
+    if (host === 'localhost') await listenBeside(server.server, stack);
     return url.replace('//[::]', '//[::1]');
   } catch (cause) {
     throw new Error(`http cannot listen on ${host}:${port}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** `localhost` may be an address of each family: what comes in by the others is bounded as all that the server accepts. */
+async function listenBeside(server: Server, stack: AsyncDisposableStack): Promise<void> {
+  const { address: first, port } = server.address() as AddressInfo;
+  for (const { address } of await lookup('localhost', { all: true })) {
+    if (address === first) continue;
+    const beside = createServer((socket) => void server.emit('connection', socket));
+    try {
+      await once(beside.listen(port, address), 'listening');
+      stack.defer(() => void beside.close());
+    } catch (error) {
+      // The name may have an address that the host has not.
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') throw error;
+    }
   }
 }
 

@@ -15,10 +15,10 @@ import type { Clock } from '../../ports.ts';
 import { LIMIT_MS, within } from './deadline.ts';
 import { Failure, toFailure } from './failure.ts';
 
-/** The first of them, as large providers have: whoever answers the DNS could name hundreds, each of which takes half a minute. */
+/** Of each family, more than large providers have: whoever answers the DNS could name hundreds, each of which takes half a minute. */
 const ADDRESSES_MAX = 8;
 
-/** Tries the addresses in turn. Rejects with the last one's Failure. */
+/** Tries the addresses in turn, those of IPv4 first. Rejects with the last one's Failure. */
 export async function connectFirst(
   addresses: readonly string[],
   port: number,
@@ -26,7 +26,8 @@ export async function connectFirst(
   signal: AbortSignal,
 ): Promise<Socket> {
   let failure = new Failure('ENODATA', 'no address to connect to');
-  for (const address of addresses.slice(0, ADDRESSES_MAX)) {
+  const tried = [4, 6].flatMap((family) => addresses.filter((each) => isIP(each) === family).slice(0, ADDRESSES_MAX));
+  for (const address of tried) {
     try {
       return await within(clock, LIMIT_MS.connect, signal, (cut) => open(address, port, cut));
     } catch (error) {

@@ -64,11 +64,12 @@ export function openDatabase(folder: string, role: Role): DatabaseSync {
   }
 }
 
-/** SQLite does not wait for another process that makes the same switch, but says at once that the database is locked. */
+/** SQLite does not wait for another process that makes the same switch, but says at once that the database is locked; for others it would wait at each try. */
 function switchToWal(db: DatabaseSync): void {
+  db.exec('PRAGMA busy_timeout = 0');
   for (let waitedMs = 0; ; waitedMs += SWITCH_AGAIN_MS) {
     try {
-      return db.exec('PRAGMA journal_mode = WAL');
+      return db.exec(`PRAGMA journal_mode = WAL; PRAGMA busy_timeout = ${BUSY_MS}`);
     } catch (error) {
       if (sqliteCode(error) !== SQLITE_BUSY || waitedMs >= BUSY_MS) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SWITCH_AGAIN_MS);

@@ -56,6 +56,7 @@ export interface Served {
 export async function serve({
   token = null as string | null,
   names = [] as readonly string[],
+  host = OPEN.listen.host,
   metrics = OPEN.metrics,
   prepare = (_world: FakeWorld): void => {},
   reports = null as Reports | null,
@@ -87,7 +88,7 @@ export async function serve({
     return engine.settled(...args).finally(() => (waiting -= 1));
   };
   const server = await serveHttp(
-    { ...OPEN, token, names, metrics },
+    { ...OPEN, listen: { host, port: 0 }, token, names, metrics },
     {
       control: { ...engine, settled },
       reports,

@@ -199,6 +199,9 @@ describe('connectFirst', () => {
       connectFirst([...before, '127.0.0.1'], server.port, manualClock(), never());
     (await reach(...closed.slice(1))).destroy();
     await expect(reach(...closed)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    // A host without IPv4 comes to those of IPv6 all the same.
+    const last = connectFirst([...closed, '127.0.0.1', '::1'], server.port, manualClock(), never());
+    await expect(last).rejects.toMatchObject({ message: expect.stringContaining('::1') });
   });
   test('tells the failure of the last address where all are closed', async () => {
     const server = await serve({});
