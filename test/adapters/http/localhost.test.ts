@@ -1,4 +1,5 @@
 /** A name that has an address of each family. */
+import type * as promises from 'node:dns/promises';
 import { afterEach, expect, it, vi } from 'vitest';
 import { PIPELINED } from '../../../src/adapters/http/door.ts';
 import { exchange } from './raw.ts';
@@ -6,7 +7,7 @@ import { type Served, serve } from './served.ts';
 
 const addresses = vi.hoisted(() => ({ all: [] as { address: string; family: number }[] }));
 vi.mock('node:dns/promises', async (original) => ({
-  ...(await original<typeof import('node:dns/promises')>()),
+  ...(await original<typeof promises>()),
   lookup: async () => addresses.all,
 }));
 
