@@ -33,7 +33,7 @@ async function start(paths: readonly Path[] = []): Promise<void> {
   Object.assign(world.observer, metrics);
   const { tallies } = await world.ledger.snapshot();
   const routes = paths.map((path): RouteSettings => ({ provider: 'acme', path, ...RARE }));
-  engine = await world.start({ routes });
+  engine = await world.start({ routes, reachability: 'assumed' });
   metrics.attach(engine.recorder.state, tallies);
   await world.clock.advance(0.1);
 }
