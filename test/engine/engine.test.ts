@@ -351,6 +351,19 @@ describe('the receive path', () => {
     expect(assessment.delay!.lo).toBeLessThan(31);
   });
 
+  it('looks less and less often for what was sent before a reboot, though the wall clock was set back by days', async () => {
+    await begin();
+    await probe('receive');
+    await stop();
+    world.clock.reboot();
+    world.clock.stepWall(-6 * 86_400);
+    await restart();
+    await world.clock.advance(60);
+    const before = world.mailbox.looks;
+    await world.clock.advance(60);
+    expect(world.mailbox.looks - before).toBeLessThan(15);
+  });
+
   it('takes what was sent before a reboot for what may be missing, though the wall clock was set back', async () => {
     await begin();
     world.mailbox.failure = new MailboxError('CLOSED', 'the connection was closed');
