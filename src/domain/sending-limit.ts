@@ -10,7 +10,7 @@ const DAY_SECONDS = 86_400;
 export const DAY_MS = DAY_SECONDS * 1000;
 /** Standard deviations by which a day of a random schedule may exceed its mean: one in a billion does. */
 const DEVIATIONS = 6;
-/** Days remembered beside the newest: a wall clock that goes back for no more finds its count again. */
+/** Days before today that the ledger is asked for: a wall clock that goes back for no more finds its count again. */
 export const DAYS_BACK = 7;
 
 /** Days remembered in all, those that a clock put ahead has gone through included: two numbers each. */

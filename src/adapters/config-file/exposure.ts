@@ -1,6 +1,6 @@
 /**
- * Who else may get at a file. What says whom to trust, the configuration and authorities, others must not change. Of a secret others must not, and of a file that the configuration names the group must not change
- * it. The group may read: systemd hands credentials over as 0440 (an ACL's mask), and Kubernetes with `fsGroup` and `defaultMode: 0440`.
+ * Who else may get at a file. What says whom to trust, the configuration and authorities, others must not change. A secret they must
+ * neither read nor change, and one that the configuration names the group must not change. It may read: systemd hands credentials over as 0440 (an ACL's mask), and Kubernetes with `fsGroup` and `defaultMode: 0440`.
  *
  * Container runtimes mount their secrets under /run/secrets, by default as 0444 and root's, and compose as the file was on the host: there
  * others may read, for in a container there is nobody else, and the agent's user may not be able to otherwise.

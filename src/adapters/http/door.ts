@@ -3,16 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../ports.ts';
 import { askerOf } from './asker.ts';
-import { DEFAULT_POLICY, SECURITY_HEADERS } from './headers.ts';
+import { HEADERS } from './headers.ts';
 import { createRateLimit, type Rate } from './rate-limit.ts';
 
 /** Requests of one asker: a page with its modules is fifty, and a command that follows a probe asks a few times a second. */
 export const REQUESTS: Rate = { burst: 1000, every: 0.05 };
 /** Of those beyond it that are told so: who goes on all the same is not let in. */
 export const REFUSALS: Rate = { burst: 100, every: 0.1 };
-
-/** What every answer has. */
-export const HEADERS = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
 
 /**
  * Requests that came before the answer to the one before (RFC 9112 §9.3.2): no browser, scraper or command sends any. Node reads 64 kB of

@@ -1,5 +1,5 @@
 /** What every answer says of itself, whatever is in it. */
-export const SECURITY_HEADERS = {
+const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
   'x-frame-options': 'DENY',
@@ -9,5 +9,7 @@ export const SECURITY_HEADERS = {
 } as const;
 
 /** Of an answer that brings no policy of its own. */
-export const DEFAULT_POLICY =
+const DEFAULT_POLICY =
   "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+export const HEADERS = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };

@@ -4,7 +4,8 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Clock, LedgerRefused, type Log, TooBusy, UnknownRoute } from '../../ports.ts';
 import { askerOf } from './asker.ts';
-import { createDoor, HEADERS } from './door.ts';
+import { createDoor } from './door.ts';
+import { HEADERS } from './headers.ts';
 import { createRateLimit, type Rate } from './rate-limit.ts';
 import { MalformedRequest } from './request.ts';
 

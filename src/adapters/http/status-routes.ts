@@ -6,7 +6,7 @@ import { type AgentControl, type Clock, type Inquiries, type Log, type StatusBoa
 import { askerOf } from './asker.ts';
 import { actingFor } from './auth.ts';
 import { createEventFeed } from './event-feed.ts';
-import { DEFAULT_POLICY, SECURITY_HEADERS } from './headers.ts';
+import { HEADERS } from './headers.ts';
 import { isProbeId, readSeries } from './request.ts';
 
 export interface ShownStatus {
@@ -33,8 +33,7 @@ export function addStatus(
     const full = feed.full(asker);
     if (full !== null) throw new TooBusy(full);
     reply.hijack();
-    const all = { ...SECURITY_HEADERS, 'content-security-policy': DEFAULT_POLICY };
-    feed.add(reply.raw, all, { asker, acting: actingFor(token, request) });
+    feed.add(reply.raw, HEADERS, { asker, acting: actingFor(token, request) });
   });
   server.get('/api/v1/delays', { config: { costly: true } }, async ({ query }, reply) => {
     const series = await inquiries.delays(readSeries(query, control.routes()));
