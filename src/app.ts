@@ -46,6 +46,7 @@ export { publicKeyOf, readSigner } from './adapters/config-file/signing-key.ts';
 export { createLog } from './adapters/pino/log.ts';
 export { renderYearCsv, renderYearMarkdown } from './adapters/report/year.ts';
 export { type Anchors, verifyAnchors } from './adapters/sqlite/anchors.ts';
+export { type ArchivePlan, cutArchive, planArchive, resumeArchive } from './adapters/sqlite/archive.ts';
 export { backupLedger } from './adapters/sqlite/backup.ts';
 export { writeBundle } from './adapters/sqlite/bundle.ts';
 export { exportLedger } from './adapters/sqlite/export.ts';

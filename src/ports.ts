@@ -291,12 +291,14 @@ export interface Ledger {
   lateProbes(query: LateQuery): Promise<number>;
   /** How many entries after `afterSeq` were written at a wall time of the query, whoever they concern: none, unless the clock was put back. */
   rewound(query: RewoundQuery): Promise<number>;
-  /** The earliest wall time of any entry, milliseconds since the epoch; null if there is none. */
+  /** The earliest wall time of any entry that is not archived, milliseconds since the epoch; null if there is none. */
   firstMs(): Promise<number | null>;
+  /** The first month that is left where older ones were archived, null where none was. To judge one of those rejects. */
+  archivedBefore(): Promise<Month | null>;
   close(): Promise<void>;
 }
 /** What judging beside the measuring asks of it. */
-export type LedgerReader = Pick<Ledger, 'standing' | 'closing' | 'marked' | 'firstMs' | 'close'>;
+export type LedgerReader = Pick<Ledger, 'standing' | 'closing' | 'marked' | 'firstMs' | 'archivedBefore' | 'close'>;
 /** Probes whose `monthInstantMs` lies in `[fromMs, toMs)`. */
 export interface LateQuery extends RewoundQuery {
   readonly provider: string;

@@ -12,6 +12,7 @@ import {
   verifyLedger,
 } from '../app.ts';
 import type { StoredHead } from '../domain/evidence/anchor.ts';
+import { archiveLedger } from './archive.ts';
 import { anchorLines, bundleLines, checkBundle, exportBundle } from './bundle.ts';
 import { EXIT_USAGE, ExitWith, endWith } from './exit.ts';
 import { ledgerMonth, type MonthRange } from './month.ts';
@@ -46,7 +47,7 @@ export function ledgerCommand(): Command {
       .addOption(configOption())
       .option('--data <folder>', 'data folder, or a copy of the ledger; no configuration is read then');
   return new Command('ledger')
-    .description('verify, summarise, export or back up the ledger')
+    .description('verify, summarise, export, archive or back up the ledger')
     .addCommand(
       sub(
         'verify',
@@ -70,6 +71,14 @@ export function ledgerCommand(): Command {
         .action(exportEvents),
     )
     .addCommand(
+      new Command('archive')
+        .description('write old months as signed bundles, and take them out of the ledger; a daemon may go on')
+        .addOption(configOption())
+        .requiredOption('--before <YYYY-MM>', 'the first month that stays')
+        .requiredOption('--to <folder>', 'where the bundles go, one new file a month')
+        .action(archiveLedger),
+    )
+    .addCommand(
       sub('backup', 'copy the ledger while it is in use, and verify the copy')
         .argument('<file>', 'a new file')
         .action(backup),
@@ -89,6 +98,7 @@ async function verify(bundle: string | undefined, options: VerifyArguments): Pro
   else if (!chain.ok) throw new ExitWith(EXIT_BROKEN, [`event ${chain.seq}: ${chain.reason}`]);
   else {
     const lines = [`${chain.entries} events, the chain holds, head ${chain.head.hash}`];
+    if (chain.firstSeq !== undefined) lines.push(`those before event ${chain.firstSeq} are archived in bundles`);
     if (anchors !== null) lines.push(...anchorLines(anchors));
     // Cut: it quotes a row of the file.
     if (derived?.ok === false)

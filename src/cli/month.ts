@@ -14,16 +14,18 @@ export interface MonthRange {
   readonly toMs: number;
 }
 
+export type MonthOption = '--month' | '--before';
+
 /** `2026-11`. Exits 3 on anything else. */
-export function readMonth(text: string): Month {
+export function readMonth(text: string, option: MonthOption = '--month'): Month {
   const parsed = parseMonth(text);
-  if (!parsed.ok) throw new ExitWith(EXIT_USAGE, [`--month ${parsed.problem}`]);
+  if (!parsed.ok) throw new ExitWith(EXIT_USAGE, [`${option} ${parsed.problem}`]);
   return parsed.month;
 }
 
 /** Exits 3 if what an option asks for, a month or a year that begins with `month`, is still to come. */
 export function refuseFuture(
-  option: '--month' | '--year',
+  option: MonthOption | '--year',
   asked: string,
   { month, contract: { timeZone }, nowMs }: Pick<Matter, 'month' | 'contract' | 'nowMs'>,
 ): void {

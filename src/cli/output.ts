@@ -40,9 +40,10 @@ export function guardOutput(): void {
 export async function writeNewFile(
   path: string,
   work: (write: (text: string) => Promise<void>) => Promise<void>,
+  option = '--output',
 ): Promise<void> {
   const handle = await open(path, 'wx', 0o600).catch((cause: unknown) => {
-    throw new Error(`--output must name a new file in a folder that can be written, is ${path} (${codeOf(cause)})`, {
+    throw new Error(`${option} must name a new file in a folder that can be written, is ${path} (${codeOf(cause)})`, {
       cause,
     });
   });

@@ -7,7 +7,7 @@ import type { ProviderSettings, Settings } from '../domain/settings.ts';
 import type { Month } from '../domain/time/calendar.ts';
 import { loadContract } from './contracts.ts';
 import { EXIT_USAGE, ExitWith } from './exit.ts';
-import { readMonth, refuseFuture } from './month.ts';
+import { type MonthOption, readMonth, refuseFuture } from './month.ts';
 import { now } from './now.ts';
 import { jsonText, print, writeNewFile } from './output.ts';
 import { yearText } from './report-year.ts';
@@ -67,13 +67,14 @@ export async function mattersOf(
   month: Month,
   nowMs: number,
   { provider, config }: Pick<ReportArguments, 'provider' | 'config'>,
+  option: MonthOption = '--month',
 ): Promise<readonly Matter[]> {
   const matters = await Promise.all(
     chosen(settings, provider).map(async ({ name, contract }): Promise<Matter> => {
       return { provider: name, contract: await loadContract(contract, config), month, nowMs };
     }),
   );
-  for (const matter of matters) refuseFuture('--month', month, matter);
+  for (const matter of matters) refuseFuture(option, month, matter);
   return matters;
 }
 

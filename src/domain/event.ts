@@ -281,6 +281,27 @@ export interface DkimKeySeen extends Recorded {
   readonly record: string;
 }
 
+/**
+ * Everything up to `upTo` was written into bundles and goes from this ledger, but for the entries of KEPT_TYPES: from then on it tells of
+ * `month` and later ones alone.
+ */
+export interface LedgerArchived extends Recorded {
+  readonly type: 'ledger.archived';
+  /** The first month that is left. */
+  readonly month: string;
+  readonly upTo: ChainHead;
+  /** Lower-case hex SHA-256 of each file, and the entries that are in it. */
+  readonly bundles: readonly ArchivedBundle[];
+  /** What is kept of them, those that an earlier one kept included: how many, and `keptHash` of all. */
+  readonly kept: { readonly entries: number; readonly sha256: string };
+}
+export interface ArchivedBundle {
+  readonly month: string;
+  readonly sha256: string;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
 export type LedgerEvent =
   | AgentStarted
   | AgentStopped
@@ -309,6 +330,7 @@ export type LedgerEvent =
   | CheckUnmeasured
   | MonthClosed
   | LedgerCheckpoint
+  | LedgerArchived
   | AnchorSigned
   | DkimKeySeen;
 

@@ -204,6 +204,7 @@ function foldInto(
     case 'mailbox.failed':
     case 'mailbox.restored':
     case 'month.closed':
+    case 'ledger.archived':
     case 'anchor.signed':
     case 'dkim.key-seen':
       return [];

@@ -131,11 +131,13 @@ function closer(options: RefereeOptions, parts: RefereeParts, signal: AbortSigna
     const isSteady = steppedAt === null || spanBetween(steppedAt, now).lo >= STEADY_FOR;
     // What is closed stays so.
     if (!isSteady || !isClockSettled(now)) return;
-    const firstMs = await ledger.firstMs();
+    const [firstMs, archivedBefore] = [await ledger.firstMs(), await ledger.archivedBefore()];
     if (firstMs === null) return;
     for (const each of options.held) {
       try {
-        await closeMonths(each, firstMs, options.version, empty, parts, signal);
+        const measured = monthOf(firstMs, each.contract.timeZone);
+        const first = archivedBefore !== null && archivedBefore > measured ? archivedBefore : measured;
+        await closeMonths(each, first, options.version, empty, parts, signal);
         failing.delete(each.provider);
       } catch (error) {
         // Once, until it works again: it may go on for days.
@@ -154,7 +156,7 @@ async function startsBefore(ledger: RefereeParts['ledger'], { boot }: Instant): 
 
 async function closeMonths(
   { provider, contract }: Held,
-  firstMs: number,
+  first: Month,
   version: string,
   /** Provider and month, and when it was found so. */
   empty: Map<string, number>,
@@ -163,7 +165,7 @@ async function closeMonths(
 ): Promise<void> {
   const { wallMs: nowMs } = clock.now();
   const closings = await ledger.marked(['month.closed']);
-  let month = monthOf(firstMs, contract.timeZone);
+  let month = first;
   for (; finalAtMs({ contract, month }) <= nowMs && !signal.aborted; month = monthAfter(month)) {
     const key = `${provider} ${month}`;
     // Found so by a clock that was ahead, it may have been measured since.

@@ -11,6 +11,7 @@ import type { Month } from '../domain/time/calendar.ts';
 import type { Ledger } from '../ports.ts';
 
 export type ReportLedger = Pick<Ledger, 'judge' | 'marked' | 'lateProbes' | 'rewound'>;
+type MonthLedger = ReportLedger & Pick<Ledger, 'archivedBefore'>;
 
 /** What can change a month after it was closed, but late facts. */
 const EXCLUSION_TYPES = ['exclusion.added', 'exclusion.retracted'] as const;
@@ -56,12 +57,13 @@ async function rewoundSince(
   return within + starts.filter(({ event }) => event.at.wallMs < fromMs).length;
 }
 
-/** One after another, for all share one thread. Null if none of them has begun, or the ledger knows nothing of any. */
+/** One after another, for all share one thread. Null if none of them has begun, or the ledger knows nothing of any, or no longer. */
 export async function reportMonth(
-  ledger: ReportLedger,
+  ledger: MonthLedger,
   held: readonly Held[],
   { month, nowMs, version }: { readonly month: Month; readonly nowMs: number; readonly version: string },
 ): Promise<MonthReport | null> {
+  if (month < ((await ledger.archivedBefore()) ?? '')) return null;
   const begun = held.map((each): Matter => ({ ...each, month, nowMs })).filter(hasBegun);
   const judgements: Judgement[] = [];
   for (const matter of begun) judgements.push(await judgeMonth(ledger, matter, version));
@@ -69,11 +71,11 @@ export async function reportMonth(
 }
 
 /**
- * Months that were closed are taken as they were, by the terms of then, where nothing came after that could change them; all others are
- * judged. Null if the ledger knows nothing of any.
+ * Months that were closed are taken as they were, by the terms of then, where nothing came after that could change them, or where they
+ * are archived; all others are judged. Null if the ledger knows nothing of any.
  */
 export async function judgeYear(
-  ledger: Pick<Ledger, 'judge' | 'marked' | 'rewound'>,
+  ledger: Pick<Ledger, 'judge' | 'marked' | 'rewound' | 'archivedBefore'>,
   { provider, contract }: Held,
   { year, nowMs, version }: { readonly year: string; readonly nowMs: number; readonly version: string },
 ): Promise<ProviderYear | null> {
@@ -81,13 +83,15 @@ export async function judgeYear(
   const entries = await ledger.marked(EXCLUSION_TYPES);
   const holds = async (closed: MonthClosed, matter: Matter): Promise<boolean> =>
     stillHolds(closed, matter, { entries, rewound: await rewoundSince(ledger, closed, matter), version });
+  const archivedBefore = await ledger.archivedBefore();
   const judged: JudgedMonth[] = [];
   let measured = false;
   for (const month of monthsOf(year)) {
     const matter = { provider, contract, month, nowMs };
     const closed = findClosing(closings, provider, month);
+    const archived = archivedBefore !== null && month < archivedBefore;
     if (!hasBegun(matter)) judged.push(null);
-    else if (closed !== null && (await holds(closed, matter))) {
+    else if (closed !== null && (archived || (await holds(closed, matter)))) {
       const other = closed.contract === termsHash(contract) ? {} : ({ otherTerms: true } as const);
       judged.push({ clauses: closed.summary, closed: true, measured: true, ...other });
       measured = true;

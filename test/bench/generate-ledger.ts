@@ -8,6 +8,7 @@ import { ENDPOINTS } from '../../src/domain/endpoint.ts';
 import type { EndpointChecked, LedgerEvent, ProbeHandedOver, ProbePlanned } from '../../src/domain/event.ts';
 import { type Handover, type Hop, PATHS, type Path } from '../../src/domain/probe.ts';
 import { channelOf } from '../../src/domain/record.ts';
+import { utcDay } from '../../src/domain/time/calendar.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
 import { nextGapSeconds } from '../../src/domain/time/schedule.ts';
 import type { Ledger, Random } from '../../src/ports.ts';
@@ -23,6 +24,8 @@ export interface Plan {
   readonly knownUntilMs?: number;
   readonly everySeconds: number;
   readonly seed: number;
+  /** Whether the ledger gets a checkpoint a day, as the agent writes them. Default: no. */
+  readonly checkpoints?: boolean;
   /** Length of a cell of the three endpoints' checks; without it there are none. */
   readonly checkSeconds?: number;
   /** Of a thousand probes, how many fare badly. */
@@ -55,14 +58,22 @@ export async function fill(ledger: Ledger, plan: Plan): Promise<readonly Truth[]
     return { path, delivered: 0, delaySum: 0, mishaps: { ...HEALTHY } };
   });
   let batch: LedgerEvent[] = [];
-  for (const event of eventsOf(plan, truths)) {
-    if (event.at.wallMs >= (plan.knownUntilMs ?? Number.POSITIVE_INFINITY)) break;
-    batch.push(event);
-    if (batch.length < BATCH) continue;
+  const flush = async (): Promise<void> => {
     await ledger.append(batch);
     batch = [];
+  };
+  let day = utcDay(plan.fromMs);
+  for (const event of eventsOf(plan, truths)) {
+    if (event.at.wallMs >= (plan.knownUntilMs ?? Number.POSITIVE_INFINITY)) break;
+    if (plan.checkpoints === true && utcDay(event.at.wallMs) !== day) {
+      await flush();
+      await ledger.checkpoint(event.at);
+      day = utcDay(event.at.wallMs);
+    }
+    batch.push(event);
+    if (batch.length >= BATCH) await flush();
   }
-  await ledger.append(batch);
+  await flush();
   return truths;
 }
 

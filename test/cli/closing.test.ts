@@ -6,7 +6,7 @@ import type { Report } from '../../src/domain/report/report.ts';
 import type { YearReport } from '../../src/domain/report/year-report.ts';
 import { seriesOf } from '../adapters/prometheus/scrape.ts';
 import { opened } from '../adapters/sqlite/support.ts';
-import { type Daemon, type Finished, run, startDaemon } from '../servers/command.ts';
+import { type Daemon, type Finished, LONG_UP, run, startDaemon } from '../servers/command.ts';
 import { MONTH, monthLedger } from './month-ledger.ts';
 
 /** Several processes a test. */
@@ -20,7 +20,7 @@ async function json<T>(config: string, ...args: readonly string[]): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 async function daemonOf(config: string): Promise<Daemon> {
-  const daemon = await startDaemon(config);
+  const daemon = await startDaemon(config, LONG_UP);
   onTestFinished(async () => void (await daemon.end('SIGKILL')));
   return daemon;
 }

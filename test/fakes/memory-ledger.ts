@@ -200,6 +200,11 @@ export class MemoryLedger implements Ledger, FactSource {
     return late.filter((ms) => ms >= fromMs && ms < toMs).length;
   }
 
+  /** Nothing ever leaves it. */
+  async archivedBefore(): Promise<null> {
+    return null;
+  }
+
   async firstMs(): Promise<number | null> {
     this.#mustBeOpen();
     return this.entries.length === 0 ? null : Math.min(...this.entries.map(({ event }) => event.at.wallMs));

@@ -7,6 +7,11 @@ import { examineOutput, keepKeysOf } from '../tooling/secrets.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
+/** Environment of a command whose host must have been up for long: months are closed by such a one alone. */
+export const LONG_UP = {
+  NODE_OPTIONS: `--require ${fileURLToPath(new URL('./long-up.cjs', import.meta.url))}`,
+} as const;
+
 export interface Finished {
   readonly code: number | null;
   readonly stdout: string;

@@ -128,6 +128,10 @@ export class StoreLedger implements Ledger {
     return this.#read({ id: 0, op: 'firstMs', input: null });
   }
 
+  archivedBefore(): Promise<string | null> {
+    return this.#read({ id: 0, op: 'archivedBefore', input: null });
+  }
+
   /** Everything called before is done first. */
   close(): Promise<void> {
     this.#closing ??= this.#turn(() => {}, 0);

@@ -109,6 +109,7 @@ function noneInForce(reply: FastifyReply): FastifyReply {
 }
 
 function sendRendered(reply: FastifyReply, rendered: RenderedReport | null): FastifyReply {
-  if (rendered === null) return reply.code(404).send({ error: 'nothing is judged of the provider' });
+  if (rendered === null)
+    return reply.code(404).send({ error: 'nothing is judged of the provider, or its month is archived' });
   return reply.type(rendered.contentType).send(rendered.body);
 }

@@ -13,7 +13,7 @@ const COSTLY = { config: { costly: true } };
 export function addReports(server: FastifyInstance, { reports }: ShownReports): void {
   const send = async (reply: FastifyReply, request: ReportRequest): Promise<FastifyReply> => {
     const rendered = (await reports?.rendered(request)) ?? null;
-    if (rendered === null) return reply.code(404).send({ error: 'nothing is known of the month' });
+    if (rendered === null) return reply.code(404).send({ error: 'nothing is known of the month, or it is archived' });
     if (rendered.policy !== null) void reply.header('content-security-policy', rendered.policy);
     return reply.type(rendered.contentType).send(rendered.body);
   };

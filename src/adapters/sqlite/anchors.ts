@@ -12,9 +12,9 @@ import {
   type StoredHead,
 } from '../../domain/evidence/anchor.ts';
 import type { BundledKey } from '../../domain/evidence/bundle.ts';
-import { GENESIS } from '../../domain/evidence/chain.ts';
 import { chainHeadOf } from '../../domain/mail/message.ts';
 import type { SignatureCheck } from '../../ports.ts';
+import { readBeginning } from './beginning.ts';
 import { openReadOnly, toEventRow } from './database.ts';
 import { ledgerError } from './failure.ts';
 import { RARE_TYPES_SQL } from './schema.ts';
@@ -35,7 +35,8 @@ export async function verifyAnchors(
 ): Promise<Anchors> {
   const db = openReadOnly(place);
   try {
-    return checkAnchors(db, { firstSeq: 1, previousHash: GENESIS, keys: [] }, check, stored);
+    const { seq: firstSeq, previousHash } = readBeginning(db);
+    return checkAnchors(db, { firstSeq, previousHash, keys: [] }, check, stored);
   } catch (error) {
     throw ledgerError('verify the anchors', place, error);
   } finally {

@@ -8,7 +8,7 @@ import {
   entryLine,
   firstDifference,
 } from '../../domain/evidence/bundle.ts';
-import { type ChainHead, GENESIS } from '../../domain/evidence/chain.ts';
+import type { ChainHead } from '../../domain/evidence/chain.ts';
 import { isFromBefore } from '../../domain/evidence/checkpoint.ts';
 import { isMeasured, judgeProvider } from '../../domain/report/judge.ts';
 import { type Matter, type ProviderReport, rangeOf } from '../../domain/report/report.ts';
@@ -16,6 +16,7 @@ import { DAY_MS } from '../../domain/time/calendar.ts';
 import { isoText } from '../../domain/time/instant.ts';
 import type { Signer } from '../../ports.ts';
 import { keysSeen } from './anchors.ts';
+import { readBeginning, refuseArchived } from './beginning.ts';
 import { eventChunks, inTransaction, openReadOnly, readHead, toEventRow } from './database.ts';
 import { LedgerError, ledgerError } from './failure.ts';
 import { Projection } from './projection.ts';
@@ -27,6 +28,12 @@ import { CheckpointWatch } from './verify.ts';
 export interface BundleRequest extends Pick<BundleManifest, 'agent' | 'version' | 'month' | 'configuration'> {
   /** At least one, all of `month` and of the same moment. */
   readonly matters: readonly Matter[];
+  /** For an archive: it begins with this entry or before it, and ends with the last one named if that is enough for the same report. */
+  readonly span?: Span;
+}
+export interface Span {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
 }
 
 /** Days before a month that a bundle begins at the latest: what most verdicts look back to. It takes more where they look further. */
@@ -77,9 +84,9 @@ function reading<T>(place: string, work: () => T): T {
 }
 
 function makeManifest(db: DatabaseSync, request: BundleRequest, judged: Judged, signer: Signer): BundleManifest {
-  const { agent, version, month, configuration, matters } = request;
-  const { report, head } = judged;
-  const chain = chainOf(db, matters, judged);
+  const { agent, version, month, configuration, matters, span } = request;
+  const { report } = judged;
+  const { head, ...chain } = chainOf(db, matters, judged, span);
   return {
     format: BUNDLE_FORMAT,
     agent,
@@ -95,17 +102,23 @@ function makeManifest(db: DatabaseSync, request: BundleRequest, judged: Judged, 
   };
 }
 
-interface Judged {
+export interface Judged {
   readonly report: readonly ProviderReport[];
   readonly head: ChainHead;
+}
+
+/** Call within a transaction. */
+export function judgeHere(db: DatabaseSync, place: string, matters: readonly Matter[]): Judged {
+  for (const matter of matters) refuseArchived(db, matter);
+  const store = new Store(db, place);
+  return { report: matters.map((matter) => judgeProvider(matter, store).report), head: readHead(db) };
 }
 
 /** One read, so that report and head are of the same moment. What comes before the head stays as it is. */
 function judgeNow(db: DatabaseSync, place: string, matters: readonly Matter[]): Judged {
   return inTransaction(db, 'DEFERRED', () => {
-    const store = new Store(db, place);
-    const report = matters.map((matter) => judgeProvider(matter, store).report);
-    if (report.some(isMeasured)) return { report, head: readHead(db) };
+    const judged = judgeHere(db, place, matters);
+    if (judged.report.some(isMeasured)) return judged;
     const names = matters.map(({ provider }) => provider).join(', ');
     const rule = `a bundle's month must be one with a probe or a check of ${names} in the ledger`;
     throw new LedgerError('MISSING', `${rule}, is ${matters[0]?.month}`);
@@ -113,38 +126,55 @@ function judgeNow(db: DatabaseSync, place: string, matters: readonly Matter[]): 
 }
 
 /**
- * Where the bundle has to begin. Some of a report may come from long before its month, the last good check before an outage of
+ * Where the entries have to begin. Some of a report may come from long before its month, the last good check before an outage of
  * weeks for one: so it is made again from the entries alone, further and further back, until it is the same.
  */
-function chainOf(
+export function chainOf(
   db: DatabaseSync,
   matters: readonly Matter[],
   judged: Judged,
-): Pick<BundleChain, 'firstSeq' | 'previousHash'> {
+  span?: Span,
+): Pick<BundleChain, 'firstSeq' | 'previousHash'> & { readonly head: ChainHead } {
   const monthMs = Math.min(...matters.map((matter) => rangeOf(matter).fromMs));
+  const beginning = readBeginning(db);
+  const ends = span === undefined || span.lastSeq >= judged.head.seq ? [] : [headAt(db, span.lastSeq)];
   let tried: number | null = null;
   for (let days = LOOK_BACK_DAYS; ; days *= LOOK_BACK_GROWTH) {
-    const firstSeq = beginningBefore(db, monthMs - days * DAY_MS, monthMs);
+    const firstSeq = checkpointBefore(db, monthMs - days * DAY_MS, monthMs, span?.firstSeq) ?? beginning.seq;
     if (firstSeq !== tried) {
-      const difference = differenceFrom(db, firstSeq, matters, judged);
-      if (difference === null) {
-        const before = db.prepare('SELECT seq, text, hash FROM events WHERE seq = ?').get(firstSeq - 1);
-        return { firstSeq, previousHash: before === undefined ? GENESIS : toEventRow(before).hash };
+      let difference: string | null = null;
+      for (const head of [...ends, judged.head]) {
+        difference = differenceFrom(db, firstSeq, matters, { ...judged, head });
+        if (difference !== null) continue;
+        const previousHash = firstSeq === beginning.seq ? beginning.previousHash : headAt(db, firstSeq - 1).hash;
+        return { firstSeq, previousHash, head };
       }
-      if (firstSeq === 1)
+      if (firstSeq === beginning.seq)
         throw new LedgerError('DAMAGED', `the entries must give what the ledger has, do not: ${difference}`);
     }
     tried = firstSeq;
   }
 }
 
-/** The last checkpoint written by then that remembers nothing of the month itself; failing that the first entry. */
-function beginningBefore(db: DatabaseSync, writtenMs: number, monthMs: number): number {
+export function headAt(db: DatabaseSync, seq: number): ChainHead {
+  const row = db.prepare('SELECT seq, text, hash FROM events WHERE seq = ?').get(seq);
+  if (row === undefined) throw new LedgerError('DAMAGED', `entry ${seq} must be in the ledger, is missing`);
+  return { seq, hash: toEventRow(row).hash };
+}
+
+/** The last checkpoint written by then that remembers nothing of the month itself, and is no later than an entry; null if there is none. */
+function checkpointBefore(
+  db: DatabaseSync,
+  writtenMs: number,
+  monthMs: number,
+  seqMax = Number.MAX_SAFE_INTEGER,
+): number | null {
   for (const row of db.prepare(CHECKPOINTS).iterate(writtenMs)) {
+    if (Number(row['seq']) > seqMax) continue;
     const event = decodeEvent(String(row['text']));
     if (event.type === 'ledger.checkpoint' && isFromBefore(event, monthMs)) return Number(row['seq']);
   }
-  return 1;
+  return null;
 }
 
 /** Where the entries from `firstSeq` on give another report, or a checkpoint among them is not what they give; null if neither. */

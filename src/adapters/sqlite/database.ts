@@ -198,7 +198,7 @@ const ROWS_PER_CHUNK = 2_000;
  */
 export function* eventChunks(
   db: DatabaseSync,
-  afterSeq = 0,
+  afterSeq: number,
   toSeq: number = Number.MAX_SAFE_INTEGER,
 ): Generator<readonly EventRow[]> {
   const select = db.prepare('SELECT seq, text, hash FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?');

@@ -3,6 +3,9 @@
 export type LedgerErrorCode =
   | 'MISSING'
   | 'EXISTS'
+  | 'ARCHIVED'
+  | 'NOT_FINAL'
+  | 'NOTHING'
   | 'NOT_A_LEDGER'
   | 'NOT_A_BUNDLE'
   | 'TOO_NEW'

@@ -12,6 +12,7 @@ import type { Matter } from '../../domain/report/report.ts';
 import type { Standing } from '../../domain/report/standing.ts';
 import type { PlannedCount } from '../../domain/sending-limit.ts';
 import type { DelaySeries } from '../../domain/status-view.ts';
+import type { Month } from '../../domain/time/calendar.ts';
 import type { Instant } from '../../domain/time/instant.ts';
 import type { Bookmark, LateQuery, Ledger, LedgerSnapshot, Log, RewoundQuery } from '../../ports.ts';
 import type { Role } from './database.ts';
@@ -180,6 +181,10 @@ class WorkerLedger implements Ledger {
 
   firstMs(): Promise<number | null> {
     return this.#call('firstMs', null);
+  }
+
+  archivedBefore(): Promise<Month | null> {
+    return this.#call('archivedBefore', null);
   }
 
   /** Everything called before is done first. Closing twice is closing once. */

@@ -8,6 +8,7 @@ import type { Matter } from '../../domain/report/report.ts';
 import { type ChangeSource, RouteStandings } from '../../domain/report/route-standing.ts';
 import { type Standing, summariseReport } from '../../domain/report/standing.ts';
 import type { LateQuery, RewoundQuery } from '../../ports.ts';
+import { readBeginning } from './beginning.ts';
 import { prepared, readHead } from './database.ts';
 
 /** To look through more entries than this, or more probes one by one, takes as long as to read the month anew. */
@@ -48,8 +49,8 @@ export class Months {
   }
 
   firstMs(): number | null {
-    // By its index. The first entry may have been written by a clock ahead of time.
-    const first = prepared(this.#db, 'SELECT min(wall_ms) AS first FROM events').get()?.['first'];
+    // By its index, past the few that were kept from before. The first entry may have been written by a clock ahead of time.
+    const first = prepared(this.#db, FIRST_MS).get(readBeginning(this.#db).seq)?.['first'];
     return typeof first === 'number' ? first : null;
   }
 
@@ -66,6 +67,8 @@ export class Months {
   }
 }
 
+const FIRST_MS = `SELECT wall_ms AS first FROM events INDEXED BY events_wall_ms
+  WHERE wall_ms IS NOT NULL AND seq >= ? ORDER BY wall_ms LIMIT 1`;
 const NAMED = `SELECT DISTINCT json_extract(text, '$.probe') AS probe FROM events
   WHERE seq > ? AND json_extract(text, '$.probe') IS NOT NULL`;
 /** By the index on wall time alone: seq is the rowid. */

@@ -133,6 +133,11 @@ export class Projection {
     return row === undefined || row['version'] === PROJECTION_VERSION;
   }
 
+  /** Totals of what is not folded any more; for an empty projection. */
+  carry(tallies: readonly Tally[]): void {
+    for (const tally of tallies) this.#tallied.set(keyOf(tally), { ...tally });
+  }
+
   /** Empties the tables; what follows must fold every entry from the first. */
   clear(): void {
     for (const table of TABLES) this.#db.exec(`DELETE FROM ${table}`);
@@ -293,10 +298,14 @@ export class Projection {
 
   #count({ provider, path, kind, outcome, breached }: Standing, by: 1 | -1): void {
     if (kind !== 'scheduled') return;
-    const key = JSON.stringify([provider, path, outcome]);
+    const key = keyOf({ provider, path, outcome });
     const tally = this.#tallied.get(key) ?? { provider, path, outcome, count: 0, breaches: 0 };
     tally.count += by;
     tally.breaches += breached ? by : 0;
     this.#tallied.set(key, tally);
   }
+}
+
+function keyOf({ provider, path, outcome }: Pick<Standing, 'provider' | 'path' | 'outcome'>): string {
+  return JSON.stringify([provider, path, outcome]);
 }

@@ -150,6 +150,22 @@ const KEPT_HEADERS = `
     WHERE json_type(text, '$.keptHeader') IS NOT NULL;
 `;
 
+/** One row once something was archived (beginning.ts): what lies before it, and that alone, may go. */
+const BEGINNING = `
+  CREATE TABLE beginning (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL,
+    previous_hash TEXT NOT NULL,
+    month TEXT NOT NULL,
+    archived_seq INTEGER NOT NULL,
+    tallies TEXT NOT NULL
+  ) STRICT;
+  DROP TRIGGER events_no_delete;
+  CREATE TRIGGER events_no_delete BEFORE DELETE ON events
+    WHEN OLD.seq >= coalesce((SELECT seq FROM beginning), 0)
+    BEGIN SELECT raise(ABORT, 'events is append-only: no DELETE'); END;
+`;
+
 /** Step `n` leads from version `n` to `n + 1`. A released step is never edited. */
 export const MIGRATIONS: readonly string[] = [
   EVENT_TABLES + FIRST_PROJECTION + NOTE_TABLES,
@@ -158,6 +174,7 @@ export const MIGRATIONS: readonly string[] = [
   AVAILABILITY_PROJECTION,
   KEPT_HEADERS,
   PUT_OFF_INDEX,
+  BEGINNING,
 ];
 
 export function schemaVersion(db: DatabaseSync): number {

@@ -11,12 +11,14 @@ import type { KeptHeader } from '../../domain/kept-header.ts';
 import { OUTCOMES, type ProbeRecord } from '../../domain/record.ts';
 import { previewExclusion } from '../../domain/report/exclusion-preview.ts';
 import { type FactSource, judgeProvider } from '../../domain/report/judge.ts';
+import type { Matter } from '../../domain/report/report.ts';
 import { DAY_MS, dayOf, type PlannedCount } from '../../domain/sending-limit.ts';
 import type { DelaySeries } from '../../domain/status-view.ts';
 import type { Instant } from '../../domain/time/instant.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import { readAvailability } from './availability.ts';
+import { readBeginning, refuseArchived } from './beginning.ts';
 import { eventChunks, inTransaction, openDatabase, prepared, type Role, readHead, toEventRow } from './database.ts';
 import { LedgerError, ledgerError, messageOf, sqliteCode, WAY_OUT } from './failure.ts';
 import { Months } from './months.ts';
@@ -151,24 +153,32 @@ export class Store implements FactSource {
       case 'marked':
         return this.#marked(request.input);
       case 'judge':
-        return judgeProvider(request.input, this);
+        return judgeProvider(this.#held(request.input), this);
       case 'standing':
-        return this.#months.standing(request.input);
+        return this.#months.standing(this.#held(request.input));
       case 'preview':
-        return previewExclusion(request.input.matter, this, request.input.change);
+        return previewExclusion(this.#held(request.input.matter), this, request.input.change);
       case 'delays':
         return this.#delays(request.input);
       case 'closing':
-        return this.#months.closing(request.input);
+        return this.#months.closing(this.#held(request.input));
       case 'lateProbes':
         return this.#months.lateProbes(request.input);
       case 'rewound':
         return this.#months.rewound(request.input);
       case 'firstMs':
         return this.#months.firstMs();
+      case 'archivedBefore':
+        return readBeginning(this.#db).archived?.month ?? null;
       case 'bookmarks':
         return this.#bookmarks(request.input);
     }
+  }
+
+  /** The matter, if its month is here. */
+  #held(matter: Matter): Matter {
+    refuseArchived(this.#db, matter);
+    return matter;
   }
 
   #snapshot(): LedgerSnapshot {
@@ -296,7 +306,7 @@ export function openStore(folder: string, role: Role): Store {
 }
 
 /**
- * Makes the projection's rows anew from every event of `events`, or from those after `afterSeq` up to `toSeq`. Call within a
+ * Makes the projection's rows anew from every event of `events` since its beginning, or from those after `afterSeq` up to `toSeq`. Call within a
  * transaction. `onEvent` sees each event with the state before it.
  */
 export function rebuild(
@@ -306,9 +316,11 @@ export function rebuild(
   afterSeq?: number,
   toSeq?: number,
 ): void {
+  const beginning = readBeginning(events);
   projection.clear();
   const { state } = projection.refresh();
-  for (const rows of eventChunks(events, afterSeq, toSeq)) {
+  if (afterSeq === undefined) projection.carry(beginning.tallies);
+  for (const rows of eventChunks(events, afterSeq ?? beginning.seq - 1, toSeq)) {
     for (const { seq, text } of rows) {
       const event = decodeEvent(text);
       onEvent(seq, event, state);
@@ -347,6 +359,7 @@ const DOING = {
   lateProbes: 'read the ledger',
   rewound: 'read the ledger',
   firstMs: 'read the ledger',
+  archivedBefore: 'read the ledger',
 } as const;
 
 export function toFailure(doing: string, place: string, error: unknown): Failure {

@@ -2,9 +2,11 @@
 import { DatabaseSync } from 'node:sqlite';
 import { decodeEvent } from '../../domain/codec.ts';
 import type { LedgerEvent } from '../../domain/event.ts';
+import { keptHash } from '../../domain/evidence/archive.ts';
 import { type ChainHead, chainHash, GENESIS } from '../../domain/evidence/chain.ts';
 import { checkpointDifference } from '../../domain/evidence/checkpoint.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
+import { archivedAt, type Beginning, keptOf, readBeginning } from './beginning.ts';
 import { type EventRow, eventChunks, inTransaction, openDatabase, openReadOnly } from './database.ts';
 import { LedgerError, ledgerError, messageOf, sqliteCode } from './failure.ts';
 import { acquireFolder } from './lock.ts';
@@ -13,7 +15,13 @@ import { PROJECTION_TABLES } from './schema.ts';
 import { rebuild } from './store.ts';
 
 export type Verification =
-  | { readonly ok: true; readonly entries: number; readonly head: ChainHead }
+  | {
+      readonly ok: true;
+      readonly entries: number;
+      readonly head: ChainHead;
+      /** Where those before it are archived: they are in the bundles that the last `ledger.archived` names. */
+      readonly firstSeq?: number;
+    }
   /** `seq` is the first bad entry: altered, missing, or the one that no longer follows an altered hash. */
   | { readonly ok: false; readonly seq: number; readonly reason: string };
 
@@ -27,9 +35,13 @@ export async function verifyLedger(place: string): Promise<Verification> {
   const db = openReadOnly(place);
   let head: ChainHead = { seq: 0, hash: GENESIS };
   try {
+    const beginning = readBeginning(db);
+    head = { seq: beginning.seq - 1, hash: beginning.previousHash };
+    const badlyBegun = whyBadlyBegun(db, beginning);
+    if (badlyBegun !== null) return { ok: false, seq: beginning.seq, reason: badlyBegun };
     // Read before the walk: entries that come later do not matter, these must all be found.
     const promised = Number(db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM timeline').get()?.['seq']);
-    for (const rows of eventChunks(db)) {
+    for (const rows of eventChunks(db, head.seq)) {
       for (const row of rows) {
         const reason = whyBad(head, row);
         if (reason !== null) return { ok: false, seq: head.seq + 1, reason };
@@ -40,7 +52,8 @@ export async function verifyLedger(place: string): Promise<Verification> {
     }
     if (head.seq < promised)
       return { ok: false, seq: head.seq + 1, reason: `the entry is missing, the ledger had ${promised}` };
-    return { ok: true, entries: head.seq, head };
+    const { seq: firstSeq } = beginning;
+    return { ok: true, entries: head.seq - firstSeq + 1, head, ...(firstSeq === 1 ? {} : { firstSeq }) };
   } catch (error) {
     if (sqliteCode(error) === SQLITE_CORRUPT)
       return { ok: false, seq: head.seq + 1, reason: 'the file is damaged: it cannot be read from here on' };
@@ -48,6 +61,24 @@ export async function verifyLedger(place: string): Promise<Verification> {
   } finally {
     db.close();
   }
+}
+
+/** Why what is left of an archived beginning is not what the ledger itself says of it; null if it is. */
+function whyBadlyBegun(db: DatabaseSync, { seq, previousHash, archived }: Beginning): string | null {
+  if (archived === null) return null;
+  const event = archivedAt(db, archived.seq);
+  if (event?.month !== archived.month)
+    return `entry ${archived.seq} must say that the months before ${archived.month} were archived, does not`;
+  const { upTo, kept } = event;
+  if (seq > upTo.seq + 1 || (seq === upTo.seq + 1 && previousHash !== upTo.hash))
+    return `it must follow entry ${upTo.seq} with hash ${upTo.hash}, follows ${seq - 1} with ${previousHash}`;
+  const left = keptOf(db, upTo.seq);
+  if (left.length !== kept.entries || keptHash(left) !== kept.sha256)
+    return 'the entries that were kept of those before it are not those that were there when they were archived';
+  const before = Number(db.prepare('SELECT count(*) AS count FROM events WHERE seq < ?').get(seq)?.['count']);
+  return before === left.filter((entry) => entry.seq < seq).length
+    ? null
+    : 'there are entries before it that were not kept';
 }
 
 /** Why an entry does not follow from the one before it; null if it does. */

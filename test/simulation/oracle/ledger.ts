@@ -35,7 +35,7 @@ export function holdPlans(view: WorldView, findings: Findings): void {
 
 export function holdChain(view: WorldView, findings: Findings): void {
   let head: ChainHead = { seq: 0, hash: GENESIS };
-  for (const rows of eventChunks(view.ledger.db)) {
+  for (const rows of eventChunks(view.ledger.db, 0)) {
     for (const row of rows) {
       const reason = whyBad(head, row);
       if (reason !== null) return findings.say(`entry ${head.seq + 1} of the ledger: ${reason}`);

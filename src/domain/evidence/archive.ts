@@ -1,0 +1,21 @@
+/** What is left of entries that were archived: few, and held together by one hash, for the chain no longer does. */
+import type { LedgerEvent } from '../event.ts';
+import type { RawEntry } from './bundle.ts';
+import { chainHash, GENESIS } from './chain.ts';
+
+/** What later months and years ask for: who the agent was, how months were closed, what was excluded, and keys of anchors. */
+export const KEPT_TYPES = [
+  'agent.started',
+  'exclusion.added',
+  'exclusion.retracted',
+  'month.closed',
+  'dkim.key-seen',
+  'ledger.archived',
+] as const satisfies readonly LedgerEvent['type'][];
+
+/** Lower-case hex SHA-256 over the entries in their order: each one's number, hash and text. */
+export function keptHash(entries: Iterable<RawEntry>): string {
+  let last = GENESIS;
+  for (const { seq, hash, text } of entries) last = chainHash(last, `${seq} ${hash} ${text}`);
+  return last;
+}

@@ -1,0 +1,127 @@
+/** `ledger archive` beside a daemon: old months go into bundles, and nothing that is said of any month changes. */
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Report } from '../../src/domain/report/report.ts';
+import type { YearReport } from '../../src/domain/report/year-report.ts';
+import { monthRange } from '../../src/domain/time/calendar.ts';
+import { seriesOf } from '../adapters/prometheus/scrape.ts';
+import { opened, temporaryFolder } from '../adapters/sqlite/support.ts';
+import { type Daemon, LONG_UP, run, startDaemon } from '../servers/command.ts';
+import { monthLedger } from './month-ledger.ts';
+
+/** Many processes. */
+vi.setConfig({ testTimeout: 300_000 });
+
+const ZONE = 'Asia/Shanghai';
+
+/** Four months of probes and checks with a checkpoint a day, closed by a daemon, which goes on. */
+async function closedMonths() {
+  const { config, folder } = await monthLedger({
+    fromMs: monthRange('2025-05', ZONE).fromMs,
+    toMs: monthRange('2025-08', ZONE).toMs,
+    everySeconds: 7200,
+    checkSeconds: 3600,
+    checkpoints: true,
+    perMille: { late: 5, lost: 3, bounced: 3, refused: 3, unmeasured: 5 },
+  });
+  const daemon = await daemonOf(config);
+  const reader = await opened(folder, 'reader');
+  await vi.waitFor(async () => expect(await reader.marked(['month.closed'])).toHaveLength(4), 120_000);
+  await reader.close();
+  return { config, folder, daemon };
+}
+
+async function daemonOf(config: string): Promise<Daemon> {
+  const daemon = await startDaemon(config, LONG_UP);
+  onTestFinished(async () => void (await daemon.end('SIGKILL')));
+  return daemon;
+}
+
+/** Standard output of a command that must do what it is asked for. */
+async function said(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(args, LONG_UP);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout;
+}
+
+async function refused(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(args, LONG_UP);
+  expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  return stderr;
+}
+
+/** What the months from August on, and the year, are said to be. */
+async function told(config: string) {
+  const json = async <T>(...args: readonly string[]): Promise<T> =>
+    JSON.parse(await said('report', '-c', config, '--format', 'json', ...args)) as T;
+  const { providers } = await json<Report>('--month', '2025-08');
+  const year = await json<YearReport>('--year', '2025');
+  return { august: providers.map(({ closed, clauses }) => ({ closed, clauses })), year: year.providers };
+}
+
+const countersOf = async ({ url }: Daemon) => {
+  const all = seriesOf(await (await fetch(`${url}/metrics`)).text());
+  return [...all].filter(([name]) => /^mailflow_(probes|delay_exceeded)_total/.test(name)).toSorted();
+};
+
+test('months go out of a ledger that is in use, into bundles that hold, and every figure stays', async () => {
+  const { config, daemon } = await closedMonths();
+  const [before, counters] = [await told(config), await countersOf(daemon)];
+  expect(counters.length).toBeGreaterThan(3);
+  const to = join(temporaryFolder(), 'archive');
+  const output = await said('ledger', 'archive', '-c', config, '--before', '2025-07', '--to', to);
+  expect(output).toMatch(/2025-05\.bundle: 2025-05, entries 1 to \d+, sha256 [0-9a-f]{64}\n/);
+  expect(output).toMatch(/\d+ entries up to \d+ are archived and gone, the ledger begins in time for 2025-07/);
+  expect(readdirSync(to).toSorted()).toEqual(['2025-05.bundle', '2025-06.bundle']);
+
+  // Whoever has the files has everything that went, and can check it without the ledger.
+  for (const name of readdirSync(to))
+    expect(await said('ledger', 'verify', join(to, name))).toMatch(/verdict: recomputed/);
+  const spans = [...output.matchAll(/entries (\d+) to (\d+)/g)].map(([, first, last]) => [Number(first), Number(last)]);
+  const upTo = Number(/up to (\d+) are archived/.exec(output)?.[1]);
+  expect(spans[1]![0]).toBeLessThanOrEqual(spans[0]![1]! + 1);
+  expect(spans[1]![1]).toBeGreaterThanOrEqual(upTo);
+  // They end with what the months were closed by, not with the ledger.
+  expect(spans[0]![1]).toBeLessThan(upTo);
+
+  expect(await told(config)).toEqual(before);
+  expect(await said('ledger', 'verify', '-c', config)).toContain(
+    `those before event ${upTo + 1} are archived in bundles`,
+  );
+  expect(await refused('report', '-c', config, '--month', '2025-06')).toMatch(
+    /the month must be 2025-07 or later, is 2025-06: what came before is in the bundles that entry \d+ names/,
+  );
+  expect((await fetch(`${daemon.url}/reports/2025-06`)).status).toBe(404);
+  expect((await fetch(`${daemon.url}/reports/2025-07`)).status).toBe(200);
+  expect(await countersOf(daemon)).toEqual(counters);
+  await daemon.end('SIGTERM');
+  const again = await daemonOf(config);
+  expect(await countersOf(again)).toEqual(counters);
+
+  // A bundle of what is left holds by itself; a copy is whole; and the next month goes the same way.
+  const file = join(temporaryFolder(), 'july.bundle');
+  await said('ledger', 'export', '-c', config, '--month', '2025-07', '-o', file);
+  expect(await said('ledger', 'verify', file)).toMatch(/verdict: recomputed/);
+  expect(await said('ledger', 'backup', '-c', config, join(temporaryFolder(), 'copy.db'))).toMatch(/the chain holds/);
+  await said('ledger', 'archive', '-c', config, '--before', '2025-08', '--to', to);
+  expect(await told(config)).toEqual(before);
+  expect((await fetch(`${again.url}/healthz`)).status).toBe(200);
+});
+
+test('what cannot be archived stays, and is told in one line', async () => {
+  const { config, folder } = await closedMonths();
+  const to = join(temporaryFolder(), 'archive');
+  const archive = (...args: readonly string[]) => refused('ledger', 'archive', '-c', config, ...args);
+  expect(await archive('--before', '25-07', '--to', to)).toMatch(
+    /--before must be a month such as 2026-11, is "25-07"/,
+  );
+  expect(await archive('--before', '9998-01', '--to', to)).toMatch(/--before must have begun, is 9998-01/);
+  expect(await archive('--before', '2025-05', '--to', to)).toMatch(
+    /the first month to be left must have something to archive before it, is 2025-05: no month before it was closed/,
+  );
+  writeFileSync(`${to}-taken`, '');
+  expect(await archive('--before', '2025-07', '--to', `${to}-taken`)).toMatch(/taken/);
+  const ledger = await opened(folder, 'reader');
+  expect(await ledger.archivedBefore()).toBeNull();
+});
