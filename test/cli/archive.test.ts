@@ -62,13 +62,13 @@ async function told(config: string) {
 
 const countersOf = async ({ url }: Daemon) => {
   const all = seriesOf(await (await fetch(`${url}/metrics`)).text());
-  return [...all].filter(([name]) => /^mailflow_(probes|delay_exceeded)_total/.test(name)).toSorted();
+  return new Map([...all].filter(([name]) => /^mailflow_(probes|delay_exceeded)_total/.test(name)));
 };
 
 test('months go out of a ledger that is in use, into bundles that hold, and every figure stays', async () => {
   const { config, daemon } = await closedMonths();
   const [before, counters] = [await told(config), await countersOf(daemon)];
-  expect(counters.length).toBeGreaterThan(3);
+  expect(counters.size).toBeGreaterThan(3);
   const to = join(temporaryFolder(), 'archive');
   const output = await said('ledger', 'archive', '-c', config, '--before', '2025-07', '--to', to);
   expect(output).toMatch(/2025-05\.bundle: 2025-05, entries 1 to \d+, sha256 [0-9a-f]{64}\n/);
