@@ -228,7 +228,13 @@ function draw(perMille: Plan['perMille'], at: number): Mishap | null {
 
 /** One boot, its clocks in step. */
 function instant(wallMs: number): Instant {
-  return { wallMs, monoUs: (wallMs - BOOT_MS) * 1000, suspendedMs: 0, errorUs: 250, boot: '4b1d5c1e-boot' };
+  return {
+    wallMs,
+    monoUs: (wallMs - BOOT_MS) * 1000,
+    suspendedMs: 0,
+    errorUs: 250,
+    boot: '4b1d5c1e-7c3f-4d0a-9b57-2f6f0f1a8c3d',
+  };
 }
 const BOOT_MS = Date.UTC(2025, 0, 1);
 

@@ -33,7 +33,13 @@ export async function fillLedger(
   try {
     const truths = await fill(ledger, {
       ...{ provider, paths: PATHS, fromMs: toMs - days * 86_400_000, toMs, knownUntilMs: toMs },
-      ...{ everySeconds, seed: 1, perMille: MISHAPS, ...(checks ? { checkSeconds: everySeconds } : {}) },
+      ...{
+        everySeconds,
+        seed: 1,
+        checkpoints: true,
+        perMille: MISHAPS,
+        ...(checks ? { checkSeconds: everySeconds } : {}),
+      },
     });
     const probes = truths.reduce(
       // Those that were late are among the delivered.

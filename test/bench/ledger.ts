@@ -2,8 +2,13 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { cutArchive } from '../../src/adapters/sqlite/archive.ts';
+import { headAt } from '../../src/adapters/sqlite/bundle.ts';
+import { openReadOnly } from '../../src/adapters/sqlite/database.ts';
 import { openLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { verifyLedger } from '../../src/adapters/sqlite/verify.ts';
+import type { ChainHead } from '../../src/domain/evidence/chain.ts';
 import { monthRange } from '../../src/domain/time/calendar.ts';
 import { seededRandom } from '../fakes/agent.ts';
 import { CONTRACT } from '../fakes/contract.ts';
@@ -40,6 +45,8 @@ export const LEDGER: Bench = {
         ...(await appendRates(join(folder, 'appends'))),
         ...(await verification(year, filled.events)),
         ...(await reports(year, month, toMs)),
+        // Last, for of the year only three months are left by then.
+        ...(await archived(year)),
       ];
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -141,6 +148,50 @@ async function secondsToJudge(folder: string, nowMs: number): Promise<number> {
     return (performance.now() - from) / 1000;
   } finally {
     await reader.close();
+  }
+}
+
+/** Nine months go, while a daemon appends what one probe after the other has to tell. */
+async function archived(folder: string): Promise<readonly Row[]> {
+  const ledger = await openLedger(folder, { role: 'daemon', log: QUIET });
+  const random = seededRandom(11);
+  const waits: number[] = [];
+  try {
+    const checkpoints = await ledger.marked(['ledger.checkpoint']);
+    const last = checkpoints.findLast(({ event }) => event.at.wallMs < Date.UTC(2026, 6, 29));
+    if (last?.event.type !== 'ledger.checkpoint') throw new Error('the year must have a checkpoint a day');
+    const { at } = last.event;
+    const upTo = entryBefore(folder, last.seq);
+    let isOver = false;
+    const daemon = async (): Promise<void> => {
+      for (let count = 0; !isOver; count += 1) {
+        const from = performance.now();
+        await ledger.append(deliveredProbe({ provider: PROVIDER, path: 'send' }, at.wallMs + count, random));
+        waits.push(performance.now() - from);
+      }
+    };
+    const appending = daemon();
+    const from = performance.now();
+    const gone = await cutArchive(folder, { month: '2026-08', upTo, bundles: [] }, at, () => pause(100));
+    const seconds = (performance.now() - from) / 1000;
+    isOver = true;
+    await appending;
+    return [
+      row('nine months archived: entries gone', '1/s', [gone / seconds]),
+      row('appends of a daemon beside it', 'ms', waits),
+      row('the longest of them', 'ms', [Math.max(...waits)], atMost(1000)),
+    ];
+  } finally {
+    await ledger.close();
+  }
+}
+
+function entryBefore(folder: string, seq: number): ChainHead {
+  const db = openReadOnly(folder);
+  try {
+    return headAt(db, seq - 1);
+  } finally {
+    db.close();
   }
 }
 
