@@ -1,5 +1,5 @@
 /** While the sink cannot be reached, a bounce that would tell why a message never came to its mailbox is turned away: we may have had no room for it. */
-import { earlierOf, type Instant, isClockSettled, spanBetween } from './time/instant.ts';
+import { type Boots, earlierOf, type Instant, isClockSettled, shorterOf, spanBetween } from './time/instant.ts';
 
 /** When, as far as is known, the sink was away from a message on its way to a mailbox. Several such times are one from the first to the last. */
 export interface BounceGap {
@@ -14,15 +14,15 @@ export interface BounceGap {
  */
 const TRIED_AGAIN_AFTER = 8 * 3600;
 
-/** Up to when no bounce can have gone unheard, at `at` or before. */
-export function bouncesHeardUntil(gap: BounceGap | undefined, at: Instant): Instant {
-  return gap === undefined || isMadeUp(gap, at) ? at : earlierOf(gap.since, at);
+/** Up to when no bounce of a message that was sent at `sent` can have gone unheard, at `at` or before. */
+export function bouncesHeardUntil(gap: BounceGap | undefined, sent: Instant, at: Instant): Instant {
+  return gap === undefined || isMadeUp(gap, at) ? at : shorterOf(sent, gap.since, at);
 }
 
 /** The sink was away from `since` to `until` as well. */
-export function widenGap(before: BounceGap | undefined, { since, until }: BounceGap): BounceGap {
+export function widenGap(before: BounceGap | undefined, { since, until }: BounceGap, boots: Boots): BounceGap {
   if (before === undefined || isMadeUp(before, since)) return { since, until };
-  return { since: earlierOf(before.since, since), until: before.until === null ? null : until };
+  return { since: earlierOf(before.since, since, boots), until: before.until === null ? null : until };
 }
 
 /** Whether all that was turned away in the gap has been tried again by then. Which of two boots came first is told by clocks that were set alone. */

@@ -19,13 +19,16 @@ import type { Exclusion } from './exclusion.ts';
 import { awaitsDate } from './expiry.ts';
 import type { Path } from './probe.ts';
 import { type Capture, DUPLICATES_MAX, type Outcome, outcomeOf, type ProbeRecord, sentAt } from './record.ts';
-import { earlierOf, type Instant, isBefore, isClockSettled, laterOf, spanBetween } from './time/instant.ts';
+import { type Boots, earlierOf, type Instant, isBefore, isClockSettled, laterOf, spanBetween } from './time/instant.ts';
 
 /** Seconds. A sink that heard nothing for longer may have been cut off; a shorter outage of ours is taken for none. */
 const SILENCE_MAX = 600;
 
 /** Seconds. That one host of a provider sends promptly shows nothing of another, which remembers by itself. */
 const DOUBTED_AT_LEAST = 3600;
+
+/** More than a host has in the days that a probe is awaited, unless it is broken. */
+const BOOTS_MAX = 32;
 
 /** Open probes and what bears on all of them: the fold's whole memory. */
 export interface TimelineState {
@@ -41,6 +44,8 @@ export interface TimelineState {
    * something of ours was on its way; the doubt ends when a probe planned DOUBTED_AT_LEAST after it passes promptly.
    */
   readonly doubts: Map<string, Instant | null>;
+  /** Of the host, the last BOOTS_MAX, in the order in which the agent came up in them. */
+  boots: Boots;
   /** Exclusions in force, by id. */
   readonly exclusions: Map<string, Exclusion>;
   /** The runs under way, by `checksKey`: an entry for each endpoint of which a check was ever due. */
@@ -65,6 +70,7 @@ export function emptyTimeline(): TimelineState {
     absence: new Map(),
     sinkClosedSince: null,
     doubts: new Map(),
+    boots: [],
     exclusions: new Map(),
     checks: new Map(),
     begun: false,
@@ -109,12 +115,13 @@ function foldChecked(state: TimelineState, event: EndpointChecked): readonly Run
 
 /** The state of which nothing is known yet becomes what the checkpoint remembers. */
 function load(state: TimelineState, { timeline, open }: LedgerCheckpoint): Folded {
-  const { absence, sinkClosedSince, doubts, exclusions, checks } = restoreTimeline(timeline, []);
+  const { absence, sinkClosedSince, doubts, boots, exclusions, checks } = restoreTimeline(timeline, []);
   for (const [channel, until] of absence) state.absence.set(channel, until);
   for (const [provider, reopened] of doubts) state.doubts.set(provider, reopened);
   for (const [id, exclusion] of exclusions) state.exclusions.set(id, exclusion);
   for (const [key, each] of checks) state.checks.set(key, each);
   state.sinkClosedSince = sinkClosedSince;
+  state.boots = boots;
   return {
     state,
     changed: open.map((record) => keep(state, record)),
@@ -196,7 +203,7 @@ function foldInto(
     case 'mailbox.unproven':
       return changeOpen(state, (record) =>
         record.path !== 'send' && record.provider === event.provider && record.capture === null
-          ? unseenFrom(record, event.since ?? record.planned)
+          ? unseenFrom(state, record, event.since ?? record.planned)
           : record,
       );
     case 'agent.stopped':
@@ -290,7 +297,7 @@ function foldAttempt(state: TimelineState, event: TransferAttempted, change: Cha
     );
   }
   return changeOpen(state, (record) =>
-    isLowered(record, event) ? { ...record, unseenSince: earlierOf(record.unseenSince, event.earliest) } : record,
+    isLowered(record, event, state.boots) ? unseenFrom(state, record, event.earliest) : record,
   );
 }
 
@@ -298,12 +305,13 @@ function foldAttempt(state: TimelineState, event: TransferAttempted, change: Cha
 export function isLowered(
   { path, provider, recipient, unseenSince }: ProbeRecord,
   attempt: Pick<TransferAttempted, 'provider' | 'recipients' | 'earliest'>,
+  boots: Boots,
 ): boolean {
   const isPossible =
     path === 'send' &&
     attempt.provider === provider &&
     (attempt.recipients.length === 0 || attempt.recipients.includes(recipient));
-  return isPossible && (unseenSince === null || isBefore(attempt.earliest, unseenSince));
+  return isPossible && (unseenSince === null || isBefore(attempt.earliest, unseenSince, boots));
 }
 
 function foldStart(state: TimelineState, event: AgentStarted): readonly ProbeRecord[] {
@@ -318,6 +326,7 @@ function foldStart(state: TimelineState, event: AgentStarted): readonly ProbeRec
  * which came first, and what is planned from now on must not be measured against a proof from before.
  */
 function foldBoot(state: TimelineState, { boot }: Instant): readonly ProbeRecord[] {
+  if (!state.boots.includes(boot)) state.boots = [...state.boots, boot].slice(-BOOTS_MAX);
   if ([...state.absence.values()].every((until) => until.boot === boot)) return [];
   const changed = changeOpen(state, (record) => {
     const absentUntil = underWayUntil(record, state.absence);
@@ -329,43 +338,44 @@ function foldBoot(state: TimelineState, { boot }: Instant): readonly ProbeRecord
 
 /** From `since` on the sink was not there: whatever was on its way to it may have been tried unseen. */
 function foldSinkGap(state: TimelineState, event: AgentStarted | SinkClosed, since: Instant): readonly ProbeRecord[] {
-  state.sinkClosedSince = earlierOf(state.sinkClosedSince, since);
+  state.sinkClosedSince = earlierOf(state.sinkClosedSince, since, state.boots);
   for (const record of state.open.values()) {
     // A bounce of the receive path comes to the sink too, so that provider may have met it closed as well.
     if (record.path !== 'internal') state.doubts.set(record.provider, null);
   }
   return changeOpen(state, (record) => {
-    if (record.path === 'send') return unseenFrom(record, since);
-    return inGap(record, { since, until: null });
+    if (record.path === 'send') return unseenFrom(state, record, since);
+    return inGap(state, record, { since, until: null });
   });
 }
 
 /** Nothing showed that the sink could be reached: whatever was on its way in that time, be it only at its end, may have been tried unseen. */
 function foldSilence(state: TimelineState, { since, at, provider }: SinkUnproven): readonly ProbeRecord[] {
-  const isLong = spanBetween(laterOf(since, firstSent(state) ?? since), at).hi > SILENCE_MAX;
+  const isLong = spanBetween(laterOf(since, firstSent(state) ?? since, state.boots), at).hi > SILENCE_MAX;
   return changeOpen(state, (record) => {
     if (provider !== undefined && provider !== record.provider) return record;
-    if (record.path !== 'send') return isLong || provider !== undefined ? inGap(record, { since, until: at }) : record;
+    if (record.path !== 'send')
+      return isLong || provider !== undefined ? inGap(state, record, { since, until: at }) : record;
     if (state.doubts.get(record.provider) !== null) state.doubts.set(record.provider, at);
-    return unseenFrom(record, since);
+    return unseenFrom(state, record, since);
   });
 }
 
 /** When the first message that is still on its way to the sink was sent. */
-function firstSent({ open }: TimelineState): Instant | null {
+function firstSent({ open, boots }: TimelineState): Instant | null {
   let first: Instant | null = null;
-  for (const record of open.values()) if (record.path === 'send') first = earlierOf(first, sentAt(record));
+  for (const record of open.values()) if (record.path === 'send') first = earlierOf(first, sentAt(record), boots);
   return first;
 }
 
 /** The same record if it says so already. */
-function unseenFrom(record: ProbeRecord, since: Instant): ProbeRecord {
-  const unseenSince = earlierOf(record.unseenSince, since);
+function unseenFrom({ boots }: TimelineState, record: ProbeRecord, since: Instant): ProbeRecord {
+  const unseenSince = earlierOf(record.unseenSince, since, boots);
   return unseenSince === record.unseenSince ? record : { ...record, unseenSince };
 }
 
-function inGap(record: ProbeRecord, gap: BounceGap): ProbeRecord {
-  return record.path === 'receive' ? { ...record, bounceGap: widenGap(record.bounceGap, gap) } : record;
+function inGap({ boots }: TimelineState, record: ProbeRecord, gap: BounceGap): ProbeRecord {
+  return record.path === 'receive' ? { ...record, bounceGap: widenGap(record.bounceGap, gap, boots) } : record;
 }
 
 /**
@@ -397,6 +407,7 @@ export interface StoredTimeline {
   readonly sinkClosedSince: Instant | null;
   readonly doubts: readonly (readonly [string, Instant | null])[];
   /** Missing where it was stored before there were any. */
+  readonly boots?: Boots;
   readonly exclusions?: readonly Exclusion[];
   readonly checks?: readonly EndpointChecks[];
 }
@@ -406,6 +417,7 @@ export function storeTimeline(state: TimelineState): StoredTimeline {
     absence: [...state.absence],
     sinkClosedSince: state.sinkClosedSince,
     doubts: [...state.doubts],
+    boots: state.boots,
     exclusions: [...state.exclusions.values()],
     checks: [...state.checks.values()],
   };
@@ -417,6 +429,7 @@ export function restoreTimeline(stored: StoredTimeline, open: Iterable<ProbeReco
     absence: new Map(stored.absence),
     sinkClosedSince: stored.sinkClosedSince,
     doubts: new Map(stored.doubts),
+    boots: stored.boots ?? [],
     exclusions: new Map(stored.exclusions?.map((exclusion) => [exclusion.id, exclusion])),
     checks: new Map(stored.checks?.map((checks) => [checksKey(checks), checks])),
     begun: true,

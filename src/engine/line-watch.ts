@@ -59,15 +59,17 @@ export function createLineWatch(
   const knownUntil = (now: Instant): Instant => {
     const oldest = awaited()
       .map(sentAt)
-      .reduce<Instant | null>((first, sent) => earlierOf(first, sent), null);
-    return oldest === null ? now : laterOf(lastGood, oldest);
+      .reduce<Instant | null>((first, sent) => earlierOf(first, sent, recorder.state.boots), null);
+    return oldest === null ? now : laterOf(lastGood, oldest, recorder.state.boots);
   };
   const isTooOld = (record: ProbeRecord, known: Instant, now: Instant, slack: number): boolean =>
     spanBetween(known, now).lo > lookEvery(spanBetween(sentAt(record), now).lo) + slack;
   const noteUnproven = async (at: Instant): Promise<void> => {
     const since = awaited().length > 0 ? knownUntil(at) : (lastGood ?? at);
     // Once a failure, not once a look: what is widened already stays so. But it lasts until it is told no more.
-    const news = awaited().some(({ unseenSince }) => unseenSince === null || isBefore(since, unseenSince));
+    const news = awaited().some(
+      ({ unseenSince }) => unseenSince === null || isBefore(since, unseenSince, recorder.state.boots),
+    );
     if (!news && (lastNoted === null || spanBetween(lastNoted, at).hi < NOTE_EVERY)) return;
     lastNoted = at;
     await recorder.note({ type: 'sink.unproven', at, since });
@@ -88,7 +90,7 @@ export function createLineWatch(
     knownUntil,
     async heard(at) {
       const isDoubtful = awaited().some((record) =>
-        isTooOld(record, laterOf(lastGood, sentAt(record)), at, LOOK_SLACK),
+        isTooOld(record, laterOf(lastGood, sentAt(record), recorder.state.boots), at, LOOK_SLACK),
       );
       if (isDoubtful) await noteUnproven(at);
     },

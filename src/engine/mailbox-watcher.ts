@@ -270,7 +270,7 @@ class WatchSession {
   /** What is on its way may have come and gone since that look; null, since it was planned. */
   async #doubt(since: Instant | null): Promise<void> {
     const isNews = ({ planned, unseenSince }: ProbeRecord): boolean =>
-      unseenSince === null || isBefore(since ?? planned, unseenSince);
+      unseenSince === null || isBefore(since ?? planned, unseenSince, this.#parts.recorder.state.boots);
     if (!this.#onTheirWay().some(isNews)) return;
     const { provider } = this.#options;
     await this.#parts.recorder.note({ type: 'mailbox.unproven', at: this.#parts.clock.now(), provider, since });

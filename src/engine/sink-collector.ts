@@ -105,7 +105,8 @@ export function createSinkCollector(
   /** An attempt that nobody can attribute, if it says anything new: strangers who know an address of ours must not fill the ledger. */
   const noteUnattributed = (attempt: Omit<TransferAttempted, 'probe' | 'provider'>, provider: string): void => {
     const event: TransferAttempted = { ...attempt, probe: null, provider };
-    if ([...recorder.state.open.values()].some((record) => isLowered(record, event))) void recorder.note(event);
+    if ([...recorder.state.open.values()].some((record) => isLowered(record, event, recorder.state.boots)))
+      void recorder.note(event);
   };
 
   /** Those of a probe that is over or has its first attempt already change nothing: whoever replays its token must not fill the ledger. */
@@ -287,8 +288,8 @@ function heardBefore({ state }: Recorder, now: Instant): Instant {
   return (
     state.absence.get('sink') ??
     (proofs.length > 0
-      ? proofs.reduce((last, proof) => laterOf(last, proof))
-      : open.reduce((first, { planned }) => earlierOf(first, planned), now))
+      ? proofs.reduce((last, proof) => laterOf(last, proof, state.boots))
+      : open.reduce((first, { planned }) => earlierOf(first, planned, state.boots), now))
   );
 }
 

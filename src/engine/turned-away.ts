@@ -1,6 +1,6 @@
 /** Remembers whose connections our own limits may have turned away, until it is recorded: what came with them counts as tried unseen. */
 import type { ProbeRecord } from '../domain/record.ts';
-import { earlierOf, type Instant, isBefore } from '../domain/time/instant.ts';
+import { type Boots, earlierOf, type Instant, isBefore } from '../domain/time/instant.ts';
 import type { Clock } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -22,7 +22,7 @@ export function createTurnedAway(recorder: Recorder, clock: Clock): TurnedAway {
   let recording: Promise<void> = Promise.resolve();
 
   const isNews = (provider: string, since: Instant): boolean =>
-    [...recorder.state.open.values()].some((record) => isUnaware(record, provider, since));
+    [...recorder.state.open.values()].some((record) => isUnaware(record, provider, since, recorder.state.boots));
 
   const record = async (which: (provider: string, since: Instant) => boolean): Promise<void> => {
     for (const [provider, since] of pending) {
@@ -57,8 +57,9 @@ function isUnaware(
   { path, provider: own, unseenSince, bounceGap }: ProbeRecord,
   provider: string,
   since: Instant,
+  boots: Boots,
 ): boolean {
   if (own !== provider || path === 'internal') return false;
   const known = path === 'send' ? unseenSince : (bounceGap?.since ?? null);
-  return known === null || isBefore(since, known);
+  return known === null || isBefore(since, known, boots);
 }

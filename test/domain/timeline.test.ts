@@ -79,6 +79,22 @@ describe('a sink that was closed', () => {
     expect(unseen(fold(...ON_THEIR_WAY, started(at(40))))).toEqual({ ...NOTHING, send: at(40), other: at(40) });
   });
 
+  it('stays unseen since then over a boot, though the clock had been ahead and was put back before anything was sent', () => {
+    const start = (instant: Instant, unwatchedSince: Instant | null): LedgerEvent => ({
+      ...{ type: 'agent.started', at: instant, version: '1', unwatchedSince },
+    });
+    const ahead = at(2000, { monoUs: 20e6 });
+    const next = at(1000, { boot: 'next', monoUs: 64e6 });
+    const all: readonly LedgerEvent[] = [
+      start(ahead, null),
+      ...ON_THEIR_WAY.map((event) => ({ ...event, at: at(400, { monoUs: 216e6 }) })),
+      { type: 'sink.unproven', at: at(900, { monoUs: 700e6 }), since: ahead },
+      start(next, null),
+      { type: 'sink.closed', at: next },
+    ];
+    expect(unseen(fold(...all))).toEqual({ ...NOTHING, send: ahead, other: ahead });
+  });
+
   const gaps = (...events: readonly LedgerEvent[]) =>
     ['send', 'receive', 'internal'].map((id) => fold(...events).record(id)?.bounceGap ?? null);
 

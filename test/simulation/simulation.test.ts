@@ -119,6 +119,12 @@ const FOUND: readonly {
     only: ['lost mail', 'reboot', 'unset clock'],
     untilHours: 85,
   },
+  {
+    was: 'a time unseen that was forgotten for a later one after a boot, as the clock had been put back before',
+    seed: 3280,
+    only: ['sink cut off', 'reboot', 'unset clock'],
+    untilHours: 337,
+  },
 ];
 
 it.each(FOUND)(

@@ -92,5 +92,5 @@ function isByProvider(record: ProbeRecord): boolean {
  */
 function isLossProven({ path, planned, unseenSince, absentUntil, bounceGap }: ProbeRecord): boolean {
   if (path === 'internal' || unseenSince !== null || absentUntil === null) return false;
-  return spanBetween(planned, bouncesHeardUntil(bounceGap, absentUntil)).lo > LOST_AFTER;
+  return spanBetween(planned, bouncesHeardUntil(bounceGap, planned, absentUntil)).lo > LOST_AFTER;
 }

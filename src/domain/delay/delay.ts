@@ -3,14 +3,14 @@ import { longerProof, underWayUntil } from '../absence.ts';
 import { bouncesHeardUntil } from '../bounce-gap.ts';
 import { DELAY_MAXIMUM_LIMIT } from '../contract.ts';
 import { atLeastZero, type Interval, standing } from '../interval.ts';
-import { type Outcome, outcomeOf, type ProbeRecord } from '../record.ts';
+import { type Outcome, outcomeOf, type ProbeRecord, sentAt } from '../record.ts';
 import {
   type ClockFlag,
-  earlierOf,
   type Instant,
   isBefore,
   isClockSettled,
   type Span,
+  shorterOf,
   spanBetween,
 } from '../time/instant.ts';
 import type { TimelineState } from '../timeline.ts';
@@ -84,7 +84,7 @@ export function boundsOf(record: ProbeRecord, absence: TimelineState['absence'])
   const proven = provenAbsent(record, outcome, absence);
   if (acceptance.hi === null) flags.push('acceptance-unknown');
   else if (proven !== null) {
-    const to = earlierOf(unseenSince, proven);
+    const to = unseenSince === null ? proven : shorterOf(acceptance.hi, proven, unseenSince);
     if (to !== proven) flags.push('unwatched');
     // What came first in two boots is told by wall clocks that may not have been set: dated by a later one, it would be too much.
     shortest = { from: acceptance.hi, to, set: null };
@@ -157,5 +157,5 @@ function provenAbsent(record: ProbeRecord, outcome: Outcome, absence: TimelineSt
   // The bounce of an internal message goes to the same mailbox, and is never heard from a full one.
   if (record.path === 'internal' && outcome !== 'failed') return null;
   const absent = outcome === 'pending' ? underWayUntil(record, absence) : record.absentUntil;
-  return absent === null ? null : bouncesHeardUntil(record.bounceGap, absent);
+  return absent === null ? null : bouncesHeardUntil(record.bounceGap, sentAt(record), absent);
 }

@@ -13,12 +13,16 @@ export function checkpointOf(state: TimelineState, at: Instant): LedgerCheckpoin
 /** Null if a checkpoint remembers the state before it; otherwise what it has and what it should have, the first that differs. */
 export function checkpointDifference(checkpoint: LedgerCheckpoint, state: TimelineState): string | null {
   const expected = checkpointOf(state, checkpoint.at);
+  const names = Object.keys({ ...expected.timeline, ...checkpoint.timeline });
   const parts = [
-    ...Object.keys({ ...expected.timeline, ...checkpoint.timeline }).map((name) => [
-      name,
-      encode(checkpoint.timeline[name as keyof typeof expected.timeline]),
-      encode(expected.timeline[name as keyof typeof expected.timeline]),
-    ]),
+    // Older ones do not have it.
+    ...names
+      .filter((name) => name !== 'boots' || checkpoint.timeline.boots !== undefined)
+      .map((name) => [
+        name,
+        encode(checkpoint.timeline[name as keyof typeof expected.timeline]),
+        encode(expected.timeline[name as keyof typeof expected.timeline]),
+      ]),
     ['open', encode(checkpoint.open), encode(expected.open)],
   ];
   const [name, is, be] = parts.find(([, one, other]) => one !== other) ?? [];

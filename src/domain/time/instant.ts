@@ -127,19 +127,30 @@ export function shift(instant: Instant, byMs: number): Instant {
   };
 }
 
-/** Whether `a` came before `b`; instants of two boots are ordered by wall time. */
-export function isBefore(a: Instant, b: Instant): boolean {
-  return a.boot === b.boot ? a.monoUs < b.monoUs : a.wallMs < b.wallMs;
+/** Boots in the order in which they came; what is not among them was before. */
+export type Boots = readonly string[];
+
+/** Whether `a` came before `b`. Of two boots that nothing is known of the wall clock tells, which may not have been set. */
+export function isBefore(a: Instant, b: Instant, boots: Boots = []): boolean {
+  if (a.boot === b.boot) return a.monoUs < b.monoUs;
+  const [one, other] = [boots.indexOf(a.boot), boots.indexOf(b.boot)];
+  return one === other ? a.wallMs < b.wallMs : one < other;
 }
 
 /** The earlier of two instants; a missing one does not count. */
-export function earlierOf<T extends Instant | null>(a: T, b: Instant): Instant {
-  return a === null || isBefore(b, a) ? b : a;
+export function earlierOf<T extends Instant | null>(a: T, b: Instant, boots?: Boots): Instant {
+  return a === null || isBefore(b, a, boots) ? b : a;
 }
 
 /** The later of two instants; a missing one does not count. */
-export function laterOf<T extends Instant | null>(a: T, b: Instant): Instant {
-  return a === null || isBefore(a, b) ? b : a;
+export function laterOf<T extends Instant | null>(a: T, b: Instant, boots?: Boots): Instant {
+  return a === null || isBefore(a, b, boots) ? b : a;
+}
+
+/** Of two instants that something lasted until at least, the one that makes it shorter: which of two boots came first need not be known. */
+export function shorterOf(from: Instant, a: Instant, b: Instant): Instant {
+  if (a.boot === b.boot) return earlierOf(a, b);
+  return spanBetween(from, b).lo < spanBetween(from, a).lo ? b : a;
 }
 
 /** Wall time as RFC 3339 in UTC, for people and JSON. */

@@ -190,6 +190,13 @@ describe('isBefore', () => {
   it('orders two boots by wall time', () => {
     expect(isBefore(at(5), at(6, { boot: 'b', monoUs: 1 }))).toBe(true);
   });
+  it('orders boots that it is told of, whatever their wall clocks say, and others before them', () => {
+    const [first, second] = [at(9), at(6, { boot: 'b', monoUs: 1 })];
+    const boots = [first.boot, 'b'];
+    expect([isBefore(first, second, boots), isBefore(second, first, boots)]).toEqual([true, false]);
+    expect([isBefore(first, second, ['b']), isBefore(second, first, ['b'])]).toEqual([true, false]);
+    expect([earlierOf(second, first, boots), laterOf(first, second, boots)]).toEqual([first, second]);
+  });
   it('orders one boot by the monotonic clock, whatever the wall clock says', () => {
     expect(isBefore(at(5, { wallMs: 9 }), at(6, { wallMs: 8 }))).toBe(true);
     expect(isBefore(at(5), at(5))).toBe(false);
