@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { type Bench, isMet, type Row, tableOf } from './bench-row.ts';
 import { LEDGER } from './ledger.ts';
 import { describeMachine, machineLine } from './machine.ts';
+import { MAILBOXES } from './mailboxes.ts';
 import { PEERS } from './peers.ts';
 import { RATE } from './rate.ts';
 import { SCRAPE } from './scrape.ts';
@@ -14,7 +15,7 @@ import { SINK } from './sink.ts';
 import { START } from './start.ts';
 import { WIRE } from './wire.ts';
 
-const BENCHES: readonly Bench[] = [START, SCRAPE, LEDGER, WIRE, PEERS, SINK, RATE];
+const BENCHES: readonly Bench[] = [START, SCRAPE, LEDGER, WIRE, PEERS, SINK, RATE, MAILBOXES];
 
 const { only, json } = readArguments();
 const machine = describeMachine();

@@ -1,11 +1,11 @@
 /** One IMAP connection: raw commands with a deadline, and every failure a MailboxError. */
-import { constants } from 'node:crypto';
 import { ImapFlow, type ImapFlowOptions, type ImapResponse } from 'imapflow';
 import type { Stage } from '../../domain/probe.ts';
 import type { Login, MailboxSettings } from '../../domain/settings.ts';
 import { BODY_BYTES_MAX, type Clock, HEADER_BYTES_MAX, type Log, MailboxError } from '../../ports.ts';
 import { AnswerMeter } from './answer-meter.ts';
 import { EntryError, stageOfCode, toMailboxError } from './failure.ts';
+import { trustIn } from './trust.ts';
 import type { Argument, Untagged, Wire } from './wire.ts';
 
 const CONNECT_MS_MAX = 30_000;
@@ -238,12 +238,9 @@ function optionsFrom(settings: MailboxSettings): ImapFlowOptions {
     doSTARTTLS: settings.security === 'tls' ? undefined : settings.security === 'starttls',
     ...(servername === null ? {} : { servername }),
     tls: {
-      minVersion: 'TLSv1.2',
-      // TLS 1.2 would let a server have one handshake after the other.
-      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+      secureContext: trustIn(ca),
       // Verified always, whatever NODE_TLS_REJECT_UNAUTHORIZED says.
       rejectUnauthorized: true,
-      ...(ca === null ? {} : { ca }),
     },
     auth: { user: settings.login.username, pass: settings.login.password },
     clientInfo: { name: 'mailflow-probe', vendor: 'mailflow-probe', version: '', 'support-url': '' },
