@@ -31,9 +31,14 @@ export function pack(): void {
   if (status !== 0) throw new Error(`the build must succeed: ${stderr}`);
 }
 
-export async function startAgent(program: Program, config: string): Promise<RunningAgent> {
+/** `flags` are Node's own. */
+export async function startAgent(
+  program: Program,
+  config: string,
+  flags: readonly string[] = [],
+): Promise<RunningAgent> {
   const from = performance.now();
-  const child = spawn(process.execPath, [join(PROJECT, PROGRAMS[program]), 'run', '-c', config], {
+  const child = spawn(process.execPath, [...flags, join(PROJECT, PROGRAMS[program]), 'run', '-c', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const url = await served(child);

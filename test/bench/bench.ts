@@ -8,13 +8,14 @@ import { type Bench, isMet, type Row, tableOf } from './bench-row.ts';
 import { LEDGER } from './ledger.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { PEERS } from './peers.ts';
+import { PROFILE } from './profile.ts';
 import { RATE } from './rate.ts';
 import { SCRAPE } from './scrape.ts';
 import { SINK } from './sink.ts';
 import { START } from './start.ts';
 import { WIRE } from './wire.ts';
 
-const BENCHES: readonly Bench[] = [START, SCRAPE, LEDGER, WIRE, PEERS, SINK, RATE];
+const BENCHES: readonly Bench[] = [START, SCRAPE, LEDGER, WIRE, PEERS, SINK, RATE, PROFILE];
 
 const { only, json } = readArguments();
 const machine = describeMachine();
