@@ -49,7 +49,16 @@ export function secretsOf({ key, retiredKey, http, sink, providers }: Settings):
     .toSorted((one, other) => other.length - one.length);
 }
 
-function formsOf({ username, password }: Login): readonly string[] {
+const FORMS = new WeakMap<Login, readonly string[]>();
+
+/** Made once for each login: every handover asks for them. */
+function formsOf(login: Login): readonly string[] {
+  const forms = FORMS.get(login) ?? makeForms(login);
+  FORMS.set(login, forms);
+  return forms;
+}
+
+function makeForms({ username, password }: Login): readonly string[] {
   const quoted = password.replaceAll(/["\\]/g, String.raw`\$&`);
   const lines = [quoted, password].map(asOneLine).filter(({ length }) => length >= SECRET_LENGTH_MIN);
   return [...new Set([base64(`\0${username}\0${password}`), base64(password), quoted, password, ...lines])];

@@ -21,7 +21,7 @@ import type {
   Random,
   Sink,
 } from '../ports.ts';
-import { LedgerRefused, TooBusy, UnknownRoute } from '../ports.ts';
+import { LedgerRefused, OVER, TooBusy, UnknownRoute } from '../ports.ts';
 import { addressNews } from './address-news.ts';
 import { createAnchorKeeper, type Dkim } from './anchor-keeper.ts';
 import { timeEarlyProbes } from './boot-clock.ts';
@@ -283,7 +283,7 @@ function createControl(
     async settled(id, ms, signal) {
       const wait = new AbortController();
       const stopListening = recorder.subscribe((_entries, changed) => {
-        if (changed.some((record) => record.id === id && outcomeOf(record) !== 'pending')) wait.abort();
+        if (changed.some((record) => record.id === id && outcomeOf(record) !== 'pending')) wait.abort(OVER);
       });
       const now = await probe(id);
       if (now !== null && now.assessment.outcome === 'pending') {

@@ -12,6 +12,8 @@ const PROGRAMS = { packed: 'dist/bin.js', source: 'src/main.ts' } as const;
 export type Program = keyof typeof PROGRAMS;
 
 const POLL_MS = 2;
+/** The agent lets nobody ask more than a thousand times at once: one that takes long to come up is asked ever more rarely. */
+const POLLS = 100;
 const PATIENCE_MS = 120_000;
 
 export interface RunningAgent {
@@ -31,9 +33,14 @@ export function pack(): void {
   if (status !== 0) throw new Error(`the build must succeed: ${stderr}`);
 }
 
-export async function startAgent(program: Program, config: string): Promise<RunningAgent> {
+/** `flags` are Node's own. */
+export async function startAgent(
+  program: Program,
+  config: string,
+  flags: readonly string[] = [],
+): Promise<RunningAgent> {
   const from = performance.now();
-  const child = spawn(process.execPath, [join(PROJECT, PROGRAMS[program]), 'run', '-c', config], {
+  const child = spawn(process.execPath, [...flags, join(PROJECT, PROGRAMS[program]), 'run', '-c', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const url = await served(child);
@@ -70,7 +77,7 @@ async function ready(url: string, from: number): Promise<number> {
     const ms = performance.now() - from;
     if (ok) return ms;
     if (ms > PATIENCE_MS) throw new Error(`the agent must be ready within ${PATIENCE_MS / 1000} s`);
-    await pause(POLL_MS);
+    await pause(Math.max(POLL_MS, ms / POLLS));
   }
 }
 

@@ -9,13 +9,14 @@ import { LEDGER } from './ledger.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { MAILBOXES } from './mailboxes.ts';
 import { PEERS } from './peers.ts';
+import { PROFILE } from './profile.ts';
 import { RATE } from './rate.ts';
 import { SCRAPE } from './scrape.ts';
 import { SINK } from './sink.ts';
 import { START } from './start.ts';
 import { WIRE } from './wire.ts';
 
-const BENCHES: readonly Bench[] = [START, SCRAPE, LEDGER, WIRE, PEERS, SINK, RATE, MAILBOXES];
+const BENCHES: readonly Bench[] = [START, SCRAPE, LEDGER, WIRE, PEERS, SINK, RATE, MAILBOXES, PROFILE];
 
 const { only, json } = readArguments();
 const machine = describeMachine();

@@ -1,4 +1,4 @@
-/** Messages a second that the sink takes from Postfix's smtp-source, beside what others take of the same. */
+/** Messages a second that the sink takes from Postfix's smtp-source, beside what others take of the same; and real probes beside such load. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,12 +14,15 @@ import { vitalsOf } from '../servers/vitals.ts';
 import { startAgent } from './agent-process.ts';
 import { atLeast, type Bench, type Row, row } from './bench-row.ts';
 import { writePlainConfiguration } from './plain-agent.ts';
+import { besideLoad, ownMail, type Scene } from './sink-probes.ts';
 
 const SOURCE = '/usr/sbin/smtp-source';
 const SMTP_SINK = '/usr/sbin/smtp-sink';
 const TARGET_PROGRAM = fileURLToPath(new URL('sink-target.ts', import.meta.url));
 const RUNS = 2;
 const PAYLOAD_BYTES = 2000;
+/** More messages than smtp-source sends before it is stopped. */
+const ENDLESS = 10_000_000;
 const PROVIDER = 'corp';
 
 const TARGETS = ['the sink', 'empty smtp-server', 'smtp-sink', 'bare node:net'] as const;
@@ -42,7 +45,7 @@ const SETTINGS: readonly Setting[] = [
 
 export const SINK: Bench = {
   name: 'sink',
-  about: `messages of ${PAYLOAD_BYTES} bytes by smtp-source into the sink of a running agent, an empty smtp-server, smtp-sink and node:net`,
+  about: `messages of ${PAYLOAD_BYTES} bytes by smtp-source into the sink of a running agent, an empty smtp-server, smtp-sink and node:net; then real probes beside them`,
   async run() {
     demand(MAIL_SERVERS);
     await using stack = new AsyncDisposableStack();
@@ -69,7 +72,16 @@ export const SINK: Bench = {
     const after = await vitalsOf(agent.pid);
     const taken = RUNS * SETTINGS.reduce((sum, { messages }) => sum + messages, 0);
     const cpuMs = ((after.cpuSeconds - before.cpuSeconds) * 1000) / taken;
-    return [...rows, row('processor of the agent for each message', 'ms', [cpuMs])];
+    const scene: Scene = {
+      ...{ provider, url: agent.url, dataFolder: join(folder, 'data'), line: { provider: PROVIDER, path: 'send' } },
+      startLoad: (options) => child(startSource(provider.sinkPort, [...options, '-m', String(ENDLESS)])),
+    };
+    return [
+      ...rows,
+      row('processor of the agent for each message', 'ms', [cpuMs]),
+      ...(await besideLoad(scene)),
+      ...(await ownMail(scene)),
+    ];
   },
 };
 
@@ -90,20 +102,23 @@ async function measured(ported: Readonly<Record<Target, number>>): Promise<reado
 /** Messages a second. Rejects unless all of them are taken. */
 async function rateOf(port: number, { sessions, isReused, messages }: Setting): Promise<number> {
   // A process of its own, and nobody here has anything else to do meanwhile.
-  const options = ['-s', String(sessions), '-m', String(messages), '-l', String(PAYLOAD_BYTES)];
-  const envelope = ['-f', 'source@elsewhere.test', '-t', 'probe-0@sink.test', '-M', 'elsewhere.test'];
   const from = performance.now();
-  const child = spawn(SOURCE, [...(isReused ? ['-d'] : []), ...options, ...envelope, `127.0.0.1:${port}`], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = startSource(port, [...(isReused ? ['-d'] : []), '-s', String(sessions), '-m', String(messages)]);
   let said = '';
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const [code] = await once(child, 'close');
   const seconds = (performance.now() - from) / 1000;
   if (code !== 0 || said !== '') throw new Error(`smtp-source must have every message taken: ${said}`);
   // What was closed last is gone from the agent's books, too.
   await pause(100);
   return messages / seconds;
+}
+
+function startSource(port: number, options: readonly string[]): ChildProcess {
+  const message = ['-l', String(PAYLOAD_BYTES), '-f', 'source@elsewhere.test', '-t', 'probe-0@sink.test'];
+  return spawn(SOURCE, [...options, ...message, '-M', 'elsewhere.test', `127.0.0.1:${port}`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
 }
 
 async function portOf(child: ChildProcess): Promise<number> {

@@ -1,4 +1,4 @@
-/** What the kernel and the disk say of a running daemon: memory, descriptors, threads, processor time, bytes of its ledger. */
+/** What the kernel and the disk say of a running daemon: memory, descriptors, threads, processor time in all and by thread, bytes of its ledger. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -19,14 +19,30 @@ export async function vitalsOf(pid: number): Promise<Vitals> {
     readFile(`/proc/${pid}/stat`, 'utf8'),
     readdir(`/proc/${pid}/fd`),
   ]);
-  // The program's name may hold anything; user and system time are the 12th and 13th field behind it.
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
   return {
     residentBytes: field(status, 'VmRSS') * 1024,
     descriptors: descriptors.length,
     threads: field(status, 'Threads'),
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+    cpuSeconds: cpuSecondsOf(line),
   };
+}
+
+/** Processor seconds, user and system, of the threads that run, those of one name together. Node names its own and workers by theirs. */
+export async function threadSecondsOf(pid: number): Promise<ReadonlyMap<string, number>> {
+  const ids = await readdir(`/proc/${pid}/task`);
+  const lines = await Promise.all(ids.map((id) => readFile(`/proc/${pid}/task/${id}/stat`, 'utf8')));
+  const seconds = new Map<string, number>();
+  for (const line of lines) {
+    const name = line.slice(line.indexOf('(') + 1, line.lastIndexOf(')'));
+    seconds.set(name, (seconds.get(name) ?? 0) + cpuSecondsOf(line));
+  }
+  return seconds;
+}
+
+/** The name may hold anything; user and system time are the 12th and 13th field behind it. */
+function cpuSecondsOf(line: string): number {
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 function field(status: string, name: string): number {

@@ -2,7 +2,7 @@
 import { ImapFlow, type ImapFlowOptions, type ImapResponse } from 'imapflow';
 import type { Stage } from '../../domain/probe.ts';
 import type { Login, MailboxSettings } from '../../domain/settings.ts';
-import { BODY_BYTES_MAX, type Clock, HEADER_BYTES_MAX, type Log, MailboxError } from '../../ports.ts';
+import { BODY_BYTES_MAX, type Clock, HEADER_BYTES_MAX, type Log, MailboxError, OVER } from '../../ports.ts';
 import { AnswerMeter } from './answer-meter.ts';
 import { EntryError, stageOfCode, toMailboxError } from './failure.ts';
 import { trustIn } from './trust.ts';
@@ -167,7 +167,7 @@ export class Connection {
     } catch (error) {
       throw toMailboxError(this.#failure ?? error, this.#where, this.#login);
     } finally {
-      done.abort();
+      done.abort(OVER);
       await watch;
     }
   }

@@ -25,7 +25,7 @@ export async function connectFirst(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Socket> {
-  let failure = new Failure('ENODATA', 'no address to connect to');
+  let failure: Failure | null = null;
   const tried = [4, 6].flatMap((family) => addresses.filter((each) => isIP(each) === family).slice(0, ADDRESSES_MAX));
   for (const address of tried) {
     try {
@@ -35,7 +35,7 @@ export async function connectFirst(
       if (failure.code === ABORTED) throw failure;
     }
   }
-  throw failure;
+  throw failure ?? new Failure('ENODATA', 'no address to connect to');
 }
 
 /** The TLS handshake on an open socket. Rejects with OpenSSL's or Node's error; the socket is then closed. */

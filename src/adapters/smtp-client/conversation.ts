@@ -84,12 +84,14 @@ export async function converse(
 
   const connection = createConnection(socket, errand, transcript);
   connection.on('error', fail);
-  // After any other end this comes too late to count.
-  connection.once('end', () => settle(new Failure('CONNECTION_LOST', 'the connection ended')));
+  const ended = (): void => settle(new Failure('CONNECTION_LOST', 'the connection ended'));
+  connection.once('end', ended);
   if (socket.destroyed) fail(socket.errored ?? new Failure('CONNECTION_LOST', 'the connection ended'));
   else connection.connect((error) => (error ? fail(error) : carry(connection, errand, transcript, settle, fail)));
   try {
     const failure = await over;
+    // Every session ends: no exception has to be made of it any more.
+    connection.off('end', ended);
     const ending = transcript.ending(failure);
     if (failure === null || ending.kind === 'refused') await quit(connection, clock, signal);
     return ending;

@@ -4,7 +4,7 @@ import type { Accepted, Refusal, Stage, Uncertain, Unreachable } from '../../dom
 import type { Instant } from '../../domain/time/instant.ts';
 import type { Clock } from '../../ports.ts';
 import { type Deadline, LIMIT_MS } from './deadline.ts';
-import { Failure } from './failure.ts';
+import type { Failure } from './failure.ts';
 import { offers, parseReply, type Reply } from './reply.ts';
 import type { StageClock } from './stage-clock.ts';
 
@@ -121,7 +121,7 @@ export class Transcript {
     this.#deadline.stop();
     this.#stages.end(this.#refused?.at ?? this.#acknowledged?.at);
     if (this.#refused !== null) return this.#refused.refusal;
-    const { code, text } = describe(failure ?? new Failure('PROTOCOL', 'a 250 before the message was sent'));
+    const { code, text } = failure === null ? UNSENT : describe(failure);
     if (this.#handedOver === null) return { kind: 'unreachable', stage: this.#stages.current(), code, text };
     if (failure !== null || this.#acknowledged === null) {
       return { kind: 'uncertain', handedOver: this.#handedOver, code, text };
@@ -185,6 +185,9 @@ export class Transcript {
     if (next !== undefined) this.#deadline.start(LIMIT[next]);
   }
 }
+
+/** nodemailer's success, where it is none. */
+const UNSENT = { code: 'PROTOCOL', text: 'a 250 before the message was sent' };
 
 function describe({ code, message }: Failure): { code: string; text: string } {
   return { code, text: message };

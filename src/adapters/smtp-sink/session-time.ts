@@ -1,5 +1,5 @@
 /** Holds one session to its time: each command of the peer's, and the whole. */
-import type { Clock } from '../../ports.ts';
+import { type Clock, OVER } from '../../ports.ts';
 import { DATA_MS_MAX, LOOK_MS, SESSION_MS_MAX, STEP_MS_MAX } from './limits.ts';
 
 /** `step`: the next command takes too long. `session`: no message may begin any more. `end`: not even the one under way may go on. */
@@ -22,7 +22,7 @@ export class SessionTime {
   }
 
   stop(): void {
-    this.#ended.abort();
+    this.#ended.abort(OVER);
   }
 
   /** One timer for all: one for each command would cost more than the command. */

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { SMTPServer, SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import type { Instant } from '../../domain/time/instant.ts';
-import type { Clock, Log, SinkListener, SinkMessage } from '../../ports.ts';
+import { type Clock, type Log, OVER, type SinkListener, type SinkMessage } from '../../ports.ts';
 import { COMMANDS_MAX, DATA_MS_MAX, DOTTED_LINES_MAX, MESSAGE_BYTES_CUT, SESSION_BYTES_MAX } from './limits.ts';
 import { EndOfDataScanner, MessageReader } from './message-reader.ts';
 import {
@@ -198,7 +198,7 @@ export class SinkSession {
       if (this.#endOfData === null) this.#endOfDataRead(readSoFar);
       this.#messageRead(transaction, stream.sizeExceeded ? null : reader, this.#endOfData ?? readSoFar, done);
     });
-    stream.once('close', () => over.abort());
+    stream.once('close', () => over.abort(OVER));
   }
 
   /** `reader` is null for a message over the limit. */
