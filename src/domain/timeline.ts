@@ -303,15 +303,15 @@ function foldAttempt(state: TimelineState, event: TransferAttempted, change: Cha
 
 /** Whether an attempt that nobody can attribute says something new of a record. */
 export function isLowered(
-  { path, provider, recipient, unseenSince }: ProbeRecord,
+  record: ProbeRecord,
   attempt: Pick<TransferAttempted, 'provider' | 'recipients' | 'earliest'>,
   boots: Boots,
 ): boolean {
   const isPossible =
-    path === 'send' &&
-    attempt.provider === provider &&
-    (attempt.recipients.length === 0 || attempt.recipients.includes(recipient));
-  return isPossible && (unseenSince === null || isBefore(attempt.earliest, unseenSince, boots));
+    record.path === 'send' &&
+    attempt.provider === record.provider &&
+    (attempt.recipients.length === 0 || attempt.recipients.includes(record.recipient));
+  return isPossible && unseenAs(record, attempt.earliest, boots) !== record.unseenSince;
 }
 
 function foldStart(state: TimelineState, event: AgentStarted): readonly ProbeRecord[] {
@@ -368,14 +368,25 @@ function firstSent({ open, boots }: TimelineState): Instant | null {
   return first;
 }
 
+/** Since when a message may have come out unseen, once it is told of that time: not before it was planned, be it in another boot. */
+export function unseenAs(
+  { planned, unseenSince }: Pick<ProbeRecord, 'planned' | 'unseenSince'>,
+  since: Instant,
+  boots: Boots,
+): Instant {
+  return earlierOf(unseenSince, laterOf(since, planned, boots), boots);
+}
+
 /** The same record if it says so already. */
 function unseenFrom({ boots }: TimelineState, record: ProbeRecord, since: Instant): ProbeRecord {
-  const unseenSince = earlierOf(record.unseenSince, since, boots);
+  const unseenSince = unseenAs(record, since, boots);
   return unseenSince === record.unseenSince ? record : { ...record, unseenSince };
 }
 
-function inGap({ boots }: TimelineState, record: ProbeRecord, gap: BounceGap): ProbeRecord {
-  return record.path === 'receive' ? { ...record, bounceGap: widenGap(record.bounceGap, gap, boots) } : record;
+function inGap({ boots }: TimelineState, record: ProbeRecord, { since, until }: BounceGap): ProbeRecord {
+  if (record.path !== 'receive') return record;
+  const gap = { since: laterOf(since, record.planned, boots), until };
+  return { ...record, bounceGap: widenGap(record.bounceGap, gap, boots) };
 }
 
 /**

@@ -3,6 +3,7 @@ import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
 import { channelOf, type ProbeRecord, sentAt } from '../domain/record.ts';
 import { type Backoff, failuresInRow, retryDelayMs } from '../domain/time/backoff.ts';
 import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
+import { unseenAs } from '../domain/timeline.ts';
 import type { Bookmark, Clock, Fetched, FolderState, Ledger, Log, Look, Mailbox, Observer, Random } from '../ports.ts';
 import { LedgerRefused, MailboxError } from '../ports.ts';
 import { type DailyCopy, openDailyCopy } from './daily-copy.ts';
@@ -269,8 +270,9 @@ class WatchSession {
 
   /** What is on its way may have come and gone since that look; null, since it was planned. */
   async #doubt(since: Instant | null): Promise<void> {
-    const isNews = ({ planned, unseenSince }: ProbeRecord): boolean =>
-      unseenSince === null || isBefore(since ?? planned, unseenSince, this.#parts.recorder.state.boots);
+    const { boots } = this.#parts.recorder.state;
+    const isNews = (record: ProbeRecord): boolean =>
+      unseenAs(record, since ?? record.planned, boots) !== record.unseenSince;
     if (!this.#onTheirWay().some(isNews)) return;
     const { provider } = this.#options;
     await this.#parts.recorder.note({ type: 'mailbox.unproven', at: this.#parts.clock.now(), provider, since });

@@ -1,6 +1,7 @@
 /** Remembers whose connections our own limits may have turned away, until it is recorded: what came with them counts as tried unseen. */
 import type { ProbeRecord } from '../domain/record.ts';
-import { type Boots, earlierOf, type Instant, isBefore } from '../domain/time/instant.ts';
+import { type Boots, earlierOf, type Instant, isBefore, laterOf } from '../domain/time/instant.ts';
+import { unseenAs } from '../domain/timeline.ts';
 import type { Clock } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -53,13 +54,9 @@ export function createTurnedAway(recorder: Recorder, clock: Clock): TurnedAway {
   };
 }
 
-function isUnaware(
-  { path, provider: own, unseenSince, bounceGap }: ProbeRecord,
-  provider: string,
-  since: Instant,
-  boots: Boots,
-): boolean {
+function isUnaware(record: ProbeRecord, provider: string, since: Instant, boots: Boots): boolean {
+  const { path, provider: own, planned, bounceGap } = record;
   if (own !== provider || path === 'internal') return false;
-  const known = path === 'send' ? unseenSince : (bounceGap?.since ?? null);
-  return known === null || isBefore(since, known, boots);
+  if (path === 'send') return unseenAs(record, since, boots) !== record.unseenSince;
+  return bounceGap === undefined || isBefore(laterOf(since, planned, boots), bounceGap.since, boots);
 }

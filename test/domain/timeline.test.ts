@@ -79,20 +79,27 @@ describe('a sink that was closed', () => {
     expect(unseen(fold(...ON_THEIR_WAY, started(at(40))))).toEqual({ ...NOTHING, send: at(40), other: at(40) });
   });
 
-  it('stays unseen since then over a boot, though the clock had been ahead and was put back before anything was sent', () => {
-    const start = (instant: Instant, unwatchedSince: Instant | null): LedgerEvent => ({
-      ...{ type: 'agent.started', at: instant, version: '1', unwatchedSince },
-    });
-    const ahead = at(2000, { monoUs: 20e6 });
+  const start = (instant: Instant): LedgerEvent => ({
+    ...{ type: 'agent.started', at: instant, version: '1', unwatchedSince: null },
+  });
+  const sentAt = (instant: Instant): readonly LedgerEvent[] => ON_THEIR_WAY.map((event) => ({ ...event, at: instant }));
+  const unproven = (since: Instant, until: Instant): LedgerEvent => ({ type: 'sink.unproven', at: until, since });
+
+  it('stays unseen since then over a boot, though the clock was ahead then and was put back', () => {
+    const since = at(2010, { monoUs: 30e6 });
     const next = at(1000, { boot: 'next', monoUs: 64e6 });
-    const all: readonly LedgerEvent[] = [
-      start(ahead, null),
-      ...ON_THEIR_WAY.map((event) => ({ ...event, at: at(400, { monoUs: 216e6 }) })),
-      { type: 'sink.unproven', at: at(900, { monoUs: 700e6 }), since: ahead },
-      start(next, null),
-      { type: 'sink.closed', at: next },
-    ];
-    expect(unseen(fold(...all))).toEqual({ ...NOTHING, send: ahead, other: ahead });
+    const before = [start(at(1990, { monoUs: 10e6 })), ...sentAt(at(2000, { monoUs: 20e6 }))];
+    const all = [...before, unproven(since, at(900, { monoUs: 700e6 })), start(next)];
+    expect(unseen(fold(...all, { type: 'sink.closed', at: next }))).toEqual({ ...NOTHING, send: since, other: since });
+  });
+
+  it('is unseen since it was planned at the earliest, though the clock was ahead in the boot before', () => {
+    const since = at(2000);
+    const planning = at(400, { boot: 'next', monoUs: 20e6 });
+    const all = [start(at(1990)), start(at(390, { boot: 'next', monoUs: 10e6 })), ...sentAt(planning)];
+    const told = fold(...all, unproven(since, at(500, { boot: 'next', monoUs: 120e6 })));
+    expect(unseen(told)).toEqual({ ...NOTHING, send: planning, other: planning });
+    expect(told.record('receive').bounceGap?.since).toEqual(planning);
   });
 
   const gaps = (...events: readonly LedgerEvent[]) =>

@@ -125,6 +125,12 @@ const FOUND: readonly {
     only: ['sink cut off', 'reboot', 'unset clock'],
     untilHours: 337,
   },
+  {
+    was: 'a time unseen from a boot before the one it was sent in, taken for a later one',
+    seed: 8336,
+    only: ['failing transfers', 'suspend under way', 'unset clock'],
+    untilHours: 337,
+  },
 ];
 
 it.each(FOUND)(
