@@ -3,7 +3,7 @@
 import type { Assessment } from './domain/delay/delay.ts';
 import type { SeriesQuery } from './domain/delay/delay-series.ts';
 import type { CheckDepth, CheckResult, Endpoint } from './domain/endpoint.ts';
-import type { LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
+import type { ArchivedMonth, LedgerEntry, LedgerEvent, RareType } from './domain/event.ts';
 import type { SignatureFinding } from './domain/evidence/anchor.ts';
 import type { ChainHead } from './domain/evidence/chain.ts';
 import type { Exclusion } from './domain/exclusion.ts';
@@ -293,12 +293,17 @@ export interface Ledger {
   rewound(query: RewoundQuery): Promise<number>;
   /** The earliest wall time of any entry that is not archived, milliseconds since the epoch; null if there is none. */
   firstMs(): Promise<number | null>;
-  /** The first month that is left where older ones were archived, null where none was. To judge one of those rejects. */
-  archivedBefore(): Promise<Month | null>;
+  /** What was archived, null where nothing was. To judge one of those months rejects. */
+  archive(): Promise<ArchiveSummary | null>;
   close(): Promise<void>;
 }
 /** What judging beside the measuring asks of it. */
-export type LedgerReader = Pick<Ledger, 'standing' | 'closing' | 'marked' | 'firstMs' | 'archivedBefore' | 'close'>;
+export type LedgerReader = Pick<Ledger, 'standing' | 'closing' | 'marked' | 'firstMs' | 'archive' | 'close'>;
+export interface ArchiveSummary {
+  /** The first month that is left. */
+  readonly before: Month;
+  readonly months: readonly ArchivedMonth[];
+}
 /** Probes whose `monthInstantMs` lies in `[fromMs, toMs)`. */
 export interface LateQuery extends RewoundQuery {
   readonly provider: string;

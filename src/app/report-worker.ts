@@ -37,7 +37,7 @@ async function render(task: ReportTask): Promise<RenderedReport | null> {
     case 'delays':
       return json(await ledger.delays(task.query));
     case 'preview':
-      if (task.matter.month < ((await ledger.archivedBefore()) ?? '')) return null;
+      if (task.matter.month < ((await ledger.archive())?.before ?? '')) return null;
       return json(await ledger.preview(task.matter, task.change));
     case 'report': {
       const { month, nowMs, format, language } = task;

@@ -1,7 +1,7 @@
 /** `ledger archive`: writes old months as signed bundles, proves them, and takes them out of the ledger. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -12,18 +12,20 @@ import {
   readSigner,
   resumeArchive,
   systemClock,
+  unfinishedArchive,
   VERSION,
   verifyDerived,
   verifyLedger,
   writeBundle,
 } from '../app.ts';
-import type { ArchivedBundle } from '../domain/event.ts';
-import type { BundleManifest } from '../domain/evidence/bundle.ts';
+import type { ArchivedBundle, LedgerArchived } from '../domain/event.ts';
+import type { Matter } from '../domain/report/report.ts';
 import type { Settings } from '../domain/settings.ts';
+import type { Month } from '../domain/time/calendar.ts';
+import type { Instant } from '../domain/time/instant.ts';
 import { checkBundle } from './bundle.ts';
 import { ExitWith } from './exit.ts';
 import { readMonth } from './month.ts';
-import { now } from './now.ts';
 import { print, writeNewFile } from './output.ts';
 import { mattersOf } from './report.ts';
 import { loadSettings } from './settings.ts';
@@ -49,21 +51,47 @@ export async function archiveLedger({ config, before, to }: ArchiveArguments): P
   const clock = systemClock();
   const turn = (): Promise<void> => clock.sleep(TURN_MS);
   try {
-    const resumed = await resumeArchive(dataFolder, turn);
-    if (resumed > 0) await print(`${resumed} entries that were archived before are gone now\n`);
-    const matters = await mattersOf(settings, month, now().wallMs, { config }, '--before');
-    const plan = await planArchive(dataFolder, month, matters);
-    await mkdir(to, { recursive: true, mode: 0o700 });
-    const bundles: ArchivedBundle[] = [];
-    for (const each of plan.months) bundles.push(await archiveMonth(settings, config, to, each));
-    const gone = await cutArchive(dataFolder, { month, upTo: plan.upTo, bundles }, clock.now(), turn);
-    await print(
-      `${gone} entries up to ${plan.upTo.seq} are archived and gone, the ledger begins in time for ${month}; its file keeps its size and fills again\n`,
-    );
+    const unfinished = await unfinishedArchive(dataFolder);
+    if (unfinished !== null) {
+      for (const bundle of unfinished.bundles) await mustBeThere(to, bundle);
+      await resumeArchive(dataFolder, turn);
+      await print(goneLine(unfinished));
+    }
+    if (unfinished?.month !== month) await archiveBefore(month, settings, { config, before, to }, clock.now(), turn);
   } finally {
     clock.close();
   }
   await mustHold(dataFolder, 'the bundles are whole: keep them, and a copy of the ledger');
+}
+
+async function archiveBefore(
+  month: Month,
+  settings: Settings,
+  { config, to }: ArchiveArguments,
+  at: Instant,
+  turn: () => Promise<void>,
+): Promise<void> {
+  const matters = await mattersOf(settings, month, at.wallMs, { config }, '--before');
+  const { bundles: spans, ...plan } = await planArchive(settings.dataFolder, month, matters);
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  const bundles: ArchivedBundle[] = [];
+  for (const span of spans) bundles.push(await archiveMonth(settings, matters, to, span));
+  const archive = { month, ...plan, bundles };
+  await cutArchive(settings.dataFolder, archive, at, turn);
+  await print(goneLine(archive));
+}
+
+function goneLine({ month, upTo }: Pick<LedgerArchived, 'month' | 'upTo'>): string {
+  return `entries up to ${upTo.seq} are archived and gone, the ledger begins in time for ${month}; its file keeps its size and fills again\n`;
+}
+
+/** Exits 2 unless the folder has the bundle, byte for byte: what goes is nowhere else. */
+async function mustBeThere(to: string, { month, sha256 }: ArchivedBundle): Promise<void> {
+  const file = join(to, `${month}.bundle`);
+  if (existsSync(file) && (await sha256Of(file)) === sha256) return;
+  throw new ExitWith(EXIT_BROKEN, [
+    `an archive was broken off, and ${file} must be its bundle with sha256 ${sha256} before it goes on, is not: nothing more was deleted`,
+  ]);
 }
 
 /** Chain and all that is derived: what does not hold is not cut, and was not cut wrongly. Exits 2. */
@@ -75,33 +103,37 @@ async function mustHold(folder: string, otherwise: string): Promise<void> {
     throw new ExitWith(EXIT_BROKEN, [`derived tables do not hold: ${otherwise}; ledger verify says what differs`]);
 }
 
+/** Writes the month's bundle and proves it; one that an earlier try left there will do if it has all that it must. */
 async function archiveMonth(
   settings: Settings,
-  config: string,
+  matters: readonly Matter[],
   to: string,
-  { month, firstSeq, lastSeq }: ArchivePlan['months'][number],
+  { month, ...span }: ArchivePlan['bundles'][number],
 ): Promise<ArchivedBundle> {
   const file = join(to, `${month}.bundle`);
-  const matters = await mattersOf(settings, month, now().wallMs, { config });
-  const request = {
-    ...{ agent: settings.agent, version: VERSION, month, matters },
-    ...{ configuration: configurationDigest(settings), span: { firstSeq, lastSeq } },
-  };
   const signer = await readSigner(settings.dataFolder);
-  let written: BundleManifest | null = null;
-  await writeNewFile(
-    file,
-    async (write) => {
-      written = await writeBundle(settings.dataFolder, request, signer, write);
-    },
-    '--to',
-  );
-  const { chain } = written as unknown as BundleManifest;
-  if (!(await checkBundle(file, signer.publicKey)).ok)
-    throw new ExitWith(EXIT_BROKEN, [`${file} does not hold, nothing was archived: ledger verify says why`]);
+  if (!existsSync(file)) {
+    const request = {
+      ...{ agent: settings.agent, version: VERSION, month, span },
+      ...{ matters: matters.map((matter) => ({ ...matter, month })), configuration: configurationDigest(settings) },
+    };
+    const part = `${file}.part`;
+    await rm(part, { force: true });
+    const write = (line: (text: string) => Promise<void>): Promise<unknown> =>
+      writeBundle(settings.dataFolder, request, signer, line);
+    await writeNewFile(part, async (line) => void (await write(line)), '--to');
+    await rename(part, file);
+  }
+  const { ok, bundle } = await checkBundle(file, signer.publicKey);
+  const { firstSeq = 0, lastSeq = 0 } = bundle?.chain ?? {};
+  const isWhole = bundle?.month === month && firstSeq <= span.firstSeq && lastSeq >= (span.lastSeqs[0] ?? 0);
+  if (!ok || !isWhole) {
+    const rule = `a bundle of ${month} that holds, with entries from ${span.firstSeq} on`;
+    throw new ExitWith(EXIT_BROKEN, [`${file} must be ${rule}, is not: nothing was archived; ledger verify says more`]);
+  }
   const sha256 = await sha256Of(file);
-  await print(`${file}: ${month}, entries ${chain.firstSeq} to ${chain.lastSeq}, sha256 ${sha256}\n`);
-  return { month, sha256, firstSeq: chain.firstSeq, lastSeq: chain.lastSeq };
+  await print(`${file}: ${month}, entries ${firstSeq} to ${lastSeq}, sha256 ${sha256}\n`);
+  return { month, sha256, firstSeq, lastSeq };
 }
 
 async function sha256Of(file: string): Promise<string> {

@@ -282,24 +282,40 @@ export interface DkimKeySeen extends Recorded {
 }
 
 /**
- * Everything up to `upTo` was written into bundles and goes from this ledger, but for the entries of KEPT_TYPES: from then on it tells of
- * `month` and later ones alone.
+ * Everything up to `upTo` is in bundles and goes from this ledger, but for the entries of KEPT_TYPES: from then on it tells of `month`
+ * and later ones alone.
  */
 export interface LedgerArchived extends Recorded {
   readonly type: 'ledger.archived';
-  /** The first month that is left. */
+  /** The first month that is left, and when it begins by the earliest of the contracts' clocks: what the ledger begins with is from before. */
   readonly month: string;
+  readonly fromMs: number;
   readonly upTo: ChainHead;
-  /** Lower-case hex SHA-256 of each file, and the entries that are in it. */
+  /** Together they have every entry after those of `previous` (or from the first on) up to the one after `upTo`. */
   readonly bundles: readonly ArchivedBundle[];
-  /** What is kept of them, those that an earlier one kept included: how many, and `keptHash` of all. */
+  /** What was known of each month that goes, as its bundle has it. */
+  readonly months: readonly ArchivedMonth[];
+  /** What is kept of the entries, those that an earlier one kept included: how many, and `keptHash` of all. */
   readonly kept: { readonly entries: number; readonly sha256: string };
+  /** The entry that said so before, null if this is the first. */
+  readonly previous: number | null;
 }
 export interface ArchivedBundle {
   readonly month: string;
+  /** Lower-case hex, of the file. */
   readonly sha256: string;
   readonly firstSeq: number;
   readonly lastSeq: number;
+}
+/** Of a provider's month that was measured. */
+export interface ArchivedMonth {
+  readonly provider: string;
+  readonly month: string;
+  /** Lower-case hex SHA-256 of the contract's terms. */
+  readonly contract: string;
+  readonly summary: readonly ClosedClause[];
+  /** Whether the report is still the one that was closed. */
+  readonly closed: boolean;
 }
 
 export type LedgerEvent =

@@ -131,12 +131,12 @@ function closer(options: RefereeOptions, parts: RefereeParts, signal: AbortSigna
     const isSteady = steppedAt === null || spanBetween(steppedAt, now).lo >= STEADY_FOR;
     // What is closed stays so.
     if (!isSteady || !isClockSettled(now)) return;
-    const [firstMs, archivedBefore] = [await ledger.firstMs(), await ledger.archivedBefore()];
+    const [firstMs, archive] = [await ledger.firstMs(), await ledger.archive()];
     if (firstMs === null) return;
     for (const each of options.held) {
       try {
         const measured = monthOf(firstMs, each.contract.timeZone);
-        const first = archivedBefore !== null && archivedBefore > measured ? archivedBefore : measured;
+        const first = archive !== null && archive.before > measured ? archive.before : measured;
         await closeMonths(each, first, options.version, empty, parts, signal);
         failing.delete(each.provider);
       } catch (error) {

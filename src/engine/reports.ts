@@ -1,7 +1,7 @@
 /** Reports out of the ledger: of a month, beside what was closed of it, and of a year. */
 
 import type { ContractTerms } from '../domain/contract-terms.ts';
-import type { MonthClosed } from '../domain/event.ts';
+import type { ClosedClause, MonthClosed } from '../domain/event.ts';
 import { compareClosing, findClosing, stillHolds, termsHash } from '../domain/report/closing.ts';
 import { isMeasured, type Judgement, type MonthReport, monthReport } from '../domain/report/judge.ts';
 import { finalAtMs, hasBegun, type Matter, rangeOf } from '../domain/report/report.ts';
@@ -11,7 +11,7 @@ import type { Month } from '../domain/time/calendar.ts';
 import type { Ledger } from '../ports.ts';
 
 export type ReportLedger = Pick<Ledger, 'judge' | 'marked' | 'lateProbes' | 'rewound'>;
-type MonthLedger = ReportLedger & Pick<Ledger, 'archivedBefore'>;
+type MonthLedger = ReportLedger & Pick<Ledger, 'archive'>;
 
 /** What can change a month after it was closed, but late facts. */
 const EXCLUSION_TYPES = ['exclusion.added', 'exclusion.retracted'] as const;
@@ -63,7 +63,7 @@ export async function reportMonth(
   held: readonly Held[],
   { month, nowMs, version }: { readonly month: Month; readonly nowMs: number; readonly version: string },
 ): Promise<MonthReport | null> {
-  if (month < ((await ledger.archivedBefore()) ?? '')) return null;
+  if (month < ((await ledger.archive())?.before ?? '')) return null;
   const begun = held.map((each): Matter => ({ ...each, month, nowMs })).filter(hasBegun);
   const judgements: Judgement[] = [];
   for (const matter of begun) judgements.push(await judgeMonth(ledger, matter, version));
@@ -75,7 +75,7 @@ export async function reportMonth(
  * are archived; all others are judged. Null if the ledger knows nothing of any.
  */
 export async function judgeYear(
-  ledger: Pick<Ledger, 'judge' | 'marked' | 'rewound' | 'archivedBefore'>,
+  ledger: Pick<Ledger, 'judge' | 'marked' | 'rewound' | 'archive'>,
   { provider, contract }: Held,
   { year, nowMs, version }: { readonly year: string; readonly nowMs: number; readonly version: string },
 ): Promise<ProviderYear | null> {
@@ -83,17 +83,23 @@ export async function judgeYear(
   const entries = await ledger.marked(EXCLUSION_TYPES);
   const holds = async (closed: MonthClosed, matter: Matter): Promise<boolean> =>
     stillHolds(closed, matter, { entries, rewound: await rewoundSince(ledger, closed, matter), version });
-  const archivedBefore = await ledger.archivedBefore();
+  const archive = await ledger.archive();
+  const terms = termsHash(contract);
+  const taken = (by: string, clauses: readonly ClosedClause[], closed: boolean): JudgedMonth => {
+    return { clauses, closed, measured: true, ...(by === terms ? {} : { otherTerms: true }) };
+  };
   const judged: JudgedMonth[] = [];
   let measured = false;
   for (const month of monthsOf(year)) {
     const matter = { provider, contract, month, nowMs };
     const closed = findClosing(closings, provider, month);
-    const archived = archivedBefore !== null && month < archivedBefore;
+    const gone = archive?.months.find((each) => each.provider === provider && each.month === month);
     if (!hasBegun(matter)) judged.push(null);
-    else if (closed !== null && (archived || (await holds(closed, matter)))) {
-      const other = closed.contract === termsHash(contract) ? {} : ({ otherTerms: true } as const);
-      judged.push({ clauses: closed.summary, closed: true, measured: true, ...other });
+    else if (gone !== undefined) {
+      judged.push(taken(gone.contract, gone.summary, gone.closed));
+      measured = true;
+    } else if (closed !== null && (month < (archive?.before ?? '') || (await holds(closed, matter)))) {
+      judged.push(taken(closed.contract, closed.summary, true));
       measured = true;
     } else {
       const { report } = await ledger.judge(matter);

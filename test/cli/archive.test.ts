@@ -1,12 +1,16 @@
 /** `ledger archive` beside a daemon: old months go into bundles, and nothing that is said of any month changes. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { cutArchive } from '../../src/adapters/sqlite/archive.ts';
+import { headAt } from '../../src/adapters/sqlite/bundle.ts';
+import type { ChainHead } from '../../src/domain/evidence/chain.ts';
 import type { Report } from '../../src/domain/report/report.ts';
 import type { YearReport } from '../../src/domain/report/year-report.ts';
 import { monthRange } from '../../src/domain/time/calendar.ts';
 import { seriesOf } from '../adapters/prometheus/scrape.ts';
-import { opened, temporaryFolder } from '../adapters/sqlite/support.ts';
+import { at, opened, rawly, temporaryFolder } from '../adapters/sqlite/support.ts';
 import { type Daemon, LONG_UP, run, startDaemon } from '../servers/command.ts';
 import { monthLedger } from './month-ledger.ts';
 
@@ -67,12 +71,18 @@ const countersOf = async ({ url }: Daemon) => {
 
 test('months go out of a ledger that is in use, into bundles that hold, and every figure stays', async () => {
   const { config, daemon } = await closedMonths();
+  // Agreed after the month was closed: the year judges it anew from then on.
+  await said(
+    ...['exclusion', 'add', '-c', config, '--provider', 'acme', '--kind', 'agreed-maintenance', '--by', 'Li Wei'],
+    ...['--from', '2025-05-01T00:00', '--to', '2025-06-01T00:00'],
+  );
   const [before, counters] = [await told(config), await countersOf(daemon)];
+  expect(before.year[0]?.months[4]?.closed).toBe(false);
   expect(counters.size).toBeGreaterThan(3);
   const to = join(temporaryFolder(), 'archive');
   const output = await said('ledger', 'archive', '-c', config, '--before', '2025-07', '--to', to);
   expect(output).toMatch(/2025-05\.bundle: 2025-05, entries 1 to \d+, sha256 [0-9a-f]{64}\n/);
-  expect(output).toMatch(/\d+ entries up to \d+ are archived and gone, the ledger begins in time for 2025-07/);
+  expect(output).toMatch(/entries up to \d+ are archived and gone, the ledger begins in time for 2025-07/);
   expect(readdirSync(to).toSorted()).toEqual(['2025-05.bundle', '2025-06.bundle']);
 
   // Whoever has the files has everything that went, and can check it without the ledger.
@@ -81,16 +91,16 @@ test('months go out of a ledger that is in use, into bundles that hold, and ever
   const spans = [...output.matchAll(/entries (\d+) to (\d+)/g)].map(([, first, last]) => [Number(first), Number(last)]);
   const upTo = Number(/up to (\d+) are archived/.exec(output)?.[1]);
   expect(spans[1]![0]).toBeLessThanOrEqual(spans[0]![1]! + 1);
-  expect(spans[1]![1]).toBeGreaterThanOrEqual(upTo);
-  // They end with what the months were closed by, not with the ledger.
-  expect(spans[0]![1]).toBeLessThan(upTo);
+  expect(spans[1]![1]).toBeGreaterThan(upTo);
+  // One ends where its month was final; the other has what was agreed later.
+  expect(spans[1]![1]).toBeLessThan(spans[0]![1]!);
 
   expect(await told(config)).toEqual(before);
   expect(await said('ledger', 'verify', '-c', config)).toContain(
     `those before event ${upTo + 1} are archived in bundles`,
   );
   expect(await refused('report', '-c', config, '--month', '2025-06')).toMatch(
-    /the month must be 2025-07 or later, is 2025-06: what came before is in the bundles that entry \d+ names/,
+    /the month must be 2025-07 or later, is 2025-06: what came before is in the bundles that entry \d+, or one before it, names/,
   );
   expect((await fetch(`${daemon.url}/reports/2025-06`)).status).toBe(404);
   expect((await fetch(`${daemon.url}/reports/2025-07`)).status).toBe(200);
@@ -122,6 +132,41 @@ test('what cannot be archived stays, and is told in one line', async () => {
   );
   writeFileSync(`${to}-taken`, '');
   expect(await archive('--before', '2025-07', '--to', `${to}-taken`)).toMatch(/taken/);
+  mkdirSync(to);
+  writeFileSync(join(to, '2025-05.bundle'), '{"format":"mailflow-probe bundle 1"');
+  expect((await run(['ledger', 'archive', '-c', config, '--before', '2025-07', '--to', to], LONG_UP)).code).not.toBe(0);
   const ledger = await opened(folder, 'reader');
-  expect(await ledger.archivedBefore()).toBeNull();
+  expect(await ledger.archive()).toBeNull();
 });
+
+test('one that was broken off goes on only where its bundles are', async () => {
+  const { config, folder } = await closedMonths();
+  const to = temporaryFolder();
+  const file = join(to, '2025-06.bundle');
+  const upTo = await lastBefore(folder, '2025-07');
+  const sha256 = createHash('sha256').update('what was written').digest('hex');
+  const archive = {
+    ...{ month: '2025-07', fromMs: monthRange('2025-07', ZONE).fromMs, upTo, months: [] },
+    bundles: [{ month: '2025-06', sha256, firstSeq: 1, lastSeq: upTo.seq + 1 }],
+  };
+  const killed = (): Promise<void> => Promise.reject(new Error('killed'));
+  await expect(cutArchive(folder, archive, at(0), killed)).rejects.toThrow('killed');
+  const command = ['ledger', 'archive', '-c', config, '--before', '2025-07', '--to', to];
+  const { code, stderr } = await run(command, LONG_UP);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: `mailflow-probe: an archive was broken off, and ${file} must be its bundle with sha256 ${sha256} before it goes on, is not: nothing more was deleted\n`,
+  });
+  writeFileSync(file, 'what was written');
+  expect(await said(...command)).toMatch(new RegExp(`^entries up to ${upTo.seq} are archived and gone`));
+  expect(await said('ledger', 'verify', '-c', config)).toContain(`those before event ${upTo.seq + 1} are archived`);
+});
+
+/** The entry before the last checkpoint of a day or more before the month. */
+async function lastBefore(folder: string, month: string): Promise<ChainHead> {
+  const reader = await opened(folder, 'reader');
+  const checkpoints = await reader.marked(['ledger.checkpoint']);
+  const { fromMs } = monthRange(month, ZONE);
+  const seq = checkpoints.findLast(({ event }) => event.at.wallMs < fromMs - 86_400_000)!.seq - 1;
+  return rawly(folder, (db) => headAt(db, seq));
+}

@@ -30,7 +30,7 @@ async function everythingIn(ledger: Ledger): Promise<object> {
     bookmarks: await ledger.bookmarks('acme'),
     marked: await ledger.marked(['ledger.checkpoint', 'agent.started']),
     firstMs: await ledger.firstMs(),
-    archivedBefore: await ledger.archivedBefore(),
+    archive: await ledger.archive(),
     judgement: await ledger.judge(MATTER),
   };
 }
@@ -135,7 +135,7 @@ export function describeLedgerLife(make: () => Promise<LedgerUnderTest>, outlive
 
   it('counts the probes of a month that entries after one name, each once, and knows when it begins', async () => {
     const { ledger } = await make();
-    expect([await ledger.firstMs(), await ledger.archivedBefore()]).toEqual([null, null]);
+    expect([await ledger.firstMs(), await ledger.archive()]).toEqual([null, null]);
     await ledger.append([...delivered('one', 50), planned('two', 10), handedOver('two', 12)]);
     const late = (afterSeq: number, over = {}) =>
       ledger.lateProbes({ provider: 'acme', fromMs: at(0).wallMs, toMs: at(100).wallMs, afterSeq, ...over });

@@ -201,7 +201,7 @@ export class MemoryLedger implements Ledger, FactSource {
   }
 
   /** Nothing ever leaves it. */
-  async archivedBefore(): Promise<null> {
+  async archive(): Promise<null> {
     return null;
   }
 

@@ -13,7 +13,15 @@ import type { Standing } from '../../src/domain/report/standing.ts';
 import type { PlannedCount } from '../../src/domain/sending-limit.ts';
 import type { DelaySeries } from '../../src/domain/status-view.ts';
 import type { Instant } from '../../src/domain/time/instant.ts';
-import type { Bookmark, Clock, LateQuery, Ledger, LedgerSnapshot, RewoundQuery } from '../../src/ports.ts';
+import type {
+  ArchiveSummary,
+  Bookmark,
+  Clock,
+  LateQuery,
+  Ledger,
+  LedgerSnapshot,
+  RewoundQuery,
+} from '../../src/ports.ts';
 import type { Disk } from './disk.ts';
 
 /** Milliseconds. */
@@ -128,8 +136,8 @@ export class StoreLedger implements Ledger {
     return this.#read({ id: 0, op: 'firstMs', input: null });
   }
 
-  archivedBefore(): Promise<string | null> {
-    return this.#read({ id: 0, op: 'archivedBefore', input: null });
+  archive(): Promise<ArchiveSummary | null> {
+    return this.#read({ id: 0, op: 'archive', input: null });
   }
 
   /** Everything called before is done first. */

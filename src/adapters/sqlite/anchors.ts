@@ -15,7 +15,7 @@ import type { BundledKey } from '../../domain/evidence/bundle.ts';
 import { chainHeadOf } from '../../domain/mail/message.ts';
 import type { SignatureCheck } from '../../ports.ts';
 import { readBeginning } from './beginning.ts';
-import { openReadOnly, toEventRow } from './database.ts';
+import { inTransaction, openReadOnly, toEventRow } from './database.ts';
 import { ledgerError } from './failure.ts';
 import { RARE_TYPES_SQL } from './schema.ts';
 
@@ -35,8 +35,10 @@ export async function verifyAnchors(
 ): Promise<Anchors> {
   const db = openReadOnly(place);
   try {
-    const { seq: firstSeq, previousHash } = readBeginning(db);
-    return checkAnchors(db, { firstSeq, previousHash, keys: [] }, check, stored);
+    return inTransaction(db, 'DEFERRED', () => {
+      const { seq: firstSeq, previousHash } = readBeginning(db);
+      return checkAnchors(db, { firstSeq, previousHash, keys: [] }, check, stored);
+    });
   } catch (error) {
     throw ledgerError('verify the anchors', place, error);
   } finally {

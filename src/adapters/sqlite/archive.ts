@@ -2,134 +2,42 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { tailChange } from '../../domain/availability/run-fold.ts';
 import { decodeEvent, encodeEvent } from '../../domain/codec.ts';
-import type { ArchivedBundle, LedgerArchived, LedgerCheckpoint } from '../../domain/event.ts';
-import { keptHash } from '../../domain/evidence/archive.ts';
+import type { LedgerArchived, LedgerCheckpoint } from '../../domain/event.ts';
+import { keptHash, missingIn } from '../../domain/evidence/archive.ts';
 import type { ChainHead } from '../../domain/evidence/chain.ts';
-import { isMeasured } from '../../domain/report/judge.ts';
-import { finalAtMs, type Matter } from '../../domain/report/report.ts';
-import { type Month, monthAfter, monthOf } from '../../domain/time/calendar.ts';
-import { type Instant, isoText } from '../../domain/time/instant.ts';
+import type { Month } from '../../domain/time/calendar.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import type { Tally } from '../../domain/timeline.ts';
 import { archivedAt, KEPT_SQL, keptOf, readBeginning } from './beginning.ts';
-import { chainOf, headAt, judgeHere, type Span } from './bundle.ts';
-import { inTransaction, openDatabase, openReadOnly, prepared } from './database.ts';
+import { headAt } from './bundle.ts';
+import { inTransaction, openDatabase, prepared } from './database.ts';
 import { LedgerError, ledgerError } from './failure.ts';
-import { Months } from './months.ts';
 import { RARE_TYPES_SQL } from './schema.ts';
 import { Store } from './store.ts';
 
-/** What is to go: the bundles to write, one after another, and the last entry that is in them and goes. */
-export interface ArchivePlan {
-  readonly upTo: ChainHead;
-  /** With the entries that each has to have at least, so that none is in no bundle. */
-  readonly months: readonly (Span & { readonly month: Month })[];
-}
-/** A provider's contract and now: what `Matter` is, but of which month. */
-export type HeldNow = Omit<Matter, 'month'>;
-
-/**
- * What can leave a ledger whose first month is then to be `month`. Rejects with LedgerError: NOT_FINAL where an older month is still open,
- * NOTHING where there is none, or where what is left could not be judged without what would go.
- */
-export async function planArchive(place: string, month: Month, held: readonly HeldNow[]): Promise<ArchivePlan> {
-  const db = openReadOnly(place);
-  try {
-    return inTransaction(db, 'DEFERRED', () => planOf(db, place, month, held));
-  } catch (error) {
-    throw ledgerError('plan the archive', place, error);
-  } finally {
-    db.close();
-  }
-}
-
-function planOf(db: DatabaseSync, place: string, month: Month, held: readonly HeldNow[]): ArchivePlan {
-  const beginning = readBeginning(db);
-  const closed = closedBefore(db, place, month, held);
-  if (closed.length === 0) throw nothing(month, 'no month before it was closed');
-  const left = held.flatMap((each) => monthsUntilNow(month, each).map((one): Matter => ({ ...each, month: one })));
-  const { firstSeq } = chainOf(db, left, judgeHere(db, place, left));
-  if (firstSeq === beginning.seq) throw nothing(month, 'what came before it bears on it');
-  const months: (Span & { readonly month: Month })[] = [];
-  let covered = beginning.seq - 1;
-  for (const { month: one, finalMs } of closed) {
-    const wanted = months.length === closed.length - 1 ? firstSeq - 1 : covered;
-    const lastSeq = Math.max(wanted, Number(db.prepare(LAST_BEFORE).get(finalMs)?.['seq']));
-    months.push({ month: one, firstSeq: covered + 1, lastSeq });
-    covered = lastSeq;
-  }
-  return { upTo: headAt(db, firstSeq - 1), months };
-}
-/** By the index on wall time: what had been learnt when a month became final. */
-const LAST_BEFORE = 'SELECT seq FROM events WHERE wall_ms < ? ORDER BY wall_ms DESC, seq DESC LIMIT 1';
-
-function nothing(month: Month, why: string): LedgerError {
-  const rule = 'the first month to be left must have something to archive before it';
-  return new LedgerError('NOTHING', `${rule}, is ${month}: ${why}`);
-}
-
-/** Months before one that a bundle can be of, in order, and when each was final. Throws NOT_FINAL where one is still open. */
-function closedBefore(
-  db: DatabaseSync,
-  place: string,
-  before: Month,
-  held: readonly HeldNow[],
-): readonly { readonly month: Month; readonly finalMs: number }[] {
-  const firstMs = new Months(db, new Store(db, place)).firstMs() ?? 0;
-  const closings = closingsOf(db);
-  const closed = new Map<Month, number>();
-  for (const each of held) {
-    const first = monthOf(firstMs, each.contract.timeZone);
-    const { month: left = first } = readBeginning(db).archived ?? {};
-    for (let month = left < first ? first : left; month < before; month = monthAfter(month)) {
-      const finalMs = finalAtMs({ ...each, month });
-      if (closings.has(`${each.provider} ${month}`)) closed.set(month, Math.max(finalMs, closed.get(month) ?? 0));
-      else if (judgeHere(db, place, [{ ...each, month }]).report.some(isMeasured)) {
-        const rule = `a month must be closed before it is archived, ${month} of ${each.provider} is not`;
-        const when = `the daemon closes it once it is final (${isoText(finalMs)}) and nothing of it is pending`;
-        throw new LedgerError('NOT_FINAL', `${rule}: ${when}`);
-      }
-    }
-  }
-  return [...closed].map(([month, finalMs]) => ({ month, finalMs })).sort((one, other) => one.finalMs - other.finalMs);
-}
-
-/** Provider and month of each. */
-function closingsOf(db: DatabaseSync): ReadonlySet<string> {
-  const events = db
-    .prepare(CLOSINGS)
-    .all()
-    .map(({ text }) => decodeEvent(String(text)));
-  return new Set(events.map((event) => (event.type === 'month.closed' ? `${event.provider} ${event.month}` : '')));
-}
-const CLOSINGS = `SELECT text FROM events WHERE type = 'month.closed' AND type IN (${RARE_TYPES_SQL})`;
-
-function monthsUntilNow(from: Month, { contract, nowMs }: HeldNow): readonly Month[] {
-  const last = monthOf(nowMs, contract.timeZone);
-  const months: Month[] = [];
-  for (let month = from; month <= last; month = monthAfter(month)) months.push(month);
-  return months;
-}
-
-export interface Archive {
-  readonly month: Month;
-  readonly upTo: ChainHead;
-  readonly bundles: readonly ArchivedBundle[];
-}
+/** What `ledger.archived` says, but for what the ledger knows by itself. */
+export type Archive = Pick<LedgerArchived, 'month' | 'fromMs' | 'upTo' | 'bundles' | 'months'>;
 
 /** Waited for after each transaction: a daemon that writes beside it gets its turn. */
 export type Turn = () => Promise<void>;
 
 /**
  * Says in the ledger what is archived and where, then takes it out. Whatever ends it, what is there is a whole ledger, and
- * `resumeArchive` goes on. Resolves with how many entries are gone; rejects with LedgerError.
+ * `resumeArchive` goes on. Resolves with how many entries are gone; rejects with LedgerError, NOTHING where the bundles do not have all
+ * that is to go.
  */
 export async function cutArchive(folder: string, archive: Archive, at: Instant, turn: Turn): Promise<number> {
   return withVisitor(folder, async (db) => {
+    const beginning = readBeginning(db);
+    const missing = missingIn(archive, beginning.seq - 1);
+    if (missing !== null)
+      throw new LedgerError('NOTHING', `entry ${missing} must be in a bundle before it goes, is in none`);
     const kept = keptOf(db, archive.upTo.seq);
     const event: LedgerArchived = {
       ...{ type: 'ledger.archived', at },
       ...archive,
       kept: { entries: kept.length, sha256: keptHash(kept) },
+      previous: beginning.archived?.seq ?? null,
     };
     const [outcome] = new Store(db, folder).write([{ id: 0, op: 'append', input: [encodeEvent(event)] }]);
     if (outcome?.kind !== 'done')
@@ -139,15 +47,28 @@ export async function cutArchive(folder: string, archive: Archive, at: Instant, 
   });
 }
 
-/** Goes on with one that was broken off; 0 where none was. */
+/** What was broken off before all of it was gone; null if nothing was. Rejects with LedgerError. */
+export async function unfinishedArchive(folder: string): Promise<LedgerArchived | null> {
+  return withVisitor(folder, async (db) => {
+    const { archived, seq } = readBeginning(db);
+    if (archived === null) return null;
+    const event = mustBeArchived(db, archived.seq);
+    return seq > event.upTo.seq ? null : event;
+  });
+}
+
+/** Goes on with it; 0 where nothing was broken off. */
 export async function resumeArchive(folder: string, turn: Turn): Promise<number> {
   return withVisitor(folder, async (db) => {
     const { archived } = readBeginning(db);
-    if (archived === null) return 0;
-    const event = archivedAt(db, archived.seq);
-    if (event === null) throw new LedgerError('DAMAGED', `entry ${archived.seq} must say what was archived, does not`);
-    return cutDays(db, event, archived.seq, turn);
+    return archived === null ? 0 : cutDays(db, mustBeArchived(db, archived.seq), archived.seq, turn);
   });
+}
+
+function mustBeArchived(db: DatabaseSync, seq: number): LedgerArchived {
+  const event = archivedAt(db, seq);
+  if (event === null) throw new LedgerError('DAMAGED', `entry ${seq} must say what was archived, does not`);
+  return event;
 }
 
 async function withVisitor<T>(folder: string, work: (db: DatabaseSync) => Promise<T>): Promise<T> {
@@ -198,8 +119,9 @@ function cutAt(db: DatabaseSync, seq: number, month: Month, archivedSeq: number)
   prepared(db, 'DELETE FROM slots WHERE seq < ?').run(seq);
   prepared(db, 'DELETE FROM missed_checks WHERE seq < ?').run(seq);
   for (const checks of checkpoint.timeline.checks ?? []) {
+    // Nothing is settled: there are no runs of old, and a check that comes yet may begin one before those there are.
+    if (checks.settled === null) continue;
     const { sinceMs } = tailChange(checks);
-    if (!Number.isFinite(sinceMs)) continue;
     prepared(db, 'DELETE FROM runs WHERE provider = ? AND endpoint = ? AND from_ms < ?').run(
       checks.provider,
       checks.endpoint,

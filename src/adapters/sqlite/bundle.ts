@@ -16,7 +16,7 @@ import { DAY_MS } from '../../domain/time/calendar.ts';
 import { isoText } from '../../domain/time/instant.ts';
 import type { Signer } from '../../ports.ts';
 import { keysSeen } from './anchors.ts';
-import { readBeginning, refuseArchived } from './beginning.ts';
+import { readBeginning, refuseArchived, refuseCutSince } from './beginning.ts';
 import { eventChunks, inTransaction, openReadOnly, readHead, toEventRow } from './database.ts';
 import { LedgerError, ledgerError } from './failure.ts';
 import { Projection } from './projection.ts';
@@ -28,12 +28,14 @@ import { CheckpointWatch } from './verify.ts';
 export interface BundleRequest extends Pick<BundleManifest, 'agent' | 'version' | 'month' | 'configuration'> {
   /** At least one, all of `month` and of the same moment. */
   readonly matters: readonly Matter[];
-  /** For an archive: it begins with this entry or before it, and ends with the last one named if that is enough for the same report. */
+  /** For an archive. */
   readonly span?: Span;
 }
 export interface Span {
+  /** A bundle begins with this entry or before it. */
   readonly firstSeq: number;
-  readonly lastSeq: number;
+  /** Ascending. It ends with the first of them that is enough for the same report, or with the ledger. */
+  readonly lastSeqs: readonly number[];
 }
 
 /** Days before a month that a bundle begins at the latest: what most verdicts look back to. It takes more where they look further. */
@@ -67,6 +69,7 @@ export async function writeBundle(
     const chunks = eventChunks(db, firstSeq - 1, lastSeq);
     while (true) {
       const chunk = reading(place, () => chunks.next());
+      reading(place, () => refuseCutSince(db, firstSeq));
       if (chunk.done === true) return manifest;
       await write(chunk.value.map((row) => `${entryLine(row)}\n`).join(''));
     }
@@ -137,7 +140,7 @@ export function chainOf(
 ): Pick<BundleChain, 'firstSeq' | 'previousHash'> & { readonly head: ChainHead } {
   const monthMs = Math.min(...matters.map((matter) => rangeOf(matter).fromMs));
   const beginning = readBeginning(db);
-  const ends = span === undefined || span.lastSeq >= judged.head.seq ? [] : [headAt(db, span.lastSeq)];
+  const ends = (span?.lastSeqs ?? []).filter((seq) => seq < judged.head.seq).map((seq) => headAt(db, seq));
   let tried: number | null = null;
   for (let days = LOOK_BACK_DAYS; ; days *= LOOK_BACK_GROWTH) {
     const firstSeq = checkpointBefore(db, monthMs - days * DAY_MS, monthMs, span?.firstSeq) ?? beginning.seq;

@@ -1,7 +1,7 @@
 /** Writes the ledger's entries as lines of JSON that anyone can check without this program. */
 import type { DatabaseSync } from 'node:sqlite';
 import { entryLine } from '../../domain/evidence/bundle.ts';
-import { readBeginning } from './beginning.ts';
+import { readBeginning, refuseCutSince } from './beginning.ts';
 import { type EventRow, eventChunks, openReadOnly } from './database.ts';
 import { ledgerError } from './failure.ts';
 
@@ -28,7 +28,11 @@ export async function exportLedger(place: string, write: (line: string) => void 
 
 function* entriesOf(place: string, db: DatabaseSync): Generator<readonly EventRow[]> {
   try {
-    yield* eventChunks(db, readBeginning(db).seq - 1);
+    const { seq } = readBeginning(db);
+    for (const rows of eventChunks(db, seq - 1)) {
+      refuseCutSince(db, seq);
+      yield rows;
+    }
   } catch (error) {
     throw ledgerError('export the ledger', place, error);
   }

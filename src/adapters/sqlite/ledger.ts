@@ -12,9 +12,8 @@ import type { Matter } from '../../domain/report/report.ts';
 import type { Standing } from '../../domain/report/standing.ts';
 import type { PlannedCount } from '../../domain/sending-limit.ts';
 import type { DelaySeries } from '../../domain/status-view.ts';
-import type { Month } from '../../domain/time/calendar.ts';
 import type { Instant } from '../../domain/time/instant.ts';
-import type { Bookmark, LateQuery, Ledger, LedgerSnapshot, Log, RewoundQuery } from '../../ports.ts';
+import type { ArchiveSummary, Bookmark, LateQuery, Ledger, LedgerSnapshot, Log, RewoundQuery } from '../../ports.ts';
 import type { Role } from './database.ts';
 import { LedgerError } from './failure.ts';
 import { type Failure, type FromWorker, type Operation, type Operations, type WorkerSettings } from './protocol.ts';
@@ -183,8 +182,8 @@ class WorkerLedger implements Ledger {
     return this.#call('firstMs', null);
   }
 
-  archivedBefore(): Promise<Month | null> {
-    return this.#call('archivedBefore', null);
+  archive(): Promise<ArchiveSummary | null> {
+    return this.#call('archive', null);
   }
 
   /** Everything called before is done first. Closing twice is closing once. */

@@ -12,9 +12,8 @@ import type { Matter } from '../../domain/report/report.ts';
 import type { Standing } from '../../domain/report/standing.ts';
 import type { PlannedCount } from '../../domain/sending-limit.ts';
 import type { DelaySeries } from '../../domain/status-view.ts';
-import type { Month } from '../../domain/time/calendar.ts';
 import type { Instant } from '../../domain/time/instant.ts';
-import type { Bookmark, LateQuery, LedgerSnapshot, RewoundQuery } from '../../ports.ts';
+import type { ArchiveSummary, Bookmark, LateQuery, LedgerSnapshot, RewoundQuery } from '../../ports.ts';
 import type { Role } from './database.ts';
 import type { LedgerErrorCode } from './failure.ts';
 
@@ -55,7 +54,7 @@ export interface Operations {
   lateProbes: { readonly input: LateQuery; readonly output: number };
   rewound: { readonly input: RewoundQuery; readonly output: number };
   firstMs: { readonly input: null; readonly output: number | null };
-  archivedBefore: { readonly input: null; readonly output: Month | null };
+  archive: { readonly input: null; readonly output: ArchiveSummary | null };
   close: { readonly input: null; readonly output: null };
 }
 export interface MarkedQuery {

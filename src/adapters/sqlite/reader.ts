@@ -24,7 +24,7 @@ export function createReader(openOne: (onDeath: () => void) => Promise<Ledger>):
     closing: (matter) => use((ledger) => ledger.closing(matter)),
     marked: (types, afterSeq) => use((ledger) => ledger.marked(types, afterSeq)),
     firstMs: () => use((ledger) => ledger.firstMs()),
-    archivedBefore: () => use((ledger) => ledger.archivedBefore()),
+    archive: () => use((ledger) => ledger.archive()),
     async close() {
       // One that cannot be opened, or dies meanwhile, leaves nothing to close.
       await opening?.then((ledger) => ledger.close()).catch(() => undefined);

@@ -18,7 +18,7 @@ import type { Instant } from '../../domain/time/instant.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
 import type { Bookmark, LedgerSnapshot } from '../../ports.ts';
 import { readAvailability } from './availability.ts';
-import { readBeginning, refuseArchived } from './beginning.ts';
+import { archiveOf, readBeginning, refuseArchived } from './beginning.ts';
 import { eventChunks, inTransaction, openDatabase, prepared, type Role, readHead, toEventRow } from './database.ts';
 import { LedgerError, ledgerError, messageOf, sqliteCode, WAY_OUT } from './failure.ts';
 import { Months } from './months.ts';
@@ -168,8 +168,8 @@ export class Store implements FactSource {
         return this.#months.rewound(request.input);
       case 'firstMs':
         return this.#months.firstMs();
-      case 'archivedBefore':
-        return readBeginning(this.#db).archived?.month ?? null;
+      case 'archive':
+        return archiveOf(this.#db);
       case 'bookmarks':
         return this.#bookmarks(request.input);
     }
@@ -359,7 +359,7 @@ const DOING = {
   lateProbes: 'read the ledger',
   rewound: 'read the ledger',
   firstMs: 'read the ledger',
-  archivedBefore: 'read the ledger',
+  archive: 'read the ledger',
 } as const;
 
 export function toFailure(doing: string, place: string, error: unknown): Failure {

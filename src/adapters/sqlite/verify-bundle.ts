@@ -28,7 +28,7 @@ export interface BundleVerification {
   /** What it says it is; null where its first line cannot be read. */
   readonly bundle: Pick<
     BundleManifest,
-    'agent' | 'version' | 'month' | 'exportedAt' | 'configuration' | 'publicKey'
+    'agent' | 'version' | 'month' | 'exportedAt' | 'configuration' | 'publicKey' | 'chain'
   > | null;
   readonly signature: Part;
   /** Whether the chain itself says that the key is the agent's. */
@@ -57,8 +57,8 @@ export async function verifyBundle(file: string, check: BundleCheck): Promise<Bu
     const { manifest, signature } = openManifest(file, first, second, check.key);
     if (manifest === null) return unread(signature);
     const problem = await load(db, lines, manifest.chain);
-    const { agent, version, month, exportedAt, configuration, publicKey } = manifest;
-    const bundle = { agent, version, month, exportedAt, configuration, publicKey };
+    const { agent, version, month, exportedAt, configuration, publicKey, chain: entries } = manifest;
+    const bundle = { agent, version, month, exportedAt, configuration, publicKey, chain: entries };
     if (problem !== null) {
       const unknown = { ok: false, says: 'not looked for: the chain does not hold' };
       return {

@@ -2,11 +2,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import { decodeEvent } from '../../domain/codec.ts';
 import type { LedgerEvent } from '../../domain/event.ts';
-import { keptHash } from '../../domain/evidence/archive.ts';
-import { type ChainHead, chainHash, GENESIS } from '../../domain/evidence/chain.ts';
-import { checkpointDifference } from '../../domain/evidence/checkpoint.ts';
+import { keptHash, missingIn } from '../../domain/evidence/archive.ts';
+import { type ChainHead, chainHash } from '../../domain/evidence/chain.ts';
+import { checkpointDifference, isFromBefore } from '../../domain/evidence/checkpoint.ts';
+import { isoText } from '../../domain/time/instant.ts';
 import type { TimelineState } from '../../domain/timeline.ts';
-import { archivedAt, type Beginning, keptOf, readBeginning } from './beginning.ts';
+import { archivesOf, type Beginning, keptOf, readBeginning } from './beginning.ts';
 import { type EventRow, eventChunks, inTransaction, openDatabase, openReadOnly } from './database.ts';
 import { LedgerError, ledgerError, messageOf, sqliteCode } from './failure.ts';
 import { acquireFolder } from './lock.ts';
@@ -33,10 +34,24 @@ const SQLITE_CORRUPT = 11;
  */
 export async function verifyLedger(place: string): Promise<Verification> {
   const db = openReadOnly(place);
-  let head: ChainHead = { seq: 0, hash: GENESIS };
   try {
-    const beginning = readBeginning(db);
-    head = { seq: beginning.seq - 1, hash: beginning.previousHash };
+    for (;;) {
+      const { seq } = readBeginning(db);
+      const result = await walk(db);
+      // What was archived on the way is missing by right.
+      if (result.ok || readBeginning(db).seq === seq) return result;
+    }
+  } catch (error) {
+    throw ledgerError('verify the ledger', place, error);
+  } finally {
+    db.close();
+  }
+}
+
+async function walk(db: DatabaseSync): Promise<Verification> {
+  const beginning = readBeginning(db);
+  let head: ChainHead = { seq: beginning.seq - 1, hash: beginning.previousHash };
+  try {
     const badlyBegun = whyBadlyBegun(db, beginning);
     if (badlyBegun !== null) return { ok: false, seq: beginning.seq, reason: badlyBegun };
     // Read before the walk: entries that come later do not matter, these must all be found.
@@ -55,23 +70,26 @@ export async function verifyLedger(place: string): Promise<Verification> {
     const { seq: firstSeq } = beginning;
     return { ok: true, entries: head.seq - firstSeq + 1, head, ...(firstSeq === 1 ? {} : { firstSeq }) };
   } catch (error) {
-    if (sqliteCode(error) === SQLITE_CORRUPT)
-      return { ok: false, seq: head.seq + 1, reason: 'the file is damaged: it cannot be read from here on' };
-    throw ledgerError('verify the ledger', place, error);
-  } finally {
-    db.close();
+    if (sqliteCode(error) !== SQLITE_CORRUPT) throw error;
+    return { ok: false, seq: head.seq + 1, reason: 'the file is damaged: it cannot be read from here on' };
   }
 }
 
 /** Why what is left of an archived beginning is not what the ledger itself says of it; null if it is. */
 function whyBadlyBegun(db: DatabaseSync, { seq, previousHash, archived }: Beginning): string | null {
   if (archived === null) return null;
-  const event = archivedAt(db, archived.seq);
-  if (event?.month !== archived.month)
+  const all = [...archivesOf(db)];
+  const [last] = all;
+  if (last?.month !== archived.month || all.at(-1)?.previous !== null)
     return `entry ${archived.seq} must say that the months before ${archived.month} were archived, does not`;
-  const { upTo, kept } = event;
+  for (const [index, each] of all.entries()) {
+    const missing = missingIn(each, all[index + 1]?.upTo.seq ?? 0);
+    if (missing !== null) return `entry ${missing} must be in one of the bundles that are named, is in none`;
+  }
+  const { upTo, kept, fromMs } = last;
   if (seq > upTo.seq + 1 || (seq === upTo.seq + 1 && previousHash !== upTo.hash))
     return `it must follow entry ${upTo.seq} with hash ${upTo.hash}, follows ${seq - 1} with ${previousHash}`;
+  if (!isCheckpointBefore(db, seq, fromMs)) return `it must be a checkpoint from before ${isoText(fromMs)}, is none`;
   const left = keptOf(db, upTo.seq);
   if (left.length !== kept.entries || keptHash(left) !== kept.sha256)
     return 'the entries that were kept of those before it are not those that were there when they were archived';
@@ -79,6 +97,13 @@ function whyBadlyBegun(db: DatabaseSync, { seq, previousHash, archived }: Beginn
   return before === left.filter((entry) => entry.seq < seq).length
     ? null
     : 'there are entries before it that were not kept';
+}
+
+/** Else what happened in the first month that is left could be left out. */
+function isCheckpointBefore(db: DatabaseSync, seq: number, ms: number): boolean {
+  const row = db.prepare('SELECT text FROM events WHERE seq = ?').get(seq);
+  const event = row === undefined ? null : decodeEvent(String(row['text']));
+  return event?.type === 'ledger.checkpoint' && isFromBefore(event, ms);
 }
 
 /** Why an entry does not follow from the one before it; null if it does. */

@@ -1,7 +1,8 @@
 /** What is archived goes, and what is left is a whole ledger: by any history, wherever it is cut. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutArchive, resumeArchive } from '../../../src/adapters/sqlite/archive.ts';
+import { type Archive, cutArchive, resumeArchive, unfinishedArchive } from '../../../src/adapters/sqlite/archive.ts';
+import { exportLedger } from '../../../src/adapters/sqlite/export.ts';
 import { compareProjection, rebuildProjection, verifyLedger } from '../../../src/adapters/sqlite/verify.ts';
 import type { LedgerEvent } from '../../../src/domain/event.ts';
 import type { ChainHead } from '../../../src/domain/evidence/chain.ts';
@@ -18,6 +19,12 @@ function sensibly(events: readonly LedgerEvent[]): readonly LedgerEvent[] {
     known.add(key);
     return isNew;
   });
+}
+
+/** As if bundles had been written of all that goes. */
+function archiveOf(upTo: ChainHead, fromMs = Number.MAX_SAFE_INTEGER): Archive {
+  const bundle = { month: '2026-10', sha256: 'ab'.repeat(32), firstSeq: 1, lastSeq: upTo.seq + 1 };
+  return { month: '2026-11', fromMs, upTo, bundles: [bundle], months: [] };
 }
 
 const turn = async (): Promise<void> => {};
@@ -45,7 +52,7 @@ describe('any history', () => {
           const told = await ledger.snapshot();
           fc.pre(checkpoints.length > 0);
           const upTo = checkpoints[chosen % checkpoints.length]!;
-          await cutArchive(folder, { month: '2026-11', upTo, bundles: [] }, at(0), turn);
+          await cutArchive(folder, archiveOf(upTo), at(0), turn);
           expect(await compareProjection(folder)).toEqual({ ok: true, probes: expect.any(Number) });
           expect(await verifyLedger(folder)).toMatchObject({ ok: true, firstSeq: upTo.seq + 1 });
           const left = await ledger.snapshot();
@@ -78,7 +85,7 @@ async function fourDays() {
     await ledger.checkpoint(at(day * 1000 + 500));
   }
   await ledger.close();
-  return { folder, archive: { month: '2026-11', upTo, bundles: [] } };
+  return { folder, archive: archiveOf(upTo, at(4000).wallMs) };
 }
 
 const seqsIn = (folder: string) =>
@@ -95,7 +102,9 @@ describe('one that is broken off', () => {
     await expect(cutArchive(folder, archive, at(9000), stopped)).rejects.toThrow('killed');
     expect(await verifyLedger(folder)).toMatchObject({ ok: true, firstSeq: 22 });
     expect(await compareProjection(folder)).toEqual({ ok: true, probes: 2 });
+    expect(await unfinishedArchive(folder)).toMatchObject({ upTo: archive.upTo });
     expect(await resumeArchive(folder, turn)).toBe(20);
+    expect(await unfinishedArchive(folder)).toBeNull();
     expect(await verifyLedger(folder)).toMatchObject({ ok: true, firstSeq: 44 });
     expect(await compareProjection(folder)).toEqual({ ok: true, probes: 0 });
     expect(await resumeArchive(folder, turn)).toBe(0);
@@ -112,6 +121,41 @@ describe('what is left', () => {
       expect(() => db.exec('DELETE FROM events WHERE seq = 44')).toThrow('append-only');
       expect(() => db.exec("UPDATE events SET text = '{}' WHERE seq = 1")).toThrow('append-only');
     });
+  });
+
+  it('has what it begins with in a bundle, and all before it', async () => {
+    const { folder, archive } = await fourDays();
+    const short = { ...archive.bundles[0]!, lastSeq: archive.upTo.seq };
+    const holed = [
+      { ...short, lastSeq: 9 },
+      { ...short, firstSeq: 11, lastSeq: 99 },
+    ];
+    const cut = (bundles: Archive['bundles']) => cutArchive(folder, { ...archive, bundles }, at(9000), turn);
+    await expect(cut([short])).rejects.toThrow('entry 44 must be in a bundle before it goes');
+    await expect(cut(holed)).rejects.toThrow('entry 10 must be in a bundle before it goes');
+    expect(await verifyLedger(folder)).toMatchObject({ ok: true, entries: 44 });
+  });
+
+  it('is no ledger where it begins within the month that it is said to tell of', async () => {
+    const { folder, archive } = await fourDays();
+    await cutArchive(folder, { ...archive, fromMs: at(3400).wallMs }, at(9000), turn);
+    expect(await verifyLedger(folder)).toMatchObject({
+      ok: false,
+      seq: 44,
+      reason: /must be a checkpoint from before/,
+    });
+  });
+
+  it('is read as a whole or not at all by whoever began before', async () => {
+    const { folder, archive } = await fourDays();
+    let lines = 0;
+    const reading = exportLedger(folder, async () => {
+      lines += 1;
+      if (lines === 1) await cutArchive(folder, archive, at(9000), turn);
+    });
+    // What was read by then is one chunk, which was all.
+    await expect(reading).rejects.toThrow('entry 1 must stay until it is read, it was archived meanwhile');
+    expect(await verifyLedger(folder)).toMatchObject({ ok: true });
   });
 
   it.each([
