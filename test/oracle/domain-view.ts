@@ -30,7 +30,7 @@ export function caseOf(scene: Scene): DelayCase {
       }),
     ),
     absence: new Map(
-      absentUntil === null
+      absentUntil === null || isFromBoot(scene, absentUntil)
         ? []
         : // Nor was a bounce where it would have gone: to the mailbox, or to the sink.
           (['send', 'receive'] as const).map((path) => [channelOf(path, provider), instantAt(scene, absentUntil)]),
@@ -41,7 +41,13 @@ export function caseOf(scene: Scene): DelayCase {
 
 function recordOf(scene: Scene, probe: SeenProbe): ProbeRecord {
   const at = (second: number): Instant => instantAt(scene, second);
+  // Nothing is told of a probe by what came before it was planned, be it in the boot before.
+  const since = (second: number): Instant => at(Math.max(second, probe.planned));
   const { attempt, capture, notice } = probe;
+  // What was proven before the host went down stays with what was on its way.
+  const kept = scene.absentUntil !== null && isFromBoot(scene, scene.absentUntil) ? scene.absentUntil : null;
+  const isOver = probe.expired || attempt !== null || capture !== null || notice?.action === 'failed';
+  const absentUntil = probe.absentUntil ?? (isOver ? null : kept);
   return {
     id: probe.id,
     provider: probe.provider,
@@ -53,10 +59,10 @@ function recordOf(scene: Scene, probe: SeenProbe): ProbeRecord {
     deferrals: [],
     handover: handoverOf(scene, probe),
     interrupted: probe.handover.kind === 'interrupted',
-    attempt: attempt && { earliest: at(attempt.earliest), latest: at(attempt.latest) },
-    unseenSince: probe.unseenSince === null ? null : at(probe.unseenSince),
+    attempt: attempt && { earliest: since(attempt.earliest), latest: at(attempt.latest) },
+    unseenSince: probe.unseenSince === null ? null : since(probe.unseenSince),
     capture: capture && {
-      earliest: capture.earliest === null ? null : at(capture.earliest),
+      earliest: capture.earliest === null ? null : since(capture.earliest),
       latest: at(capture.latest),
       found: null,
       hops: [],
@@ -65,7 +71,7 @@ function recordOf(scene: Scene, probe: SeenProbe): ProbeRecord {
     ...(notice && { noticedAt: at(notice.at) }),
     duplicates: Array.from({ length: probe.duplicates }, (_, index) => `INBOX/1/${index}`),
     expired: probe.expired,
-    absentUntil: probe.absentUntil === null ? null : at(probe.absentUntil),
+    absentUntil: absentUntil === null ? null : since(absentUntil),
   };
 }
 
@@ -106,6 +112,11 @@ function handoverOf(scene: Scene, { handover }: SeenProbe): Handover | null {
 
 function statusOf(action: 'failed' | 'delayed'): DeliveryStatus {
   return { action, status: null, recipient: null, diagnostic: null };
+}
+
+/** Whether it was before the host went down. */
+function isFromBoot({ rebootedAt }: Scene, second: number): boolean {
+  return rebootedAt !== null && second < rebootedAt;
 }
 
 function instantAt({ month, rebootedAt }: Scene, second: number): Instant {

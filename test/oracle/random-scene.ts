@@ -39,9 +39,11 @@ export function randomScene(seed: number, index: number): Scene {
   const moments = randomMoments(dice, month);
   const last = moments.at(-1) ?? month.to;
   const absentUntil = dice.chance(5) ? null : last + dice.between(-100, 3 * clause.maximumSeconds);
-  const rebootedAt = dice.chance(4) ? dice.pick([month.from, ...moments]) + dice.between(0, 60) : null;
+  const rebooting = dice.chance(4) ? dice.pick([month.from, ...moments]) + dice.between(0, 60) : null;
   const around: Surroundings = { provider: PROVIDER, clause, absentUntil };
   const probes = moments.map((planned, number) => randomProbe(dice, around, planned, `p${number}`));
+  // No handover outlives the process that was at it.
+  const rebootedAt = probes.some((probe) => isUnderWay(probe, rebooting)) ? null : rebooting;
   return {
     month,
     provider: PROVIDER,
@@ -52,6 +54,12 @@ export function randomScene(seed: number, index: number): Scene {
     unmeasuredSlots: dice.chance(20) ? dice.between(1, 3) : 0,
     rebootedAt,
   };
+}
+
+function isUnderWay({ planned, handover }: SeenProbe, at: number | null): boolean {
+  const until =
+    handover.kind === 'accepted' ? handover.acknowledged : 'handedOver' in handover ? handover.handedOver : planned;
+  return at !== null && planned < at && at <= until;
 }
 
 function randomClause(dice: Dice): DelayClause {

@@ -147,9 +147,13 @@ export function laterOf<T extends Instant | null>(a: T, b: Instant, boots?: Boot
   return a === null || isBefore(a, b, boots) ? b : a;
 }
 
-/** Of two instants that something lasted until at least, the one that makes it shorter: which of two boots came first need not be known. */
+/**
+ * Of two instants after `from` that something lasted until at least, the one that makes it shorter. One of the same boot came before one
+ * of another; which of two other boots came first need not be known.
+ */
 export function shorterOf(from: Instant, a: Instant, b: Instant): Instant {
   if (a.boot === b.boot) return earlierOf(a, b);
+  if (a.boot === from.boot || b.boot === from.boot) return a.boot === from.boot ? a : b;
   return spanBetween(from, b).lo < spanBetween(from, a).lo ? b : a;
 }
 

@@ -8,6 +8,7 @@ import {
   isBefore,
   laterOf,
   shift,
+  shorterOf,
   spanBetween,
   toIso,
 } from '../../../src/domain/time/instant.ts';
@@ -209,6 +210,21 @@ describe('isBefore', () => {
         expect(isBefore(shift(at(0), ms), at(0))).toBe(false);
       }),
     );
+  });
+});
+
+describe('shorterOf', () => {
+  const from = at(0, { monoUs: 7200e6 });
+  const next = at(900, { boot: 'b', monoUs: 60e6 });
+  it('is the earlier of one boot, and what was in the boot of the beginning before what was in another', () => {
+    const [one, other] = [at(1000, { monoUs: 8200e6 }), at(2000, { monoUs: 9200e6 })];
+    expect([shorterOf(from, one, other), shorterOf(from, other, one)]).toEqual([one, one]);
+    expect([shorterOf(from, one, next), shorterOf(from, next, one)]).toEqual([one, one]);
+  });
+  it('is what shows less where two others are in question', () => {
+    // The clock of the third boot was set long ago, that of the second is not yet.
+    const third = at(500, { boot: 'c', monoUs: 7200e6 });
+    expect([shorterOf(from, next, third), shorterOf(from, third, next)]).toEqual([next, next]);
   });
 });
 
