@@ -19,7 +19,7 @@ import type { Exclusion } from './exclusion.ts';
 import { awaitsDate } from './expiry.ts';
 import type { Path } from './probe.ts';
 import { type Capture, DUPLICATES_MAX, type Outcome, outcomeOf, type ProbeRecord, sentAt } from './record.ts';
-import { type Boots, earlierOf, type Instant, isBefore, isClockSettled, laterOf, spanBetween } from './time/instant.ts';
+import { type Boots, earlierOf, type Instant, isClockSettled, laterOf, spanBetween } from './time/instant.ts';
 
 /** Seconds. A sink that heard nothing for longer may have been cut off; a shorter outage of ours is taken for none. */
 const SILENCE_MAX = 600;
