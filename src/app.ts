@@ -46,7 +46,7 @@ export { publicKeyOf, readSigner } from './adapters/config-file/signing-key.ts';
 export { createLog } from './adapters/pino/log.ts';
 export { renderYearCsv, renderYearMarkdown } from './adapters/report/year.ts';
 export { type Anchors, verifyAnchors } from './adapters/sqlite/anchors.ts';
-export { cutArchive, resumeArchive, unfinishedArchive } from './adapters/sqlite/archive.ts';
+export { cutArchive, hasEntry, resumeArchive, unfinishedArchive } from './adapters/sqlite/archive.ts';
 export { type ArchivePlan, planArchive } from './adapters/sqlite/archive-plan.ts';
 export { backupLedger } from './adapters/sqlite/backup.ts';
 export { writeBundle } from './adapters/sqlite/bundle.ts';

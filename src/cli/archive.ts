@@ -1,13 +1,14 @@
 /** `ledger archive`: writes old months as signed bundles, proves them, and takes them out of the ledger. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
   type ArchivePlan,
   configurationDigest,
   cutArchive,
+  hasEntry,
   planArchive,
   readSigner,
   resumeArchive,
@@ -123,17 +124,24 @@ async function archiveMonth(
       writeBundle(settings.dataFolder, request, signer, line);
     await writeNewFile(part, async (line) => void (await write(line)), '--to');
     await rename(part, file);
+    await sync(to);
   }
   const { ok, bundle } = await checkBundle(file, signer.publicKey);
-  const { firstSeq = 0, lastSeq = 0 } = bundle?.chain ?? {};
+  const { firstSeq = 0, lastSeq = 0, head = '' } = bundle?.chain ?? {};
   const isWhole = bundle?.month === month && firstSeq <= span.firstSeq && lastSeq >= (span.lastSeqs[0] ?? 0);
-  if (!ok || !isWhole) {
-    const rule = `a bundle of ${month} that holds, with entries from ${span.firstSeq} on`;
+  if (!ok || !isWhole || !(await hasEntry(settings.dataFolder, { seq: lastSeq, hash: head }))) {
+    const rule = `a bundle of this ledger's ${month} that holds, with entries from ${span.firstSeq} on`;
     throw new ExitWith(EXIT_BROKEN, [`${file} must be ${rule}, is not: nothing was archived; ledger verify says more`]);
   }
   const sha256 = await sha256Of(file);
   await print(`${file}: ${month}, entries ${firstSeq} to ${lastSeq}, sha256 ${sha256}\n`);
   return { month, sha256, firstSeq, lastSeq };
+}
+
+/** A new name in the folder is on the disk before anything is deleted. */
+async function sync(folder: string): Promise<void> {
+  const handle = await open(folder);
+  await handle.sync().finally(() => handle.close());
 }
 
 async function sha256Of(file: string): Promise<string> {

@@ -35,7 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
     places: [
       {
         file: 'src/domain/timeline.ts',
-        from: "if (record.path === 'send') return unseenFrom(record, since);",
+        from: "if (record.path === 'send') return unseenFrom(state, record, since);",
         to: "if (record.path === 'send') return record;",
       },
     ],

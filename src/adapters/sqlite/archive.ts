@@ -47,6 +47,11 @@ export async function cutArchive(folder: string, archive: Archive, at: Instant, 
   });
 }
 
+/** Whether the ledger has that very entry: a bundle that ends with it is of this ledger, and not of one that went another way. */
+export async function hasEntry(folder: string, { seq, hash }: ChainHead): Promise<boolean> {
+  return withVisitor(folder, async (db) => headAt(db, seq).hash === hash);
+}
+
 /** What was broken off before all of it was gone; null if nothing was. Rejects with LedgerError. */
 export async function unfinishedArchive(folder: string): Promise<LedgerArchived | null> {
   return withVisitor(folder, async (db) => {

@@ -201,7 +201,10 @@ describe('a preview', () => {
   it('is none where nothing is judged of the provider', async () => {
     served = await serve({ contract: CONTRACT });
     const answer = await post(PREVIEW, SOUND);
-    expect([answer.status, await answer.json()]).toEqual([404, { error: 'nothing is judged of the provider' }]);
+    expect([answer.status, await answer.json()]).toEqual([
+      404,
+      { error: 'nothing is judged of the provider, or its month is archived' },
+    ]);
   });
 });
 

@@ -78,6 +78,6 @@ test('a month of which nothing is known is not found', async () => {
   for (const path of ['/api/v1/verdicts?month=1999-01', '/reports/1999-01']) {
     const answer = await served.get(path);
     expect(answer.status).toBe(404);
-    expect(await errorIn(answer)).toBe('nothing is known of the month');
+    expect(await errorIn(answer)).toBe('nothing is known of the month, or it is archived');
   }
 });
