@@ -141,7 +141,11 @@ async function archiveMonth(
 /** A new name in the folder is on the disk before anything is deleted. */
 async function sync(folder: string): Promise<void> {
   const handle = await open(folder);
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function sha256Of(file: string): Promise<string> {
