@@ -311,7 +311,7 @@ export function isLowered(
     record.path === 'send' &&
     attempt.provider === record.provider &&
     (attempt.recipients.length === 0 || attempt.recipients.includes(record.recipient));
-  return isPossible && unseenAs(record, attempt.earliest, boots) !== record.unseenSince;
+  return isPossible && isNewlyUnseen(record, attempt.earliest, boots);
 }
 
 function foldStart(state: TimelineState, event: AgentStarted): readonly ProbeRecord[] {
@@ -369,12 +369,21 @@ function firstSent({ open, boots }: TimelineState): Instant | null {
 }
 
 /** Since when a message may have come out unseen, once it is told of that time: not before it was planned, be it in another boot. */
-export function unseenAs(
+function unseenAs(
   { planned, unseenSince }: Pick<ProbeRecord, 'planned' | 'unseenSince'>,
   since: Instant,
   boots: Boots,
 ): Instant {
   return earlierOf(unseenSince, laterOf(since, planned, boots), boots);
+}
+
+/** Whether that says something new of it. */
+export function isNewlyUnseen(
+  record: Pick<ProbeRecord, 'planned' | 'unseenSince'>,
+  since: Instant,
+  boots: Boots,
+): boolean {
+  return unseenAs(record, since, boots) !== record.unseenSince;
 }
 
 /** The same record if it says so already. */

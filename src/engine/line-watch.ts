@@ -1,7 +1,7 @@
 /** Watches our own line while a message is on its way to the sink: what a provider tried while the line was down is no delay of its. */
 import { type ProbeRecord, sentAt } from '../domain/record.ts';
 import { earlierOf, type Instant, laterOf, spanBetween } from '../domain/time/instant.ts';
-import { unseenAs } from '../domain/timeline.ts';
+import { isNewlyUnseen } from '../domain/timeline.ts';
 import type { Clock, Control } from '../ports.ts';
 import type { Health, PartWords } from './health.ts';
 import type { Recorder } from './recorder.ts';
@@ -69,7 +69,7 @@ export function createLineWatch(
     const since = awaited().length > 0 ? knownUntil(at) : (lastGood ?? at);
     // Once a failure, not once a look: what is widened already stays so. But it lasts until it is told no more.
     const { boots } = recorder.state;
-    const news = awaited().some((record) => unseenAs(record, since, boots) !== record.unseenSince);
+    const news = awaited().some((record) => isNewlyUnseen(record, since, boots));
     if (!news && (lastNoted === null || spanBetween(lastNoted, at).hi < NOTE_EVERY)) return;
     lastNoted = at;
     await recorder.note({ type: 'sink.unproven', at, since });

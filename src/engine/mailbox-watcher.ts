@@ -3,7 +3,7 @@ import { DELAY_MAXIMUM_LIMIT } from '../domain/contract.ts';
 import { channelOf, type ProbeRecord, sentAt } from '../domain/record.ts';
 import { type Backoff, failuresInRow, retryDelayMs } from '../domain/time/backoff.ts';
 import { type Instant, isBefore, spanBetween } from '../domain/time/instant.ts';
-import { unseenAs } from '../domain/timeline.ts';
+import { isNewlyUnseen } from '../domain/timeline.ts';
 import type { Bookmark, Clock, Fetched, FolderState, Ledger, Log, Look, Mailbox, Observer, Random } from '../ports.ts';
 import { LedgerRefused, MailboxError } from '../ports.ts';
 import { type DailyCopy, openDailyCopy } from './daily-copy.ts';
@@ -271,8 +271,7 @@ class WatchSession {
   /** What is on its way may have come and gone since that look; null, since it was planned. */
   async #doubt(since: Instant | null): Promise<void> {
     const { boots } = this.#parts.recorder.state;
-    const isNews = (record: ProbeRecord): boolean =>
-      unseenAs(record, since ?? record.planned, boots) !== record.unseenSince;
+    const isNews = (record: ProbeRecord): boolean => isNewlyUnseen(record, since ?? record.planned, boots);
     if (!this.#onTheirWay().some(isNews)) return;
     const { provider } = this.#options;
     await this.#parts.recorder.note({ type: 'mailbox.unproven', at: this.#parts.clock.now(), provider, since });

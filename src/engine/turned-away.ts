@@ -1,7 +1,7 @@
 /** Remembers whose connections our own limits may have turned away, until it is recorded: what came with them counts as tried unseen. */
 import type { ProbeRecord } from '../domain/record.ts';
 import { type Boots, earlierOf, type Instant, isBefore, laterOf } from '../domain/time/instant.ts';
-import { unseenAs } from '../domain/timeline.ts';
+import { isNewlyUnseen } from '../domain/timeline.ts';
 import type { Clock } from '../ports.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -57,6 +57,6 @@ export function createTurnedAway(recorder: Recorder, clock: Clock): TurnedAway {
 function isUnaware(record: ProbeRecord, provider: string, since: Instant, boots: Boots): boolean {
   const { path, provider: own, planned, bounceGap } = record;
   if (own !== provider || path === 'internal') return false;
-  if (path === 'send') return unseenAs(record, since, boots) !== record.unseenSince;
+  if (path === 'send') return isNewlyUnseen(record, since, boots);
   return bounceGap === undefined || isBefore(laterOf(since, planned, boots), bounceGap.since, boots);
 }

@@ -1,8 +1,8 @@
 /** A way to an MX that keeps what goes through it, so that a message can be delivered once more, as a host does that missed the reply. */
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
-import { LOOPBACK, listening, trackSockets } from '../../src/demo/sockets.ts';
+import { connect } from 'node:net';
 import type { HostPort } from '../../src/domain/settings.ts';
+import { type Passage, startPassage } from './passage.ts';
 
 export interface TappedMessage {
   readonly sender: string;
@@ -10,11 +10,9 @@ export interface TappedMessage {
   /** As it stood on the wire, dots doubled, without the last one. */
   readonly data: string;
 }
-export interface Tap {
-  readonly at: HostPort;
+export interface Tap extends Passage {
   /** Each once it is whole, in their order. */
   readonly messages: readonly TappedMessage[];
-  close(): Promise<void>;
 }
 
 const MESSAGE = /^MAIL FROM:\s*<([^>]*)>[^]*?^RCPT TO:\s*<([^>]*)>[^]*?^DATA\r\n([^]*?)\r\n\.\r\n/im;
@@ -22,8 +20,7 @@ const MESSAGE = /^MAIL FROM:\s*<([^>]*)>[^]*?^RCPT TO:\s*<([^>]*)>[^]*?^DATA\r\n
 /** Takes one message from each connection. */
 export async function startTap(to: HostPort): Promise<Tap> {
   const messages: TappedMessage[] = [];
-  const server = createServer((near) => {
-    const far = connect(to.port, to.host);
+  const passage = await startPassage(to, (near) => {
     let said = '';
     let found = false;
     near.on('data', (chunk: Buffer) => {
@@ -33,21 +30,8 @@ export async function startTap(to: HostPort): Promise<Tap> {
       found = true;
       messages.push({ sender: match[1] ?? '', recipient: match[2] ?? '', data: match[3] ?? '' });
     });
-    near.on('error', () => far.destroy()).on('close', () => far.destroy());
-    far.on('error', () => near.destroy()).on('close', () => near.destroy());
-    near.setNoDelay().pipe(far.setNoDelay()).pipe(near);
   });
-  const cut = trackSockets(server);
-  server.listen(0, LOOPBACK);
-  return {
-    at: await listening(server),
-    messages,
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      cut();
-      await closed;
-    },
-  };
+  return { ...passage, messages };
 }
 
 /** Rejects unless it is taken. */

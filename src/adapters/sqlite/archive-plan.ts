@@ -55,10 +55,10 @@ function planOf(db: DatabaseSync, place: string, month: Month, held: readonly He
   for (const { month: one, finalMs, closedSeq } of closed) {
     // The last one has the checkpoint that the ledger begins with, too.
     const wanted = bundles.length === closed.length - 1 ? firstSeq : covered;
-    const ends = [Number(db.prepare(LAST_BEFORE).get(finalMs)?.['seq']), closedSeq, lastExclusion(db)];
+    const ends = [Number(db.prepare(LAST_BEFORE).get(finalMs)?.['seq'] ?? 0), closedSeq, lastExclusion(db)];
     const lastSeqs = ends.map((end) => Math.max(wanted, end)).toSorted((first, second) => first - second);
     bundles.push({ month: one, firstSeq: covered + 1, lastSeqs });
-    covered = Math.max(covered, ...lastSeqs.slice(0, 1));
+    covered = Math.max(covered, lastSeqs[0] ?? covered);
   }
   return {
     upTo: headAt(db, firstSeq - 1),
