@@ -1,7 +1,8 @@
 /** What mail systems say in their own words: only what they say to be final is a failure, and replies and receipts say nothing. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readBounce } from '../../../src/domain/mail/bounce.ts';
+import { readBounce, voiceOf } from '../../../src/domain/mail/bounce.ts';
+import { parseHeader } from '../../../src/domain/mail/header.ts';
 import { recognise } from '../../../src/domain/mail/recognise.ts';
 import { newProbeId, tokenOf } from '../../../src/domain/token.ts';
 
@@ -72,6 +73,34 @@ describe('a mailer’s own words', () => {
     );
   });
 
+  it('end where the message that came back begins, and after 8,192 characters', () => {
+    const copies = ['--- Below this line is a copy', '------ The original message', '--=_x Forwarded'];
+    for (const line of copies) {
+      expect(readBounce([], `451 4.4.1 busy\n${line}\n550 5.1.1 no`)[0]?.action, line).toBe('delayed');
+      expect(readBounce([], `${line}\n550 5.1.1 no`)[0]?.action, line).toBe('unclear');
+    }
+    const at = (start: number) => readBounce([], `${' '.repeat(start)}550 no such user`)[0]?.diagnostic;
+    expect([at(100), at(8184), at(8192)]).toEqual(
+      ['550 no such user', '550 no s', undefined].map((text) => text ?? null),
+    );
+  });
+
+  it('name a status that stands in no reply, the gravest one, and none where there is none', () => {
+    const statusOf = (said: string) => readBounce([], said)[0]?.status;
+    expect(statusOf('Remote error (#4.4.1), then (#5.1.1) and (#5.2.2)')).toBe('5.1.1');
+    expect(statusOf('554 no such user')).toBeNull();
+    expect(statusOf('I am sorry.')).toBeNull();
+  });
+
+  it('name 16 recipients at most, and none that is empty', () => {
+    const recipients = (value: string) =>
+      readBounce([{ name: 'X-Failed-Recipients', value }], '').map((it) => it.recipient);
+    expect(recipients(' , a@b.example,, ')).toEqual(['a@b.example']);
+    expect(recipients(' , ')).toEqual([null]);
+    expect(recipients(Array.from({ length: 20 }, (_, index) => `r${index}@b.example`).join(','))).toHaveLength(16);
+    expect(recipients('x'.repeat(500))).toEqual(['x'.repeat(320)]);
+  });
+
   it('are never a failure without a permanent code, a recipient in the header, or an end of patience', () => {
     const pieces = fc.constantFrom('451 4.4.1 busy', '250 2.0.0 ok', '\n', ' ', 'delay', 'error', '4.7.1', '<a@b.c>:');
     fc.assert(
@@ -79,6 +108,34 @@ describe('a mailer’s own words', () => {
         for (const { action } of readBounce([], parts.join(''))) expect(action).not.toBe('failed');
       }),
     );
+  });
+});
+
+describe('who speaks', () => {
+  it.each([
+    ['mailer', 'X-Failed-Recipients: a@b.example\nAuto-Submitted: auto-replied'],
+    ['mailer', 'From: <MAILER-DAEMON@b.example>\nAuto-Submitted: auto-replied'],
+    ['mailer', 'From: "Mail Delivery" <postmaster@b.example>\nPrecedence: bulk'],
+    ['mailer', 'From: postmaster@b.example\nPrecedence: bulk'],
+    ['mailer', 'From: Mailer-Daemon (Mail Delivery)\nPrecedence: bulk'],
+    ['mailer', 'Return-Path: < >\nFrom: a@b.example'],
+    ['mailer', 'Return-Path: <>\nContent-Type: multipart/report; report-type=Delivery-Status; boundary=b'],
+    ['responder', 'From: not-postmaster@b.example\nPrecedence: bulk'],
+    ['responder', 'From: a mailer-daemon\nPrecedence: bulk'],
+    ['responder', 'Return-Path: <>\nAuto-Submitted: auto-notified'],
+    ['responder', 'From: postmaster@b.example\nContent-Type: multipart/report; report-type=other; boundary=b'],
+    ['responder', 'Content-Type: multipart/report; boundary=b'],
+    ['responder', 'In-Reply-To: <a@b.example>'],
+    ['responder', 'References: <a@b.example>'],
+    ['responder', 'Return-Path: <>\nPrecedence: junk'],
+    ['other', 'Return-Path: <a@b.example>'],
+    ['other', 'Auto-Submitted: auto-generated'],
+    ['other', 'Auto-Submitted: no; not auto-replied'],
+    ['other', 'Precedence: not-bulk'],
+    ['other', 'Content-Type: text/plain; report-type=other'],
+    ['other', ''],
+  ])('is a %s by "%s"', (voice, header) => {
+    expect(voiceOf(parseHeader(header))).toBe(voice);
   });
 });
 

@@ -16,6 +16,20 @@ import {
 const TOKEN = 'abcdefghijklmnopqrstuvwxyz234567';
 const parse = (sample: SampleReport) => parseDeliveryStatus(new ReadMessage(sample));
 
+const FINAL_A = 'Final-Recipient: rfc822; a@final.example';
+const FINAL_B = 'Final-Recipient: rfc822; b@final.example';
+const ORIGINAL_A = 'Original-Recipient: rfc822; a@original.example';
+const ORIGINAL_B = 'Original-Recipient: rfc822; b@original.example';
+const DONE = 'Action: failed';
+const FAILED = { action: 'failed', status: null, recipient: null, diagnostic: null };
+
+/** What a report says whose part has these lines. */
+const statusesOf = (lines: readonly string[]) =>
+  parse({
+    header: 'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
+    body: ['--b', 'Content-Type: message/delivery-status', '', ...lines, '--b--'].join('\r\n'),
+  })?.statuses;
+
 describe('parseDeliveryStatus', () => {
   it('reads the report of Postfix with its ENVID', () => {
     expect(parse(postfix(TOKEN))).toEqual({
@@ -74,6 +88,73 @@ describe('parseDeliveryStatus', () => {
     const sample = postfix(TOKEN);
     const broken = { header: sample.header.replace('boundary="4A1B', 'boundary="wrong'), body: sample.body };
     expect(parse(broken)).toEqual(parse(sample));
+  });
+  it('takes fields from there to the next delimiter, where the delimiters are wrong', () => {
+    const header = 'Content-Type: multipart/report; report-type=delivery-status; boundary=x';
+    const fields = ['Final-Recipient: rfc822; a@b.example', 'Action: failed'];
+    const behind = 'Final-Recipient: rfc822; of@returned.example';
+    const read = (lines: readonly string[]) => parse({ header, body: lines.join('\r\n') })?.statuses;
+    for (const before of [[], ['It was not delivered. Action: delayed', '--y', '']])
+      expect(read([...before, ...fields, '--y', behind])).toEqual([{ ...FAILED, recipient: 'a@b.example' }]);
+    // A dash or two within the fields is no delimiter.
+    expect(read(['Action: failed', '-- ', 'Diagnostic-Code: x; no -- such user', ...fields.slice(0, 1)])).toEqual([
+      { ...FAILED, recipient: 'a@b.example', diagnostic: 'no -- such user' },
+    ]);
+    expect(read(['It was not delivered.', ' Action: failed'])).toEqual([]);
+  });
+  it('knows its part by its whole type, in the words of RFC 3464 or of RFC 6533', () => {
+    const { header, body } = postfix(TOKEN);
+    // Without the parameter, the part alone says what the report is.
+    const untold = header.replace(/report-type=delivery-status;/, '');
+    const withPart = (type: string) => parse({ header: untold, body: body.replace('message/delivery-status', type) });
+    expect(withPart('message/global-delivery-status')).toEqual(withPart('message/delivery-status'));
+    expect(withPart('message/delivery-status')?.statuses).toHaveLength(1);
+    for (const other of ['x-message/delivery-status', 'message/delivery-status-x', 'message/global-status'])
+      expect(withPart(other), other).toBeNull();
+  });
+  it.each([
+    ['Final-Recipient first', [FINAL_A, DONE, FINAL_B, DONE]],
+    ['Original-Recipient first', [ORIGINAL_A, FINAL_A, DONE, ORIGINAL_B, FINAL_B, DONE]],
+    ['Original-Recipient second', [FINAL_A, ORIGINAL_A, DONE, FINAL_B, ORIGINAL_B, DONE]],
+    ['Original-Recipient of the second alone', [FINAL_A, DONE, ORIGINAL_B, FINAL_B, DONE]],
+    ['Original-Recipient of the first alone', [ORIGINAL_A, FINAL_A, DONE, FINAL_B, DONE]],
+  ])('tells recipients apart that no empty line separates: %s', (_, lines) => {
+    expect(statusesOf(lines)).toEqual([
+      { ...FAILED, recipient: 'a@final.example' },
+      { ...FAILED, recipient: 'b@final.example' },
+    ]);
+  });
+  it('takes two of any other field as of one recipient', () => {
+    expect(statusesOf([FINAL_A, DONE, 'Status: 4.4.1', 'Status: 5.1.1', 'X-A: 1', 'X-A: 2'])).toEqual([
+      { ...FAILED, recipient: 'a@final.example', status: '4.4.1' },
+    ]);
+  });
+  it('separates recipients at any number of empty lines, white space or not', () => {
+    expect(statusesOf(['', '', FINAL_A, DONE, '', ' \t', '', FINAL_B, DONE, ''])).toHaveLength(2);
+  });
+  it.each([
+    ['failed', null, 'Action: failed (no such user)'],
+    ['failed', null, 'Action: (a comment) FAILED'],
+    ['delayed', '4.2.2', 'Status: 4.2.2'],
+    ['delivered', '2.0.0', 'Status: 2.0.0'],
+    ['failed', '5.4.4', 'Action: has failed\r\nStatus: 5.4.4'],
+    ['delayed', '4.0.5', 'Action: nonsense\r\nStatus: 4.0.5'],
+  ])('reads %s, %s of "%s"', (action, status, fields) => {
+    expect(statusesOf([FINAL_A, fields])).toEqual([{ action, status, recipient: 'a@final.example', diagnostic: null }]);
+  });
+  it('says nothing of fields that name no recipient and no status, and takes either alone', () => {
+    expect(statusesOf([DONE])).toEqual([]);
+    expect(statusesOf([DONE, 'Status: 5.0.0'])).toEqual([{ ...FAILED, status: '5.0.0' }]);
+    expect(statusesOf([DONE, 'Original-Recipient: rfc822; <a@b>'])).toEqual([{ ...FAILED, recipient: 'a@b' }]);
+  });
+  it('takes the type off a diagnostic and off an address, and nothing that only looks like one', () => {
+    const diagnosticOf = (code: string) => statusesOf([FINAL_A, DONE, `Diagnostic-Code: ${code}`])?.[0]?.diagnostic;
+    expect(diagnosticOf('SMTP ; 550 no; really')).toBe('550 no; really');
+    expect(diagnosticOf('550 no; really')).toBe('550 no; really');
+    const recipientOf = (value: string) => statusesOf([`Final-Recipient: ${value}`, DONE])?.[0]?.recipient;
+    expect(recipientOf('rfc822; <a@b.example>')).toBe('a@b.example');
+    expect(recipientOf('a@b.example')).toBe('a@b.example');
+    expect(recipientOf('rfc822; a<b>c@d.example')).toBe('a<b>c@d.example');
   });
   it('tells the action by the status where it is missing, and says nothing where both are', () => {
     const sample = postfix(TOKEN);
@@ -137,6 +218,9 @@ describe('enhancedStatus', () => {
     ['5.1.1.9', null],
     ['3.1.1', null],
     ['5.1.10.', '5.1.10'],
+    ['5.110.100', '5.110.100'],
+    ['5.1.1x9', '5.1.1'],
+    ['5.1.1.x9', '5.1.1'],
   ])('in "%s" is %s', (text, expected) => {
     expect(enhancedStatus(text)).toBe(expected);
   });

@@ -20,6 +20,8 @@ describe('parseHeader', () => {
   });
   it('ends at the first empty line', () => {
     expect(parseHeader('A: 1\r\n\r\nB: 2')).toEqual([{ name: 'A', value: '1' }]);
+    // One before every field ends nothing.
+    expect(parseHeader('\r\n\nB: 2')).toEqual([{ name: 'B', value: '2' }]);
   });
   it('passes over what is no field, with its folded lines', () => {
     expect(parseHeader('From x@y Mon Jan 1\n folded\nno colon\n: none\nb\u00e4d: 1\nA : 1\n\n')).toEqual([
@@ -64,12 +66,18 @@ describe('stripComments', () => {
     expect(stripComments('a (b (c) \\) d) e')).toBe('a   e');
     expect(stripComments('a (b')).toBe('a ');
     expect(stripComments('a) b')).toBe('a) b');
+    expect(stripComments('a () b)(c')).toBe('a   b)');
+    expect(stripComments('a \\(b) c')).toBe('a \\  c');
   });
 });
 
 describe('tidy', () => {
   it('leaves no control character and nothing longer than the limit', () => {
     expect(tidy(' a\r\n\u0000b\u001b[31m ', 10)).toBe('a b [31m');
+    // Cut where a space stands, it does not end with one.
+    expect(tidy('ab cd', 3)).toBe('ab');
+    // Four times as much is looked at.
+    expect([tidy('   a', 1), tidy('    a', 1)]).toEqual(['a', '']);
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 20 }), (text, max) => {
         expect(tidy(text, max).length).toBeLessThanOrEqual(max);

@@ -70,6 +70,43 @@ describe('composeProbe', () => {
     expect(() => composeProbe({ ...PROBE, chainHead: { seq: 1, hash: 'no' } })).toThrow(/^chainHead\.hash must/);
     expect(() => composeProbe({ ...PROBE, id: 'a'.repeat(16) })).toThrow(/^token must begin/);
   });
+  it.each([
+    ['sender', 'a@b.example and more'],
+    ['sender', 'a@b.example>'],
+    ['recipient', 'x a@b.example'],
+    ['recipient', `${'r'.repeat(320 - '@b.example'.length)}r@b.example`],
+    ['id', `a${ID}`],
+    ['token', `a${PROBE.token}`],
+    ['token', `${PROBE.token}a`],
+    ['path', 'send now'],
+    ['path', '1send'],
+    ['path', 'a'.repeat(17)],
+    ['agent', ''],
+    ['agent', 'a'.repeat(201)],
+    ['contact', 'c'.repeat(5000)],
+  ])('refuses a %s that breaks its rule, and quotes 200 characters of it at most (%#)', (field, value) => {
+    const compose = () => composeProbe({ ...PROBE, [field]: value });
+    expect(compose).toThrow(new RegExp(`^${field} must [^]{1,300}$`));
+  });
+  it('takes an address of 320 characters, and keeps a long word on the line of its field', () => {
+    const recipient = `${'r'.repeat(320 - '@b.example'.length)}@b.example`;
+    const domain = `${'label.'.repeat(20)}example`;
+    const lines = composeProbe({ ...PROBE, recipient, sender: `probe@${domain}` }).split('\r\n');
+    expect(lines).toContain(`To: <${recipient}>`);
+    expect(lines).toContain(`Message-ID: <${PROBE.token}@${domain}>`);
+    // What has a word before it is folded in front of it.
+    expect(lines.slice(0, 2)).toEqual(['From: Mail flow probe', ` <probe@${domain}>`]);
+  });
+  it('breaks a line that would be longer than 76, in the header with the space that guards the next', () => {
+    const linesOf = (names: Partial<ProbeText>) => composeProbe({ ...PROBE, ...names }).split('\r\n');
+    const subject = 'Subject: Mail flow measurement by a ';
+    const word = 'b'.repeat(75 - subject.length);
+    expect(linesOf({ agent: `a ${word} c` })).toContain(`${subject}${word}`);
+    expect(linesOf({ agent: `a ${word}b c` })).toContain(` ${word}b c (send)`);
+    const contact = 'd'.repeat(76 - 'Questions: '.length);
+    expect(linesOf({ contact: `${contact} e` })).toContain(`Questions: ${contact}`);
+    expect(linesOf({ contact: `${contact}d e` })).toContain(`${contact}d e`);
+  });
   it('for any names keeps its fields, its line ends and its recognition', () => {
     const name = fc.stringMatching(/^[ -~]{1,60}$/);
     const words = fc
@@ -113,6 +150,7 @@ describe('where the ledger stood', () => {
     expect(chainHeadOf(encoded('base64'), `${btoa(body).replace(/(.{76})/g, '$1\r\n')}\r\n`)).toEqual(PROBE.chainHead);
     const quoted = body.replace(/^(Ledger: .{40})/m, '$1=\r\n').replace('@', '=40');
     expect(chainHeadOf(encoded('quoted-printable'), quoted)).toEqual(PROBE.chainHead);
+    expect(chainHeadOf(header, body.replaceAll('\r\n', '\n'))).toEqual(PROBE.chainHead);
   });
 
   it('is not made up where the body says nothing, half of it, or two things', () => {
@@ -123,6 +161,7 @@ describe('where the ledger stood', () => {
       body.replace(line, ''),
       body.replace(line, line.slice(0, -1)),
       body.replace(line, `> ${line}`),
+      body.replace(line, `${line} and more`),
       `${body}${line.replace('42', '43')}\r\n`,
     ])
       expect(chainHeadOf(header, other)).toBeNull();

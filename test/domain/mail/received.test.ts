@@ -53,6 +53,9 @@ describe('parseReceived', () => {
       [false, null],
     ]);
     expect(hopOf('rubbish')).toEqual({ by: null, from: null, at: null, seconds: null });
+    expect(hopOf('from a by b 12 Nov 2026 03:04:05 +0000')).toEqual({ by: 'b', from: 'a', at: null, seconds: null });
+    expect(hopOf('12 Nov 2026 03:04:05 +0000')).toMatchObject({ at: null });
+    expect(hopOf('; 12 Nov 2026 03:04:05 +0000')).toMatchObject({ by: null, at: '2026-11-12T03:04:05.000Z' });
   });
   it('bounds what it keeps', () => {
     expect(hopOf(`from ${'a'.repeat(5000)} by b\u0007c; x`)).toMatchObject({ from: 'a'.repeat(255), by: 'b' });

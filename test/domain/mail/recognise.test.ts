@@ -17,7 +17,8 @@ describe('recognise', () => {
   it('knows a probe by any one place that holds its token', () => {
     expect(read(`X-Mailflow-Probe: ${TOKEN}`)).toEqual([{ kind: 'probe', id: ID, where: 'header' }]);
     expect(read(`x-mailflow-probe:\r\n ${TOKEN.toUpperCase()}`)).toEqual([{ kind: 'probe', id: ID, where: 'header' }]);
-    expect(read(`Message-ID: <${TOKEN}@example.com>`)).toEqual([{ kind: 'probe', id: ID, where: 'message-id' }]);
+    for (const token of [TOKEN, TOKEN.toUpperCase()])
+      expect(read(`Message-ID: <${token}@example.com>`)).toEqual([{ kind: 'probe', id: ID, where: 'message-id' }]);
     expect(read('Subject: x', `hello\r\nToken: ${TOKEN}\r\n`)).toEqual([{ kind: 'probe', id: ID, where: 'body' }]);
   });
   it('knows a probe whose body was encoded on the way', () => {
@@ -42,6 +43,9 @@ describe('recognise', () => {
     expect(read('Subject: x', `Token: ${FALSE_TOKEN}`)).toEqual(FOREIGN);
     expect(read('X-Mailflow-Probe: hello')).toEqual(FOREIGN);
     expect(read(`Message-ID: <${FALSE_TOKEN}.1@example.com>`)).toEqual(FOREIGN);
+    // A Message-ID is one token and nothing beside it.
+    expect(read(`Message-ID: a <${TOKEN}@example.com>`)).toEqual(FOREIGN);
+    expect(read(`Message-ID: <${TOKEN}@example.com> b`)).toEqual(FOREIGN);
     expect(read('', '')).toEqual(FOREIGN);
   });
   it('verifies the tokens of the first Message-IDs alone: a header holds a thousand, and each costs a MAC', () => {
