@@ -12,7 +12,7 @@ import {
   verifyLedger,
 } from '../app.ts';
 import type { StoredHead } from '../domain/evidence/anchor.ts';
-import { archiveLedger } from './archive.ts';
+import { archiveLedger, missingBundles } from './archive.ts';
 import { anchorLines, bundleLines, checkBundle, exportBundle } from './bundle.ts';
 import { EXIT_USAGE, ExitWith, endWith } from './exit.ts';
 import { ledgerMonth, type MonthRange } from './month.ts';
@@ -36,6 +36,7 @@ interface LedgerArguments {
 interface VerifyArguments extends LedgerArguments {
   readonly key?: string;
   readonly mailbox?: boolean;
+  readonly bundles?: string;
   readonly format: 'plain' | 'json';
 }
 
@@ -58,6 +59,10 @@ export function ledgerCommand(): Command {
         .option(
           '--mailbox',
           "hold the ledger against our messages in the providers' mailboxes too; needs the configuration",
+        )
+        .option(
+          '--bundles <folder>',
+          'hold the bundles in this folder against those that the ledger says were archived',
         )
         .addOption(new Option('--format <format>', 'how to write it').choices(['plain', 'json']).default('plain'))
         .action(verify),
@@ -93,8 +98,10 @@ async function verify(bundle: string | undefined, options: VerifyArguments): Pro
   // A chain that does not hold is no measure for anything.
   const anchors = chain.ok ? await verifyAnchors(folder, checkSignatures, await stored(options)) : null;
   const derived = chain.ok ? await verifyDerived(folder) : null;
-  const ok = chain.ok && anchors?.ok === true && derived?.ok === true;
-  if (options.format === 'json') await print(jsonText({ ok, chain, anchors, derived }));
+  const archived = chain.ok && options.bundles !== undefined ? await missingBundles(folder, options.bundles) : null;
+  const ok = chain.ok && anchors?.ok === true && derived?.ok === true && (archived?.missing ?? []).length === 0;
+  if (options.format === 'json')
+    await print(jsonText({ ok, chain, anchors, derived, ...(archived === null ? {} : { archived }) }));
   else if (!chain.ok) throw new ExitWith(EXIT_BROKEN, [`event ${chain.seq}: ${chain.reason}`]);
   else {
     const lines = [`${chain.entries} events, the chain holds, head ${chain.head.hash}`];
@@ -103,6 +110,11 @@ async function verify(bundle: string | undefined, options: VerifyArguments): Pro
     // Cut: it quotes a row of the file.
     if (derived?.ok === false)
       lines.push(`derived tables: DO NOT HOLD, figures may be wrong: ${derived.difference.slice(0, QUOTED_MAX)}`);
+    if (archived !== null)
+      lines.push(
+        ...archived.missing.map((line) => `bundles: DO NOT HOLD: ${line}`),
+        `bundles: ${archived.bundles - archived.missing.length} of ${archived.bundles} that were archived are there`,
+      );
     await print(lines.map((line) => `${plain(line)}\n`).join(''));
   }
   endWith(ok ? 0 : EXIT_BROKEN);
@@ -117,8 +129,11 @@ async function stored({ mailbox, data, config }: VerifyArguments): Promise<reado
   return storedHeads(settings, logOf(settings, 'error'));
 }
 
-async function verifyFile(file: string, { key, format, mailbox }: VerifyArguments): Promise<void> {
-  if (mailbox === true) throw new ExitWith(EXIT_USAGE, ['--mailbox is for the ledger: a bundle is verified by itself']);
+async function verifyFile(file: string, { key, format, mailbox, bundles }: VerifyArguments): Promise<void> {
+  if (mailbox === true || bundles !== undefined)
+    throw new ExitWith(EXIT_USAGE, [
+      `--${mailbox === true ? 'mailbox' : 'bundles'} is for the ledger: a bundle is verified by itself`,
+    ]);
   const result = await checkBundle(file, key);
   await print(
     format === 'json'

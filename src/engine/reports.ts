@@ -1,7 +1,7 @@
 /** Reports out of the ledger: of a month, beside what was closed of it, and of a year. */
 
 import type { ContractTerms } from '../domain/contract-terms.ts';
-import type { ClosedClause, MonthClosed } from '../domain/event.ts';
+import type { ArchivedMonth, ClosedClause, LedgerEntry, MonthClosed } from '../domain/event.ts';
 import { compareClosing, findClosing, stillHolds, termsHash } from '../domain/report/closing.ts';
 import { isMeasured, type Judgement, type MonthReport, monthReport } from '../domain/report/judge.ts';
 import { finalAtMs, hasBegun, type Matter, rangeOf } from '../domain/report/report.ts';
@@ -70,43 +70,81 @@ export async function reportMonth(
   return judgements.some(({ report }) => isMeasured(report)) ? monthReport(month, nowMs, judgements) : null;
 }
 
+type YearLedger = Pick<Ledger, 'judge' | 'marked' | 'rewound'>;
+
 /**
- * Months that were closed are taken as they were, by the terms of then, where nothing came after that could change them, or where they
- * are archived; all others are judged. Null if the ledger knows nothing of any.
+ * A provider's twelve months. Those that are archived are as they were then; the rest is as `monthInYear` has it. Null if the ledger
+ * knows nothing of any.
  */
 export async function judgeYear(
-  ledger: Pick<Ledger, 'judge' | 'marked' | 'rewound' | 'archive'>,
+  ledger: YearLedger & Pick<Ledger, 'archive'>,
   { provider, contract }: Held,
   { year, nowMs, version }: { readonly year: string; readonly nowMs: number; readonly version: string },
 ): Promise<ProviderYear | null> {
-  const closings = await ledger.marked(['month.closed']);
-  const entries = await ledger.marked(EXCLUSION_TYPES);
-  const holds = async (closed: MonthClosed, matter: Matter): Promise<boolean> =>
-    stillHolds(closed, matter, { entries, rewound: await rewoundSince(ledger, closed, matter), version });
+  const known = await changesIn(ledger);
   const archive = await ledger.archive();
   const terms = termsHash(contract);
-  const taken = (by: string, clauses: readonly ClosedClause[], closed: boolean): JudgedMonth => {
-    return { clauses, closed, measured: true, ...(by === terms ? {} : { otherTerms: true }) };
-  };
   const judged: JudgedMonth[] = [];
-  let measured = false;
   for (const month of monthsOf(year)) {
     const matter = { provider, contract, month, nowMs };
-    const closed = findClosing(closings, provider, month);
-    const gone = archive?.months.find((each) => each.provider === provider && each.month === month);
-    if (!hasBegun(matter)) judged.push(null);
-    else if (gone !== undefined) {
-      judged.push(taken(gone.contract, gone.summary, gone.closed));
-      measured = true;
-    } else if (closed !== null && (month < (archive?.before ?? '') || (await holds(closed, matter)))) {
-      judged.push(taken(closed.contract, closed.summary, true));
-      measured = true;
-    } else {
-      const { report } = await ledger.judge(matter);
-      const known = isMeasured(report);
-      judged.push({ clauses: summariseReport(report), closed: false, measured: known });
-      measured ||= known;
+    if (!hasBegun(matter)) {
+      judged.push(null);
+      continue;
     }
+    const gone = archive?.months.find((each) => each.provider === provider && each.month === month);
+    const found =
+      gone === undefined
+        ? await monthInYear(ledger, matter, known, version)
+        : { clauses: gone.summary, contract: gone.contract, closed: gone.closed, measured: true };
+    const { contract: by, ...rest } = found;
+    judged.push(by === terms ? rest : { ...rest, otherTerms: true });
   }
-  return measured ? reportYear(provider, contract, { year, nowMs }, judged) : null;
+  return judged.some((month) => month?.measured === true)
+    ? reportYear(provider, contract, { year, nowMs }, judged)
+    : null;
+}
+
+/** What an archive keeps of a month that goes: what its year says of it. */
+export async function archivedMonth(ledger: YearLedger, matter: Matter, version: string): Promise<ArchivedMonth> {
+  const { clauses: summary, contract, closed } = await monthInYear(ledger, matter, await changesIn(ledger), version);
+  return { provider: matter.provider, month: matter.month, contract, summary, closed };
+}
+
+interface Changes {
+  readonly closings: readonly LedgerEntry[];
+  readonly exclusions: readonly LedgerEntry[];
+}
+
+async function changesIn(ledger: Pick<Ledger, 'marked'>): Promise<Changes> {
+  return { closings: await ledger.marked(['month.closed']), exclusions: await ledger.marked(EXCLUSION_TYPES) };
+}
+
+interface MonthInYear {
+  readonly clauses: readonly ClosedClause[];
+  /** Lower-case hex SHA-256 of the terms that it was judged by. */
+  readonly contract: string;
+  readonly closed: boolean;
+  readonly measured: boolean;
+}
+
+/** As it was closed, by the terms of then, where nothing came after that could change it; otherwise it is judged. */
+async function monthInYear(
+  ledger: YearLedger,
+  matter: Matter,
+  { closings, exclusions: entries }: Changes,
+  version: string,
+): Promise<MonthInYear> {
+  const closed = findClosing(closings, matter.provider, matter.month);
+  if (closed !== null) {
+    const rewound = await rewoundSince(ledger, closed, matter);
+    if (stillHolds(closed, matter, { entries, rewound, version }))
+      return { clauses: closed.summary, contract: closed.contract, closed: true, measured: true };
+  }
+  const { report } = await ledger.judge(matter);
+  return {
+    clauses: summariseReport(report),
+    contract: termsHash(matter.contract),
+    closed: false,
+    measured: isMeasured(report),
+  };
 }

@@ -173,8 +173,14 @@ async function archived(folder: string): Promise<readonly Row[]> {
     const appending = daemon();
     const from = performance.now();
     const bundle = { month: '2026-07', sha256: '', firstSeq: 1, lastSeq: upTo.seq + 1 };
-    const archive = { month: '2026-08', fromMs: Date.UTC(2026, 6, 31, 16), upTo, bundles: [bundle], months: [] };
-    const gone = await cutArchive(folder, archive, at, () => pause(100));
+    const asOf = (await ledger.snapshot()).head;
+    const archive = { month: '2026-08', fromMs: at.wallMs, asOf, upTo, bundles: [bundle], months: [] };
+    const gone = await cutArchive(
+      folder,
+      archive,
+      () => at,
+      () => pause(100),
+    );
     const seconds = (performance.now() - from) / 1000;
     isOver = true;
     await appending;

@@ -1,16 +1,19 @@
 /** `ledger archive` beside a daemon: old months go into bundles, and nothing that is said of any month changes. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { cutArchive } from '../../src/adapters/sqlite/archive.ts';
 import { headAt } from '../../src/adapters/sqlite/bundle.ts';
+import { acquireArchive } from '../../src/adapters/sqlite/lock.ts';
 import type { ChainHead } from '../../src/domain/evidence/chain.ts';
 import type { Report } from '../../src/domain/report/report.ts';
 import type { YearReport } from '../../src/domain/report/year-report.ts';
 import { monthRange } from '../../src/domain/time/calendar.ts';
 import { seriesOf } from '../adapters/prometheus/scrape.ts';
 import { at, opened, rawly, temporaryFolder } from '../adapters/sqlite/support.ts';
+import { deliveredProbe, fill, HEALTHY } from '../bench/generate-ledger.ts';
+import { seededRandom } from '../fakes/agent.ts';
 import { type Daemon, LONG_UP, run, startDaemon } from '../servers/command.ts';
 import { monthLedger } from './month-ledger.ts';
 
@@ -126,6 +129,87 @@ test('months go out of a ledger that is in use, into bundles that hold, and ever
   await again.end('SIGTERM');
 });
 
+test('a year keeps what was closed by other terms, and what goes has a bundle that says what the ledger says', async () => {
+  const { config, folder, daemon } = await closedMonths();
+  const [root, to] = [join(folder, '..'), join(temporaryFolder(), 'archive')];
+  const terms = readFileSync(join(import.meta.dirname, '../../config/contracts/enterprise-mail-sla.yml'), 'utf8');
+  mkdirSync(join(root, 'contracts'));
+  const milder = terms.replaceAll(/breaches_from: \d+/g, 'breaches_from: 1000');
+  writeFileSync(join(root, 'contracts/enterprise-mail-sla.yml'), milder, { mode: 0o600 });
+  const archive = (before: string) => ['ledger', 'archive', '-c', config, '--before', before, '--to', to];
+  const year = async () => (await told(config)).year[0]?.months.slice(4, 8);
+  const before = await year();
+  expect(before?.map(({ otherTerms }) => otherTerms)).toEqual([true, true, true, true]);
+  expect(await said(...archive('2025-06'))).toMatch(/^2025-05 of acme: closed by other terms, which the year keeps/m);
+  expect(await year()).toEqual(before);
+
+  // Exported before something was agreed: it is not what the ledger says any more.
+  const june = join(to, '2025-06.bundle');
+  await said('ledger', 'export', '-c', config, '--month', '2025-06', '-o', june);
+  await said(
+    ...['exclusion', 'add', '-c', config, '--provider', 'acme', '--kind', 'agreed-maintenance', '--by', 'Li Wei'],
+    ...['--from', '2025-06-01T00:00', '--to', '2025-07-01T00:00'],
+  );
+  const { code, stderr } = await run(archive('2025-08'), LONG_UP);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(
+      /2025-06\.bundle must be what the ledger says of 2025-06 now, differs in report\[0\]\./,
+    ),
+  });
+  rmSync(june);
+  const since = await year();
+  expect(since?.map(({ closed }) => closed)).toEqual([true, false, true, true]);
+  // Two months beside each other; each bundle begins where the one before ends, or a little before its month.
+  const spans = [...(await said(...archive('2025-08'))).matchAll(/2025-0\d, entries (\d+) to (\d+)/g)].map(
+    ([, first]) => Number(first),
+  );
+  expect(spans).toHaveLength(2);
+  expect(spans[1]!).toBeGreaterThan(spans[0]!);
+  expect(await year()).toEqual(since);
+  await daemon.end('SIGTERM');
+
+  // All that went is there, and whoever alters a byte is found out.
+  const verify = ['ledger', 'verify', '-c', config, '--bundles', to];
+  expect(await said(...verify)).toMatch(/^bundles: 3 of 3 that were archived are there$/m);
+  appendFileSync(june, '\n');
+  expect(await run(verify, LONG_UP)).toMatchObject({
+    code: 2,
+    stdout: expect.stringMatching(
+      /^bundles: DO NOT HOLD: .*2025-06\.bundle must be the bundle with sha256 [0-9a-f]{64}, is not$/m,
+    ),
+  });
+});
+
+test('nobody’s months go without a report of theirs in a bundle, and one command archives at a time', async () => {
+  const { config, folder } = await monthLedger(null);
+  const { fromMs } = monthRange('2025-05', ZONE);
+  const ledger = await opened(folder);
+  await ledger.append(deliveredProbe({ provider: 'beta', path: 'send' }, fromMs + 1000, seededRandom(3)));
+  await fill(ledger, {
+    ...{
+      provider: 'acme',
+      paths: ['send', 'receive'],
+      fromMs: fromMs + 10_000,
+      toMs: monthRange('2025-06', ZONE).toMs,
+    },
+    ...{ everySeconds: 7200, checkSeconds: 3600, checkpoints: true, seed: 7, perMille: HEALTHY },
+  });
+  await ledger.close();
+  const daemon = await daemonOf(config);
+  const reader = await opened(folder, 'reader');
+  await vi.waitFor(async () => expect(await reader.marked(['month.closed'])).toHaveLength(2), 120_000);
+  await reader.close();
+  await daemon.end('SIGTERM');
+  const archive = () => refused('ledger', 'archive', '-c', config, '--before', '2025-06', '--to', temporaryFolder());
+  expect(await archive()).toMatch(
+    /whoever was measured in what is archived must be in the configuration, so that a bundle has their report, beta is not/,
+  );
+  const release = await acquireArchive(folder);
+  expect(await archive()).toMatch(/a ledger must be archived by one command at a time, another one archives/);
+  release();
+});
+
 test('what cannot be archived stays, and is told in one line', async () => {
   const { config, folder } = await closedMonths();
   const to = join(temporaryFolder(), 'archive');
@@ -154,10 +238,11 @@ test('one that was broken off goes on only where its bundles are', async () => {
   const sha256 = createHash('sha256').update('what was written').digest('hex');
   const archive = {
     ...{ month: '2025-07', fromMs: monthRange('2025-07', ZONE).fromMs, upTo, months: [] },
+    asOf: { seq: Number.MAX_SAFE_INTEGER, hash: '' },
     bundles: [{ month: '2025-06', sha256, firstSeq: 1, lastSeq: upTo.seq + 1 }],
   };
   const killed = (): Promise<void> => Promise.reject(new Error('killed'));
-  await expect(cutArchive(folder, archive, at(0), killed)).rejects.toThrow('killed');
+  await expect(cutArchive(folder, archive, () => at(0), killed)).rejects.toThrow('killed');
   const command = ['ledger', 'archive', '-c', config, '--before', '2025-07', '--to', to];
   const { code, stderr } = await run(command, LONG_UP);
   expect({ code, stderr }).toEqual({

@@ -1,36 +1,38 @@
 /** What can leave a ledger, and in which bundles: months that are closed, and nothing that bears on what is left. */
 import type { DatabaseSync } from 'node:sqlite';
 import { decodeEvent } from '../../domain/codec.ts';
-import type { ArchivedMonth, MonthClosed } from '../../domain/event.ts';
+import type { MonthClosed } from '../../domain/event.ts';
 import type { ChainHead } from '../../domain/evidence/chain.ts';
-import { termsHash } from '../../domain/report/closing.ts';
-import { isMeasured, judgeProvider } from '../../domain/report/judge.ts';
+import { isMeasured, reportAlone } from '../../domain/report/judge.ts';
 import { finalAtMs, type Matter, rangeOf } from '../../domain/report/report.ts';
-import { summariseReport } from '../../domain/report/standing.ts';
-import { type Month, monthAfter, monthOf, monthRange } from '../../domain/time/calendar.ts';
+import { type Month, monthAfter, monthOf } from '../../domain/time/calendar.ts';
 import { isoText } from '../../domain/time/instant.ts';
 import { readBeginning } from './beginning.ts';
 import { chainOf, headAt, judgeHere, type Span } from './bundle.ts';
-import { inTransaction, openReadOnly } from './database.ts';
+import { inTransaction, openReadOnly, readHead } from './database.ts';
 import { LedgerError, ledgerError } from './failure.ts';
 import { Months } from './months.ts';
 import { RARE_TYPES_SQL } from './schema.ts';
 import { Store } from './store.ts';
 
 export interface ArchivePlan {
+  /** The last entry that the plan knows. */
+  readonly asOf: ChainHead;
   readonly upTo: ChainHead;
   /** When the first month that is left begins, by the earliest of the contracts' clocks. */
   readonly fromMs: number;
   /** One after another, with the entries that each has to have at least, so that none is in no bundle. */
   readonly bundles: readonly (Span & { readonly month: Month })[];
-  readonly months: readonly ArchivedMonth[];
+  /** Each provider's that is closed, and goes. */
+  readonly months: readonly Matter[];
 }
 /** A provider's contract and now: what `Matter` is, but of which month. */
 export type HeldNow = Omit<Matter, 'month'>;
 
 /**
  * What can leave a ledger whose first month is then to be `month`; `held` is at least one. Rejects with LedgerError: NOT_FINAL where an older
- * month is still open, NOTHING where there is none, or where what is left could not be judged without what would go.
+ * month is still open, or is of somebody who is not held, NOTHING where there is none, or where what is left could not be judged without what
+ * would go.
  */
 export async function planArchive(place: string, month: Month, held: readonly HeldNow[]): Promise<ArchivePlan> {
   const db = openReadOnly(place);
@@ -49,38 +51,42 @@ function planOf(db: DatabaseSync, place: string, month: Month, held: readonly He
   if (closed.length === 0) throw nothing(month, 'no month before it was closed');
   const left = held.flatMap((each) => monthsUntilNow(month, each).map((one): Matter => ({ ...each, month: one })));
   const { firstSeq } = chainOf(db, left, judgeHere(db, place, left));
-  if (firstSeq === beginning.seq) throw nothing(month, 'what came before it bears on it');
+  if (firstSeq === beginning.seq)
+    throw nothing(month, 'no checkpoint before it is one from which what is left comes out the same');
+  const fromMs = Math.min(...held.map((each) => rangeOf({ ...each, month }).fromMs));
+  refuseOthers(db, held, { firstSeq, fromMs, sinceMs: new Months(db, new Store(db, place)).firstMs() ?? 0 });
   const bundles: (Span & { readonly month: Month })[] = [];
   let covered = beginning.seq - 1;
   for (const { month: one, finalMs, closedSeq } of closed) {
+    const learnt = Number(db.prepare(LAST_BEFORE).get(finalMs, beginning.seq)?.['seq'] ?? beginning.seq);
     // The last one has the checkpoint that the ledger begins with, too.
-    const wanted = bundles.length === closed.length - 1 ? firstSeq : covered;
-    const ends = [Number(db.prepare(LAST_BEFORE).get(finalMs)?.['seq'] ?? 0), closedSeq, lastExclusion(db)];
-    const lastSeqs = ends.map((end) => Math.max(wanted, end)).toSorted((first, second) => first - second);
-    bundles.push({ month: one, firstSeq: covered + 1, lastSeqs });
-    covered = Math.max(covered, lastSeqs[0] ?? covered);
+    const least = bundles.length === closed.length - 1 ? Math.max(learnt, firstSeq) : learnt;
+    const later = [closedSeq, lastExclusion(db)].filter((end) => end > least);
+    bundles.push({ month: one, firstSeq: covered + 1, lastSeqs: [least, ...later.toSorted((a, b) => a - b)] });
+    covered = Math.max(covered, least);
   }
   return {
+    asOf: readHead(db),
     upTo: headAt(db, firstSeq - 1),
-    fromMs: Math.min(...held.map((each) => rangeOf({ ...each, month }).fromMs)),
+    fromMs,
     bundles,
-    months: closed.flatMap((each) => each.known),
+    months: closed.flatMap(({ matters }) => matters),
   };
 }
 /** By the index on wall time: what had been learnt when a month became final. */
-const LAST_BEFORE = 'SELECT seq FROM events WHERE wall_ms < ? ORDER BY wall_ms DESC, seq DESC LIMIT 1';
+const LAST_BEFORE = 'SELECT seq FROM events WHERE wall_ms < ? AND seq >= ? ORDER BY wall_ms DESC, seq DESC LIMIT 1';
 
 function nothing(month: Month, why: string): LedgerError {
   const rule = 'the first month to be left must have something to archive before it';
   return new LedgerError('NOTHING', `${rule}, is ${month}: ${why}`);
 }
 
-/** A month that goes: when it was final for all, and what it was closed by. */
+/** A month that goes: when it was final for all, when it was closed, and of whom. */
 interface ClosedMonth {
   readonly month: Month;
   readonly finalMs: number;
   readonly closedSeq: number;
-  readonly known: readonly ArchivedMonth[];
+  readonly matters: readonly Matter[];
 }
 
 /** In order. Throws NOT_FINAL where something of a month before that one was measured, and it is not closed. */
@@ -92,62 +98,52 @@ function closedBefore(
 ): readonly ClosedMonth[] {
   const store = new Store(db, place);
   const closings = closingsOf(db);
-  refuseOthers(db, before, held, closings);
   const firstMs = new Months(db, store).firstMs() ?? 0;
   const found = new Map<Month, ClosedMonth>();
   for (const each of held) {
     const first = monthOf(firstMs, each.contract.timeZone);
     const { month: left = first } = readBeginning(db).archived ?? {};
     for (let month = left < first ? first : left; month < before; month = monthAfter(month)) {
+      const matter: Matter = { ...each, month };
       const closing = closings.get(keyOf(each.provider, month));
-      const { report, sha256 } = judgeProvider({ ...each, month }, store);
-      if (closing === undefined && !isMeasured(report)) continue;
-      const finalMs = finalAtMs({ ...each, month });
+      if (closing === undefined && !isMeasured(reportAlone(matter, store))) continue;
+      const finalMs = finalAtMs(matter);
       if (closing === undefined)
         throw notFinal(
           month,
           each.provider,
           `the daemon closes it once it is final (${isoText(finalMs)}) and nothing of it is pending`,
         );
-      const { finalMs: other = finalMs, closedSeq = 0, known = [] } = found.get(month) ?? {};
-      const one: ArchivedMonth = {
-        ...{ provider: each.provider, month, contract: termsHash(each.contract) },
-        ...{ summary: summariseReport(report), closed: closing.report === sha256 },
-      };
+      const { finalMs: other = finalMs, closedSeq = 0, matters = [] } = found.get(month) ?? {};
       found.set(month, {
         month,
         finalMs: Math.max(finalMs, other),
         closedSeq: Math.max(closing.asOf.seq, closedSeq),
-        known: [...known, one],
+        matters: [...matters, matter],
       });
     }
   }
   return [...found.values()].sort((one, other) => one.finalMs - other.finalMs);
 }
 
-/** Whoever is not held is not judged: what was measured of them must have been closed while they were. */
+/** Whoever is not held is in no bundle's report: nothing that was measured of them may go. */
 function refuseOthers(
   db: DatabaseSync,
-  before: Month,
   held: readonly HeldNow[],
-  closings: ReadonlyMap<string, MonthClosed>,
+  going: { readonly firstSeq: number; readonly fromMs: number; readonly sinceMs: number },
 ): void {
-  const zone = held[0]?.contract.timeZone ?? 'UTC';
-  const firstMs = Number(db.prepare('SELECT min(month_ms) AS first FROM probes').get()?.['first'] ?? 0);
-  const others = db
-    .prepare('SELECT DISTINCT provider FROM probes')
-    .all()
-    .map(({ provider }) => String(provider))
-    .filter((provider) => held.every((each) => each.provider !== provider));
-  for (const provider of others)
-    for (let month = monthOf(firstMs, zone); month < before; month = monthAfter(month)) {
-      if (closings.has(keyOf(provider, month))) continue;
-      const { fromMs, toMs } = monthRange(month, zone);
-      if (db.prepare(PROBED).get(provider, fromMs, toMs) !== undefined)
-        throw notFinal(month, provider, 'name it in the configuration, so that the daemon closes it');
-    }
+  for (const row of db.prepare(MEASURED).all(going)) {
+    const provider = String(row['provider']);
+    if (held.some((each) => each.provider === provider)) continue;
+    const rule =
+      'whoever was measured in what is archived must be in the configuration, so that a bundle has their report';
+    throw new LedgerError('NOT_FINAL', `${rule}, ${provider} is not`);
+  }
 }
-const PROBED = 'SELECT id FROM probes WHERE provider = ? AND month_ms >= ? AND month_ms < ? LIMIT 1';
+/** Of what was archived before, the last run of each is left. */
+const MEASURED = `SELECT provider FROM probes WHERE planned_seq < :firstSeq
+  UNION SELECT provider FROM slots WHERE seq < :firstSeq UNION SELECT provider FROM missed_checks WHERE seq < :firstSeq
+  UNION SELECT provider FROM runs WHERE from_ms < :fromMs AND to_ms >= :sinceMs ORDER BY provider`;
 
 function notFinal(month: Month, provider: string, when: string): LedgerError {
   return new LedgerError(

@@ -2,21 +2,25 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { tailChange } from '../../domain/availability/run-fold.ts';
 import { decodeEvent, encodeEvent } from '../../domain/codec.ts';
-import type { LedgerArchived, LedgerCheckpoint } from '../../domain/event.ts';
+import type { ArchivedBundle, LedgerArchived, LedgerCheckpoint } from '../../domain/event.ts';
 import { keptHash, missingIn } from '../../domain/evidence/archive.ts';
 import type { ChainHead } from '../../domain/evidence/chain.ts';
+import { canBegin } from '../../domain/evidence/checkpoint.ts';
 import type { Month } from '../../domain/time/calendar.ts';
 import type { Instant } from '../../domain/time/instant.ts';
 import type { Tally } from '../../domain/timeline.ts';
-import { archivedAt, KEPT_SQL, keptOf, readBeginning } from './beginning.ts';
+import { archivedAt, archivesOf, KEPT_SQL, keptOf, readBeginning } from './beginning.ts';
 import { headAt } from './bundle.ts';
-import { inTransaction, openDatabase, prepared } from './database.ts';
+import { inTransaction, openDatabase, openReadOnly, prepared } from './database.ts';
 import { LedgerError, ledgerError } from './failure.ts';
 import { RARE_TYPES_SQL } from './schema.ts';
 import { Store } from './store.ts';
 
 /** What `ledger.archived` says, but for what the ledger knows by itself. */
-export type Archive = Pick<LedgerArchived, 'month' | 'fromMs' | 'upTo' | 'bundles' | 'months'>;
+export interface Archive extends Pick<LedgerArchived, 'month' | 'fromMs' | 'upTo' | 'bundles' | 'months'> {
+  /** The last entry that was known when it was planned. */
+  readonly asOf: ChainHead;
+}
 
 /** Waited for after each transaction: a daemon that writes beside it gets its turn. */
 export type Turn = () => Promise<void>;
@@ -24,22 +28,31 @@ export type Turn = () => Promise<void>;
 /**
  * Says in the ledger what is archived and where, then takes it out. Whatever ends it, what is there is a whole ledger, and
  * `resumeArchive` goes on. Resolves with how many entries are gone; rejects with LedgerError, NOTHING where the bundles do not have all
- * that is to go.
+ * that is to go, BUSY where something came since it was planned that bears on it.
  */
-export async function cutArchive(folder: string, archive: Archive, at: Instant, turn: Turn): Promise<number> {
+export async function cutArchive(
+  folder: string,
+  { asOf, ...archive }: Archive,
+  now: () => Instant,
+  turn: Turn,
+): Promise<number> {
   return withVisitor(folder, async (db) => {
     const beginning = readBeginning(db);
     const missing = missingIn(archive, beginning.seq - 1);
     if (missing !== null)
       throw new LedgerError('NOTHING', `entry ${missing} must be in a bundle before it goes, is in none`);
+    const first = archive.upTo.seq + 1;
+    if (!canBegin(checkpointAt(db, first), archive.fromMs))
+      throw new LedgerError('NOTHING', `entry ${first} must be from before the month that it begins, is not`);
     const kept = keptOf(db, archive.upTo.seq);
     const event: LedgerArchived = {
-      ...{ type: 'ledger.archived', at },
+      ...{ type: 'ledger.archived', at: now() },
       ...archive,
       kept: { entries: kept.length, sha256: keptHash(kept) },
       previous: beginning.archived?.seq ?? null,
     };
-    const [outcome] = new Store(db, folder).write([{ id: 0, op: 'append', input: [encodeEvent(event)] }]);
+    const append = { id: 0, op: 'append', input: [encodeEvent(event)] } as const;
+    const [outcome] = new Store(db, folder).write([append], () => refuseChange(db, asOf.seq, archive.fromMs));
     if (outcome?.kind !== 'done')
       throw new LedgerError(outcome?.failure.code ?? 'FAILED', outcome?.failure.message ?? '');
     const [{ seq }] = outcome.output as readonly [ChainHead];
@@ -47,9 +60,34 @@ export async function cutArchive(folder: string, archive: Archive, at: Instant, 
   });
 }
 
+/** Throws BUSY where an entry after that one may change what was said of a month before `fromMs`: bundles and years would not know of it. */
+function refuseChange(db: DatabaseSync, afterSeq: number, fromMs: number): void {
+  const row = db.prepare(CHANGING).get(afterSeq, fromMs);
+  if (row === undefined) return;
+  const rule = 'what is archived must not change before it is gone';
+  throw new LedgerError(
+    'BUSY',
+    `${rule}, entry ${String(row['seq'])} came meanwhile: nothing was deleted, run it again`,
+  );
+}
+const CHANGING = `SELECT seq FROM events
+  WHERE seq > ? AND (type IN ('exclusion.added', 'exclusion.retracted') OR wall_ms < ?) ORDER BY seq LIMIT 1`;
+
 /** Whether the ledger has that very entry: a bundle that ends with it is of this ledger, and not of one that went another way. */
 export async function hasEntry(folder: string, { seq, hash }: ChainHead): Promise<boolean> {
   return withVisitor(folder, async (db) => headAt(db, seq).hash === hash);
+}
+
+/** All that were ever archived, the first one first. Rejects with LedgerError. */
+export async function archivedBundles(place: string): Promise<readonly ArchivedBundle[]> {
+  const db = openReadOnly(place);
+  try {
+    return inTransaction(db, 'DEFERRED', () => [...archivesOf(db)].toReversed().flatMap(({ bundles }) => bundles));
+  } catch (error) {
+    throw ledgerError('read what was archived', place, error);
+  } finally {
+    db.close();
+  }
 }
 
 /** What was broken off before all of it was gone; null if nothing was. Rejects with LedgerError. */
@@ -90,24 +128,32 @@ async function withVisitor<T>(folder: string, work: (db: DatabaseSync) => Promis
 /** A day, from checkpoint to checkpoint, in each transaction. */
 async function cutDays(
   db: DatabaseSync,
-  { month, upTo }: LedgerArchived,
+  { month, upTo, fromMs }: LedgerArchived,
   archivedSeq: number,
   turn: Turn,
 ): Promise<number> {
   let gone = 0;
   while (true) {
     const cut = inTransaction(db, 'IMMEDIATE', () => {
-      const { seq } = readBeginning(db);
-      const next = prepared(db, NEXT_CHECKPOINT).get(seq, upTo.seq + 1);
-      return next === undefined ? null : cutAt(db, Number(next['seq']), month, archivedSeq);
+      const next = nextBeginning(db, upTo.seq + 1, fromMs);
+      return next === null ? null : cutAt(db, next, month, archivedSeq);
     });
     if (cut === null) return gone;
     gone += cut;
     await turn();
   }
 }
-const NEXT_CHECKPOINT = `SELECT seq FROM events
-  WHERE type = 'ledger.checkpoint' AND type IN (${RARE_TYPES_SQL}) AND seq > ? AND seq <= ? ORDER BY seq LIMIT 1`;
+
+/** The next checkpoint up to an entry that a ledger may begin with: broken off there, it is a whole one. Null if there is none. */
+function nextBeginning(db: DatabaseSync, lastSeq: number, fromMs: number): number | null {
+  for (const row of db.prepare(CHECKPOINTS).iterate(readBeginning(db).seq, lastSeq)) {
+    const event = decodeEvent(String(row['text']));
+    if (event.type === 'ledger.checkpoint' && canBegin(event, fromMs)) return Number(row['seq']);
+  }
+  return null;
+}
+const CHECKPOINTS = `SELECT seq, text FROM events
+  WHERE type = 'ledger.checkpoint' AND type IN (${RARE_TYPES_SQL}) AND seq > ? AND seq <= ? ORDER BY seq`;
 
 /**
  * The ledger begins with this checkpoint: what is derived becomes what a rebuild from it would make (`compareRows` holds it to that).

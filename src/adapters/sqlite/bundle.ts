@@ -9,7 +9,7 @@ import {
   firstDifference,
 } from '../../domain/evidence/bundle.ts';
 import type { ChainHead } from '../../domain/evidence/chain.ts';
-import { isFromBefore } from '../../domain/evidence/checkpoint.ts';
+import { canBegin } from '../../domain/evidence/checkpoint.ts';
 import { isMeasured, judgeProvider } from '../../domain/report/judge.ts';
 import { type Matter, type ProviderReport, rangeOf } from '../../domain/report/report.ts';
 import { DAY_MS } from '../../domain/time/calendar.ts';
@@ -86,6 +86,29 @@ function reading<T>(place: string, work: () => T): T {
   }
 }
 
+/**
+ * Where a bundle says something else than one about the same month would say now: `report[0].clauses[2].verdict`; null if it says the
+ * same. Rejects with LedgerError.
+ */
+export async function differenceNow(
+  place: string,
+  { contracts, report }: BundleManifest,
+  matters: readonly Matter[],
+): Promise<string | null> {
+  const db = openReadOnly(place);
+  try {
+    const now = { contracts: contractsOf(matters), report: reading(place, () => judgeNow(db, place, matters)).report };
+    return firstDifference({ contracts, report }, JSON.parse(JSON.stringify(now)))?.path ?? null;
+  } finally {
+    db.close();
+  }
+}
+
+/** What each provider is judged by. */
+function contractsOf(matters: readonly Matter[]): BundleManifest['contracts'] {
+  return Object.fromEntries(matters.map(({ provider, contract }) => [provider, contract]));
+}
+
 function makeManifest(db: DatabaseSync, request: BundleRequest, judged: Judged, signer: Signer): BundleManifest {
   const { agent, version, month, configuration, matters, span } = request;
   const { report } = judged;
@@ -97,7 +120,7 @@ function makeManifest(db: DatabaseSync, request: BundleRequest, judged: Judged, 
     month,
     exportedAt: isoText(matters[0]?.nowMs ?? 0),
     configuration,
-    contracts: Object.fromEntries(matters.map(({ provider, contract }) => [provider, contract])),
+    contracts: contractsOf(matters),
     report,
     chain: { ...chain, lastSeq: head.seq, head: head.hash },
     keys: keysSeen(db, chain.firstSeq - 1),
@@ -175,7 +198,7 @@ function checkpointBefore(
   for (const row of db.prepare(CHECKPOINTS).iterate(writtenMs)) {
     if (Number(row['seq']) > seqMax) continue;
     const event = decodeEvent(String(row['text']));
-    if (event.type === 'ledger.checkpoint' && isFromBefore(event, monthMs)) return Number(row['seq']);
+    if (event.type === 'ledger.checkpoint' && canBegin(event, monthMs)) return Number(row['seq']);
   }
   return null;
 }

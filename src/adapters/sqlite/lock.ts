@@ -3,10 +3,12 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createFolder, createPrivate } from './database.ts';
-import { ledgerError, sqliteCode } from './failure.ts';
+import { LedgerError, ledgerError, sqliteCode } from './failure.ts';
 
 /** SQLite's exclusive lock on this file, an fcntl(2) lock, is the daemon's; the kernel drops it with the process. Not on network volumes. */
 const LOCK_FILE = 'daemon.lock';
+/** The same for whoever archives, beside a daemon. */
+const ARCHIVE_LOCK_FILE = 'archive.lock';
 const NOTE_FILE = 'daemon.json';
 /** Outlasts another command's glance at the lock, which takes it shared for a moment. */
 const ACQUIRE_MS = 500;
@@ -41,7 +43,8 @@ const held = new Set<DatabaseSync>();
 
 /** Creates the folder if need be. Rejects with FolderHeld while another process, or this one, holds it. */
 export async function acquireFolder(folder: string): Promise<FolderLock> {
-  const db = lockExclusively(folder);
+  const db = lockExclusively(folder, LOCK_FILE);
+  if (db === null) throw new FolderHeld(folder, readNote(folder));
   held.add(db);
   const release = async (): Promise<void> => {
     if (!held.delete(db)) return;
@@ -55,6 +58,17 @@ export async function acquireFolder(folder: string): Promise<FolderLock> {
     throw error;
   }
   return { announce: (http) => writeNote(folder, { pid: process.pid, http }), release };
+}
+
+/** Resolves with what gives it back. Rejects with LedgerError BUSY while another process archives the folder's ledger. */
+export async function acquireArchive(folder: string): Promise<() => void> {
+  const db = lockExclusively(folder, ARCHIVE_LOCK_FILE);
+  if (db === null)
+    throw new LedgerError('BUSY', `a ledger must be archived by one command at a time, another one archives ${folder}`);
+  held.add(db);
+  return () => {
+    if (held.delete(db)) db.close();
+  };
 }
 
 /** Who holds the folder, null if nobody does, whatever a daemon that was killed left behind. */
@@ -74,8 +88,9 @@ export async function readHolder(folder: string): Promise<Holder | null> {
   }
 }
 
-function lockExclusively(folder: string): DatabaseSync {
-  const path = join(folder, LOCK_FILE);
+/** Null while another process, or this one, has it. */
+function lockExclusively(folder: string, file: string): DatabaseSync | null {
+  const path = join(folder, file);
   let db: DatabaseSync | null = null;
   try {
     createFolder(folder);
@@ -85,7 +100,7 @@ function lockExclusively(folder: string): DatabaseSync {
     return db;
   } catch (error) {
     db?.close();
-    if (sqliteCode(error) === SQLITE_BUSY) throw new FolderHeld(folder, readNote(folder));
+    if (sqliteCode(error) === SQLITE_BUSY) return null;
     throw ledgerError('lock the data folder', folder, error);
   }
 }

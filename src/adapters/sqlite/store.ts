@@ -43,16 +43,19 @@ export class Store implements FactSource {
 
   /**
    * All requests in one transaction, an outcome for each, in order. When the disk refuses none of them is done;
-   * when one of them trips over a bug, the others are done without it.
+   * when one of them trips over a bug, the others are done without it. What `demand` throws within the transaction fails all of them.
    */
-  write(requests: readonly WriteRequest[]): readonly Outcome[] {
+  write(requests: readonly WriteRequest[], demand: () => void = () => {}): readonly Outcome[] {
     try {
-      const outputs = inTransaction(this.#db, 'IMMEDIATE', () => this.#writeAll(requests));
+      const outputs = inTransaction(this.#db, 'IMMEDIATE', () => {
+        demand();
+        return this.#writeAll(requests);
+      });
       return outputs.map((output) => ({ kind: 'done', output }));
     } catch (error) {
       this.#projection.forget();
       if (requests.length > 1 && sqliteCode(error) === null)
-        return requests.flatMap((request) => this.write([request]));
+        return requests.flatMap((request) => this.write([request], demand));
       return requests.map(({ op }) => ({ kind: 'failed', failure: toFailure(DOING[op], this.#place, error) }));
     }
   }

@@ -84,6 +84,16 @@ export async function verifyBundle(file: string, check: BundleCheck): Promise<Bu
   }
 }
 
+/** What a bundle says of itself, and nothing of it is checked; null where it says nothing. Rejects as `verifyBundle` does. */
+export async function readManifest(file: string): Promise<BundleManifest | null> {
+  const lines = readLines(file);
+  try {
+    return openManifest(file, await nextOf(lines), await nextOf(lines), null).manifest;
+  } finally {
+    await lines.return(undefined);
+  }
+}
+
 async function nextOf(lines: AsyncGenerator<Line>): Promise<Line | undefined> {
   const line = await lines.next();
   return line.done === true ? undefined : line.value;

@@ -39,6 +39,12 @@ export function isFromBefore({ at, timeline, open }: LedgerCheckpoint, ms: numbe
   return known.every(({ wallMs }) => wallMs < ms);
 }
 
+/** Whether a ledger may begin with it, whose first month begins then: it is from before, and says in which order the boots were that it knows. */
+export function canBegin(checkpoint: LedgerCheckpoint, ms: number): boolean {
+  // Without that, what is left would order them otherwise than what went.
+  return checkpoint.timeline.boots !== undefined && isFromBefore(checkpoint, ms);
+}
+
 /** By planning: the order in memory depends on where the state was read from. */
 function openInOrder({ open }: TimelineState): readonly ProbeRecord[] {
   return [...open.values()].sort(

@@ -119,11 +119,12 @@ describe('text', () => {
     expect(decoded('base64', 'b25l\r\nIHR3bw==\r\ngarbage')).toBe('one two');
     expect(decoded('base64', 'b25lI')).toBe('one');
     fc.assert(
-      fc.property(fc.uint8Array(), fc.nat(), (bytes, cut) => {
+      fc.property(fc.uint8Array(), fc.nat(40), (bytes, cut) => {
         const text = Buffer.from(bytes).toString('base64');
-        const found = Buffer.from(decoded('base64', text.slice(0, cut)), 'latin1');
-        expect(found).toEqual(Buffer.from(bytes).subarray(0, found.length));
-        if (cut >= text.length) expect(found).toHaveLength(bytes.length);
+        const read = (encoded: string) => [...Buffer.from(decoded('base64', encoded), 'latin1')];
+        expect(read(text)).toEqual([...bytes]);
+        const part = read(text.slice(0, cut));
+        expect(part).toEqual([...bytes].slice(0, part.length));
       }),
     );
   });
