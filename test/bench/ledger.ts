@@ -17,9 +17,9 @@ import { deliveredProbe } from './generate-ledger.ts';
 import { fillLedger, QUIET } from './ledger-of.ts';
 
 const RUNS = 5;
-const PROVIDER = 'acme';
+export const PROVIDER = 'acme';
 /** The last of the year that is filled. */
-const MONTH = '2026-10';
+export const MONTH = '2026-10';
 const EVERY_SECONDS = 300;
 /** Appends under way at the same time, as of a busy agent: the worker commits what has come together. */
 const AT_ONCE = 100;
@@ -105,13 +105,7 @@ async function appendRates(folder: string): Promise<readonly Row[]> {
 
 async function verification(folder: string, events: number): Promise<readonly Row[]> {
   const rates: number[] = [];
-  for (let run = 0; run < RUNS; run += 1)
-    rates.push(
-      await rateOf(events, async () => {
-        const { ok } = await verifyLedger(folder);
-        if (!ok) throw new Error('the ledger must verify');
-      }),
-    );
+  for (let run = 0; run < RUNS; run += 1) rates.push(await rateOf(events, () => verified(folder)));
   return [
     row('events verified', '1/s', rates),
     row(
@@ -120,6 +114,12 @@ async function verification(folder: string, events: number): Promise<readonly Ro
       rates.map((rate) => 1e7 / rate),
     ),
   ];
+}
+
+/** Rejects with an Error if the chain does not hold. */
+export async function verified(folder: string): Promise<void> {
+  const { ok } = await verifyLedger(folder);
+  if (!ok) throw new Error('the ledger must verify');
 }
 
 /** The month's judgement as a command or a page asks for it: from a ledger that is opened for it. */
@@ -140,7 +140,8 @@ async function reports(year: string, month: string, nowMs: number): Promise<read
   ];
 }
 
-async function secondsToJudge(folder: string, nowMs: number): Promise<number> {
+/** Of `MONTH`, by a reader that is opened for it. */
+export async function secondsToJudge(folder: string, nowMs: number): Promise<number> {
   const from = performance.now();
   const reader = await openLedger(folder, { role: 'reader', log: QUIET });
   try {
