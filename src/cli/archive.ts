@@ -1,13 +1,10 @@
 /** `ledger archive`: writes old months as signed bundles, proves them, and takes them out of the ledger. */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import {
   type ArchivePlan,
   acquireArchive,
-  archivedBundles,
   archivedMonth,
   configurationDigest,
   cutArchive,
@@ -31,6 +28,7 @@ import { termsHash } from '../domain/report/closing.ts';
 import type { Matter } from '../domain/report/report.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Month } from '../domain/time/calendar.ts';
+import { bundleFile, sha256Of, whyNotThere } from './archived-bundles.ts';
 import { checkBundle } from './bundle.ts';
 import { ExitWith } from './exit.ts';
 import { readMonth } from './month.ts';
@@ -58,13 +56,13 @@ export async function archiveLedger({ config, before, to }: ArchiveArguments): P
   const { settings } = await loadSettings(config, 'write-nothing');
   const { dataFolder } = settings;
   await mustHold(dataFolder, 'nothing more was archived');
-  const clock = systemClock();
   const release = await acquireArchive(dataFolder);
+  const clock = systemClock();
   try {
     const unfinished = await unfinishedArchive(dataFolder);
     if (unfinished !== null) {
       for (const bundle of unfinished.bundles) await mustBeThere(to, bundle);
-      await keepOnDisk(to, unfinished.bundles);
+      await keepOnDisk(to, unfinished.bundles, [to]);
       await resumeArchive(dataFolder, turnsOf(clock));
       await print(goneLine(unfinished));
     }
@@ -84,13 +82,22 @@ async function archiveBefore(
 ): Promise<void> {
   const matters = await mattersOf(settings, month, clock.now().wallMs, { config }, '--before');
   const { bundles: spans, months: going, ...plan } = await planArchive(settings.dataFolder, month, matters);
-  const created = (await mkdir(to, { recursive: true, mode: 0o700 })) ?? to;
+  const created = await mkdir(to, { recursive: true, mode: 0o700 });
+  const old = await readdir(to);
   const bundles: ArchivedBundle[] = [];
   for (const span of spans) bundles.push(await archiveMonth(settings, matters, to, span));
   const months = await monthsOf(settings, going);
-  await keepOnDisk(to, bundles, dirname(resolve(created)));
+  await keepOnDisk(to, bundles, foldersUpTo(to, created));
   const archive = { month, ...plan, bundles, months };
-  await cutArchive(settings.dataFolder, archive, () => clock.now(), turnsOf(clock));
+  try {
+    await cutArchive(settings.dataFolder, archive, () => clock.now(), turnsOf(clock));
+  } catch (error) {
+    // Nothing went, and what was written in vain would be in the way of the next try.
+    if (error instanceof Error && 'code' in error && error.code === 'CHANGED')
+      for (const file of bundles.map((bundle) => bundleFile(to, bundle.month)))
+        if (!old.includes(basename(file))) await rm(file);
+    throw error;
+  }
   await print(goneLine(archive));
 }
 
@@ -121,37 +128,12 @@ function goneLine({ month, upTo }: Pick<LedgerArchived, 'month' | 'upTo'>): stri
   return `entries up to ${upTo.seq} are archived and gone, the ledger begins in time for ${month}; its file keeps its size and fills again\n`;
 }
 
-/** Those of the ledger's bundles that the folder does not have, byte for byte. */
-export async function missingBundles(dataFolder: string, folder: string): Promise<Missing> {
-  const bundles = await archivedBundles(dataFolder);
-  const lines: string[] = [];
-  for (const bundle of bundles)
-    if (!(await isThere(folder, bundle)))
-      lines.push(`${fileOf(folder, bundle)} must be the bundle with sha256 ${bundle.sha256}, is not`);
-  return { bundles: bundles.length, missing: lines };
-}
-
-export interface Missing {
-  readonly bundles: number;
-  /** A line for each that is not there. */
-  readonly missing: readonly string[];
-}
-
-function fileOf(folder: string, { month }: Pick<ArchivedBundle, 'month'>): string {
-  return join(folder, `${month}.bundle`);
-}
-
-async function isThere(folder: string, bundle: ArchivedBundle): Promise<boolean> {
-  const file = fileOf(folder, bundle);
-  return existsSync(file) && (await sha256Of(file)) === bundle.sha256;
-}
-
 /** Exits 2 unless the folder has the bundle: what goes is nowhere else. */
 async function mustBeThere(to: string, bundle: ArchivedBundle): Promise<void> {
-  if (await isThere(to, bundle)) return;
-  const [file, { sha256 }] = [fileOf(to, bundle), bundle];
+  const why = await whyNotThere(to, bundle);
+  if (why === null) return;
   throw new ExitWith(EXIT_BROKEN, [
-    `an archive was broken off, and ${file} must be its bundle with sha256 ${sha256} before it goes on, is not: nothing more was deleted`,
+    `an archive was broken off, and before it goes on ${why}: nothing more was deleted`,
   ]);
 }
 
@@ -172,7 +154,7 @@ async function archiveMonth(
   { month, ...span }: ArchivePlan['bundles'][number],
 ): Promise<ArchivedBundle> {
   const { dataFolder } = settings;
-  const file = fileOf(to, { month });
+  const file = bundleFile(to, month);
   const signer = await readSigner(dataFolder);
   const matters = held.map((matter) => ({ ...matter, month }));
   if (!existsSync(file)) {
@@ -188,10 +170,10 @@ async function archiveMonth(
   const { ok, bundle } = await checkBundle(file, signer.publicKey);
   const { firstSeq = 0, lastSeq = 0, head = '' } = bundle?.chain ?? {};
   const isWhole = bundle?.month === month && firstSeq <= span.firstSeq && lastSeq >= (span.lastSeqs[0] ?? 0);
-  if (!ok || !isWhole || !(await hasEntry(dataFolder, { seq: lastSeq, hash: head })))
-    throw unfit(file, `a bundle of this ledger's ${month} that holds, with entries from ${span.firstSeq} on, is not`);
   const manifest = await readManifest(file);
-  const difference = manifest === null ? 'format' : await differenceNow(dataFolder, manifest, matters);
+  if (!ok || manifest === null || !isWhole || !(await hasEntry(dataFolder, { seq: lastSeq, hash: head })))
+    throw unfit(file, `a bundle of this ledger's ${month} that holds, with entries from ${span.firstSeq} on, is not`);
+  const difference = await differenceNow(dataFolder, manifest, matters);
   if (difference !== null) throw unfit(file, `what the ledger says of ${month} now, differs in ${difference}`);
   const sha256 = await sha256Of(file);
   await print(`${file}: ${month}, entries ${firstSeq} to ${lastSeq}, sha256 ${sha256}\n`);
@@ -204,13 +186,21 @@ function unfit(file: string, rule: string): ExitWith {
   ]);
 }
 
-/** Files, and all names on the way to them from that folder on, are on the disk before anything is deleted: an earlier try may have been cut off. */
-async function keepOnDisk(to: string, bundles: readonly ArchivedBundle[], from = dirname(resolve(to))): Promise<void> {
-  for (const bundle of bundles) await sync(fileOf(to, bundle));
-  for (let folder = resolve(to); ; folder = dirname(folder)) {
-    await sync(folder);
-    if (folder === from || folder === dirname(folder)) return;
+/** Before anything is deleted: also what an earlier try wrote may not be there yet. */
+async function keepOnDisk(to: string, bundles: readonly ArchivedBundle[], folders: readonly string[]): Promise<void> {
+  for (const { month } of bundles) await sync(bundleFile(to, month));
+  for (const folder of folders) await sync(folder);
+}
+
+/** The folder, and those above it up to the one in which the first was created. */
+function foldersUpTo(to: string, created: string | undefined): readonly string[] {
+  const folders = [resolve(to)];
+  const last = created === undefined ? resolve(to) : dirname(resolve(created));
+  for (let folder = resolve(to); folder !== last && folder !== dirname(folder); ) {
+    folder = dirname(folder);
+    folders.push(folder);
   }
+  return folders;
 }
 
 async function sync(path: string): Promise<void> {
@@ -220,10 +210,4 @@ async function sync(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }

@@ -12,7 +12,8 @@ import {
   verifyLedger,
 } from '../app.ts';
 import type { StoredHead } from '../domain/evidence/anchor.ts';
-import { archiveLedger, missingBundles } from './archive.ts';
+import { archiveLedger } from './archive.ts';
+import { archivedFiles } from './archived-bundles.ts';
 import { anchorLines, bundleLines, checkBundle, exportBundle } from './bundle.ts';
 import { EXIT_USAGE, ExitWith, endWith } from './exit.ts';
 import { ledgerMonth, type MonthRange } from './month.ts';
@@ -98,7 +99,7 @@ async function verify(bundle: string | undefined, options: VerifyArguments): Pro
   // A chain that does not hold is no measure for anything.
   const anchors = chain.ok ? await verifyAnchors(folder, checkSignatures, await stored(options)) : null;
   const derived = chain.ok ? await verifyDerived(folder) : null;
-  const archived = chain.ok && options.bundles !== undefined ? await missingBundles(folder, options.bundles) : null;
+  const archived = chain.ok && options.bundles !== undefined ? await archivedFiles(folder, options.bundles) : null;
   const ok = chain.ok && anchors?.ok === true && derived?.ok === true && (archived?.missing ?? []).length === 0;
   if (options.format === 'json')
     await print(jsonText({ ok, chain, anchors, derived, ...(archived === null ? {} : { archived }) }));

@@ -8,7 +8,7 @@ import { finalAtMs, hasBegun, type Matter, rangeOf } from '../domain/report/repo
 import { summariseReport } from '../domain/report/standing.ts';
 import { type JudgedMonth, monthsOf, type ProviderYear, reportYear } from '../domain/report/year-report.ts';
 import type { Month } from '../domain/time/calendar.ts';
-import type { Ledger } from '../ports.ts';
+import type { ArchiveSummary, Ledger } from '../ports.ts';
 
 export type ReportLedger = Pick<Ledger, 'judge' | 'marked' | 'lateProbes' | 'rewound'>;
 type MonthLedger = ReportLedger & Pick<Ledger, 'archive'>;
@@ -70,19 +70,15 @@ export async function reportMonth(
   return judgements.some(({ report }) => isMeasured(report)) ? monthReport(month, nowMs, judgements) : null;
 }
 
-type YearLedger = Pick<Ledger, 'judge' | 'marked' | 'rewound'>;
+type YearLedger = Pick<Ledger, 'judge' | 'marked' | 'rewound' | 'archive'>;
 
-/**
- * A provider's twelve months. Those that are archived are as they were then; the rest is as `monthInYear` has it. Null if the ledger
- * knows nothing of any.
- */
+/** A provider's twelve months, each as `monthInYear` has it. Null if the ledger knows nothing of any. */
 export async function judgeYear(
-  ledger: YearLedger & Pick<Ledger, 'archive'>,
+  ledger: YearLedger,
   { provider, contract }: Held,
   { year, nowMs, version }: { readonly year: string; readonly nowMs: number; readonly version: string },
 ): Promise<ProviderYear | null> {
-  const known = await changesIn(ledger);
-  const archive = await ledger.archive();
+  const known = await wordsOf(ledger);
   const terms = termsHash(contract);
   const judged: JudgedMonth[] = [];
   for (const month of monthsOf(year)) {
@@ -91,12 +87,7 @@ export async function judgeYear(
       judged.push(null);
       continue;
     }
-    const gone = archive?.months.find((each) => each.provider === provider && each.month === month);
-    const found =
-      gone === undefined
-        ? await monthInYear(ledger, matter, known, version)
-        : { clauses: gone.summary, contract: gone.contract, closed: gone.closed, measured: true };
-    const { contract: by, ...rest } = found;
+    const { contract: by, ...rest } = await monthInYear(ledger, matter, known, version);
     judged.push(by === terms ? rest : { ...rest, otherTerms: true });
   }
   return judged.some((month) => month?.measured === true)
@@ -106,17 +97,23 @@ export async function judgeYear(
 
 /** What an archive keeps of a month that goes: what its year says of it. */
 export async function archivedMonth(ledger: YearLedger, matter: Matter, version: string): Promise<ArchivedMonth> {
-  const { clauses: summary, contract, closed } = await monthInYear(ledger, matter, await changesIn(ledger), version);
+  const { clauses: summary, contract, closed } = await monthInYear(ledger, matter, await wordsOf(ledger), version);
   return { provider: matter.provider, month: matter.month, contract, summary, closed };
 }
 
-interface Changes {
+/** What the ledger has in words, and need not judge. */
+interface Words {
   readonly closings: readonly LedgerEntry[];
   readonly exclusions: readonly LedgerEntry[];
+  readonly archive: ArchiveSummary | null;
 }
 
-async function changesIn(ledger: Pick<Ledger, 'marked'>): Promise<Changes> {
-  return { closings: await ledger.marked(['month.closed']), exclusions: await ledger.marked(EXCLUSION_TYPES) };
+async function wordsOf(ledger: Pick<Ledger, 'marked' | 'archive'>): Promise<Words> {
+  return {
+    closings: await ledger.marked(['month.closed']),
+    exclusions: await ledger.marked(EXCLUSION_TYPES),
+    archive: await ledger.archive(),
+  };
 }
 
 interface MonthInYear {
@@ -127,19 +124,27 @@ interface MonthInYear {
   readonly measured: boolean;
 }
 
-/** As it was closed, by the terms of then, where nothing came after that could change it; otherwise it is judged. */
+/**
+ * As it was archived; as it was closed, by the terms of then, where nothing came after that could change it, or where it can no longer be
+ * judged; otherwise it is judged.
+ */
 async function monthInYear(
   ledger: YearLedger,
   matter: Matter,
-  { closings, exclusions: entries }: Changes,
+  { closings, exclusions, archive }: Words,
   version: string,
 ): Promise<MonthInYear> {
-  const closed = findClosing(closings, matter.provider, matter.month);
-  if (closed !== null) {
-    const rewound = await rewoundSince(ledger, closed, matter);
-    if (stillHolds(closed, matter, { entries, rewound, version }))
-      return { clauses: closed.summary, contract: closed.contract, closed: true, measured: true };
-  }
+  const { provider, month } = matter;
+  const gone = archive?.months.find((each) => each.provider === provider && each.month === month);
+  if (gone !== undefined)
+    return { clauses: gone.summary, contract: gone.contract, closed: gone.closed, measured: true };
+  const closed = findClosing(closings, provider, month);
+  const holds = async (closing: MonthClosed): Promise<boolean> => {
+    const rewound = await rewoundSince(ledger, closing, matter);
+    return stillHolds(closing, matter, { entries: exclusions, rewound, version });
+  };
+  if (closed !== null && (month < (archive?.before ?? '') || (await holds(closed))))
+    return { clauses: closed.summary, contract: closed.contract, closed: true, measured: true };
   const { report } = await ledger.judge(matter);
   return {
     clauses: summariseReport(report),

@@ -175,7 +175,7 @@ async function archived(folder: string): Promise<readonly Row[]> {
     const from = performance.now();
     const bundle = { month: '2026-07', sha256: '', firstSeq: 1, lastSeq: upTo.seq + 1 };
     const asOf = (await ledger.snapshot()).head;
-    const archive = { month: '2026-08', fromMs: at.wallMs, asOf, upTo, bundles: [bundle], months: [] };
+    const archive = { month: '2026-08', fromMs: at.wallMs, asOf, finalMs: 0, upTo, bundles: [bundle], months: [] };
     const gone = await cutArchive(
       folder,
       archive,

@@ -1,11 +1,14 @@
 /** `ledger archive` beside a daemon: old months go into bundles, and nothing that is said of any month changes. */
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { cutArchive } from '../../src/adapters/sqlite/archive.ts';
 import { headAt } from '../../src/adapters/sqlite/bundle.ts';
 import { acquireArchive } from '../../src/adapters/sqlite/lock.ts';
+import type { BundleManifest } from '../../src/domain/evidence/bundle.ts';
 import type { ChainHead } from '../../src/domain/evidence/chain.ts';
 import type { Report } from '../../src/domain/report/report.ts';
 import type { YearReport } from '../../src/domain/report/year-report.ts';
@@ -65,6 +68,28 @@ async function told(config: string) {
   const { providers } = await json<Report>('--month', '2025-08');
   const year = await json<YearReport>('--year', '2025');
   return { august: providers.map(({ closed, clauses }) => ({ closed, clauses })), year: year.providers };
+}
+
+/** Stops a command once it says something of that kind, does the work, and lets it go on. */
+async function stoppedAt(args: readonly string[], said: RegExp, work: () => Promise<unknown>) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/main.ts'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...LONG_UP },
+  });
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  let [output, stderr] = ['', ''];
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  await new Promise<void>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      if (said.test(output)) resolve();
+    });
+  });
+  child.kill('SIGSTOP');
+  await work();
+  child.kill('SIGCONT');
+  const [code] = await closed;
+  return { code, stderr };
 }
 
 async function statusOf(url: string): Promise<number> {
@@ -146,10 +171,12 @@ test('a year keeps what was closed by other terms, and what goes has a bundle th
   // Exported before something was agreed: it is not what the ledger says any more.
   const june = join(to, '2025-06.bundle');
   await said('ledger', 'export', '-c', config, '--month', '2025-06', '-o', june);
-  await said(
-    ...['exclusion', 'add', '-c', config, '--provider', 'acme', '--kind', 'agreed-maintenance', '--by', 'Li Wei'],
-    ...['--from', '2025-06-01T00:00', '--to', '2025-07-01T00:00'],
-  );
+  const agree = (month: string, next: string) =>
+    said(
+      ...['exclusion', 'add', '-c', config, '--provider', 'acme', '--kind', 'agreed-maintenance', '--by', 'Li Wei'],
+      ...['--from', `${month}-01T00:00`, '--to', `${next}-01T00:00`],
+    );
+  await agree('2025-06', '2025-07');
   const { code, stderr } = await run(archive('2025-08'), LONG_UP);
   expect({ code, stderr }).toEqual({
     code: 2,
@@ -158,8 +185,16 @@ test('a year keeps what was closed by other terms, and what goes has a bundle th
     ),
   });
   rmSync(june);
+
+  // What is agreed while bundles are written is not lost: nothing goes, and nothing stands in the way of the next try.
+  const broken = await stoppedAt(archive('2025-08'), /2025-06\.bundle/, () => agree('2025-07', '2025-08'));
+  expect(broken).toEqual({
+    code: 3,
+    stderr: expect.stringMatching(/came meanwhile: nothing was deleted, run it again/),
+  });
+  expect(readdirSync(to)).toEqual(['2025-05.bundle']);
   const since = await year();
-  expect(since?.map(({ closed }) => closed)).toEqual([true, false, true, true]);
+  expect(since?.map(({ closed }) => closed)).toEqual([true, false, false, true]);
   // Two months beside each other; each bundle begins where the one before ends, or a little before its month.
   const spans = [...(await said(...archive('2025-08'))).matchAll(/2025-0\d, entries (\d+) to (\d+)/g)].map(
     ([, first]) => Number(first),
@@ -176,39 +211,58 @@ test('a year keeps what was closed by other terms, and what goes has a bundle th
   expect(await run(verify, LONG_UP)).toMatchObject({
     code: 2,
     stdout: expect.stringMatching(
-      /^bundles: DO NOT HOLD: .*2025-06\.bundle must be the bundle with sha256 [0-9a-f]{64}, is not$/m,
+      /^bundles: DO NOT HOLD: .*2025-06\.bundle must be the bundle with sha256 [0-9a-f]{64}, has [0-9a-f]{64}$/m,
     ),
   });
 });
 
 test('nobody’s months go without a report of theirs in a bundle, and one command archives at a time', async () => {
   const { config, folder } = await monthLedger(null);
-  const { fromMs } = monthRange('2025-05', ZONE);
+  const { fromMs, toMs: juneMs } = monthRange('2025-05', ZONE);
   const ledger = await opened(folder);
-  await ledger.append(deliveredProbe({ provider: 'beta', path: 'send' }, fromMs + 1000, seededRandom(3)));
   await fill(ledger, {
-    ...{
-      provider: 'acme',
-      paths: ['send', 'receive'],
-      fromMs: fromMs + 10_000,
-      toMs: monthRange('2025-06', ZONE).toMs,
-    },
+    ...{ provider: 'acme', paths: ['send', 'receive'], fromMs, toMs: monthRange('2025-06', ZONE).toMs },
     ...{ everySeconds: 7200, checkSeconds: 3600, checkpoints: true, seed: 7, perMille: HEALTHY },
   });
+  // In May, and in none of the entries that would go.
+  await ledger.append(deliveredProbe({ provider: '163', path: 'send' }, juneMs - 3_600_000, seededRandom(3)));
   await ledger.close();
+  await closedBy(config, folder, 2);
+  const to = join(temporaryFolder(), 'archive');
+  const archive = (before: string) => ['ledger', 'archive', '-c', config, '--before', before, '--to', to];
+  expect(await refused(...archive('2025-06'))).toMatch(
+    /whoever was measured in what is archived must be in the configuration, so that a bundle has their report, 163 is not/,
+  );
+
+  // A name that JSON puts first, whatever the order in the configuration.
+  const acmeAlone = readFileSync(config, 'utf8');
+  const [acme] = /^ +- \{ name: acme.*\n/m.exec(acmeAlone) ?? [''];
+  writeFileSync(config, `${acmeAlone}${acme.replace('acme', '"163"')}`);
+  await closedBy(config, folder, 3);
+  const release = await acquireArchive(folder);
+  expect(await refused(...archive('2025-06'))).toMatch(
+    /a ledger must be archived by one command at a time, another one archives/,
+  );
+  release();
+  await said(...archive('2025-06'));
+  const [manifest = ''] = readFileSync(join(to, '2025-05.bundle'), 'utf8').split('\n', 1);
+  expect(Object.keys((JSON.parse(manifest) as BundleManifest).contracts)).toEqual(['163', 'acme']);
+
+  // What was archived of it has its report, though the last days of May are here: it may leave the configuration.
+  writeFileSync(config, acmeAlone);
+  expect(await refused(...archive('2025-06'))).toMatch(/is 2025-06: the ledger begins with 2025-06 already/);
+  await said(...archive('2025-07'));
+  expect(await said('ledger', 'verify', '-c', config, '--bundles', to)).toMatch(/2 of 2 that were archived are there/);
+});
+
+/** Runs a daemon until there are so many closings. */
+async function closedBy(config: string, folder: string, closings: number): Promise<void> {
   const daemon = await daemonOf(config);
   const reader = await opened(folder, 'reader');
-  await vi.waitFor(async () => expect(await reader.marked(['month.closed'])).toHaveLength(2), 120_000);
+  await vi.waitFor(async () => expect(await reader.marked(['month.closed'])).toHaveLength(closings), 120_000);
   await reader.close();
   await daemon.end('SIGTERM');
-  const archive = () => refused('ledger', 'archive', '-c', config, '--before', '2025-06', '--to', temporaryFolder());
-  expect(await archive()).toMatch(
-    /whoever was measured in what is archived must be in the configuration, so that a bundle has their report, beta is not/,
-  );
-  const release = await acquireArchive(folder);
-  expect(await archive()).toMatch(/a ledger must be archived by one command at a time, another one archives/);
-  release();
-});
+}
 
 test('what cannot be archived stays, and is told in one line', async () => {
   const { config, folder } = await closedMonths();
@@ -238,7 +292,7 @@ test('one that was broken off goes on only where its bundles are', async () => {
   const sha256 = createHash('sha256').update('what was written').digest('hex');
   const archive = {
     ...{ month: '2025-07', fromMs: monthRange('2025-07', ZONE).fromMs, upTo, months: [] },
-    asOf: { seq: Number.MAX_SAFE_INTEGER, hash: '' },
+    ...{ asOf: { seq: Number.MAX_SAFE_INTEGER, hash: '' }, finalMs: 0 },
     bundles: [{ month: '2025-06', sha256, firstSeq: 1, lastSeq: upTo.seq + 1 }],
   };
   const killed = (): Promise<void> => Promise.reject(new Error('killed'));
@@ -247,7 +301,7 @@ test('one that was broken off goes on only where its bundles are', async () => {
   const { code, stderr } = await run(command, LONG_UP);
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: `mailflow-probe: an archive was broken off, and ${file} must be its bundle with sha256 ${sha256} before it goes on, is not: nothing more was deleted\n`,
+    stderr: `mailflow-probe: an archive was broken off, and before it goes on ${file} must be the bundle with sha256 ${sha256}, there is no such file: nothing more was deleted\n`,
   });
   writeFileSync(file, 'what was written');
   expect(await said(...command)).toMatch(new RegExp(`^entries up to ${upTo.seq} are archived and gone`));

@@ -7,7 +7,7 @@ import { isMeasured, reportAlone } from '../../domain/report/judge.ts';
 import { finalAtMs, type Matter, rangeOf } from '../../domain/report/report.ts';
 import { type Month, monthAfter, monthOf } from '../../domain/time/calendar.ts';
 import { isoText } from '../../domain/time/instant.ts';
-import { readBeginning } from './beginning.ts';
+import { archivesOf, readBeginning } from './beginning.ts';
 import { chainOf, headAt, judgeHere, type Span } from './bundle.ts';
 import { inTransaction, openReadOnly, readHead } from './database.ts';
 import { LedgerError, ledgerError } from './failure.ts';
@@ -18,6 +18,8 @@ import { Store } from './store.ts';
 export interface ArchivePlan {
   /** The last entry that the plan knows. */
   readonly asOf: ChainHead;
+  /** What comes after that with a time from before this may bear on what goes. */
+  readonly finalMs: number;
   readonly upTo: ChainHead;
   /** When the first month that is left begins, by the earliest of the contracts' clocks. */
   readonly fromMs: number;
@@ -48,13 +50,16 @@ export async function planArchive(place: string, month: Month, held: readonly He
 function planOf(db: DatabaseSync, place: string, month: Month, held: readonly HeldNow[]): ArchivePlan {
   const beginning = readBeginning(db);
   const closed = closedBefore(db, place, month, held);
-  if (closed.length === 0) throw nothing(month, 'no month before it was closed');
+  const begins = beginning.archived?.month ?? '';
+  if (closed.length === 0)
+    throw nothing(month, month > begins ? 'no month before it was closed' : `the ledger begins with ${begins} already`);
   const left = held.flatMap((each) => monthsUntilNow(month, each).map((one): Matter => ({ ...each, month: one })));
   const { firstSeq } = chainOf(db, left, judgeHere(db, place, left));
   if (firstSeq === beginning.seq)
     throw nothing(month, 'no checkpoint before it is one from which what is left comes out the same');
   const fromMs = Math.min(...held.map((each) => rangeOf({ ...each, month }).fromMs));
-  refuseOthers(db, held, { firstSeq, fromMs, sinceMs: new Months(db, new Store(db, place)).firstMs() ?? 0 });
+  const sinceMs = [...archivesOf(db)][0]?.fromMs ?? Number.MIN_SAFE_INTEGER;
+  refuseOthers(db, held, { firstSeq, fromMs, sinceMs });
   const bundles: (Span & { readonly month: Month })[] = [];
   let covered = beginning.seq - 1;
   for (const { month: one, finalMs, closedSeq } of closed) {
@@ -67,6 +72,7 @@ function planOf(db: DatabaseSync, place: string, month: Month, held: readonly He
   }
   return {
     asOf: readHead(db),
+    finalMs: Math.max(...closed.map(({ finalMs }) => finalMs)),
     upTo: headAt(db, firstSeq - 1),
     fromMs,
     bundles,
@@ -126,7 +132,7 @@ function closedBefore(
   return [...found.values()].sort((one, other) => one.finalMs - other.finalMs);
 }
 
-/** Whoever is not held is in no bundle's report: nothing that was measured of them may go. */
+/** Whoever is not held is in no bundle's report: no month of theirs may be archived, nor anything else of them go. */
 function refuseOthers(
   db: DatabaseSync,
   held: readonly HeldNow[],
@@ -140,9 +146,10 @@ function refuseOthers(
     throw new LedgerError('NOT_FINAL', `${rule}, ${provider} is not`);
   }
 }
-/** Of what was archived before, the last run of each is left. */
-const MEASURED = `SELECT provider FROM probes WHERE planned_seq < :firstSeq
-  UNION SELECT provider FROM slots WHERE seq < :firstSeq UNION SELECT provider FROM missed_checks WHERE seq < :firstSeq
+/** Of months that were archived before, the last days are left: a ledger begins before its first month. */
+const MEASURED = `SELECT provider FROM probes WHERE month_ms >= :sinceMs AND (month_ms < :fromMs OR planned_seq < :firstSeq)
+  UNION SELECT provider FROM slots WHERE due_ms >= :sinceMs AND (due_ms < :fromMs OR seq < :firstSeq)
+  UNION SELECT provider FROM missed_checks WHERE due_ms >= :sinceMs AND (due_ms < :fromMs OR seq < :firstSeq)
   UNION SELECT provider FROM runs WHERE from_ms < :fromMs AND to_ms >= :sinceMs ORDER BY provider`;
 
 function notFinal(month: Month, provider: string, when: string): LedgerError {

@@ -11,15 +11,16 @@ import type { Instant } from '../../domain/time/instant.ts';
 import type { Tally } from '../../domain/timeline.ts';
 import { archivedAt, archivesOf, KEPT_SQL, keptOf, readBeginning } from './beginning.ts';
 import { headAt } from './bundle.ts';
-import { inTransaction, openDatabase, openReadOnly, prepared } from './database.ts';
+import { inTransaction, openDatabase, openReadOnly, prepared, toEventRow } from './database.ts';
 import { LedgerError, ledgerError } from './failure.ts';
 import { RARE_TYPES_SQL } from './schema.ts';
 import { Store } from './store.ts';
 
 /** What `ledger.archived` says, but for what the ledger knows by itself. */
 export interface Archive extends Pick<LedgerArchived, 'month' | 'fromMs' | 'upTo' | 'bundles' | 'months'> {
-  /** The last entry that was known when it was planned. */
+  /** The last entry that was known when it was planned; what came since, with a time from before `finalMs`, may bear on what goes. */
   readonly asOf: ChainHead;
+  readonly finalMs: number;
 }
 
 /** Waited for after each transaction: a daemon that writes beside it gets its turn. */
@@ -28,11 +29,11 @@ export type Turn = () => Promise<void>;
 /**
  * Says in the ledger what is archived and where, then takes it out. Whatever ends it, what is there is a whole ledger, and
  * `resumeArchive` goes on. Resolves with how many entries are gone; rejects with LedgerError, NOTHING where the bundles do not have all
- * that is to go, BUSY where something came since it was planned that bears on it.
+ * that is to go, CHANGED where something came since it was planned that may bear on it: before anything went.
  */
 export async function cutArchive(
   folder: string,
-  { asOf, ...archive }: Archive,
+  { asOf, finalMs, ...archive }: Archive,
   now: () => Instant,
   turn: Turn,
 ): Promise<number> {
@@ -52,7 +53,7 @@ export async function cutArchive(
       previous: beginning.archived?.seq ?? null,
     };
     const append = { id: 0, op: 'append', input: [encodeEvent(event)] } as const;
-    const [outcome] = new Store(db, folder).write([append], () => refuseChange(db, asOf.seq, archive.fromMs));
+    const [outcome] = new Store(db, folder).write([append], () => refuseChange(db, asOf.seq, finalMs));
     if (outcome?.kind !== 'done')
       throw new LedgerError(outcome?.failure.code ?? 'FAILED', outcome?.failure.message ?? '');
     const [{ seq }] = outcome.output as readonly [ChainHead];
@@ -60,13 +61,13 @@ export async function cutArchive(
   });
 }
 
-/** Throws BUSY where an entry after that one may change what was said of a month before `fromMs`: bundles and years would not know of it. */
-function refuseChange(db: DatabaseSync, afterSeq: number, fromMs: number): void {
-  const row = db.prepare(CHANGING).get(afterSeq, fromMs);
+/** Throws CHANGED where an entry after that one may change what months say that were final by `finalMs`: bundles and years would not know. */
+function refuseChange(db: DatabaseSync, afterSeq: number, finalMs: number): void {
+  const row = db.prepare(CHANGING).get(afterSeq, finalMs);
   if (row === undefined) return;
   const rule = 'what is archived must not change before it is gone';
   throw new LedgerError(
-    'BUSY',
+    'CHANGED',
     `${rule}, entry ${String(row['seq'])} came meanwhile: nothing was deleted, run it again`,
   );
 }
@@ -75,7 +76,10 @@ const CHANGING = `SELECT seq FROM events
 
 /** Whether the ledger has that very entry: a bundle that ends with it is of this ledger, and not of one that went another way. */
 export async function hasEntry(folder: string, { seq, hash }: ChainHead): Promise<boolean> {
-  return withVisitor(folder, async (db) => headAt(db, seq).hash === hash);
+  return withVisitor(folder, async (db) => {
+    const row = db.prepare('SELECT seq, text, hash FROM events WHERE seq = ?').get(seq);
+    return row !== undefined && toEventRow(row).hash === hash;
+  });
 }
 
 /** All that were ever archived, the first one first. Rejects with LedgerError. */
@@ -125,7 +129,7 @@ async function withVisitor<T>(folder: string, work: (db: DatabaseSync) => Promis
   }
 }
 
-/** A day, from checkpoint to checkpoint, in each transaction. */
+/** A day in each transaction, from one checkpoint that a ledger may begin with to the next. */
 async function cutDays(
   db: DatabaseSync,
   { month, upTo, fromMs }: LedgerArchived,

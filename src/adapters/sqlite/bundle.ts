@@ -97,7 +97,9 @@ export async function differenceNow(
 ): Promise<string | null> {
   const db = openReadOnly(place);
   try {
-    const now = { contracts: contractsOf(matters), report: reading(place, () => judgeNow(db, place, matters)).report };
+    // In its own order: the configuration may have another by now, and objects in JSON have names that are numbers first.
+    const ordered = Object.keys(contracts).flatMap((name) => matters.filter(({ provider }) => provider === name));
+    const now = { contracts: contractsOf(matters), report: reading(place, () => judgeNow(db, place, ordered)).report };
     return firstDifference({ contracts, report }, JSON.parse(JSON.stringify(now)))?.path ?? null;
   } finally {
     db.close();

@@ -6,6 +6,7 @@ export type LedgerErrorCode =
   | 'ARCHIVED'
   | 'NOT_FINAL'
   | 'NOTHING'
+  | 'CHANGED'
   | 'NOT_A_LEDGER'
   | 'NOT_A_BUNDLE'
   | 'TOO_NEW'

@@ -1,5 +1,8 @@
-/** One daemon per data folder: a lock that ends with its process, however that ends, and a note of who holds it. */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+/**
+ * One daemon per data folder, and one archive at a time: locks that end with their process, however that ends, and a note of who holds the
+ * daemon's.
+ */
+import { chownSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createFolder, createPrivate } from './database.ts';
@@ -66,6 +69,9 @@ export async function acquireArchive(folder: string): Promise<() => void> {
   if (db === null)
     throw new LedgerError('BUSY', `a ledger must be archived by one command at a time, another one archives ${folder}`);
   held.add(db);
+  // Else a command that root gave once would keep the ledger's own user from ever giving it.
+  const { uid, gid } = statSync(folder);
+  if (process.getuid?.() === 0 && uid !== 0) chownSync(join(folder, ARCHIVE_LOCK_FILE), uid, gid);
   return () => {
     if (held.delete(db)) db.close();
   };

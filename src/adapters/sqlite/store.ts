@@ -43,7 +43,7 @@ export class Store implements FactSource {
 
   /**
    * All requests in one transaction, an outcome for each, in order. When the disk refuses none of them is done;
-   * when one of them trips over a bug, the others are done without it. What `demand` throws within the transaction fails all of them.
+   * when one of them trips over a bug, the others are done without it. `demand` is asked first, within the transaction: what it throws, they fail of.
    */
   write(requests: readonly WriteRequest[], demand: () => void = () => {}): readonly Outcome[] {
     try {

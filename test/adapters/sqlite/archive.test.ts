@@ -28,7 +28,7 @@ const NOW: ChainHead = { seq: Number.MAX_SAFE_INTEGER, hash: '' };
 /** As if bundles had been written of all that goes. */
 function archiveOf(upTo: ChainHead, fromMs = Number.MAX_SAFE_INTEGER): Archive {
   const bundle = { month: '2026-10', sha256: 'ab'.repeat(32), firstSeq: 1, lastSeq: upTo.seq + 1 };
-  return { month: '2026-11', fromMs, asOf: NOW, upTo, bundles: [bundle], months: [] };
+  return { month: '2026-11', fromMs, asOf: NOW, finalMs: fromMs, upTo, bundles: [bundle], months: [] };
 }
 
 const turn = async (): Promise<void> => {};

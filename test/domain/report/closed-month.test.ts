@@ -177,3 +177,20 @@ test('a month that was closed as MET by the terms of its time is no BREACH in th
   expect(november?.clauses.find(({ id }) => id === '1')?.verdict).toBe('MET');
   expect(clause(await judged(ledger, FINAL + HOUR), '1', 'connectivity').verdict).toBe('MET');
 });
+
+test('a month that was closed and can no longer be judged is in the year as it was closed, by whatever version', async () => {
+  const ledger = await ledgerOf(...checks(-HOUR, FINAL + HOUR), ...delivered('fine', 5 * DAY));
+  const closed = closingAt(await judged(ledger, FINAL + HOUR), FINAL + HOUR, (await ledger.snapshot()).head.seq);
+  await ledger.append([closed]);
+  const archived: Parameters<typeof judgeYear>[0] = {
+    judge: (asked) => (asked.month === MONTH ? Promise.reject(new Error(`${MONTH} is archived`)) : ledger.judge(asked)),
+    marked: (types, afterSeq) => ledger.marked(types, afterSeq),
+    rewound: (query) => ledger.rewound(query),
+    archive: async () => ({ before: '2027-01', months: [] }),
+  };
+  const when = { year: '2026', nowMs: FROM_MS + (FINAL + DAY) * 1000, version: 'next' };
+  const year = await judgeYear(archived, { provider: 'acme', contract: CONTRACT }, when);
+  const november = year?.months.find(({ month }) => month === MONTH);
+  expect(november).toMatchObject({ closed: true });
+  expect(november?.clauses.find(({ id }) => id === '2b')?.verdict).toBe('MET');
+});
