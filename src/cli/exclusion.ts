@@ -83,9 +83,20 @@ async function runAdd(options: AddArguments): Promise<void> {
   }
   const { exclusion: entered, local } = orExit(readExclusion({ ...options, path: options.path ?? null }, zone));
   const exclusion: Exclusion = { id: newProbeId(systemRandom.bytes(10)), ...entered };
-  await withLedger(settings, 'visitor', (ledger) => ledger.append([{ type: 'exclusion.added', at: now(), exclusion }]));
+  const beyond = await withLedger(settings, 'visitor', async (ledger) => {
+    await ledger.append([{ type: 'exclusion.added', at: now(), exclusion }]);
+    return beyondReach(ledger, exclusion, zone);
+  });
   const taken = local ? `; times without an offset are those of ${zone}` : '';
-  await print(`${exclusionLine(exclusion, zone)}${taken}\n`);
+  await print(`${exclusionLine(exclusion, zone)}${taken}\n${beyond}`);
+}
+
+/** A line for what an exclusion, entered or taken back, no longer reaches; empty if there is nothing. */
+async function beyondReach(ledger: Ledger, { fromMs }: Exclusion, zone: string): Promise<string> {
+  const before = (await ledger.archive())?.before;
+  return before === undefined || fromMs >= monthRange(before, zone).fromMs
+    ? ''
+    : `months before ${before} are archived: they stay as they were judged\n`;
 }
 
 async function runList({ config, month, format }: ListArguments): Promise<void> {
@@ -94,8 +105,7 @@ async function runList({ config, month, format }: ListArguments): Promise<void> 
   const { state } = await withLedger(settings, 'reader', (ledger) => ledger.snapshot());
   const shown: { readonly exclusion: Exclusion; readonly zone: string }[] = [];
   for (const exclusion of state.exclusions.values()) {
-    const zone =
-      (await zoneOf(settings, exclusion.provider, config)) ?? (await loadContract(DEFAULT_CONTRACT, config)).timeZone;
+    const zone = await zoneOrDefault(settings, exclusion.provider, config);
     const range = named === null ? null : monthRange(named, zone);
     if (range === null || (exclusion.fromMs < range.toMs && exclusion.toMs > range.fromMs))
       shown.push({ exclusion, zone });
@@ -110,7 +120,7 @@ async function runList({ config, month, format }: ListArguments): Promise<void> 
 
 async function runRetract(id: string, { config, by, note }: RetractArguments): Promise<void> {
   const { settings } = await loadSettings(config, 'write-nothing');
-  await withLedger(settings, 'visitor', async (ledger) => {
+  const beyond = await withLedger(settings, 'visitor', async (ledger) => {
     const exclusion = (await ledger.snapshot()).state.exclusions.get(id);
     if (exclusion === undefined) {
       const rule = 'the id must be that of an exclusion in force, as `exclusion list` shows them';
@@ -118,8 +128,9 @@ async function runRetract(id: string, { config, by, note }: RetractArguments): P
     }
     const { said } = orExit(checkRetraction({ by, note }));
     await ledger.append([{ type: 'exclusion.retracted', at: now(), id, ...said }]);
+    return beyondReach(ledger, exclusion, await zoneOrDefault(settings, exclusion.provider, config));
   });
-  await print(`${id} is retracted\n`);
+  await print(`${id} is retracted\n${beyond}`);
 }
 
 /** What was checked, if it is sound. */
@@ -139,6 +150,11 @@ function orExit<T extends { readonly ok: true } | { readonly ok: false; readonly
 async function zoneOf({ providers }: Settings, provider: string, config: string): Promise<string | null> {
   const found = providers.find(({ name }) => name === provider);
   return found === undefined ? null : (await loadContract(found.contract, config)).timeZone;
+}
+
+/** That of the contract that would hold, for a provider that the configuration no longer names. */
+async function zoneOrDefault(settings: Settings, provider: string, config: string): Promise<string> {
+  return (await zoneOf(settings, provider, config)) ?? (await loadContract(DEFAULT_CONTRACT, config)).timeZone;
 }
 
 /** Creates nothing: where there is no ledger, it says so. */

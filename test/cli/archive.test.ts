@@ -143,6 +143,26 @@ test('months go out of a ledger that is in use, into bundles that hold, and ever
   const again = await daemonOf(config);
   expect(await countersOf(again)).toEqual(counters);
 
+  // What is agreed about archived time is told to reach nothing of it.
+  const exclusion = [
+    'exclusion',
+    'add',
+    '-c',
+    config,
+    '--provider',
+    'acme',
+    '--kind',
+    'agreed-maintenance',
+    '--by',
+    'Li Wei',
+  ];
+  const added = await said(...exclusion, '--from', '2025-06-10T22:00', '--to', '2025-06-10T23:00');
+  expect(added).toMatch(/\nmonths before 2025-07 are archived: they stay as they were judged\n$/);
+  const [, id = ''] = /^(\w{16})/.exec(added) ?? [];
+  expect(await said('exclusion', 'retract', '-c', config, id, '--by', 'Li Wei', '--note', 'in error')).toBe(
+    `${id} is retracted\nmonths before 2025-07 are archived: they stay as they were judged\n`,
+  );
+
   // A bundle of what is left holds by itself; a copy is whole; and the next month goes the same way.
   const file = join(temporaryFolder(), 'july.bundle');
   await said('ledger', 'export', '-c', config, '--month', '2025-07', '-o', file);
