@@ -1,7 +1,5 @@
 /** `ledger archive` beside a daemon: old months go into bundles, and nothing that is said of any month changes. */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -17,7 +15,7 @@ import { seriesOf } from '../adapters/prometheus/scrape.ts';
 import { at, opened, rawly, temporaryFolder } from '../adapters/sqlite/support.ts';
 import { deliveredProbe, fill, HEALTHY } from '../bench/generate-ledger.ts';
 import { seededRandom } from '../fakes/agent.ts';
-import { type Daemon, LONG_UP, run, startDaemon } from '../servers/command.ts';
+import { type Daemon, LONG_UP, run, runStopped, startDaemon } from '../servers/command.ts';
 import { monthLedger } from './month-ledger.ts';
 
 /** Many processes. */
@@ -68,28 +66,6 @@ async function told(config: string) {
   const { providers } = await json<Report>('--month', '2025-08');
   const year = await json<YearReport>('--year', '2025');
   return { august: providers.map(({ closed, clauses }) => ({ closed, clauses })), year: year.providers };
-}
-
-/** Stops a command once it says something of that kind, does the work, and lets it go on. */
-async function stoppedAt(args: readonly string[], said: RegExp, work: () => Promise<unknown>) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/main.ts'), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...LONG_UP },
-  });
-  const closed = once(child, 'close') as Promise<[number | null]>;
-  let [output, stderr] = ['', ''];
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  await new Promise<void>((resolve) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-      if (said.test(output)) resolve();
-    });
-  });
-  child.kill('SIGSTOP');
-  await work();
-  child.kill('SIGCONT');
-  const [code] = await closed;
-  return { code, stderr };
 }
 
 async function statusOf(url: string): Promise<number> {
@@ -207,8 +183,8 @@ test('a year keeps what was closed by other terms, and what goes has a bundle th
   rmSync(june);
 
   // What is agreed while bundles are written is not lost: nothing goes, and nothing stands in the way of the next try.
-  const broken = await stoppedAt(archive('2025-08'), /2025-06\.bundle/, () => agree('2025-07', '2025-08'));
-  expect(broken).toEqual({
+  const broken = await runStopped(archive('2025-08'), LONG_UP, /2025-06\.bundle/, () => agree('2025-07', '2025-08'));
+  expect(broken).toMatchObject({
     code: 3,
     stderr: expect.stringMatching(/came meanwhile: nothing was deleted, run it again/),
   });

@@ -11,6 +11,7 @@ import { makeSigner } from '../../src/adapters/config-file/signing-key.ts';
 import { openLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { createLog, openAgent, readSettings, readSigner, systemRandom } from '../../src/app.ts';
 import { chainHash, GENESIS } from '../../src/domain/evidence/chain.ts';
+import { monthOf } from '../../src/domain/time/calendar.ts';
 import type { Signer } from '../../src/ports.ts';
 import { forged, signerOf } from '../adapters/sqlite/bundle-case.ts';
 import { quiet, tamper } from '../adapters/sqlite/support.ts';
@@ -56,7 +57,7 @@ describe('of a provider that signs', () => {
   let signer: Signer;
   let relay: SigningRelay;
   let dns: DnsResponder;
-  const month = new Date().toISOString().slice(0, 7);
+  const month = monthOf(Date.now(), 'Asia/Shanghai');
   /** The anchors' own entries, and the heads they name. */
   let anchors: readonly { readonly seq: number; readonly head: number }[];
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Agent } from '../../src/app.ts';
 import { PATHS } from '../../src/domain/probe.ts';
+import { monthOf } from '../../src/domain/time/calendar.ts';
 import { run } from '../servers/command.ts';
 import { keepKeysOf, secretIn } from '../tooling/secrets.ts';
 import { configured, daemonOf, TOKEN } from './configured.ts';
@@ -49,7 +50,7 @@ it('in answers, ledger, exports and the configuration as printed', { timeout: 24
   // The key files are the secrets.
   const names = (await readdir(data)).filter((name) => !name.endsWith('.key'));
   const files = await Promise.all(names.map((name) => readFile(join(data, name), 'latin1')));
-  const month = new Date().toISOString().slice(0, 7);
+  const month = monthOf(Date.now(), 'Asia/Shanghai');
   const bundle = join(folder, 'month.bundle');
   const commands = [
     ['ledger', 'export'],

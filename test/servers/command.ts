@@ -18,11 +18,39 @@ export interface Finished {
   readonly stderr: string;
 }
 
-export async function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+export function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> {
+  return finished(start(args, environment), args);
+}
+
+/** Stops it once it says something of that kind on standard output, does the work, and lets it go on. */
+export async function runStopped(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  said: RegExp,
+  work: () => Promise<unknown>,
+): Promise<Finished> {
+  const child = start(args, environment);
+  let output = '';
+  const works: Promise<unknown>[] = [];
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+    if (works.length > 0 || !said.test(output)) return;
+    child.kill('SIGSTOP');
+    works.push(work().finally(() => child.kill('SIGCONT')));
+  });
+  const result = await finished(child, args);
+  await Promise.all(works);
+  return result;
+}
+
+function start(args: readonly string[], environment: NodeJS.ProcessEnv) {
+  return spawn(process.execPath, [MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
   });
+}
+
+async function finished(child: ReturnType<typeof start>, args: readonly string[]): Promise<Finished> {
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
