@@ -97,6 +97,9 @@ describe('a mailer’s own words', () => {
       readBounce([{ name: 'X-Failed-Recipients', value }], '').map((it) => it.recipient);
     expect(recipients(' , a@b.example,, ')).toEqual(['a@b.example']);
     expect(recipients(' , ')).toEqual([null]);
+    // Whoever is named there has failed, whatever else is promised.
+    const [named] = readBounce([{ name: 'X-Failed-Recipients', value: 'a@b.example' }], 'We will keep trying.');
+    expect(named?.action).toBe('failed');
     expect(recipients(Array.from({ length: 20 }, (_, index) => `r${index}@b.example`).join(','))).toHaveLength(16);
     expect(recipients('x'.repeat(500))).toEqual(['x'.repeat(320)]);
   });
@@ -119,6 +122,7 @@ describe('who speaks', () => {
     ['mailer', 'From: postmaster@b.example\nPrecedence: bulk'],
     ['mailer', 'From: Mailer-Daemon (Mail Delivery)\nPrecedence: bulk'],
     ['mailer', 'Return-Path: < >\nFrom: a@b.example'],
+    ['mailer', 'From: postmaster@b.example\nContent-Type: multipart/report; boundary=b'],
     ['mailer', 'Return-Path: <>\nContent-Type: multipart/report; report-type=Delivery-Status; boundary=b'],
     ['responder', 'From: not-postmaster@b.example\nPrecedence: bulk'],
     ['responder', 'From: a mailer-daemon\nPrecedence: bulk'],

@@ -92,13 +92,13 @@ describe('parseDeliveryStatus', () => {
   it('takes fields from there to the next delimiter, where the delimiters are wrong', () => {
     const header = 'Content-Type: multipart/report; report-type=delivery-status; boundary=x';
     const fields = ['Final-Recipient: rfc822; a@b.example', 'Action: failed'];
-    const behind = 'Final-Recipient: rfc822; of@returned.example';
+    const behind = ['Final-Recipient: rfc822; of@returned.example', 'Action: failed'];
     const read = (lines: readonly string[]) => parse({ header, body: lines.join('\r\n') })?.statuses;
     for (const before of [[], ['It was not delivered. Action: delayed', '--y', '']])
-      expect(read([...before, ...fields, '--y', behind])).toEqual([{ ...FAILED, recipient: 'a@b.example' }]);
+      expect(read([...before, ...fields, '--y', ...behind])).toEqual([{ ...FAILED, recipient: 'a@b.example' }]);
     // A dash or two within the fields is no delimiter.
-    expect(read(['Action: failed', '-- ', 'Diagnostic-Code: x; no -- such user', ...fields.slice(0, 1)])).toEqual([
-      { ...FAILED, recipient: 'a@b.example', diagnostic: 'no -- such user' },
+    expect(read(['Action: failed', '-- ', 'Diagnostic-Code: x; no --such user', ...fields.slice(0, 1)])).toEqual([
+      { ...FAILED, recipient: 'a@b.example', diagnostic: 'no --such user' },
     ]);
     expect(read(['It was not delivered.', ' Action: failed'])).toEqual([]);
   });
@@ -109,6 +109,9 @@ describe('parseDeliveryStatus', () => {
     const withPart = (type: string) => parse({ header: untold, body: body.replace('message/delivery-status', type) });
     expect(withPart('message/global-delivery-status')).toEqual(withPart('message/delivery-status'));
     expect(withPart('message/delivery-status')?.statuses).toHaveLength(1);
+    const mixed = untold.replace('multipart/report', 'multipart/mixed');
+    expect(mixed).not.toBe(untold);
+    expect(parse({ header: mixed, body })).toBeNull();
     for (const other of ['x-message/delivery-status', 'message/delivery-status-x', 'message/global-status'])
       expect(withPart(other), other).toBeNull();
   });
@@ -122,6 +125,12 @@ describe('parseDeliveryStatus', () => {
     expect(statusesOf(lines)).toEqual([
       { ...FAILED, recipient: 'a@final.example' },
       { ...FAILED, recipient: 'b@final.example' },
+    ]);
+  });
+  it('tells a recipient apart that has Original-Recipient alone', () => {
+    expect(statusesOf([FINAL_A, DONE, ORIGINAL_B, DONE])).toEqual([
+      { ...FAILED, recipient: 'a@final.example' },
+      { ...FAILED, recipient: 'b@original.example' },
     ]);
   });
   it('takes two of any other field as of one recipient', () => {
@@ -139,6 +148,7 @@ describe('parseDeliveryStatus', () => {
     ['delivered', '2.0.0', 'Status: 2.0.0'],
     ['failed', '5.4.4', 'Action: has failed\r\nStatus: 5.4.4'],
     ['delayed', '4.0.5', 'Action: nonsense\r\nStatus: 4.0.5'],
+    ['delayed', '5.0.0', 'Action: delayed, still trying\r\nStatus: 5.0.0'],
   ])('reads %s, %s of "%s"', (action, status, fields) => {
     expect(statusesOf([FINAL_A, fields])).toEqual([{ action, status, recipient: 'a@final.example', diagnostic: null }]);
   });

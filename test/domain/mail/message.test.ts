@@ -68,6 +68,8 @@ describe('composeProbe', () => {
       /^chainHead\.seq must/,
     );
     expect(() => composeProbe({ ...PROBE, chainHead: { seq: 1, hash: 'no' } })).toThrow(/^chainHead\.hash must/);
+    for (const hash of [`${PROBE.chainHead.hash}0`, `0${PROBE.chainHead.hash}`])
+      expect(() => composeProbe({ ...PROBE, chainHead: { seq: 1, hash } })).toThrow(/^chainHead\.hash must/);
     expect(() => composeProbe({ ...PROBE, id: 'a'.repeat(16) })).toThrow(/^token must begin/);
   });
   it.each([

@@ -55,6 +55,7 @@ describe('parseReceived', () => {
     expect(hopOf('rubbish')).toEqual({ by: null, from: null, at: null, seconds: null });
     expect(hopOf('from a by b 12 Nov 2026 03:04:05 +0000')).toEqual({ by: 'b', from: 'a', at: null, seconds: null });
     expect(hopOf('12 Nov 2026 03:04:05 +0000')).toMatchObject({ at: null });
+    expect(hopOf('from ab by cd')).toMatchObject({ by: 'cd', from: 'ab' });
     expect(hopOf('; 12 Nov 2026 03:04:05 +0000')).toMatchObject({ by: null, at: '2026-11-12T03:04:05.000Z' });
   });
   it('bounds what it keeps', () => {

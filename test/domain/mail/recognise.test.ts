@@ -53,6 +53,18 @@ describe('recognise', () => {
     expect(read(ids(3))).toEqual([{ kind: 'probe', id: ID, where: 'message-id' }]);
     expect(read(ids(4))).toEqual(FORGED);
   });
+  it('takes a report by its ENVID alone, and by its words where its fields say nothing', () => {
+    const header = 'Content-Type: multipart/report; report-type=delivery-status; boundary=b';
+    const report = (fields: string) =>
+      read(
+        header,
+        `--b\r\n\r\nhost said: 550 5.1.1 no\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n${fields}\r\n--b--`,
+      );
+    const status = { action: 'failed', status: '5.1.1', recipient: null, diagnostic: '550 5.1.1 no' };
+    expect(report(`Original-Envelope-Id: ${TOKEN}`)).toEqual([{ kind: 'notice', id: ID, statuses: [status] }]);
+    const fields = `Original-Envelope-Id: ${TOKEN}\r\n\r\nFinal-Recipient: rfc822; a@b\r\nAction: delayed`;
+    expect(report(fields)).toMatchObject([{ kind: 'notice', statuses: [{ action: 'delayed', recipient: 'a@b' }] }]);
+  });
   it('takes a reply, a receipt or a digest that quotes probes for foreign', () => {
     expect(read(`In-Reply-To: <${TOKEN}@x>`, `> Token: ${TOKEN}`)).toEqual(FOREIGN);
     expect(read('Auto-Submitted: auto-replied', `Token: ${TOKEN}`)).toEqual(FOREIGN);
