@@ -243,6 +243,23 @@ test('two checks of one moment that contradict each other show neither', () => {
     expect(told(runsOf(events))).toEqual(['doubtful 0-0 x2']);
 });
 
+test('two checks of one moment are one, with the longer cell, the deeper look, and a reason that does not depend on their order', () => {
+  const twins = (one: EndpointChecked, other: EndpointChecked, ...later: readonly EndpointChecked[]) => {
+    const [runs, reversed] = [runsOf([one, other, ...later]), runsOf([other, one, ...later])];
+    expect(runs).toEqual(reversed);
+    return runs;
+  };
+  expect(twins(failed(0), failed(0, { everySeconds: 300, result: { ...down, code: 'EARLY' } }))).toEqual([
+    expect.objectContaining({ kind: 'down', checks: 2, cellMs: 300_000, reason: 'connect EARLY: refused' }),
+  ]);
+  expect(twins(failed(0), up(0))).toEqual([expect.objectContaining({ reason: 'connect ECONNREFUSED: refused' })]);
+  // A login among them holds the run up to there, though it ends with a kept session.
+  const login = { endpoint: 'mailbox', depth: 'login' } as const;
+  const kept = { endpoint: 'mailbox', depth: 'session' } as const;
+  const runs = twins(up(60, login), up(60, kept), up(0, login), up(120, kept), failed(180, { endpoint: 'mailbox' }));
+  expect(told(runs)[0]).toBe('up 0-60 x4');
+});
+
 const step = fc.record({
   gapMs: fc.oneof(fc.integer({ min: 1, max: 130_000 }), fc.constantFrom(60_000, 120_000)),
   shown: fc.constantFrom('up', 'up', 'up', 'down', 'doubtful', 'neither'),

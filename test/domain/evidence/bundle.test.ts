@@ -16,6 +16,7 @@ it('an entry is read as it was written, whatever its text', () => {
     '{}',
     '{"seq":0,"hash":"","event":{}}',
     ` ${entryLine({ seq: 1, hash: 'ab'.repeat(32), text: '{}' })}`,
+    `${entryLine({ seq: 1, hash: 'ab'.repeat(32), text: '{}' })} `,
   ])
     expect(parseEntryLine(line)).toBeNull();
 });

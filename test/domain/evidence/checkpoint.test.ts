@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeEvent, encodeEvent } from '../../../src/domain/codec.ts';
 import type { LedgerCheckpoint, LedgerEvent } from '../../../src/domain/event.ts';
-import { checkpointDifference, checkpointOf } from '../../../src/domain/evidence/checkpoint.ts';
+import { canBegin, checkpointDifference, checkpointOf, isFromBefore } from '../../../src/domain/evidence/checkpoint.ts';
 import { PATHS } from '../../../src/domain/probe.ts';
 import { emptyTimeline, foldEvent, storeTimeline } from '../../../src/domain/timeline.ts';
 import { historyOf, step } from '../../adapters/sqlite/any-history.ts';
@@ -94,4 +94,40 @@ test('a checkpoint says what it differs in from the state before it', () => {
   expect(checkpointDifference({ ...checkpoint, open: [] }, state)).toMatch(/^open is \[\], by the events/);
   const { checks: _, ...unchecked } = checkpoint.timeline;
   expect(checkpointDifference({ ...checkpoint, timeline: unchecked }, state)).toMatch(/^checks is missing, by/);
+});
+
+test('one without the order of boots, as older ones are, differs in nothing by that, and none begins with it', () => {
+  const state = emptyTimeline();
+  foldEvent(state, { type: 'agent.started', at: at(0), version: '1', unwatchedSince: null });
+  const { boots, ...older } = checkpointOf(state, at(9)).timeline;
+  const checkpoint = { ...checkpointOf(state, at(9)), timeline: older };
+  expect(boots).toHaveLength(1);
+  expect(checkpointDifference(checkpoint, state)).toBeNull();
+  const other = checkpointOf(state, at(9));
+  expect(checkpointDifference({ ...other, timeline: { ...other.timeline, boots: ['x'] } }, state)).toMatch(/^boots is/);
+  expect([canBegin(checkpoint, at(10).wallMs), canBegin(other, at(10).wallMs)]).toEqual([false, true]);
+});
+
+test.each([
+  ['itself', [], 9],
+  ['a probe that is open', [planned('p', 20)], 20],
+  ['a check', [checked(20)], 20],
+  ['a check that is settled', [20, 80, 140, 200, 260, 320].map((seconds) => checked(seconds)), 320],
+  ['what is known of a mailbox', [{ type: 'absence.proven' as const, at: at(20), channel: 'acme', until: at(20) }], 20],
+])('one is from before a time where all that it remembers is: %s', (_, events, last) => {
+  const state = emptyTimeline();
+  for (const event of events) foldEvent(state, event);
+  const checkpoint = checkpointOf(state, at(9));
+  const { wallMs } = at(last);
+  for (const isBefore of [isFromBefore, canBegin])
+    expect([isBefore(checkpoint, wallMs), isBefore(checkpoint, wallMs + 1)]).toEqual([false, true]);
+});
+
+test('open probes are told of in the order of planning, and by their names where that is the same', () => {
+  const told = [planned('c', 2), planned('b', 1), planned('a', 2), planned('d', 0)];
+  for (const events of [told, told.toReversed()]) {
+    const state = emptyTimeline();
+    for (const event of events) foldEvent(state, event);
+    expect(checkpointOf(state, at(9)).open.map(({ id }) => id)).toEqual(['d', 'b', 'a', 'c']);
+  }
 });
