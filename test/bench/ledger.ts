@@ -175,15 +175,24 @@ async function archived(folder: string): Promise<readonly Row[]> {
     const from = performance.now();
     const bundle = { month: '2026-07', sha256: '', firstSeq: 1, lastSeq: upTo.seq + 1 };
     const asOf = (await ledger.snapshot()).head;
-    const archive = { month: '2026-08', fromMs: at.wallMs, asOf, finalMs: 0, upTo, bundles: [bundle], months: [] };
+    const archive = {
+      month: '2026-08',
+      fromMs: Date.UTC(2026, 6, 31, 16),
+      asOf,
+      finalMs: 0,
+      upTo,
+      bundles: [bundle],
+      months: [],
+    };
     const gone = await cutArchive(
       folder,
       archive,
       () => at,
       () => pause(100),
-    );
+    ).finally(() => {
+      isOver = true;
+    });
     const seconds = (performance.now() - from) / 1000;
-    isOver = true;
     await appending;
     return [
       row('nine months archived: entries gone', '1/s', [gone / seconds]),
