@@ -15,7 +15,13 @@ export interface LifeWindow {
 export type LifeEvent =
   | { readonly kind: 'planned'; readonly at: LifeWindow }
   /** The other side's 4xx; it is tried again. */
-  | { readonly kind: 'deferred'; readonly at: LifeWindow; readonly reply: LifeReply }
+  | {
+      readonly kind: 'deferred';
+      readonly at: LifeWindow;
+      readonly reply: LifeReply;
+      /** So many deferrals right before it are in the ledger's entries alone. */
+      readonly unkept: number;
+    }
   /** Complete reception: from just before the last bytes were handed over until the 250 was read. */
   | { readonly kind: 'accepted'; readonly at: LifeWindow; readonly reply: string }
   | { readonly kind: 'refused'; readonly at: LifeWindow; readonly reply: LifeReply }
@@ -107,7 +113,8 @@ function eventsOf(record: ProbeRecord): LifeEvent[] {
   const { deferrals, interrupted, unseenSince, attempt, notice, noticedAt, absentUntil } = record;
   const moment = (at: Instant): LifeWindow => windowOf(record, earliest(at), at);
   const events: LifeEvent[] = [{ kind: 'planned', at: { earliest: 0, latest: 0 } }];
-  for (const { at, refusal } of deferrals) events.push({ kind: 'deferred', at: moment(at), reply: replyOf(refusal) });
+  for (const { at, refusal, unkept = 0 } of deferrals)
+    events.push({ kind: 'deferred', at: moment(at), reply: replyOf(refusal), unkept });
   events.push(...handoverEvents(record));
   if (interrupted) events.push({ kind: 'interrupted', at: null });
   if (unseenSince !== null) events.push({ kind: 'unwatched', at: moment(unseenSince) });
@@ -173,9 +180,11 @@ function attemptBegin(record: ProbeRecord): number {
   return last === undefined ? 0 : windowOf(record, earliest(last.at), null).earliest;
 }
 
-/** Of one that ended without an instant of its own: its stages had passed. */
+/** Its stages had passed, and it was over when that was noted; of what older entries tell that is not known. */
 function attemptEnd(record: ProbeRecord): LifeWindow {
-  return { earliest: toMicros(attemptBegin(record) + secondsOf(record.handover?.stages ?? [])), latest: null };
+  const begin = toMicros(attemptBegin(record) + secondsOf(record.handover?.stages ?? []));
+  const { latest } = windowOf(record, record.planned, record.turnedAwayAt ?? null);
+  return { earliest: begin, latest: latest === null ? null : Math.max(begin, latest) };
 }
 
 function secondsOf(stages: readonly StageTiming[]): number {

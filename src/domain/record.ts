@@ -26,9 +26,12 @@ export interface ProbeRecord {
   readonly sender: string;
   readonly recipient: string;
   readonly planned: Instant;
-  readonly deferrals: readonly { readonly at: Instant; readonly refusal: Refusal }[];
+  /** In their order, not all of them: see `withDeferral`. */
+  readonly deferrals: readonly Deferral[];
   /** Null until handing over ended. */
   readonly handover: Handover | null;
+  /** When it ended for good with the provider not having it; left out of those that older entries were folded to. */
+  readonly turnedAwayAt?: Instant;
   /** Whether the agent stopped while it was being handed over. */
   readonly interrupted: boolean;
   /** The first attempt at our sink that could be attributed; it counts even if it failed. */
@@ -48,6 +51,14 @@ export interface ProbeRecord {
   readonly clockSet?: Instant;
   /** Up to when it was proven to be under way when it closed without a capture; while it is open, when the host went down, or a notice came that may have been its end. */
   readonly absentUntil: Instant | null;
+}
+
+/** A temporary refusal (4xx), after which it is handed over once more. */
+export interface Deferral {
+  readonly at: Instant;
+  readonly refusal: Refusal;
+  /** How many right before it are not kept; none where it is left out. */
+  readonly unkept?: number;
 }
 
 /** Where and when the message came out: the event lies in `[earliest, latest]`. */
@@ -75,6 +86,26 @@ export type Outcome = (typeof OUTCOMES)[number];
 /** A looping forwarder must not make a record grow without end. */
 export const DUPLICATES_MAX = 16;
 
+/** Tried again every few minutes for five days, a record would have a thousand of them, and be written anew with each. */
+const DEFERRALS_MAX = 10;
+
+/** The first ones, the first after DATA, and the last; those between are in the ledger's entries alone. */
+export function withDeferral(kept: readonly Deferral[], next: Deferral): readonly Deferral[] {
+  const last = kept.at(-1);
+  if (last === undefined || kept.length < DEFERRALS_MAX || last === putOff(kept)) return [...kept, next];
+  return [...kept.slice(0, -1), { ...next, unkept: (last.unkept ?? 0) + 1 }];
+}
+
+/** As today's fold has it, of one that an older one made, which kept every deferral. */
+export function withFewDeferrals(record: ProbeRecord): ProbeRecord {
+  return { ...record, deferrals: record.deferrals.reduce(withDeferral, [] as readonly Deferral[]) };
+}
+
+/** The first temporary refusal after DATA: the server had the message, and did not take it. */
+export function putOff(deferrals: readonly Deferral[]): Deferral | null {
+  return deferrals.find(({ refusal }) => refusal.stage === 'data') ?? null;
+}
+
 /** The channel on which it is proven that a probe has not come out. */
 export function channelOf(path: Path, provider: string): string {
   return path === 'send' ? 'sink' : `mailbox:${provider}`;
@@ -95,6 +126,11 @@ export function outcomeOf(record: ProbeRecord): Outcome {
   if (!expired) return 'pending';
   if (handover === null) return 'unmeasured';
   return handover.kind === 'accepted' ? 'lost' : 'failed';
+}
+
+/** Whether the provider has it not, for certain, and will not be handed it again. */
+export function isTurnedAway({ kind }: Handover): boolean {
+  return kind === 'refused' || kind === 'unreachable';
 }
 
 /** When the provider had it for certain; when it was planned, as long as it may not have it. */

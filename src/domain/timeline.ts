@@ -18,7 +18,17 @@ import type {
 import type { Exclusion } from './exclusion.ts';
 import { awaitsDate } from './expiry.ts';
 import type { Path } from './probe.ts';
-import { type Capture, DUPLICATES_MAX, type Outcome, outcomeOf, type ProbeRecord, sentAt } from './record.ts';
+import {
+  type Capture,
+  DUPLICATES_MAX,
+  isTurnedAway,
+  type Outcome,
+  outcomeOf,
+  type ProbeRecord,
+  sentAt,
+  withDeferral,
+  withFewDeferrals,
+} from './record.ts';
 import { type Boots, earlierOf, type Instant, isClockSettled, laterOf, spanBetween } from './time/instant.ts';
 
 /** Seconds. A sink that heard nothing for longer may have been cut off; a shorter outage of ours is taken for none. */
@@ -124,7 +134,7 @@ function load(state: TimelineState, { timeline, open }: LedgerCheckpoint): Folde
   state.boots = boots;
   return {
     state,
-    changed: open.map((record) => keep(state, record)),
+    changed: open.map((record) => keep(state, withFewDeferrals(record))),
     runs: [...checks.values()].map((each) => tailChange(each)),
   };
 }
@@ -144,10 +154,14 @@ function foldInto(
     case 'probe.deferred':
       return change(event.probe, (record) => ({
         ...record,
-        deferrals: [...record.deferrals, { at: event.at, refusal: event.refusal }],
+        deferrals: withDeferral(record.deferrals, { at: event.at, refusal: event.refusal }),
       }));
     case 'probe.handed-over':
-      return change(event.probe, (record) => ({ ...record, handover: event.handover }));
+      return change(event.probe, (record) => ({
+        ...record,
+        handover: event.handover,
+        ...(isTurnedAway(event.handover) ? { turnedAwayAt: event.at } : {}),
+      }));
     case 'probe.interrupted':
       return change(event.probe, (record) => ({ ...record, interrupted: true }));
     case 'probe.duplicated':

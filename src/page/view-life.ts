@@ -142,7 +142,13 @@ function linesOf({ stages, events }: ProbeLife, words: Words): readonly Line[] {
   });
   const happened = events.map((event): Line => {
     const kind = TROUBLES.has(event.kind) ? 'trouble' : 'event';
-    return { label: words.event[event.kind], kind, at: event.at, when: whenText(event.at, words), told: toldOf(event) };
+    return {
+      label: words.event[event.kind],
+      kind,
+      at: event.at,
+      when: whenText(event.at, words),
+      told: toldOf(event, words),
+    };
   });
   const end = ({ at }: Line): number => (at === null ? Number.POSITIVE_INFINITY : (at.latest ?? at.earliest));
   // What the last step brought about comes after it, though both end with the same reply.
@@ -162,9 +168,12 @@ const TROUBLES: ReadonlySet<LifeEvent['kind']> = new Set([
   'unwatched',
 ]);
 
-function toldOf(event: LifeEvent): Child {
+function toldOf(event: LifeEvent, { life }: Words): Child {
   switch (event.kind) {
-    case 'deferred':
+    case 'deferred': {
+      const reply = element('code', {}, replyText(event.reply));
+      return event.unkept === 0 ? reply : element('span', {}, reply, ' ', life.deferredBefore(event.unkept));
+    }
     case 'refused':
       return element('code', {}, replyText(event.reply));
     case 'accepted':

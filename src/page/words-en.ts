@@ -302,6 +302,7 @@ export const EN: Words = {
     header: 'Raw header',
     headerText: 'As it came out, to the letter; kept of spot checks and of what came, or may have come, too late.',
     headerLines: (count) => `Show ${count === 1 ? 'the one line' : `all ${count} lines`}`,
+    deferredBefore: (times) => `(after ${times === 1 ? 'one more' : `${times} more`}, which the ledger’s entries have)`,
     headerCut: (kilobytes) => `Cut: only the first ${kilobytes} KiB were kept.`,
     by: 'Host',
     from: 'Got it from',

@@ -288,6 +288,7 @@ export const ZH: Words = {
     header: '原始邮件头',
     headerText: '一字不改，原样保留；只保留抽查邮件以及超过或可能超过时限的邮件的邮件头。',
     headerLines: (count) => `显示全部 ${count} 行`,
+    deferredBefore: (times) => `（此前另有 ${times} 次，见账本条目）`,
     headerCut: (kilobytes) => `已截断：只保留前 ${kilobytes} KiB。`,
     by: '主机',
     from: '来自',

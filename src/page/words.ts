@@ -255,6 +255,7 @@ export interface Words {
     readonly headerText: string;
     readonly headerLines: (count: number) => string;
     readonly headerCut: (kilobytes: number) => string;
+    readonly deferredBefore: (times: number) => string;
     readonly by: string;
     readonly from: string;
     readonly stamped: string;

@@ -55,7 +55,7 @@ describe.each([
     let calls = 0;
     const start = () => {
       const mortal = new Mortal(new Host(clock, 0, []), 5);
-      const store = new StoreLedger(disk, mortal.clock, () => commitMs((calls += 1)), neverTorn);
+      const store = new StoreLedger(disk, mortal.clock, () => commitMs((calls += 1)), neverTorn, 0);
       return factsFrom(mortal.port(store), disk.facts);
     };
     const refuse = (isRefusing: boolean): void => {

@@ -94,17 +94,21 @@ describe('the life of a probe', () => {
     const refusal = { kind: 'refused', stage: 'rcpt', code: 450, enhanced: null, text: 'later' } as const;
     const deferrals = [
       { at: at(1), refusal },
-      { at: at(61, { errorUs: 500_000 }), refusal: { ...refusal, code: 451 } },
+      { at: at(61, { errorUs: 500_000 }), refusal: { ...refusal, code: 451 }, unkept: 3 },
     ];
     const handover = { ...refused(550, '5.1.1'), stages: [{ name: 'mail', seconds: 1 }] as const };
     const life = lifeOf(probe('p', 0, { deferrals, handover }));
     expect(life.events.slice(1)).toMatchObject([
-      { kind: 'deferred', at: around(1, 1), reply: { code: 450, text: 'later' } },
+      { kind: 'deferred', at: around(1, 1), reply: { code: 450, text: 'later' }, unkept: 0 },
       // The reading's own error.
-      { kind: 'deferred', at: around(60.5, 61), reply: { code: 451 } },
+      { kind: 'deferred', at: around(60.5, 61), reply: { code: 451 }, unkept: 3 },
       { kind: 'refused', at: { earliest: expect.closeTo(61.5, 1), latest: null } },
     ]);
     expect(life.stages).toMatchObject([{ from: { earliest: expect.closeTo(60.5, 1), latest: null } }]);
+    const noted = { deferrals, handover, turnedAwayAt: at(62) };
+    expect(event(probe('p', 0, noted), 'refused'), 'it was noted then').toMatchObject({
+      at: { earliest: expect.closeTo(61.5, 1), latest: around(62, 62).latest },
+    });
   });
 
   it('tells the transfer to our sink, and an attempt before it that failed', () => {

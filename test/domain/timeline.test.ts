@@ -1,4 +1,5 @@
 /** What each event says of the probes that are open: of which it says something, and of which it says nothing. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LedgerEvent, MessageSeen, TransferAttempted, TransferCaptured } from '../../src/domain/event.ts';
 import { checkpointOf } from '../../src/domain/evidence/checkpoint.ts';
@@ -297,6 +298,31 @@ describe('what is told of a probe', () => {
       { at: at(1), refusal: reply },
       { at: at(9), refusal: reply },
     ]);
+  });
+  it('by refusals for days on end keeps the first, the first after DATA and the last, and how many are not kept', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('rcpt', 'data'), { minLength: 1, maxLength: 40 }), (stages) => {
+        const deferred = stages.map(
+          (stage, index): LedgerEvent => ({
+            ...{ type: 'probe.deferred', at: at(index + 1), probe: 'p', attempt: index + 1, retryAfterSeconds: 1 },
+            refusal: { kind: 'refused', stage, code: 450, enhanced: null, text: `no ${index}` },
+          }),
+        );
+        const { deferrals } = fold(planned('p', 0), ...deferred).record('p');
+        const texts = deferrals.map(({ refusal }) => refusal.text);
+        const all = stages.map((_, index) => `no ${index}`);
+        const dataAt = stages.indexOf('data');
+        expect(deferrals.length).toBeLessThanOrEqual(11);
+        expect(texts.slice(0, 9)).toEqual(all.slice(0, 9));
+        expect(texts.at(-1)).toBe(all.at(-1));
+        expect(texts).toEqual(expect.arrayContaining(dataAt < 0 ? [] : [`no ${dataAt}`]));
+        let place = -1;
+        for (const { unkept = 0, refusal } of deferrals) {
+          place += unkept + 1;
+          expect(refusal.text, 'in its place').toBe(`no ${place}`);
+        }
+      }),
+    );
   });
   it('by a second copy in a mailbox changes nothing', () => {
     const { record } = fold(planned('p', 0, { path: 'receive' }), seen('p', 5), seen('p', 9, 'Junk'));

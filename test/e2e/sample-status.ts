@@ -402,6 +402,7 @@ export function lifeOfSample(view: ProbeView): ProbeLife {
         kind: 'deferred',
         at: { earliest: 0.8, latest: 0.81 },
         reply: { stage: 'rcpt', code: 451, enhanced: '4.7.1', text: 'Greylisted, come again in 15 minutes' },
+        unkept: 0,
       },
       { kind: 'accepted', at: { earliest: 900.31, latest: 900.65 }, reply: '250 2.0.0 Ok: queued as 4XyZ1k2m3' },
       { kind: 'transferred', at: { earliest: 902.1, latest: 960.4 } },

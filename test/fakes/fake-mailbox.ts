@@ -89,9 +89,7 @@ export class FakeMailbox implements Mailbox {
     if (fromUid >= toUid) return { messages: [], complete: true };
     const there = await this.#ask(session, () => {
       this.#enter(folder);
-      return this.stored.filter(
-        ({ folder: path, uid, isReadable }) => path === folder.path && uid >= fromUid && uid < toUid && isReadable(),
-      );
+      return this.#since(folder.path, fromUid).filter(({ uid, isReadable }) => uid < toUid && isReadable());
     });
     const seen = this.#clock.now();
     const messages = there.flatMap(({ uid, text }) => {
@@ -183,6 +181,18 @@ export class FakeMailbox implements Mailbox {
     this.folders.set(to, state);
     for (const [index, each] of this.stored.entries())
       if (each.folder === folder) this.stored[index] = { ...each, folder: to };
+  }
+
+  /** From the newest back to the first that is older: a folder's UIDs ascend, and a mailbox of months has a hundred thousand. */
+  #since(folder: string, fromUid: number): readonly Stored[] {
+    const found: Stored[] = [];
+    for (let index = this.stored.length - 1; index >= 0; index -= 1) {
+      const each = this.stored[index];
+      if (each?.folder !== folder) continue;
+      if (each.uid < fromUid) break;
+      found.push(each);
+    }
+    return found.toReversed();
   }
 
   #take(folder: string, uid: number): Stored | null {

@@ -45,6 +45,8 @@ export interface Plan {
   readonly memoryMs: number;
   readonly mailboxLatencyMs: number;
   readonly lagMs: number;
+  /** How old a standing may be before it is evaluated anew. */
+  readonly standingAgeMs: number;
   readonly contractOf: (provider: string) => ContractTerms;
 }
 
@@ -155,6 +157,8 @@ export function planOf({ seed, months, weather, only }: SimulationOptions): Plan
     memoryMs: has('remembered failure') ? draw.wide(MINUTE, HOUR) : 0,
     mailboxLatencyMs: draw.pick([0, 1, 50, 200]),
     lagMs: has('busy process') ? 30 : 0,
+    // Each reads its month so far: every half hour that would be half of what a steady year takes.
+    standingAgeMs: steady ? 6 * HOUR : HOUR / 2,
     contractOf: (provider) => termsOf(new Draw(seed, 'terms', provider), zone),
   };
 }

@@ -24,20 +24,25 @@ import type {
 } from '../../src/ports.ts';
 import type { Disk } from './disk.ts';
 
-/** Milliseconds. */
-const STANDING_AGE_MAX = 1_800_000;
-
 export class StoreLedger implements Ledger {
   readonly #disk: Disk;
   readonly #clock: Clock;
   /** Milliseconds that the next commit takes. */
   readonly #commitMs: () => number;
+  readonly #standingAgeMs: number;
   /** Told of the commit that is torn, which is never acknowledged. */
   readonly #tear: (events: readonly LedgerEvent[]) => void;
   #last: Promise<unknown> = Promise.resolve();
   #queued = 0;
 
-  constructor(disk: Disk, clock: Clock, commitMs: () => number, tear: (events: readonly LedgerEvent[]) => void) {
+  constructor(
+    disk: Disk,
+    clock: Clock,
+    commitMs: () => number,
+    tear: (events: readonly LedgerEvent[]) => void,
+    standingAgeMs: number,
+  ) {
+    this.#standingAgeMs = standingAgeMs;
     this.#tear = tear;
     this.#disk = disk;
     this.#clock = clock;
@@ -101,11 +106,11 @@ export class StoreLedger implements Ledger {
     return this.#read({ id: 0, op: 'judge', input: matter });
   }
 
-  /** Evaluated anew every half hour: asked for twice a minute it would be most of what a simulation does, and nothing follows from it. */
+  /** Evaluated anew now and then: asked for twice a minute it would be most of what a simulation does, and nothing follows from it. */
   async standing(matter: Matter): Promise<Standing> {
     const key = `${matter.provider} ${matter.month}`;
     const known = this.#standings.get(key);
-    if (known !== undefined && matter.nowMs - known.nowMs < STANDING_AGE_MAX) return known.standing;
+    if (known !== undefined && matter.nowMs - known.nowMs < this.#standingAgeMs) return known.standing;
     const standing = await this.#read<Standing>({ id: 0, op: 'standing', input: matter });
     this.#standings.set(key, { nowMs: matter.nowMs, standing });
     return standing;

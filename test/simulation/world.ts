@@ -245,6 +245,7 @@ class World {
           clock,
           () => this.#commitMs(),
           (events) => this.#tear(events),
+          plan.standingAgeMs,
         ),
       engine: (clock, mortal) =>
         agentOptions(plan, this.#providers, { clock, mortal, scheduled }, (provider) => this.#reachOf(provider)),

@@ -3,7 +3,7 @@ import { bouncesHeardUntil } from '../bounce-gap.ts';
 import { LOST_AFTER } from '../contract.ts';
 import { isLoginRefused, isThrottling, type Refusal } from '../probe.ts';
 import { errorOf } from '../probe-view.ts';
-import { outcomeOf, type ProbeRecord } from '../record.ts';
+import { isTurnedAway, outcomeOf, type ProbeRecord, putOff } from '../record.ts';
 import { spanBetween } from '../time/instant.ts';
 import type { AvailabilityQuery, RoundTrip } from './facts.ts';
 
@@ -18,22 +18,33 @@ export function roundTripOf(record: ProbeRecord): RoundTrip {
     planned,
     delivered,
     byProvider: (outcome === 'failed' || outcome === 'lost') && isByProvider(record),
-    reason: delivered === false ? (errorOf(record) ?? putOffText(putOffOf(record))) : null,
+    reason: delivered === false ? reasonOf(record) : null,
   };
 }
 
 /** As it was known when what is said of the range became final; what was planned in the range itself had ended by then. */
 export function roundTripAsOf(record: ProbeRecord, { toMs, finalMs }: AvailabilityQuery): RoundTrip {
-  const trip = roundTripOf(record);
-  return record.planned.wallMs < toMs || endedMs(record) < finalMs
-    ? trip
-    : { ...trip, delivered: null, byProvider: false };
+  return roundTripOf(record.planned.wallMs < toMs || endedMs(record) < finalMs ? record : awaitedAt(record, finalMs));
 }
 
-/** Wall time at which what became of it was known. How long a refusal took is not recorded: retries end within hours. */
-function endedMs({ planned, capture, noticedAt, expired }: ProbeRecord): number {
-  if (expired) return Number.POSITIVE_INFINITY;
-  return (noticedAt ?? capture?.latest ?? planned).wallMs;
+/** Wall time at which what became of it was known: a report that it failed counts whatever else is known of it. */
+function endedMs(record: ProbeRecord): number {
+  const { planned, capture, notice, noticedAt, expired, turnedAwayAt } = record;
+  if (expired || outcomeOf(record) === 'pending') return Number.POSITIVE_INFINITY;
+  return ((notice?.action === 'failed' ? noticedAt : (turnedAwayAt ?? capture?.latest)) ?? planned).wallMs;
+}
+
+/** The record as it was while it was still awaited. */
+function awaitedAt(record: ProbeRecord, ms: number): ProbeRecord {
+  const { handover, deferrals } = record;
+  return {
+    ...record,
+    deferrals: deferrals.filter(({ at }) => at.wallMs < ms),
+    handover: handover !== null && isTurnedAway(handover) ? null : handover,
+    capture: null,
+    notice: null,
+    expired: false,
+  };
 }
 
 /**
@@ -46,9 +57,9 @@ function deliveredOf(record: ProbeRecord): boolean | null {
   if (kind === 'spot') return null;
   switch (outcomeOf(record)) {
     case 'delivered':
-      return putOffOf(record) === null;
+      return putOff(record.deferrals) === null;
     case 'pending':
-      return putOffOf(record) === null ? null : false;
+      return putOff(record.deferrals) === null ? null : false;
     case 'failed':
     case 'lost':
       return false;
@@ -57,8 +68,10 @@ function deliveredOf(record: ProbeRecord): boolean | null {
   }
 }
 
-function putOffOf({ deferrals }: ProbeRecord): Refusal | null {
-  return deferrals.find(({ refusal }) => refusal.stage === 'data')?.refusal ?? null;
+/** What a server says as long as it puts a message off changes: the first time counts. */
+function reasonOf(record: ProbeRecord): string | null {
+  const error = outcomeOf(record) === 'pending' ? null : errorOf(record);
+  return error ?? putOffText(putOff(record.deferrals)?.refusal ?? null);
 }
 
 function putOffText(refusal: Refusal | null): string | null {

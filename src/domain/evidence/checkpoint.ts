@@ -1,7 +1,7 @@
 /** A checkpoint: all that the fold remembers, written into the ledger so that what came before can be set aside. */
 import { encode } from '../codec.ts';
 import type { LedgerCheckpoint } from '../event.ts';
-import type { ProbeRecord } from '../record.ts';
+import { type ProbeRecord, withFewDeferrals } from '../record.ts';
 import type { Instant } from '../time/instant.ts';
 import { storeTimeline, type TimelineState } from '../timeline.ts';
 
@@ -23,7 +23,7 @@ export function checkpointDifference(checkpoint: LedgerCheckpoint, state: Timeli
         encode(checkpoint.timeline[name as keyof typeof expected.timeline]),
         encode(expected.timeline[name as keyof typeof expected.timeline]),
       ]),
-    ['open', encode(checkpoint.open), encode(expected.open)],
+    ['open', encode(checkpoint.open.map(withFewDeferrals)), encode(expected.open)],
   ];
   const [name, is, be] = parts.find(([, one, other]) => one !== other) ?? [];
   return name === undefined ? null : `${name} is ${is ?? 'missing'}, by the events before it ${be ?? 'missing'}`;

@@ -1,7 +1,7 @@
 /** Whose fault a probe that failed shows: only what the provider answered, or took, speaks against it. */
 import { expect, test } from 'vitest';
 import { roundTripAsOf, roundTripOf } from '../../../src/domain/availability/round-trip.ts';
-import type { LedgerEvent } from '../../../src/domain/event.ts';
+import type { LedgerEvent, ProbeNotified } from '../../../src/domain/event.ts';
 import type { Handover, Refusal } from '../../../src/domain/probe.ts';
 import type { ProbeRecord } from '../../../src/domain/record.ts';
 import { emptyTimeline, foldEvent } from '../../../src/domain/timeline.ts';
@@ -24,7 +24,7 @@ const handedOver = (handover: Handover): LedgerEvent => ({
 const plan = planned('p', 0, { path: 'receive' });
 const expired: LedgerEvent = { type: 'probe.expired', at: at(500_000), probe: 'p' };
 const lost: Handover = { kind: 'uncertain', handedOver: at(1), code: 'CONNECTION_LOST', text: 'lost', ...rest };
-const bounced: LedgerEvent = {
+const bounced: ProbeNotified = {
   type: 'probe.notified',
   at: at(60),
   probe: 'p',
@@ -150,4 +150,34 @@ test('of a probe planned after the range only what was known once the range is f
   const returned = ofProbe(plan, handedOver(accepted(2)), bounced);
   expect(roundTripAsOf(returned, range(0, 60))).toMatchObject({ delivered: null, byProvider: false });
   expect(roundTripAsOf(returned, range(0, 61))).toMatchObject({ delivered: false, byProvider: true });
+});
+
+test('one that was put off until after the range was final counts for what was known by then', () => {
+  const range = (finalSeconds: number) => ({
+    ...{ provider: 'acme', fromMs: at(-9).wallMs },
+    ...{ toMs: at(0).wallMs, finalMs: at(finalSeconds).wallMs },
+  });
+  // Put off at 1 s, over at 2 s.
+  const final = turnedAway({ stage: 'rcpt', code: 550, enhanced: '5.1.1' });
+  const putOff = ofProbe(plan, deferred('data'));
+  const turned = ofProbe(plan, deferred('data'), final);
+  const taken = ofProbe(plan, deferred('data'), handedOver(accepted(2)), seen);
+  const given = ofProbe(plan, deferred('data'), handedOver(lost), expired);
+  expect(roundTripAsOf(turned, range(3))).toMatchObject({
+    delivered: false,
+    byProvider: true,
+    reason: 'refused at rcpt: 550 5.1.1 no',
+  });
+  const soFar = { delivered: false, byProvider: false, reason: 'deferred at data: 451 4.3.0 filter unavailable' };
+  for (const record of [putOff, turned, taken, given]) {
+    expect(roundTripAsOf(record, range(2))).toMatchObject(soFar);
+    expect(roundTripAsOf(record, range(1))).toMatchObject({ delivered: null, byProvider: false, reason: null });
+  }
+  const late = ofProbe(plan, deferred('rcpt'), final);
+  expect(roundTripAsOf(late, range(2)), 'it may have been greylisted').toMatchObject({ delivered: null });
+  // What its sender heard first is not what became of it.
+  const told: LedgerEvent = { ...bounced, at: at(3), status: { ...bounced.status, action: 'delayed' } };
+  const warned = ofProbe(plan, handedOver(accepted(2)), told, seen);
+  expect(roundTripAsOf(warned, range(9))).toMatchObject({ delivered: null });
+  expect(roundTripAsOf(warned, range(10))).toMatchObject({ delivered: true });
 });

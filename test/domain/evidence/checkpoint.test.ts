@@ -131,3 +131,26 @@ test('open probes are told of in the order of planning, and by their names where
     expect(checkpointOf(state, at(9)).open.map(({ id }) => id)).toEqual(['d', 'b', 'a', 'c']);
   }
 });
+
+test('one from before deferrals were bounded remembers the same state, and begins a ledger as today', () => {
+  const deferred = Array.from(
+    { length: 40 },
+    (_, index): LedgerEvent => ({
+      ...{ type: 'probe.deferred', at: at(index + 2), probe: 'p', attempt: index + 1, retryAfterSeconds: 1 },
+      refusal: { kind: 'refused', stage: index < 20 ? 'rcpt' : 'data', code: 450, enhanced: null, text: `no ${index}` },
+    }),
+  );
+  const state = emptyTimeline();
+  for (const event of [planned('p', 1), ...deferred]) foldEvent(state, event);
+  const today = checkpointOf(state, at(50));
+  const all = deferred.map((event) =>
+    event.type === 'probe.deferred' ? { at: event.at, refusal: event.refusal } : [],
+  );
+  const older = { ...today, open: today.open.map((record) => ({ ...record, deferrals: all })) } as LedgerCheckpoint;
+  expect(checkpointDifference(older, state)).toBeNull();
+  const begun = emptyTimeline();
+  foldEvent(begun, older);
+  expect(checkpointOf(begun, at(50))).toEqual(today);
+  const other = { ...older, open: older.open.map((record) => ({ ...record, deferrals: all.slice(1) })) };
+  expect(checkpointDifference(other as LedgerCheckpoint, state)).toMatch(/^open is /);
+});

@@ -159,6 +159,9 @@ const SLEEPERS_MAX = 400;
 /** What strangers open at once, each for minutes at most; a provider comes with each message that is open. */
 const SESSIONS_MAX = 200;
 
+/** Ten deferrals and sixteen copies, each with an instant and a reply. */
+const RECORD_MAX = 8000;
+
 /** Nothing grows with time: a probe is open for five days at most, and all else depends on what is open. */
 export function holdPeaks(view: WorldView, findings: Findings): void {
   const { openProbes, sleepers, sinkSessions } = view.peaks;
@@ -170,9 +173,14 @@ export function holdPeaks(view: WorldView, findings: Findings): void {
     ['open probes', openProbes, openMax + OPEN_SLACK],
     ['sleeps under way', sleepers, SLEEPERS_MAX + SLEEPERS_PER_OPEN * (openMax + OPEN_SLACK)],
     ['sessions at the sink', sinkSessions, SESSIONS_MAX + openMax],
+    ['characters of a record', largestRecord(view), RECORD_MAX],
   ] as const;
   for (const [what, peak, max] of limits)
     findings.hold(peak <= max, () => `${peak} ${what} at once, ${max} are to be expected at most`);
+}
+
+function largestRecord({ ledger }: WorldView): number {
+  return Number(ledger.db.prepare('SELECT max(length(record)) AS largest FROM probes').get()?.['largest'] ?? 0);
 }
 
 /** How many of the moments lie within a stretch that is so long. */
