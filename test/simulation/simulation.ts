@@ -19,6 +19,8 @@ export interface SimulationOptions {
   readonly untilMs?: number;
   /** Told of every line of the trace as it is made. */
   readonly onLine?: (line: string) => void;
+  /** Told of each month once it is over: one of a steady world takes minutes. */
+  readonly onMonth?: (month: Month) => void;
 }
 
 /** What the oracle sees of a world. */

@@ -1,5 +1,6 @@
 /** A process that runs worlds one after another as it is told to, with a mutant in the agent or without. */
 import { openSync, writeSync } from 'node:fs';
+import type { Month } from '../../src/domain/time/calendar.ts';
 import type { addWorld, Caution, noCaution } from './caution.ts';
 import type { FaultKind } from './fault.ts';
 import { applyMutant, mutantNamed } from './mutants.ts';
@@ -7,7 +8,7 @@ import type { createOracleWith } from './oracle.ts';
 import type { Simulate, SimulationOptions, SimulationResult } from './simulation.ts';
 
 export interface WorldOrder {
-  readonly options: Omit<SimulationOptions, 'onLine'>;
+  readonly options: Omit<SimulationOptions, 'onLine' | 'onMonth'>;
   /** A file, or `-` for standard output; null for none. */
   readonly trace: string | null;
 }
@@ -55,6 +56,8 @@ export async function runWorld({ options, trace }: WorldOrder, parts: Parts): Pr
   });
   const file = trace === null ? null : trace === '-' ? STANDARD_OUTPUT : openSync(trace, 'w');
   const onLine = file === null ? {} : { onLine: (line: string) => void writeSync(file, `${line}\n`) };
+  const onMonth = (month: Month): void => void process.stderr.write(`seed ${options.seed}: ${month} is over\n`);
+  const onMonths = options.months > 1 ? { onMonth } : {};
   try {
     const {
       wrong,
@@ -62,7 +65,7 @@ export async function runWorld({ options, trace }: WorldOrder, parts: Parts): Pr
       kills,
       simulatedMs,
       trace: hash,
-    } = await parts.simulate({ ...options, ...onLine }, createOracle);
+    } = await parts.simulate({ ...options, ...onLine, ...onMonths }, createOracle);
     return { options, result: { wrong, probes, kills, simulatedMs, trace: hash }, faults, firstFoundMs, caution };
   } catch (error) {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);

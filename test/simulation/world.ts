@@ -104,7 +104,7 @@ class World {
     this.#oracle = oracle;
     const { untilMs = Number.POSITIVE_INFINITY } = this.#options;
     for (const { month, endMs, finalMs } of this.#plan.months) {
-      this.#at(endMs, () => this.#monthOver(month, 0, () => oracle.monthEnded(month)));
+      this.#at(endMs, () => this.#monthOver(month, 0, () => this.#monthEnded(month, oracle)));
       this.#at(finalMs, () => this.#monthOver(month, finalMs - endMs, () => oracle.monthFinal(month)));
     }
     this.#scheduleFaults();
@@ -130,6 +130,11 @@ class World {
       simulatedMs: this.#nowMs,
       peaks: this.#peaks,
     };
+  }
+
+  #monthEnded(month: Month, oracle: Oracle): void {
+    oracle.monthEnded(month);
+    this.#options.onMonth?.(month);
   }
 
   close(): void {

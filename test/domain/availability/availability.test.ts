@@ -376,3 +376,21 @@ test('a month that is final is not changed by checks and probes that come later,
   expect(withNext(finalSeconds)).toBe(judged(measured, [failed]));
   expect(withNext(finalSeconds - 1)).not.toBe(judged(measured, [failed]));
 });
+
+test('the limits that a clause was judged by are told beside it, and a remedy only where they were missed', () => {
+  const { downUnderSeconds, availabilityMin, denominator } = CONNECTIVITY;
+  expect(clauseOne({ runs: upBut([]) })).toMatchObject({
+    ...{ verdict: 'MET', remedy: null },
+    limits: { downUnderSeconds, availabilityMin, denominator },
+  });
+  const { faultsMaxSeconds, adjustmentsMaxSeconds } = OPERATIONS;
+  expect(clauseThree({ runs: upBut([]) })).toMatchObject({
+    ...{ verdict: 'MET', remedy: null },
+    limits: { faultsMaxSeconds, adjustmentsMaxSeconds, availabilityMin: 0.9999, denominator: 'month' },
+  });
+});
+
+test('of an outage before which nothing was seen up it is not told after which moment it began', () => {
+  const { outages } = clauseOne({ runs: [down(DAY, DAY + HOUR), up(DAY + 2 * HOUR, 40 * DAY)] });
+  expect(outages).toMatchObject([{ beganAfter: null }]);
+});

@@ -13,7 +13,7 @@ import {
   termsHash,
 } from '../../../src/domain/report/closing.ts';
 import { type Judgement, judgeProvider } from '../../../src/domain/report/judge.ts';
-import type { Matter } from '../../../src/domain/report/report.ts';
+import { finalAtMs, type Matter, rangeOf } from '../../../src/domain/report/report.ts';
 import { CONTRACT } from '../../fakes/contract.ts';
 import { at, capture, delivered, exclusion, HOUR, lost, probe } from '../month-case.ts';
 
@@ -74,6 +74,41 @@ describe('a later report of a closed month', () => {
     expect(compareClosing(closed, reportOf([late]), MATTER, { ...NOTHING, lateProbes: 1 })).toMatchObject({
       same: true,
     });
+  });
+
+  it('went on where something else than its figures changed, for whatever reason beside', () => {
+    // Their order is no figure.
+    const [first, ...rest] = RECORDS;
+    const closed = close(reportOf(RECORDS), { report: 'ab'.repeat(32) });
+    const { same, changes, reasons } = compareClosing(closed, reportOf([...rest, first!]), MATTER, {
+      ...NOTHING,
+      lateProbes: 1,
+    });
+    expect({ same, changes }).toEqual({ same: false, changes: [] });
+    expect(reasons).toEqual([{ kind: 'late-facts', probes: 1 }, { kind: 'went-on' }]);
+    const { reasons: known } = compareClosing(close(reportOf(RECORDS)), reportOf(RECORDS.slice(1)), MATTER, NOTHING);
+    expect(known, 'figures that changed are told').toEqual([]);
+  });
+
+  it('leaves out exclusions that end as the month begins, or begin once it is final and closed', () => {
+    const { fromMs } = rangeOf(MATTER);
+    const untilMs = Math.max(finalAtMs(MATTER), at(30 * 86_400).wallMs);
+    const given = (seq: number, from: number, to: number) =>
+      [seq, added({ ...exclusion(0, 1, { id: `${seq}` }), fromMs: from, toMs: to })] as const;
+    const all = entries(
+      given(11, fromMs - 9, fromMs),
+      given(12, fromMs - 9, fromMs + 1),
+      given(13, untilMs, untilMs + 9),
+      given(14, untilMs - 1, untilMs + 9),
+      // As of which it was closed, so that it had it already.
+      given(HEAD.seq, fromMs, untilMs),
+      [HEAD.seq, retracted('12')],
+    );
+    const { reasons } = compareClosing(close(reportOf([])), reportOf([]), MATTER, { ...NOTHING, entries: all });
+    expect(reasons).toMatchObject([
+      { kind: 'exclusion-added', id: '12' },
+      { kind: 'exclusion-added', id: '14' },
+    ]);
   });
 
   it('tells verdict and figures that an exclusion changed, and who entered it', () => {

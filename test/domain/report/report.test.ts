@@ -16,6 +16,7 @@ const CONTRACT: ContractTerms = {
   finalAfterSeconds: 120 * HOUR,
   clauses: [DELAY],
 };
+const MONTH_START = Date.parse('2026-10-31T16:00:00Z');
 const MONTH_END = Date.parse('2026-11-30T16:00:00Z');
 const FINAL = MONTH_END + 120 * HOUR * 1000;
 
@@ -288,4 +289,44 @@ test('what a person attests is inconclusive, and says why', () => {
   const clause = reportAttested({ kind: 'attested', id: '9', title: { en: 'Service', zh: '服务' }, remedy: REMEDY });
   expect(clause).toMatchObject({ kind: 'attested', id: '9', verdict: 'INCONCLUSIVE', remedy: null });
   expect(clause.reason.en).toBe('Attested by a person, not measured; nothing has been entered.');
+});
+
+test('it says how far the month was measured, as far as it is over, and which exclusions can bear on it', () => {
+  // Every ten minutes of a day, but for an hour: between them the usual gap, before and after and in that hour none.
+  const day = Array.from({ length: 145 }, (_, index) => index * 600).filter(
+    (second) => second <= 36_000 || second >= 39_600,
+  );
+  const records = day.map((second) => delivered(`p${second}`, second, 4));
+  const begun = (T0 - MONTH_START) / 1000;
+  const nowMs = T0 + 86_400_000;
+  const { coverage } = clauseOf(records, { nowMs });
+  expect(coverage).toMatchObject({ measured: 140, unmeasured: 0, longestGapSeconds: begun });
+  expect(coverage.ratio).toBeCloseTo(86_400 / (begun + 86_400), 5);
+  expect(clauseOf(records).coverage.longestGapSeconds, 'the rest of it').toBe((MONTH_END - T0) / 1000 - 86_400);
+
+  const within = (fromMs: number, toMs: number) => clauseOf([], { exclusions: [{ ...exclusion(0, 1), fromMs, toMs }] });
+  const shown = (fromMs: number, toMs: number) => within(fromMs, toMs).excluded.entries.length;
+  expect([shown(MONTH_START - 9, MONTH_START), shown(MONTH_START - 9, MONTH_START + 1)]).toEqual([0, 1]);
+  expect([shown(FINAL, FINAL + 9), shown(FINAL - 1, FINAL + 9)]).toEqual([0, 1]);
+});
+
+test('what is left counts as the contract does', () => {
+  const late = [delivered('a', 0, 2 * HOUR), delivered('b', 60, 2 * HOUR)];
+  const left = (countedPer: DelayClause['countedPer']) =>
+    clauseOf(late, { clause: { ...DELAY, countedPer, breachesFrom: 4 } }).breachesLeft;
+  expect([left('message'), left('episode')]).toEqual([
+    { lo: 1, hi: 1 },
+    { lo: 2, hi: 2 },
+  ]);
+});
+
+test('its chart tells the stretches without a probe, as far as the month is over', () => {
+  const records = Array.from({ length: 50 }, (_, index) => delivered(`p${index}`, index * 600, 4));
+  const facts = { records, unmeasured: 0, exclusions: [], absence: new Map(), head: { seq: 1, hash: '' } };
+  const lastMs = T0 + 49 * 600_000;
+  const nowMs = T0 + 86_400_000;
+  expect(reportDelay(DELAY, matterAt(nowMs), facts).chart.gaps).toEqual([
+    { fromMs: MONTH_START, toMs: T0 },
+    { fromMs: lastMs, toMs: nowMs },
+  ]);
 });
