@@ -106,14 +106,16 @@ function summarise(
   const against = (wanted: 'exceeded' | 'indeterminate'): number =>
     points.filter(({ delay }) => delay !== null && standing(delay, maximumSeconds) === wanted).length;
   const middle = Math.ceil(delays.length / 2) - 1;
-  const [lowest, highestLo, highestHi, lo, hi] = [los[0], los.at(-1), his.at(-1), los[middle], his[middle]];
-  const known = lowest !== undefined && highestLo !== undefined && highestHi !== undefined;
   return {
     count: delays.length,
     delays:
-      known && lo !== undefined && hi !== undefined
-        ? { lowest, median: { lo, hi }, highest: { lo: highestLo, hi: highestHi } }
-        : null,
+      delays.length === 0
+        ? null
+        : {
+            lowest: valueAt(los, 0),
+            median: { lo: valueAt(los, middle), hi: valueAt(his, middle) },
+            highest: { lo: valueAt(los, -1), hi: valueAt(his, -1) },
+          },
     pending: tally('pending'),
     lost: tally('lost'),
     failed: tally('failed'),
@@ -153,6 +155,11 @@ function thresholds(los: Float64Array, his: Float64Array, limits: readonly numbe
   const ranked = places.flatMap((place) => his[Math.round(place * (his.length - 1))] ?? []);
   const scaled = places.map((place) => from * (to / from) ** place);
   return [...new Set([...limits, ...ranked, ...scaled])].sort((one, other) => one - other);
+}
+
+/** From the end where it is negative; NaN where there is none. */
+function valueAt(values: Float64Array, index: number): number {
+  return values.at(index) ?? Number.NaN;
 }
 
 /** How many of the values, in order, are no larger. */

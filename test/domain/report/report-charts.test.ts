@@ -87,6 +87,42 @@ describe('the distribution', () => {
   });
 });
 
+describe('the curve is told', () => {
+  const secondsOf = (points: readonly MonthPoint[]) => chart(points).distribution.map(({ seconds }) => seconds);
+  const spread = (count: number, delay: (share: number) => number) =>
+    Array.from({ length: count }, (_, index) => point(T0 + index, delay(index / (count - 1))));
+
+  it('from the least delay to the largest, on a scale of steps that are nowhere far apart', () => {
+    const seconds = secondsOf([point(T0, 0.01, 0.02), point(T0 + 1, 20_000, 50_000)]);
+    expect([seconds[0], seconds.at(-1)]).toEqual([0.01, expect.closeTo(50_000, 6)]);
+    // Of 99 steps of a scale from a hundredth of a second to fourteen hours.
+    const ratios = seconds.slice(1).map((each, index) => each / (seconds[index] ?? each));
+    expect(Math.max(...ratios)).toBeLessThan(5e6 ** (1 / 95));
+  });
+
+  it('from limit to limit where every delay lies between them', () => {
+    const seconds = secondsOf([point(T0, 100), point(T0 + 1, 200)]);
+    expect([seconds[0], seconds.at(-1)]).toEqual([60, 3600]);
+    expect(seconds.length).toBeGreaterThan(95);
+  });
+
+  it('up to where it is surely late, and from where a delay begins to show', () => {
+    const seconds = secondsOf([
+      point(T0, 0, NEVER, 'pending'),
+      point(T0 + 1, 0, 2),
+      point(T0 + 2, 90_000, NEVER, 'lost'),
+    ]);
+    expect([seconds[0], seconds.at(-1)]).toEqual([2, expect.closeTo(90_000, 6)]);
+    expect(secondsOf([point(T0, 0, 1), point(T0 + 1, 1.5, 9)])[0], 'the least that is more than nothing').toBe(1);
+  });
+
+  it('closest together where many delays lie', () => {
+    const dense = secondsOf(spread(1000, (share) => 10 + share / 10)).filter((each) => each >= 10 && each <= 10.1);
+    expect(dense.length).toBeGreaterThanOrEqual(99);
+    expect(dense).toEqual(expect.arrayContaining([10, 10.1]));
+  });
+});
+
 const anyPoint = fc
   .record({
     atMs: fc.integer({ min: FROM, max: TO - 1 }),
