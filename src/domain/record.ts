@@ -86,7 +86,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 /** A looping forwarder must not make a record grow without end. */
 export const DUPLICATES_MAX = 16;
 
-/** Tried again every few minutes for five days, a record would have a thousand of them, and be written anew with each. */
+/** Once there are so many, each takes the place of the last: tried for five days there would be a thousand, all written anew with each. */
 const DEFERRALS_MAX = 10;
 
 /** The first ones, the first after DATA, and the last; those between are in the ledger's entries alone. */
@@ -96,7 +96,10 @@ export function withDeferral(kept: readonly Deferral[], next: Deferral): readonl
   return [...kept.slice(0, -1), { ...next, unkept: (last.unkept ?? 0) + 1 }];
 }
 
-/** As today's fold has it, of one that an older one made, which kept every deferral. */
+/**
+ * As today's fold has it, of one in an older checkpoint, which kept every deferral. What stands between those kept is not looked at:
+ * no figure depends on it, and the entries have it.
+ */
 export function withFewDeferrals(record: ProbeRecord): ProbeRecord {
   return { ...record, deferrals: record.deferrals.reduce(withDeferral, [] as readonly Deferral[]) };
 }

@@ -106,7 +106,7 @@ export function matter(now: number, month = MONTH): Matter {
 }
 
 /** As of a second, by what the ledger holds. */
-export function judged(ledger: Ledger, now = FINAL + DAY, month = MONTH): Promise<Judgement> {
+export function judged(ledger: Pick<Ledger, 'judge'>, now = FINAL + DAY, month = MONTH): Promise<Judgement> {
   return ledger.judge(matter(now, month));
 }
 

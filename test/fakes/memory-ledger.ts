@@ -7,7 +7,7 @@ import {
   ROUND_TRIP_BEFORE_MS,
   type RoundTrip,
 } from '../../src/domain/availability/facts.ts';
-import { roundTripAsOf } from '../../src/domain/availability/round-trip.ts';
+import { recordAsOf, roundTripOf } from '../../src/domain/availability/round-trip.ts';
 import type { Run } from '../../src/domain/availability/run.ts';
 import { applyChange } from '../../src/domain/availability/run-fold.ts';
 import { encodeEvent } from '../../src/domain/codec.ts';
@@ -240,7 +240,8 @@ export class MemoryLedger implements Ledger, FactSource {
       .map(({ record, seq }) => ({
         outcome: outcomeOf(record),
         kind: record.kind,
-        trip: roundTripAsOf(record, query),
+        trip: roundTripOf(recordAsOf(record, query)),
+        outcomeThen: outcomeOf(recordAsOf(record, query)),
         seq,
       }));
     const wall = ({ trip }: (typeof ofPath)[number]): number => trip.planned.wallMs;
@@ -263,10 +264,10 @@ export class MemoryLedger implements Ledger, FactSource {
         .map(wall)
         .findLast((ms) => ms < sinceMs) ?? Number.NEGATIVE_INFINITY;
     const last = scheduled.findLast((each) => isBad(each) && wall(each) < sinceMs && wall(each) >= goodMs);
-    const open = scheduled.filter(
-      (each) =>
-        each === last || (isInTime(each) && (isBad(each) || ['pending', 'failed', 'lost'].includes(each.outcome))),
-    );
+    const isOpen = (each: (typeof ofPath)[number]): boolean =>
+      isBad(each) ||
+      ['pending', 'failed', 'lost'].includes(each.outcome === 'unmeasured' ? each.outcomeThen : each.outcome);
+    const open = scheduled.filter((each) => each === last || (isInTime(each) && isOpen(each)));
     const neighbours = open.filter(isBad).flatMap((failure) => {
       const before = ended.filter((each) => wall(each) < wall(failure)).toReversed();
       const after = ended.filter((each) => wall(each) >= wall(failure));
@@ -281,7 +282,9 @@ export class MemoryLedger implements Ledger, FactSource {
         .filter(({ kind, outcome }) => kind === 'scheduled' && outcome === 'delivered');
       return passed.slice(0, passed.findIndex(isGood) + 1 || passed.length);
     });
-    const spots = ofPath.filter(({ kind, outcome }) => kind === 'spot' && ['delivered', 'pending'].includes(outcome));
+    const spots = ofPath.filter(
+      ({ kind, outcomeThen }) => kind === 'spot' && ['delivered', 'pending'].includes(outcomeThen),
+    );
     return [...new Set([...open, ...neighbours, ...between, ...(open.length > 0 ? spots.filter(isInTime) : [])])];
   }
 

@@ -7,12 +7,12 @@ import {
   ROUND_TRIP_BEFORE_MS,
   type RoundTrip,
 } from '../../domain/availability/facts.ts';
-import { roundTripAsOf } from '../../domain/availability/round-trip.ts';
+import { recordAsOf, roundTripOf } from '../../domain/availability/round-trip.ts';
 import type { Run } from '../../domain/availability/run.ts';
 import { decode } from '../../domain/codec.ts';
 import { ENDPOINTS, type Endpoint } from '../../domain/endpoint.ts';
 import { PATHS, type Path } from '../../domain/probe.ts';
-import type { Outcome, ProbeRecord } from '../../domain/record.ts';
+import { type Outcome, outcomeOf, type ProbeRecord } from '../../domain/record.ts';
 import { prepared } from './database.ts';
 
 export const RUN = 'SELECT provider, endpoint, from_ms, to_ms, kind, checks, cell_ms, reason FROM runs';
@@ -30,7 +30,7 @@ export const LAST_ENDED = `${ENDED} ${LATEST}`;
 /** Those that were put off and taken later; \`WHERE\` as in the index. */
 export const PUT_OFF = `${PROBE} AND kind = 'scheduled' AND json_array_length(record, '$.deferrals') > 0 AND ${IN_TIME}`;
 export const LAST_PUT_OFF = `${PUT_OFF} ${LATEST}`;
-export const SPOT_CHECKS = `${PROBE} AND kind = 'spot' AND ${IN_TIME} AND outcome IN ('delivered', 'pending')`;
+export const SPOT_CHECKS = `${PROBE} AND kind = 'spot' AND ${IN_TIME}`;
 const DELIVERED = `${PROBE} AND kind = 'scheduled' AND outcome = 'delivered'`;
 export const DELIVERED_BEFORE = `${DELIVERED} AND planned_ms < ? ${LATEST}`;
 export const DELIVERED_AFTER = `${DELIVERED} AND planned_ms >= ? ${EARLIEST}`;
@@ -75,19 +75,20 @@ export function toRun(row: Readonly<Record<string, SQLOutputValue>>): Run {
 /** Those that failed, and those that may yet. Of all others only some speak against the provider. */
 const UNDELIVERED: readonly Outcome[] = ['failed', 'lost', 'pending'];
 
+/** As it was known when the range was final, while the rows are read by what is known now. */
 interface Planned {
   readonly seq: number;
   readonly trip: RoundTrip;
+  readonly outcome: Outcome;
 }
 
 function readRoundTrips(db: DatabaseSync, query: AvailabilityQuery, path: Path): readonly Planned[] {
   const { provider, fromMs, toMs, finalMs } = query;
   const select = function* (sql: string, ...bounds: readonly SQLInputValue[]): Generator<Planned> {
-    for (const row of prepared(db, sql).iterate(...bounds))
-      yield {
-        seq: Number(row['planned_seq']),
-        trip: roundTripAsOf(decode<ProbeRecord>(String(row['record'])), query),
-      };
+    for (const row of prepared(db, sql).iterate(...bounds)) {
+      const record = recordAsOf(decode<ProbeRecord>(String(row['record'])), query);
+      yield { seq: Number(row['planned_seq']), trip: roundTripOf(record), outcome: outcomeOf(record) };
+    }
   };
   const read = (sql: string, ...bounds: readonly SQLInputValue[]) => select(sql, provider, path, ...bounds);
   const found = new Map<number, Planned>();
@@ -105,7 +106,8 @@ function readRoundTrips(db: DatabaseSync, query: AvailabilityQuery, path: Path):
   const failures = [
     ...lastFailure(read, sinceMs),
     ...UNDELIVERED.flatMap((outcome) => [...read(ENDED, outcome, sinceMs, untilMs)]),
-    ...[...read(ENDED, 'unmeasured', sinceMs, untilMs), ...read(PUT_OFF, sinceMs, untilMs)].filter(isFailure),
+    ...[...read(ENDED, 'unmeasured', sinceMs, untilMs)].filter((each) => isFailure(each) || each.outcome === 'pending'),
+    ...[...read(PUT_OFF, sinceMs, untilMs)].filter(isFailure),
   ];
   // Failures in a row have the same neighbours: they are looked up once.
   let knownUntilMs = Number.NEGATIVE_INFINITY;
@@ -118,8 +120,12 @@ function readRoundTrips(db: DatabaseSync, query: AvailabilityQuery, path: Path):
   // Where the wall clock was put back, those next to a failure by what it showed are from both times that it showed that.
   for (const [one, other] of failuresInRow([...found.values()]))
     delivered(select(DELIVERED_BETWEEN, one.seq, other.seq, provider, path));
-  if (found.size > 0) for (const each of read(SPOT_CHECKS, sinceMs, untilMs)) keep(each);
+  if (found.size > 0) for (const each of [...read(SPOT_CHECKS, sinceMs, untilMs)].filter(mayHaveArrived)) keep(each);
   return [...found.values()];
+}
+
+function mayHaveArrived({ outcome }: Planned): boolean {
+  return outcome === 'delivered' || outcome === 'pending';
 }
 
 /** The last one planned before then, unless one was delivered since: what failed then may still fail. */

@@ -3,7 +3,7 @@ import { bouncesHeardUntil } from '../bounce-gap.ts';
 import { LOST_AFTER } from '../contract.ts';
 import { isLoginRefused, isThrottling, type Refusal } from '../probe.ts';
 import { errorOf } from '../probe-view.ts';
-import { isTurnedAway, outcomeOf, type ProbeRecord, putOff } from '../record.ts';
+import { isTurnedAway, outcomeOf, type ProbeRecord, putOff, sentAt } from '../record.ts';
 import { spanBetween } from '../time/instant.ts';
 import type { AvailabilityQuery, RoundTrip } from './facts.ts';
 
@@ -23,15 +23,18 @@ export function roundTripOf(record: ProbeRecord): RoundTrip {
 }
 
 /** As it was known when what is said of the range became final; what was planned in the range itself had ended by then. */
-export function roundTripAsOf(record: ProbeRecord, { toMs, finalMs }: AvailabilityQuery): RoundTrip {
-  return roundTripOf(record.planned.wallMs < toMs || endedMs(record) < finalMs ? record : awaitedAt(record, finalMs));
+export function recordAsOf(record: ProbeRecord, { toMs, finalMs }: AvailabilityQuery): ProbeRecord {
+  return record.planned.wallMs < toMs || endedMs(record) < finalMs ? record : awaitedAt(record, finalMs);
 }
 
-/** Wall time at which what became of it was known: a report that it failed counts whatever else is known of it. */
+/** Wall time from which on it was known what became of it: once its handover was over, whatever was known of it before. */
 function endedMs(record: ProbeRecord): number {
-  const { planned, capture, notice, noticedAt, expired, turnedAwayAt } = record;
+  const { handover, turnedAwayAt, capture, notice, noticedAt, expired } = record;
   if (expired || outcomeOf(record) === 'pending') return Number.POSITIVE_INFINITY;
-  return ((notice?.action === 'failed' ? noticedAt : (turnedAwayAt ?? capture?.latest)) ?? planned).wallMs;
+  if (turnedAwayAt !== undefined) return turnedAwayAt.wallMs;
+  const news = notice?.action === 'failed' ? noticedAt : capture?.latest;
+  const over = handover?.kind === 'uncertain' ? handover.handedOver : sentAt(record);
+  return Math.max(over.wallMs, (news ?? over).wallMs);
 }
 
 /** The record as it was while it was still awaited. */

@@ -1,6 +1,7 @@
 /** Whose fault a probe that failed shows: only what the provider answered, or took, speaks against it. */
 import { expect, test } from 'vitest';
-import { roundTripAsOf, roundTripOf } from '../../../src/domain/availability/round-trip.ts';
+import type { AvailabilityQuery } from '../../../src/domain/availability/facts.ts';
+import { recordAsOf, roundTripOf } from '../../../src/domain/availability/round-trip.ts';
 import type { LedgerEvent, ProbeNotified } from '../../../src/domain/event.ts';
 import type { Handover, Refusal } from '../../../src/domain/probe.ts';
 import type { ProbeRecord } from '../../../src/domain/record.ts';
@@ -14,6 +15,7 @@ function ofProbe(...events: readonly LedgerEvent[]): ProbeRecord {
   if (record === undefined) throw new Error('no probe');
   return record;
 }
+const tripAsOf = (record: ProbeRecord, query: AvailabilityQuery) => roundTripOf(recordAsOf(record, query));
 const rest = { stages: [], peer: null, certificateExpiresMs: null };
 const handedOver = (handover: Handover): LedgerEvent => ({
   type: 'probe.handed-over',
@@ -144,12 +146,12 @@ test('of a probe planned after the range only what was known once the range is f
     ...{ toMs: at(toSeconds).wallMs, finalMs: at(finalSeconds).wallMs },
   });
   const late = ofProbe(plan, handedOver(accepted(2)), seen);
-  expect(roundTripAsOf(late, range(0, 10)).delivered).toBe(true);
-  expect(roundTripAsOf(late, range(0, 9)).delivered).toBeNull();
-  expect(roundTripAsOf(late, range(1, 5)).delivered).toBe(true);
+  expect(tripAsOf(late, range(0, 10)).delivered).toBe(true);
+  expect(tripAsOf(late, range(0, 9)).delivered).toBeNull();
+  expect(tripAsOf(late, range(1, 5)).delivered).toBe(true);
   const returned = ofProbe(plan, handedOver(accepted(2)), bounced);
-  expect(roundTripAsOf(returned, range(0, 60))).toMatchObject({ delivered: null, byProvider: false });
-  expect(roundTripAsOf(returned, range(0, 61))).toMatchObject({ delivered: false, byProvider: true });
+  expect(tripAsOf(returned, range(0, 60))).toMatchObject({ delivered: null, byProvider: false });
+  expect(tripAsOf(returned, range(0, 61))).toMatchObject({ delivered: false, byProvider: true });
 });
 
 test('one that was put off until after the range was final counts for what was known by then', () => {
@@ -163,21 +165,21 @@ test('one that was put off until after the range was final counts for what was k
   const turned = ofProbe(plan, deferred('data'), final);
   const taken = ofProbe(plan, deferred('data'), handedOver(accepted(2)), seen);
   const given = ofProbe(plan, deferred('data'), handedOver(lost), expired);
-  expect(roundTripAsOf(turned, range(3))).toMatchObject({
+  expect(tripAsOf(turned, range(3))).toMatchObject({
     delivered: false,
     byProvider: true,
     reason: 'refused at rcpt: 550 5.1.1 no',
   });
   const soFar = { delivered: false, byProvider: false, reason: 'deferred at data: 451 4.3.0 filter unavailable' };
   for (const record of [putOff, turned, taken, given]) {
-    expect(roundTripAsOf(record, range(2))).toMatchObject(soFar);
-    expect(roundTripAsOf(record, range(1))).toMatchObject({ delivered: null, byProvider: false, reason: null });
+    expect(tripAsOf(record, range(2))).toMatchObject(soFar);
+    expect(tripAsOf(record, range(1))).toMatchObject({ delivered: null, byProvider: false, reason: null });
   }
   const late = ofProbe(plan, deferred('rcpt'), final);
-  expect(roundTripAsOf(late, range(2)), 'it may have been greylisted').toMatchObject({ delivered: null });
+  expect(tripAsOf(late, range(2)), 'it may have been greylisted').toMatchObject({ delivered: null });
   // What its sender heard first is not what became of it.
   const told: LedgerEvent = { ...bounced, at: at(3), status: { ...bounced.status, action: 'delayed' } };
   const warned = ofProbe(plan, handedOver(accepted(2)), told, seen);
-  expect(roundTripAsOf(warned, range(9))).toMatchObject({ delivered: null });
-  expect(roundTripAsOf(warned, range(10))).toMatchObject({ delivered: true });
+  expect(tripAsOf(warned, range(9))).toMatchObject({ delivered: null });
+  expect(tripAsOf(warned, range(10))).toMatchObject({ delivered: true });
 });
