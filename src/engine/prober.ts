@@ -206,7 +206,8 @@ function givenUp(last: Handover): Handover {
     stage: 'mail',
     code: ABORTED,
     text,
-    stages: last.stages,
+    // Those of the last attempt had passed when it was put off.
+    stages: [],
     peer: last.peer,
     certificateExpiresMs: last.certificateExpiresMs,
   };

@@ -461,6 +461,17 @@ describe('the receive path', () => {
     expect(assessment.delay!.lo).toBeLessThan(6);
   });
 
+  it('gives up what it would have tried again when it is stopped, as its own doing, and takes no step of that attempt for one of it', async () => {
+    await begin();
+    world.injector.answers.push({ kind: 'refuse', code: 450 });
+    const id = await probe('receive');
+    await world.clock.advance(1);
+    await stop();
+    const { assessment, record } = await outcome(id);
+    expect(assessment.outcome).toBe('unmeasured');
+    expect(record).toMatchObject({ handover: { code: 'ABORTED', stages: [] }, turnedAwayAt: expect.anything() });
+  });
+
   it('takes a permanent refusal for an answer', async () => {
     await begin();
     world.injector.answers.push({ kind: 'refuse', code: 550 });

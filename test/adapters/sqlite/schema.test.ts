@@ -84,6 +84,8 @@ test('rows made by another version of the fold are rebuilt by the daemon, and re
     message: expect.stringContaining('start the daemon once'),
   });
   await reader.close();
+  const difference = expect.stringContaining('start the daemon once');
+  expect(await compareProjection(folder)).toEqual({ ok: false, difference });
   const again = await opened(folder);
   expect([...(await again.snapshot()).state.open.keys()]).toEqual(['b']);
   expect(await compareProjection(folder)).toEqual({ ok: true, probes: 2 });

@@ -8,10 +8,9 @@ import { LOST_AFTER } from '../../../src/domain/contract.ts';
 import type { ClosedClause, MonthClosed } from '../../../src/domain/event.ts';
 import { type ChainHead, GENESIS } from '../../../src/domain/evidence/chain.ts';
 import { outcomeOf } from '../../../src/domain/record.ts';
-import type { ProviderReport } from '../../../src/domain/report/report.ts';
 import { summariseReport } from '../../../src/domain/report/standing.ts';
 import { monthRange } from '../../../src/domain/time/calendar.ts';
-import { emptyTimeline, foldEvent } from '../../../src/domain/timeline.ts';
+
 import type { WorldView } from '../simulation.ts';
 import type { Findings } from './findings.ts';
 import { nameOf } from './probes.ts';
@@ -71,8 +70,8 @@ export function holdTallies(view: WorldView, findings: Findings): void {
 }
 
 /**
- * Each month is closed once, and what was said of it is what is said again by the same facts. To the byte, unless a probe that bears on
- * it was pending then: one on its way inside the domain or a spot check is no figure, and may yet show when an outage began or ended.
+ * Each month is closed once, and what was said of it is what is said again by the same facts, whatever became of probes that were planned
+ * after it. To the byte, unless one of the month itself was pending then.
  */
 export function holdClosings(view: WorldView, findings: Findings): readonly MonthClosed[] {
   const closings = closingsIn(view);
@@ -87,43 +86,23 @@ export function holdClosings(view: WorldView, findings: Findings): readonly Mont
     const { report: now, sha256 } = view.ledger.judge(provider, month);
     if (sha256 === report) continue;
     const after = summariseReport(now);
-    for (const clause of summary) holdClosed(name, clause, after, now, findings);
+    for (const clause of summary) holdClosed(name, clause, after, findings);
     findings.hold(
-      after.some((clause, index) => !isDeepStrictEqual(clause, summary[index])) || awaitedWhen(view, closed),
+      after.some((clause, index) => !isDeepStrictEqual(clause, summary[index])),
       () => `${name} was closed as ${report}, and is ${sha256} though no figure of it changed`,
     );
   }
   return closings;
 }
 
-/** Figures of a delay are final. What servers showed after the month still bears on its last minutes: there a verdict may be settled, not changed. */
-function holdClosed(
-  name: string,
-  closed: ClosedClause,
-  summaries: readonly ClosedClause[],
-  { clauses }: Pick<ProviderReport, 'clauses'>,
-  findings: Findings,
-): void {
+/** What is closed is final, undecided verdicts too. */
+function holdClosed(name: string, closed: ClosedClause, summaries: readonly ClosedClause[], findings: Findings): void {
   const after = summaries.find(({ id }) => id === closed.id);
-  const isDelay = clauses.some(({ id, kind }) => id === closed.id && kind === 'delay');
-  const same = isDelay ? isDeepStrictEqual(after, closed) : after?.verdict === closed.verdict;
-  const settled = !isDelay && closed.verdict === 'INCONCLUSIVE';
-  const told = (clause: ClosedClause | undefined): string => JSON.stringify(isDelay ? clause : clause?.verdict);
   findings.hold(
-    same || settled,
-    () => `${name} clause ${closed.id} was closed as ${told(closed)}, is ${told(after)} by facts that did not change`,
+    isDeepStrictEqual(after, closed),
+    () =>
+      `${name} clause ${closed.id} was closed as ${JSON.stringify(closed)}, is ${JSON.stringify(after)} by facts that did not change`,
   );
-}
-
-/** Whether a probe of the provider from before the month was final was pending when it was closed. */
-function awaitedWhen({ ledger, contracts }: WorldView, { provider, month, asOf }: MonthClosed): boolean {
-  const terms = contracts.get(provider);
-  if (terms === undefined) return false;
-  const finalMs = monthRange(month, terms.timeZone).toMs + terms.finalAfterSeconds * 1000;
-  const state = emptyTimeline();
-  const rows = ledger.db.prepare('SELECT text FROM events WHERE seq <= ? ORDER BY seq').all(asOf.seq);
-  for (const row of rows) foldEvent(state, decodeEvent(String(row['text'])));
-  return [...state.open.values()].some((probe) => probe.provider === provider && probe.planned.wallMs < finalMs);
 }
 
 /** Whether the clock was put back to before the month was final once it was closed: what came by it is of the month, or beside it. */
