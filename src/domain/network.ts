@@ -35,11 +35,13 @@ export function sourceOf(address: string): string {
 }
 
 function contains(network: string, { bits, value }: Address): boolean {
-  const [base = '', length] = network.split('/');
+  const [base = '', length, ...more] = network.split('/');
   const parsed = parseAddress(base);
   if (parsed === null || parsed.bits !== bits) return false;
-  const prefix = length === undefined ? bits : Number(length);
-  if (!Number.isInteger(prefix) || prefix < 0 || prefix > bits) return false;
+  // An empty length is not 0, which would be every address.
+  if (more.length > 0 || !/^\d{1,3}$/.test(length ?? `${bits}`)) return false;
+  const prefix = Number(length ?? bits);
+  if (prefix > bits) return false;
   const rest = BigInt(bits - prefix);
   return parsed.value >> rest === value >> rest;
 }

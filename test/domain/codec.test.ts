@@ -64,6 +64,22 @@ describe('encodeEach', () => {
 });
 
 describe('decode', () => {
+  it.each<readonly [string, unknown]>([
+    ['a list of five', ['@', 1, 2, 3, 4]],
+    ['a list of seven', ['@', 1, 2, 3, 4, 'b', 5]],
+    ['another mark', ['#', 1, 2, 3, 4, 'b']],
+    ['texts', ['@', '1', '2', '3', '4', 'b']],
+    ...[1, 2, 3, 4].map((index) => [`one text, at ${index}`, ['@', 1, 2, 3, 4, 'b'].with(index, 'x')] as const),
+    ['what is no list', { length: 6, 0: '@', 1: 1, 2: 2, 3: 3, 4: 4, 5: 'b' }],
+  ])('takes nothing for an instant that is none: %s', (_, value) => {
+    expect(decode(JSON.stringify({ value }))).toEqual({ value });
+  });
+
+  it('gives every other value back as it was, null and what is only a part of an instant included', () => {
+    for (const value of [null, 'x', 0, false, { monoUs: 1 }, { boot: 'b' }, [null, [], {}], { at: null, list: [AT] }])
+      expect(decode(encode(value))).toEqual(value);
+  });
+
   it('gives back what was encoded', () => {
     fc.assert(
       fc.property(values, (value) => {

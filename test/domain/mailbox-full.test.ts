@@ -33,6 +33,8 @@ describe('a refusal', () => {
     [552, '5.3.4', 'quota exceeded'],
     [550, '5.2.1', 'mailbox disabled'],
     [552, '5.2.20', 'no'],
+    [552, '15.2.2', 'no'],
+    [250, null, 'mailbox full'],
     [450, null, 'greylisted, your mailbox is fine'],
     [250, '2.2.2', 'mailbox full'],
   ])('%d %s %s does not', (code, enhanced, text) => {
@@ -76,6 +78,13 @@ describe('a notice of failure', () => {
     ['4.4.7', '451 4.3.0 mailbox full of errors'],
     ['5.0.0', null],
     [null, null],
+    [null, 'no'],
+    ['5.2.20', null],
+    ['15.2.2', null],
+    ['4.4.70', 'mailbox full'],
+    ['14.4.7', 'mailbox full'],
+    ['4.4.7', '552 5.2.20 mailbox full'],
+    ['4.4.7', '552 5.12.2 mailbox full'],
   ])('%s %s does not', (status, diagnostic) => {
     expect(isMailboxFullNotice(notice(status, diagnostic))).toBe(false);
   });

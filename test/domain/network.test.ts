@@ -1,5 +1,5 @@
 /** Addresses in networks. */
-import { BlockList } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isGlobal, isInNetworks, peerAddress, sourceOf } from '../../src/domain/network.ts';
@@ -29,6 +29,27 @@ describe('isInNetworks', () => {
     expect(isInNetworks('192.0.2.7', ['nonsense', '192.0.2.0/99', ''])).toBe(false);
     expect(isInNetworks('nonsense', ['0.0.0.0/0'])).toBe(false);
     expect(isInNetworks('192.0.2.7', [])).toBe(false);
+    const none = ['/', '/-1', '/1.5', '/33', '/ 8', '/8 ', '/0x8', '/1e1', '/0/0'].map((end) => `192.0.2.7${end}`);
+    for (const network of none) expect(isInNetworks('192.0.2.7', [network]), network).toBe(false);
+    expect(isInNetworks('192.0.2.7', ['192.0.2.7', 'nonsense'])).toBe(true);
+    expect(isInNetworks('0.0.0.1', ['::1', '::/0'])).toBe(false);
+  });
+
+  it('takes for an address what the platform takes for one', () => {
+    const everything = ['0.0.0.0/0', '::/0'];
+    const piece = fc.constantFrom('', '0', '1', '10', '255', '256', '1000', 'ff', 'ffff', 'g', '12345', ':', '::', '.');
+    const joined = (by: string, count: number) =>
+      fc.array(piece, { minLength: count - 1, maxLength: count + 1 }).map((parts) => parts.join(by));
+    fc.assert(
+      fc.property(fc.oneof(joined('.', 4), joined(':', 8), joined(':', 4)), (text) => {
+        // Both kinds in one, which servers' peers are not written as but for a mapped one.
+        fc.pre(!(text.includes('.') && text.includes(':')));
+        expect(isInNetworks(text, everything), text).toBe(isIP(text) !== 0);
+      }),
+      { numRuns: 3000 },
+    );
+    for (const text of ['x::ffff:192.0.2.7', '::ffff:192.0.2.7x', '::ffff:192.0.2', '1::2::3', 'x1::', '1::x', '::1x'])
+      expect(isInNetworks(text, everything), text).toBe(false);
   });
 });
 
@@ -45,6 +66,7 @@ describe('peerAddress', () => {
     expect(peerAddress('192.0.2.7:25')).toBe('192.0.2.7');
     expect(peerAddress('[2001:db8::1]:25')).toBe('2001:db8::1');
     expect(peerAddress('2001:db8::1:25')).toBe('2001:db8::1');
+    expect(peerAddress('a[b]c:25'), 'brackets about it, not in it').toBe('a[b]c');
   });
 });
 

@@ -75,6 +75,10 @@ test.each<[readonly string[], Refusal, string]>([
   [['receive'], refusal(550, '5.7.1', 'SPF check: fail'), 'our SPF record, in words'],
   [['receive'], refusal(554, null, 'no PTR record'), 'our PTR record, in words'],
   [[], refusal(550, '5.7.28', 'mail flood'), 'what is no record of ours'],
+  [[], refusal(550, '5.1.80'), 'a longer code than of a sender that is not found'],
+  [[], refusal(550, '15.1.8'), 'one that begins otherwise'],
+  [[], refusal(550, '5.7.10', 'SPF failed'), 'a longer code than of policy'],
+  [[], refusal(550, '15.7.1', 'SPF failed'), 'no code of policy'],
   [[], refusal(550, '5.1.1', 'no such user, SPF passed'), 'a code that says another thing than its words'],
 ])('our doing on %j is %j: %s', (paths, reply) => {
   expect(PATHS.filter((path) => isOurDoing(reply, path))).toEqual(PATHS.filter((path) => paths.includes(path)));

@@ -33,6 +33,8 @@ describe('tokenOf', () => {
   it('refuses what is no probe id', () => {
     expect(() => tokenOf('AAAAAAAAAAAAAAAA', KEY)).toThrow(RangeError);
     expect(() => tokenOf('', KEY)).toThrow(RangeError);
+    for (const longer of ['aaaaaaaaaaaaaaaaa', 'Aaaaaaaaaaaaaaaaa', 'aaaaaaaaaaaaaaaaA'])
+      expect(() => tokenOf(longer, KEY), longer).toThrow(RangeError);
   });
 });
 
