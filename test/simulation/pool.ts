@@ -5,6 +5,8 @@ import type { WorldOrder, WorldRun } from './worker.ts';
 
 /** What is collected at a time: nearly all that a world makes is garbage at once. */
 const YOUNG_MB = 32;
+/** What a world of a year may come to: its truth, and every message in its mailboxes. */
+const OLD_MB = 8192;
 
 export class Pool {
   readonly #workers: readonly ChildProcess[];
@@ -19,6 +21,7 @@ export class Pool {
       '--disable-warning=ExperimentalWarning',
       '--single-threaded-gc',
       `--max-semi-space-size=${YOUNG_MB}`,
+      `--max-old-space-size=${OLD_MB}`,
     ];
     this.#workers = Array.from({ length: jobs }, () =>
       fork(worker, [mutant ?? ''], { execArgv, serialization: 'advanced' }),

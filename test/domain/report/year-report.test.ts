@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { renderYearCsv, renderYearMarkdown } from '../../../src/adapters/report/year.ts';
 import type { ClosedClause } from '../../../src/domain/event.ts';
+import { finalAtMs } from '../../../src/domain/report/report.ts';
 import { buildYear, type JudgedMonth, reportYear } from '../../../src/domain/report/year-report.ts';
 import { CONTRACT } from '../../fakes/contract.ts';
 
@@ -39,6 +40,21 @@ test('months are told by the clauses that are measured, those to come are blank'
   // February ended nine days ago, final five days after its end; March is under way.
   expect(months.slice(1, 3).map(({ status }) => status)).toEqual(['final', 'provisional']);
   expect(months[3]).toEqual({ month: '2026-04', status: 'future', closed: false, clauses: [] });
+});
+
+test('a month that was closed by the terms of then says so, one in which nothing was measured is told where a promise was broken, and one is final in its last moment', () => {
+  const judged = JUDGED.with(0, { clauses: [delay], closed: true, measured: true, otherTerms: true })
+    .with(1, { clauses: [delay, operations(28, 0, 0)], closed: false, measured: false })
+    .with(2, { clauses: [delay, { id: '3', verdict: 'BREACH', figures: {} }], closed: false, measured: false });
+  expect(year(judged).months.slice(0, 3)).toMatchObject([
+    { status: 'final', otherTerms: true },
+    { status: 'unmeasured', clauses: [] },
+    { status: 'provisional', clauses: [{ verdict: 'MET' }, { verdict: 'BREACH' }] },
+  ]);
+  expect(Object.keys(year().months[0] ?? {})).not.toContain('otherTerms');
+  const final = finalAtMs({ contract: CONTRACT, month: '2026-02' });
+  const at = (nowMs: number) => reportYear('acme', CONTRACT, { year: '2026', nowMs }, JUDGED).months[1]?.status;
+  expect([at(final - 1), at(final)]).toEqual(['provisional', 'final']);
 });
 
 test('days of the twelve months are added up, and leave the year open while enough may yet be without a fault', () => {
