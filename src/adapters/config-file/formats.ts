@@ -50,7 +50,9 @@ export function isNetwork(text: string): boolean {
   if (match === null) return false;
   const [, address = '', prefix] = match;
   const family = isIP(address);
-  return family !== 0 && !address.includes('%') && Number(prefix) <= (family === 4 ? 32 : 128);
+  // An IPv4 address within an IPv6 one stands for itself: its network is the IPv4 one.
+  if (family === 6 && /[%.]/.test(address)) return false;
+  return family !== 0 && Number(prefix) <= (family === 4 ? 32 : 128);
 }
 
 /** `local@domain` in ASCII (RFC 5321 §4.1.2 Mailbox), the domain a name. */
