@@ -260,6 +260,20 @@ describe('a probe', () => {
       for (const text of [over, perhaps]) expect(quiet).not.toContain(text);
   });
 
+  it('says how many deferrals it does not show', () => {
+    const view = probe(0, 'send');
+    const sample = lifeOfSample(view);
+    const shown = (unkept: number, language: 'en' | 'zh') => {
+      const events = sample.events.map((event) => (event.kind === 'deferred' ? { ...event, unkept } : event));
+      const life = { ...sample, events };
+      return plain(lifeView({ language, view, life, timeZone: 'Asia/Shanghai', version: '0', report: null }));
+    };
+    expect(shown(0, 'en')).not.toContain('after');
+    expect(shown(1, 'en')).toContain('after one more');
+    expect(shown(1429, 'en')).toContain('Greylisted, come again in 15 minutes (after 1429 more');
+    expect(shown(1429, 'zh')).toContain('1429 次');
+  });
+
   it('shows its raw header line by line and whole, as text, and says where it was cut', () => {
     const view = probe(0, 'send');
     const sample = lifeOfSample(view);
