@@ -271,6 +271,17 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     why: 'a message counts as under way though a notice that nobody can read may have been its bounce',
   },
+  {
+    name: 'later-fate-counts',
+    places: [
+      {
+        file: 'src/domain/availability/round-trip.ts',
+        from: 'endedMs(record) < finalMs ? record : awaitedAt(record, finalMs);',
+        to: 'endedMs(record) < finalMs ? record : record;',
+      },
+    ],
+    why: 'what becomes of a probe once a month is final counts for that month',
+  },
 ];
 
 export function mutantNamed(name: string): Mutant | null {

@@ -116,12 +116,15 @@ export function planOf({ seed, months, weather, only }: SimulationOptions): Plan
     : ['stop', 'kill', 'suspend', 'power off'];
   const stretches: Stretch[] = steady
     ? [{ fromMs: 0, toMs: lastEndMs + 30 * MINUTE, leaves: 'stop' as const }]
-    : stormyStretches(
-        draw,
-        leadMs,
-        ends.map(({ endMs }) => endMs),
-        skips,
-      );
+    : [
+        ...stormyStretches(
+          draw,
+          leadMs,
+          ends.map(({ endMs }) => endMs),
+          skips,
+        ),
+        ...finalStretch(seed, lastEndMs, skips),
+      ];
   const calmFromMs = stretches.at(-1)?.toMs ?? 0;
   // A process that never ended would keep its schedule to the last.
   const before = stretches.at(-1);
@@ -208,6 +211,18 @@ function stormyStretches(draw: Draw, leadMs: number, ends: readonly number[], sk
     else merged[merged.length - 1] = { ...before, toMs: Math.max(before.toMs, toMs) };
   }
   return merged;
+}
+
+/** Now and then the agent runs as the last month becomes final, while what was sent right after the month is still awaited. */
+function finalStretch(seed: number, endMs: number, skips: readonly Skip[]): readonly Stretch[] {
+  const draw = new Draw(seed, 'final');
+  if (!draw.chance(0.3)) return [];
+  const finalMs = endMs + FINAL_AFTER;
+  const [fromMs, toMs] = [
+    finalMs - draw.between(MINUTE, 10 * MINUTE),
+    finalMs + draw.between(12 * MINUTE, 40 * MINUTE),
+  ];
+  return [{ fromMs, toMs, leaves: skips[draw.whole(0, skips.length - 1)] ?? 'stop' }];
 }
 
 function spansOf(seed: number, kind: FaultKind, stretches: readonly Stretch[], steady: boolean): readonly Span[] {
