@@ -150,6 +150,7 @@ describe.each(PATHS)("the simulator's provider, on the path %s", (path) => {
         suspendAgent: () => {},
         isPlanned: () => true,
         isCaptured: () => false,
+        isAsleep: () => false,
       },
       say: (what) => wrong.push(what),
     });

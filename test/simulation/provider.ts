@@ -32,6 +32,7 @@ export interface ProviderWorld {
   readonly isPlanned: (id: string) => boolean;
   /** Whether the agent has it, durably. */
   readonly isCaptured: (id: string) => boolean;
+  readonly isAsleep: () => boolean;
   readonly say: (wrong: string) => void;
 }
 
@@ -288,9 +289,19 @@ export class Provider {
       if (others.what === 'move') return this.mailbox.expunge(stored.folder, stored.uid, 'Lists');
       if (fate.copiesAfterMs.length > 0) return;
       this.mailbox.expunge(stored.folder, stored.uid);
-      await clock.sleep(IN_FLIGHT_MS);
+      await this.#inFlight();
       if (!this.#world.isCaptured(truth.id)) truth.reachedMs = null;
     });
+  }
+
+  /** What the agent was about to record is recorded by then, or never is: what it had in hand when it was suspended it has once it wakes up. */
+  async #inFlight(): Promise<void> {
+    const { clock, isAsleep } = this.#world;
+    let slept: boolean;
+    do {
+      slept = isAsleep();
+      await clock.sleep(IN_FLIGHT_MS);
+    } while (slept || isAsleep());
   }
 
   /** A copy can be read from then on, by whoever is let in; the first one that can is the delivery. Returns when somebody is let in. */

@@ -106,6 +106,7 @@ const FOUND: readonly {
   { was: 'a lost connection after a refusal by our doing', seed: 19, only: ['throttling', 'dropped connection'] },
   { was: 'mail on its way over a boot whose clock was not set yet', seed: 2 },
   { was: 'mail that was tried while the host was frozen for seconds', seed: 55 },
+  { was: 'mail that was in hand when the host was suspended, and was deleted while it slept', seed: 1177 },
   { was: 'a bounce in words that nobody can read, which was there before it was read', seed: 24 },
   {
     was: 'a bounce that met a sink which was cut off',

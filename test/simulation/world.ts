@@ -356,6 +356,7 @@ class World {
       suspendAgent: (how, ms) => this.#suspendAgent(how, ms),
       isPlanned: (id) => this.#disk.record(id) !== null,
       isCaptured: (id) => (this.#disk.record(id)?.capture ?? null) !== null,
+      isAsleep: () => this.#host.isAsleep,
       say: (what) => this.#wrong.add(what),
     });
     mailbox.failing = () => {
