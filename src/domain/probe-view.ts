@@ -2,7 +2,7 @@
 import { DELAY_AVERAGE_LIMIT, DELAY_MAXIMUM_LIMIT } from './contract.ts';
 import type { Assessment } from './delay/delay.ts';
 import { standing } from './interval.ts';
-import type { Hop, Path, ProbeKind, Stage, StageTiming } from './probe.ts';
+import type { Hop, Path, ProbeKind, Refusal, Stage, StageTiming } from './probe.ts';
 import type { Outcome, ProbeRecord } from './record.ts';
 import { toIso } from './time/instant.ts';
 
@@ -100,9 +100,12 @@ export function errorOf({ handover, notice, expired, deferrals, capture }: Probe
   if (handover?.kind === 'uncertain' && capture === null)
     return `the connection ended before the reply to the data: ${handover.code}`;
   const last = deferrals.at(-1)?.refusal;
-  if (handover === null && last !== undefined)
-    return `deferred at ${last.stage}: ${[last.code, last.enhanced, last.text].filter(Boolean).join(' ')}`;
+  if (handover === null && last !== undefined) return deferredText(last);
   return null;
+}
+
+export function deferredText({ stage, code, enhanced, text }: Refusal): string {
+  return `deferred at ${stage}: ${[code, enhanced, text].filter(Boolean).join(' ')}`;
 }
 
 /** The clocks are read in microseconds; what lies below is noise. */

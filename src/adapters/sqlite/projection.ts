@@ -130,7 +130,7 @@ export class Projection {
   /** Whether the rows were made by this version's fold. */
   isCurrent(): boolean {
     const row = this.#db.prepare('SELECT version FROM timeline').get();
-    return row === undefined || row['version'] === PROJECTION_VERSION;
+    return row === undefined || outdated(row['version']) === null;
   }
 
   /** Totals of what is not folded any more; for an empty projection. */
@@ -208,12 +208,8 @@ export class Projection {
   #load(dataVersion: number): Memory {
     const row = this.#db.prepare('SELECT version, seq, state FROM timeline').get();
     if (row === undefined) return { seq: 0, state: emptyTimeline(), breached: new Set(), dataVersion };
-    if (row['version'] !== PROJECTION_VERSION) {
-      throw new LedgerError(
-        'TOO_OLD',
-        `the ledger's probe table must be of version ${PROJECTION_VERSION}, is ${String(row['version'])}: start the daemon once, it rebuilds it`,
-      );
-    }
+    const problem = outdated(row['version']);
+    if (problem !== null) throw new LedgerError('TOO_OLD', problem);
     const rows = this.#db.prepare('SELECT id, breached, record FROM probes WHERE open = 1 ORDER BY planned_seq').all();
     const records = rows.map((open) => decode<ProbeRecord>(String(open['record'])));
     return {
@@ -304,6 +300,13 @@ export class Projection {
     tally.breaches += breached ? by : 0;
     this.#tallied.set(key, tally);
   }
+}
+
+/** Null if the rows were made by this version's fold. */
+export function outdated(version: unknown): string | null {
+  return version === PROJECTION_VERSION
+    ? null
+    : `the ledger's probe table must be of version ${PROJECTION_VERSION}, is ${String(version)}: start the daemon once, it rebuilds it`;
 }
 
 function keyOf({ provider, path, outcome }: Pick<Standing, 'provider' | 'path' | 'outcome'>): string {

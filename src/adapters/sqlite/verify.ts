@@ -11,8 +11,8 @@ import { archivesOf, type Beginning, keptOf, readBeginning } from './beginning.t
 import { type EventRow, eventChunks, inTransaction, openDatabase, openReadOnly } from './database.ts';
 import { LedgerError, ledgerError, messageOf, sqliteCode } from './failure.ts';
 import { acquireFolder } from './lock.ts';
-import { Projection } from './projection.ts';
-import { PROJECTION_TABLES, PROJECTION_VERSION } from './schema.ts';
+import { outdated, Projection } from './projection.ts';
+import { PROJECTION_TABLES } from './schema.ts';
 import { rebuild } from './store.ts';
 
 export type Verification =
@@ -151,11 +151,9 @@ export async function compareProjection(place: string): Promise<Comparison> {
 
 /** As `compareProjection`, of a ledger that is open. */
 export function compareRows(stored: DatabaseSync): Comparison {
-  const version = stored.prepare('SELECT version FROM timeline').get()?.['version'] ?? PROJECTION_VERSION;
-  if (version !== PROJECTION_VERSION) {
-    const difference = `they are of version ${String(version)}, not ${PROJECTION_VERSION}: start the daemon once, it makes them anew`;
-    return { ok: false, difference };
-  }
+  const made = stored.prepare('SELECT version FROM timeline').get();
+  const difference = made === undefined ? null : outdated(made['version']);
+  if (difference !== null) return { ok: false, difference };
   // An empty name is a private temporary file: a year of probes need not fit into memory.
   const rebuilt = new DatabaseSync('');
   try {

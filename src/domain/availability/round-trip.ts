@@ -1,8 +1,8 @@
 /** A probe as the ground truth of a round trip. */
 import { bouncesHeardUntil } from '../bounce-gap.ts';
 import { LOST_AFTER } from '../contract.ts';
-import { isLoginRefused, isThrottling, type Refusal } from '../probe.ts';
-import { errorOf } from '../probe-view.ts';
+import { isLoginRefused, isThrottling } from '../probe.ts';
+import { deferredText, errorOf } from '../probe-view.ts';
 import { isTurnedAway, outcomeOf, type ProbeRecord, putOff, sentAt } from '../record.ts';
 import { spanBetween } from '../time/instant.ts';
 import type { AvailabilityQuery, RoundTrip } from './facts.ts';
@@ -74,12 +74,8 @@ function deliveredOf(record: ProbeRecord): boolean | null {
 /** What a server says as long as it puts a message off changes: the first time counts. */
 function reasonOf(record: ProbeRecord): string | null {
   const error = outcomeOf(record) === 'pending' ? null : errorOf(record);
-  return error ?? putOffText(putOff(record.deferrals)?.refusal ?? null);
-}
-
-function putOffText(refusal: Refusal | null): string | null {
-  if (refusal === null) return null;
-  return `deferred at ${refusal.stage}: ${[refusal.code, refusal.enhanced, refusal.text].filter(Boolean).join(' ')}`;
+  const first = putOff(record.deferrals);
+  return error ?? (first === null ? null : deferredText(first.refusal));
 }
 
 /**
