@@ -68,7 +68,9 @@ describeWithServers('the agent', () => {
     const agent = await open({ security });
     for (const path of ['send', 'receive', 'internal'] as const) {
       const { assessment, record } = await check(agent, path);
-      expect(assessment, path).toMatchObject({ outcome: 'delivered', flags: [] });
+      expect(assessment, path).toMatchObject({ outcome: 'delivered' });
+      // Postfix may have delivered before a busy machine has read its 250.
+      expect(assessment.flags.filter((flag) => flag !== 'before-acceptance')).toEqual([]);
       expect(assessment.delay!.lo).toBeLessThanOrEqual(assessment.delay!.hi);
       expect(record.handover!.stages.map(({ name }) => name)).toContain('tls');
       expect(record.capture!.hops.length).toBeGreaterThan(0);
