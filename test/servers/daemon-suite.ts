@@ -15,7 +15,7 @@ export interface DaemonSuite {
   /** A configuration file in a folder of its own. */
   configuration(change?: (text: string) => string): Promise<string>;
   /** Ready, and killed when the test is over. */
-  start(config: string): Promise<Daemon>;
+  start(config: string, environment?: NodeJS.ProcessEnv): Promise<Daemon>;
 }
 
 /** To be called where a suite is described. */
@@ -43,8 +43,8 @@ export function daemonSuite(start: () => Promise<Provider> = () => startProvider
     async configuration(change) {
       return writeConfiguration(provider, await this.folder(), change);
     },
-    async start(config) {
-      const daemon = await startDaemon(config);
+    async start(config, environment) {
+      const daemon = await startDaemon(config, environment);
       closers.push(() => daemon.end('SIGKILL'));
       await untilReady(daemon);
       return daemon;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
 import { describeWithServers } from './available.ts';
-import { type Daemon, run, startDaemon } from './command.ts';
+import { type Daemon, LONG_UP, run, startDaemon } from './command.ts';
 import { eventually } from './daemon.ts';
 import { eventsOf, logged, order, untilAccepted, untilReady, view } from './daemon-client.ts';
 import { daemonSuite } from './daemon-suite.ts';
@@ -21,7 +21,7 @@ describeWithServers('an agent that moves to another host', () => {
     const bootId = join(dirname(config), 'boot-id');
     await writeFile(bootId, OTHER_BOOT_ID);
     const disguise = `mount --bind "${bootId}" /proc/sys/kernel/random/boot_id && exec "$0" "$@"`;
-    const daemon = await startDaemon(config, {}, ['unshare', '--mount', 'sh', '-c', disguise]);
+    const daemon = await startDaemon(config, LONG_UP, ['unshare', '--mount', 'sh', '-c', disguise]);
     suite.closers.push(() => daemon.end('SIGKILL'));
     await untilReady(daemon);
     return daemon;
@@ -30,7 +30,7 @@ describeWithServers('an agent that moves to another host', () => {
   it('measures what was pending on the old one, from the acceptance there to the transfer here, and has one ledger', async () => {
     const config = await suite.configuration();
     const to = await suite.folder();
-    const old = await suite.start(config);
+    const old = await suite.start(config, LONG_UP);
     await suite.provider.holdQueue();
     const out = await order(old, 'send');
     await untilAccepted(old, out);
