@@ -1,4 +1,4 @@
-/** The port Checker over IMAP: whether a client can log in and is answered, on a connection of its own. */
+/** The port Checker over IMAP: whether a client can log in and is told what is in its inbox, on a connection of its own. */
 import type { CheckDepth, CheckResult } from '../../domain/endpoint.ts';
 import type { MailboxSettings } from '../../domain/settings.ts';
 import { type Instant, spanBetween } from '../../domain/time/instant.ts';
@@ -14,6 +14,7 @@ import {
 } from '../../ports.ts';
 import { Connection } from './connection.ts';
 import { EntryError, LIMITS } from './failure.ts';
+import { type Argument, atom } from './wire.ts';
 
 /** Milliseconds that are left of a check for what a close may take. */
 const CLOSE_MS_MAX = 2000;
@@ -22,6 +23,9 @@ const LOGIN_MS_MAX = CHECK_MS_MAX - SESSION_ANSWER_MS_MAX - CLOSE_MS_MAX;
 /** What a server says to a client that came too often, or with too many connections (ours are four): our doing. */
 const THROTTLING =
   /\btoo (?:many|fast|much)\b|\brate (?:limit|exceed)|\bmaximum number of connections\b|\bconnection limit\b/i;
+
+/** Each check asks for it: a server lets people in, and answers a NOOP, while the store that their mail is in is gone. */
+const INBOX_STATUS: readonly Argument[] = ['INBOX', [atom('UIDNEXT')]];
 
 /** Depths `session` and `login`. */
 export function createMailboxChecker(settings: MailboxSettings, clock: Clock, log: Log): Checker {
@@ -46,7 +50,7 @@ export function createMailboxChecker(settings: MailboxSettings, clock: Clock, lo
     const cut = (): void => connection.client.close();
     limit.signal.addEventListener('abort', cut);
     try {
-      await connection.exclusive(() => connection.command('NOOP', []));
+      await askForInbox(connection);
       return end('session', began, { kind: 'up' }, connection);
     } catch (error) {
       if (signal.aborted) return end('session', began, STOPPED, connection);
@@ -62,17 +66,23 @@ export function createMailboxChecker(settings: MailboxSettings, clock: Clock, lo
   const login = async (signal: AbortSignal): Promise<CheckReport> => {
     const began = clock.now();
     const limit = limited(clock, LOGIN_MS_MAX, signal);
+    let connection: Connection | null = null;
+    const cut = (): void => connection?.client.close();
+    limit.signal.addEventListener('abort', cut);
     try {
-      const connection = await Connection.open(settings, clock, log, limit.signal);
+      connection = await Connection.open(settings, clock, log, limit.signal);
+      await askForInbox(connection);
       kept = { connection, since: began };
       return end('login', began, { kind: 'up' }, connection);
     } catch (error) {
+      cut();
       if (signal.aborted) return end('login', began, STOPPED, null);
       const result = resultOf(error);
       const text = `nothing within ${LOGIN_MS_MAX / 1000} s`;
       const timedOut = limit.signal.aborted && result.kind === 'down';
       return end('login', began, timedOut ? { ...result, code: 'TIMEOUT', text } : result, null);
     } finally {
+      limit.signal.removeEventListener('abort', cut);
       limit.stop();
     }
   };
@@ -92,6 +102,15 @@ export function createMailboxChecker(settings: MailboxSettings, clock: Clock, lo
     },
     close: forget,
   };
+}
+
+async function askForInbox(connection: Connection): Promise<void> {
+  let told = false;
+  const STATUS = (): void => {
+    told = true;
+  };
+  await connection.exclusive(() => connection.command('STATUS', INBOX_STATUS, { STATUS }));
+  if (!told) throw connection.error('PROTOCOL', 'nothing is said of INBOX');
 }
 
 const STOPPED: CheckResult = { kind: 'inconclusive', reason: 'stopped by the agent' };

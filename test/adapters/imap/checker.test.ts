@@ -16,6 +16,7 @@ afterEach(async () => {
 
 const never = (): AbortSignal => new AbortController().signal;
 const isLogin = (command: string): boolean => /^(?:LOGIN |AUTHENTICATE )/.test(command);
+const isAsking = (command: string): boolean => command.startsWith('STATUS ');
 
 /** `script` may be changed by the test at any time. */
 async function begin(script: (command: string) => Answer | undefined, over: Partial<MailboxSettings> = {}) {
@@ -38,14 +39,14 @@ const usual = (): undefined => undefined;
 const login = (checker: Checker): Promise<CheckReport> => checker.check('login', never());
 const session = (checker: Checker): Promise<CheckReport> => checker.check('session', never());
 
-test('a login looks into no folder, and a session is asked by NOOP', async () => {
+test('a login and a session are asked for the state of the inbox, and no folder is looked into', async () => {
   const { server, checker } = await begin(usual);
   for (let check = 0; check < 3; check += 1) await session(checker);
   await checker.close();
   const verbs = server.commands.map((command) => command.split(' ')[0]);
   expect(verbs.filter((verb) => verb === 'LOGIN')).toHaveLength(1);
-  expect(verbs.slice(-3)).toEqual(['NOOP', 'NOOP', 'LOGOUT']);
-  expect(verbs.filter((verb) => /^(?:SELECT|EXAMINE|FETCH|UID|STORE|STATUS)$/.test(verb ?? ''))).toEqual([]);
+  expect(verbs.slice(-4)).toEqual(['STATUS', 'STATUS', 'STATUS', 'LOGOUT']);
+  expect(verbs.filter((verb) => /^(?:SELECT|EXAMINE|FETCH|UID|STORE)$/.test(verb ?? ''))).toEqual([]);
 });
 
 describe('a login', () => {
@@ -109,11 +110,45 @@ describe('a login', () => {
   });
 });
 
+describe('a server that lets people in', () => {
+  test.each<[string, Answer, object]>([
+    [
+      'and cannot open their store is down',
+      ['TAG NO [SERVERBUG] store'],
+      { kind: 'down', stage: 'session', code: 'NO' },
+    ],
+    ['and says nothing of their inbox is down', ['TAG OK done'], { kind: 'down', stage: 'session', code: 'PROTOCOL' }],
+    ['and asks to slow down says nothing', ['TAG NO [LIMIT] not now'], { kind: 'inconclusive' }],
+  ])('%s, at a login and at the next', async (_, answer, expected) => {
+    const { server, checker } = await begin((command) => (isAsking(command) ? answer : undefined));
+    expect(await login(checker)).toMatchObject({ depth: 'login', result: expected });
+    expect(await session(checker)).toMatchObject({ depth: 'login', result: expected });
+    expect(server.commands.filter(isLogin)).toHaveLength(2);
+  });
+
+  test('and never tells what is in their inbox is down in time', async () => {
+    const { clock, checker } = await begin((command) => (isAsking(command) ? [] : undefined));
+    const report = await expire(clock, login(checker));
+    expect(report.result).toMatchObject({
+      kind: 'down',
+      stage: 'session',
+      code: 'TIMEOUT',
+      text: 'nothing within 18 s',
+    });
+  });
+});
+
 describe('a kept session', () => {
-  test('whose NOOP is refused is down at session, and not used again', async () => {
+  /** Answers what is asked next with `answer`, and all after it as usual. */
+  const once = (answer: Answer) => {
+    let asked = 0;
+    return (command: string) => (isAsking(command) && (asked += 1) === 1 ? answer : undefined);
+  };
+
+  test('whose question is refused is down at session, and not used again', async () => {
     const { checker, told } = await begin(usual);
     await login(checker);
-    told.script = (command) => (command === 'NOOP' ? ['TAG NO [SERVERBUG] broken'] : undefined);
+    told.script = once(['TAG NO [SERVERBUG] broken']);
     expect(await session(checker)).toMatchObject({
       depth: 'session',
       result: { kind: 'down', stage: 'session', code: 'NO' },
@@ -121,10 +156,10 @@ describe('a kept session', () => {
     expect(await session(checker)).toMatchObject({ depth: 'login', result: { kind: 'up' } });
   });
 
-  test.each(['LIMIT', 'INUSE'])('whose NOOP is refused with [%s] says nothing of the server', async (code) => {
+  test.each(['LIMIT', 'INUSE'])('whose question is refused with [%s] says nothing of the server', async (code) => {
     const { checker, told } = await begin(usual);
     await login(checker);
-    told.script = (command) => (command === 'NOOP' ? [`TAG NO [${code}] not now`] : undefined);
+    told.script = once([`TAG NO [${code}] not now`]);
     expect(await session(checker)).toMatchObject({ depth: 'session', result: { kind: 'inconclusive' } });
   });
 
@@ -132,14 +167,16 @@ describe('a kept session', () => {
     ['says goodbye', ['* BYE idle too long']],
     ['hangs up', null],
   ])('that %s becomes a login', async (_, answer) => {
-    const { checker } = await begin((command) => (command === 'NOOP' ? answer : undefined));
+    const { checker, told } = await begin(usual);
     await login(checker);
+    told.script = once(answer);
     expect(await session(checker)).toMatchObject({ depth: 'login', result: { kind: 'up' } });
   });
 
   test('that says nothing any more is given up for a login, which speaks for a moment of its own', async () => {
-    const { clock, checker } = await begin((command) => (command === 'NOOP' ? [] : undefined));
+    const { clock, checker, told } = await begin(usual);
     await login(checker);
+    told.script = once([]);
     const from = clock.now();
     const report = await expire(clock, session(checker));
     expect(report).toMatchObject({ depth: 'login', result: { kind: 'up' } });
@@ -159,12 +196,12 @@ describe('a kept session', () => {
     await login(checker);
     const stop = new AbortController();
     told.script = (command) => {
-      if (command === 'NOOP') stop.abort();
-      return command === 'NOOP' ? [] : undefined;
+      if (isAsking(command)) stop.abort();
+      return isAsking(command) ? [] : undefined;
     };
     const report = await checker.check('session', stop.signal);
     expect(report).toMatchObject({ depth: 'session', result: { kind: 'inconclusive' } });
-    expect(server.commands.at(-1)).toBe('NOOP');
+    expect(server.commands.at(-1)).toMatch(/^STATUS /);
   });
 });
 
