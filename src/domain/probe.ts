@@ -127,20 +127,35 @@ export function isOurDoing(refusal: Refusal, path: Path): boolean {
   return endsInMailbox(path) && isMailboxFull(refusal);
 }
 
-/** Whether it says that our credentials are wrong (535, 5.7.8: RFC 4954 §6), which a provider's fault looks like no more than our own expired password. */
+/** The same of a notice that a message was not delivered. */
+export function isOurDoingNoticed(notice: DeliveryStatus, path: Path): boolean {
+  if (endsInMailbox(path) && isMailboxFullNotice(notice)) return true;
+  const { action, status, diagnostic } = notice;
+  const said = { enhanced: quotedStatus(notice) ?? status, text: diagnostic ?? '' };
+  return path === 'receive' && action === 'failed' && isSenderRefused(said);
+}
+
+/**
+ * Whether our login is refused for good, which a provider's fault looks like no more than our own expired password: 535 and 5.7.8
+ * (RFC 4954 §6), and the 526, 534 or 550 that servers say in their place. A service that is out of order for now says 454.
+ */
 export function isLoginRefused({ stage, code, enhanced }: Pick<Refusal, 'stage' | 'code' | 'enhanced'>): boolean {
-  return stage === 'auth' && (code === 535 || enhanced === '5.7.8');
+  return stage === 'auth' && (code >= 500 || enhanced === '5.7.8');
 }
 
 /**
  * The sender's domain is not found (X.1.8, RFC 3463), has a null MX (X.7.27, RFC 7505), or fails DKIM, SPF or the reverse look-up
- * (X.7.20 to X.7.26, RFC 7372). Codes that say no more than policy leave it to the words.
+ * (X.7.20 to X.7.26, RFC 7372), or its address is on a public list. Codes that say no more than policy leave it to the words.
  */
-function isSenderRefused({ enhanced, text }: Refusal): boolean {
+function isSenderRefused({ enhanced, text }: Pick<Refusal, 'enhanced' | 'text'>): boolean {
   if (enhanced !== null && /^[45]\.(?:1\.8|7\.2[0-7])$/.test(enhanced)) return true;
   const open = enhanced === null || /^[45]\.(?:0\.0|7\.[01])$/.test(enhanced);
-  return open && /\b(?:SPF|DKIM|DMARC|PTR|reverse (?:DNS|lookup|hostname))\b/i.test(text);
+  return open && OF_SENDER.test(text);
 }
+
+/** Our records, and lists of addresses like ours; the last two as Coremail's servers, 163.com among them, name them. */
+const OF_SENDER =
+  /\b(?:SPF|DKIM|DMARC|PTR|reverse (?:DNS|lookup|hostname)|(?:blocked|listed) (?:using|in|by|at) \S+\.\w+|RBL|DNSBL|(?:block|black|deny)[ -]?list(?:ed)?|DT:RBL|WM:BL[IU])\b/i;
 
 /** Whether the far end of a path is our own mailbox, which it is our part to keep from filling up. */
 export function endsInMailbox(path: Path): boolean {
@@ -157,22 +172,28 @@ export function isMailboxFull({ code, enhanced, text }: Pick<Refusal, 'code' | '
 }
 
 /** The same of a notice that a message was not delivered. Its status may tell only that time ran out: then the reply it quotes does. */
-export function isMailboxFullNotice({ action, status, diagnostic }: DeliveryStatus): boolean {
+export function isMailboxFullNotice(notice: DeliveryStatus): boolean {
+  const { action, status, diagnostic } = notice;
   if (action !== 'failed') return false;
   if (status !== null && /^[45]\.2\.2$/.test(status)) return true;
-  const quoted = /(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])/.exec(diagnostic ?? '')?.[0] ?? null;
+  const quoted = quotedStatus(notice);
   if (quoted !== null) return /^[45]\.2\.2$/.test(quoted);
   // X.0.0 and X.4.7 (delivery time expired) leave open why.
   const open = status === null || /^[45]\.(?:0\.0|4\.7)$/.test(status);
   return open && diagnostic !== null && FULL.test(diagnostic);
 }
 
+/** The enhanced status code of the reply that it quotes. */
+function quotedStatus({ diagnostic }: DeliveryStatus): string | null {
+  return /(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])/.exec(diagnostic ?? '')?.[0] ?? null;
+}
+
 const FULL =
   /\bmail ?box (?:is )?full\b|\bover ?-?quota\b|\bquota (?:is )?(?:exceeded|full)\b|\bexceed(?:s|ed)? (?:\w+ ){0,4}quota\b/i;
 
-/** Words on how much comes from us. */
+/** Words on how much comes from us, and how Coremail's servers, 163.com among them, and Alibaba's say the same. */
 const TOO_MUCH =
-  /\btoo (?:many|much) (?:[\w-]+ ){0,3}?(?:messages?|e?-?mails?|connections?|sessions?|recipients?|requests?|commands?|log-?ins?|attempts?)\b|\btoo fast\b|\b(?:rate|frequency) (?:limit|exceed)|\b(?:sending|submission|hourly|daily) (?:[\w-]+ ){0,3}?(?:limit|quota)\b/i;
+  /\b(?:HL:(?:REP|ICC|IF[CQ]|MEP)|(?:MI|RP):(?:CEL|DMC|DRC|CCL|SFQ|STC))\b|\bbehaviou?r spam\b|\btoo (?:many|much) (?:[\w-]+ ){0,3}?(?:messages?|e?-?mails?|connections?|sessions?|recipients?|requests?|commands?|log-?ins?|attempts?)\b|\btoo fast\b|\b(?:rate|frequency) (?:limit|exceed)|\b(?:sending|submission|hourly|daily) (?:[\w-]+ ){0,3}?(?:limit|quota)\b/i;
 
 /**
  * Throttling is an answer to how much we send, hence our doing and not a fault of the provider (421 too many, 4.7.x, limits for a day,

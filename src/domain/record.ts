@@ -9,8 +9,8 @@ import {
   GRAVITY,
   type Handover,
   type Hop,
-  isMailboxFullNotice,
   isOurDoing,
+  isOurDoingNoticed,
   type Path,
   type ProbeKind,
   type Refusal,
@@ -124,7 +124,7 @@ export function outcomeOf(record: ProbeRecord): Outcome {
   if (handover === null && !record.interrupted) return expired ? 'unmeasured' : 'pending';
   if (handover?.kind === 'refused') return isOurDoing(handover, path) ? 'unmeasured' : 'failed';
   if (handover?.kind === 'unreachable') return handover.code === ABORTED ? 'unmeasured' : 'failed';
-  if (notice?.action === 'failed') return endsInMailbox(path) && isMailboxFullNotice(notice) ? 'unmeasured' : 'failed';
+  if (notice?.action === 'failed') return isOurDoingNoticed(notice, path) ? 'unmeasured' : 'failed';
   if (capture !== null && !expired) return 'delivered';
   if (!expired) return 'pending';
   if (handover === null) return 'unmeasured';

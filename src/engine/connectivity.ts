@@ -1,6 +1,6 @@
 /** Checks a provider's servers: each once at a random moment of each cell, again within seconds of a failure, with a neutral host beside. */
 import { type CheckPlan, cellAt, type Depths, depthOf, FIRST_PLAN, momentOf, planAfter } from '../domain/check-plan.ts';
-import type { CheckDepth, CheckResult, ControlState, Endpoint } from '../domain/endpoint.ts';
+import { type CheckDepth, type CheckResult, type ControlState, ENTRY, type Endpoint } from '../domain/endpoint.ts';
 import type { EndpointChecked, LedgerEntry, LedgerEvent } from '../domain/event.ts';
 import { ABORTED, type Handover, isOurDoing, type Path } from '../domain/probe.ts';
 import type { ProbeRecord } from '../domain/record.ts';
@@ -41,14 +41,12 @@ const LATE_MAX = 2;
 /** A host that slept for a week has missed thousands of cells; so many are enough to show it. */
 const MISSED_RECORDED_MAX = 100;
 
-const ENDPOINT: Readonly<Record<Path, Endpoint>> = { send: 'submission', internal: 'submission', receive: 'mx' };
-
 /** Runs until `signal` is aborted; resolves once every checker is closed. Never rejects. */
 export async function watchEndpoints(options: ConnectivityOptions, parts: ConnectivityParts, signal: AbortSignal) {
   const watches = options.checks.map((target) => new Watch(target, options, parts, signal));
   const stopListening = parts.recorder.subscribe((entries, changed) => {
     for (const { provider, path } of failedHandovers(entries, changed))
-      for (const watch of watches) if (watch.concerns(provider, ENDPOINT[path])) watch.doubt();
+      for (const watch of watches) if (watch.concerns(provider, ENTRY[path])) watch.doubt();
   });
   await Promise.all(watches.map((watch) => watch.run()));
   stopListening();

@@ -9,6 +9,9 @@ test.each([
   ['a certificate that is not valid yet', down('tls', 'CERT_NOT_YET_VALID')],
   ['535 at the login', down('auth', '535', 'no')],
   ['AUTHENTICATIONFAILED at the login', down('auth', 'AUTHENTICATIONFAILED')],
+  ['526 at the login', down('auth', '526', 'Authentication failure[0]')],
+  ['a connection that our firewall forbids', down('connect', 'EPERM')],
+  ['one for which our host has no file left', down('connect', 'EMFILE')],
   ['5.7.8 at the login', down('auth', '454', '5.7.8 credentials')],
 ])('%s may be', (_, result) => {
   expect(mayBeOurs(result)).toBe(true);
@@ -21,6 +24,8 @@ test.each([
   ['a longer one', down('auth', '454', '5.7.80')],
   ['535 elsewhere', down('mail', '535', '5.7.8')],
   ['AUTHENTICATIONFAILED elsewhere', down('session', 'AUTHENTICATIONFAILED')],
+  ['a network that is not reached', down('connect', 'ENETUNREACH')],
+  ['what our host forbids elsewhere', down('data', 'EPERM')],
   ['a server that is not there', down('connect', 'ECONNREFUSED')],
 ])('%s is not', (_, result) => {
   expect(mayBeOurs(result)).toBe(false);

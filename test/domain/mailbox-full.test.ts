@@ -2,7 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assess, exceedsMaximum } from '../../src/domain/delay/delay.ts';
-import { isMailboxFull, isMailboxFullNotice, isOurDoing, PATHS, type Refusal } from '../../src/domain/probe.ts';
+import {
+  isMailboxFull,
+  isMailboxFullNotice,
+  isOurDoing,
+  isOurDoingNoticed,
+  PATHS,
+  type Refusal,
+} from '../../src/domain/probe.ts';
 import { outcomeOf, type ProbeRecord } from '../../src/domain/record.ts';
 import { emptyTimeline, foldEvent } from '../../src/domain/timeline.ts';
 import { accepted, at, planned } from './events.ts';
@@ -87,6 +94,17 @@ describe('a notice of failure', () => {
     ['4.4.7', '552 5.12.2 mailbox full'],
   ])('%s %s does not', (status, diagnostic) => {
     expect(isMailboxFullNotice(notice(status, diagnostic))).toBe(false);
+  });
+
+  test('is our doing where it ends in our mailbox, or says that our records are wrong, of what we sent ourselves', () => {
+    const paths = (...said: Parameters<typeof notice>) =>
+      PATHS.filter((path) => isOurDoingNoticed(notice(...said), path));
+    expect(paths('5.2.2', null)).toEqual(['receive', 'internal']);
+    expect(paths('5.7.23', 'SPF validation failed')).toEqual(['receive']);
+    expect(paths('5.0.0', '550 5.7.25 no PTR')).toEqual(['receive']);
+    expect(paths('5.7.1', 'blocked using zen.spamhaus.org')).toEqual(['receive']);
+    expect(paths('5.7.23', 'SPF validation failed', 'delayed')).toEqual([]);
+    expect(paths('5.1.1', 'no such user')).toEqual([]);
   });
 
   test('is none while delivery is only delayed', () => {

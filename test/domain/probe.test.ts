@@ -39,6 +39,11 @@ describe('throttling', () => {
     refusal(554, '5.7.1', 'too many messages from this account today'),
     refusal(550, '5.4.5', 'Daily user sending limit exceeded'),
     refusal(550, null, 'Ip frequency limited'),
+    refusal(421, null, 'HL:ICC 163 mx15,http://mail.163.com/help/help_spam_16.htm', 'greeting'),
+    refusal(421, null, 'HL:IFC 163 mx15', 'greeting'),
+    refusal(554, null, 'MI:STC 163 smtp8', 'data'),
+    refusal(451, null, 'RP:CEL 163 smtp8'),
+    refusal(554, null, 'Reject by behaviour spam at Rcpt State', 'data'),
   ])('is what $code $enhanced $text says', (reply) => {
     expect(isThrottling(reply)).toBe(true);
   });
@@ -51,6 +56,8 @@ describe('throttling', () => {
     refusal(554, '5.7.1', 'too many links in the text'),
     refusal(552, '5.3.4', 'message size limit exceeded'),
     refusal(450, null, 'corporate limits'),
+    refusal(554, null, 'DT:SPM 163 smtp8', 'data'),
+    refusal(550, null, 'MI:STCX'),
     refusal(450, null, 'too soon'),
     refusal(450, '4.3.0'),
     refusal(450, '4.70.1'),
@@ -74,6 +81,14 @@ test.each<[readonly string[], Refusal, string]>([
   [['receive'], refusal(550, '5.7.27', 'Sender address has null MX'), 'our MX record'],
   [['receive'], refusal(550, '5.7.1', 'SPF check: fail'), 'our SPF record, in words'],
   [['receive'], refusal(554, null, 'no PTR record'), 'our PTR record, in words'],
+  [
+    ['receive'],
+    refusal(554, '5.7.1', 'Client host [203.0.113.9] blocked using zen.spamhaus.org'),
+    'our address on a list',
+  ],
+  [['receive'], refusal(450, null, 'DT:RBL 163 mx9'), 'our address on a list, as Coremail says it'],
+  [['receive'], refusal(550, null, 'your address is blacklisted'), 'our address on a list, in words'],
+  [[], refusal(554, '5.7.1', 'blocked by policy'), 'what names no list'],
   [[], refusal(550, '5.7.28', 'mail flood'), 'what is no record of ours'],
   [[], refusal(550, '5.1.80'), 'a longer code than of a sender that is not found'],
   [[], refusal(550, '15.1.8'), 'one that begins otherwise'],
@@ -88,6 +103,9 @@ test.each([
   [refusal(535, '5.7.8', 'no', 'auth'), true],
   [refusal(535, null, 'no', 'auth'), true],
   [refusal(550, '5.7.8', 'no', 'auth'), true],
+  [refusal(526, null, 'Authentication failure[0]', 'auth'), true],
+  [refusal(550, null, 'User has no permission', 'auth'), true],
+  [refusal(534, '5.7.9', 'Application-specific password required', 'auth'), true],
   [refusal(454, '4.7.0', 'no', 'auth'), false],
   [refusal(535, '5.7.8', 'no', 'mail'), false],
 ] as const)('%o may say that our password is old: %s', (reply, expected) => {

@@ -2,7 +2,15 @@
 import type { SecureContext } from 'node:tls';
 import { conceal } from '../../domain/conceal.ts';
 import type { CheckDepth, CheckResult } from '../../domain/endpoint.ts';
-import { ABORTED, isMailboxFull, isTemporary, isThrottling, type Refusal, type Stage } from '../../domain/probe.ts';
+import {
+  ABORTED,
+  isMailboxFull,
+  isOurDoing,
+  isTemporary,
+  isThrottling,
+  type Refusal,
+  type Stage,
+} from '../../domain/probe.ts';
 import type { Login, MxSettings, SubmissionSettings } from '../../domain/settings.ts';
 import { type Instant, spanBetween } from '../../domain/time/instant.ts';
 import {
@@ -178,6 +186,9 @@ function resultOf(ending: Ending, login: Login | null): CheckResult {
       // The one recipient that is asked for is our own mailbox, which we have let fill up.
       if (ending.stage === 'rcpt' && isMailboxFull(ending))
         return { kind: 'inconclusive', reason: clean(`our mailbox is full: ${saying(ending)}`) };
+      // A login that is refused is told of, and judged by mayBeOurs.
+      if (ending.stage !== 'auth' && isOurDoing(ending, 'receive'))
+        return { kind: 'inconclusive', reason: clean(`what is looked up of us is wrong: ${saying(ending)}`) };
       // It may be greylisting, whose replies nobody can tell from others (RFC 6647 §5.1).
       if (ending.stage === 'rcpt' && isTemporary(ending))
         return { kind: 'inconclusive', reason: clean(`asked to come again: ${saying(ending)}`) };

@@ -130,7 +130,17 @@ describe('what answers amount to', () => {
       { rcpt: refuse('550 5.1.1 unknown') },
       { kind: 'down', stage: 'rcpt', code: '550', text: '5.1.1 unknown' },
     ],
-    ['a sender refused', { mail: refuse('553 5.1.8 who?') }, { kind: 'down', stage: 'mail', code: '553' }],
+    ['a sender refused', { mail: refuse('553 5.1.7 who?') }, { kind: 'down', stage: 'mail', code: '553' }],
+    [
+      'a domain of ours that cannot be looked up',
+      { mail: refuse('553 5.1.8 who?') },
+      { kind: 'inconclusive', reason: 'what is looked up of us is wrong: 553 5.1.8 who?' },
+    ],
+    [
+      'an SPF record of ours that is wrong',
+      { rcpt: refuse('550 5.7.23 SPF') },
+      { kind: 'inconclusive', reason: 'what is looked up of us is wrong: 550 5.7.23 SPF' },
+    ],
     ['no room at MAIL', { mail: refuse('452 4.3.1 disk full') }, { kind: 'down', stage: 'mail', code: '452' }],
     ['a connection lost at RCPT', { rcpt: close }, { kind: 'down', stage: 'rcpt', code: 'CONNECTION_LOST' }],
     [
