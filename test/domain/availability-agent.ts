@@ -114,6 +114,7 @@ export function caseOf(truth: Truth, agent: Agent, view: View = {}): Availabilit
       return runsOf(endpoint, [...known, ...added], truth[index] ?? [], now);
     }),
     roundTrips: trips,
+    served: [],
     unmeasured: { submission: 0, mx: 0, mailbox: 0 },
     exclusions,
     endpoints: ENDPOINTS,
@@ -194,6 +195,7 @@ export function tripsAt(trips: Trips, now: number): readonly RoundTrip[] {
         planned: instantAt(at * 1000),
         delivered: known ? delivered : null,
         byProvider: failed && byProvider,
+        isCovered: false,
         reason: failed ? 'lost' : null,
       };
     });

@@ -1,5 +1,5 @@
 /** Runs, round trips and a month to judge them in, for the tests of availability. Seconds count from the month's beginning. */
-import type { AvailabilityFacts, RoundTrip } from '../../src/domain/availability/facts.ts';
+import type { AvailabilityFacts, RoundTrip, Served } from '../../src/domain/availability/facts.ts';
 import type { Run } from '../../src/domain/availability/run.ts';
 import type { ConnectivityClause, ContractTerms, OperationsClause } from '../../src/domain/contract-terms.ts';
 import { DEFAULT_EXCLUSIONS, type Exclusion } from '../../src/domain/exclusion.ts';
@@ -61,6 +61,7 @@ export function matterOf({ month = MONTH, timeZone = 'Asia/Shanghai', now = 400 
 export interface Story {
   readonly runs?: readonly Run[];
   readonly roundTrips?: readonly RoundTrip[];
+  readonly served?: readonly Served[];
   readonly exclusions?: readonly Exclusion[];
   /** Left out, those that have runs. */
   readonly endpoints?: AvailabilityFacts['endpoints'];
@@ -73,7 +74,13 @@ export const clauseThree = (story: Story, when: When = {}, change: Partial<Opera
   reportOperations({ ...OPERATIONS, ...change }, matterOf(when), factsOf(story, when));
 
 export function factsOf(story: Story, { month = MONTH, timeZone = 'Asia/Shanghai' }: When = {}): AvailabilityFacts {
-  const { runs = [], roundTrips = [], exclusions = [], unmeasured = { submission: 0, mx: 0, mailbox: 0 } } = story;
+  const {
+    runs = [],
+    roundTrips = [],
+    served = [],
+    exclusions = [],
+    unmeasured = { submission: 0, mx: 0, mailbox: 0 },
+  } = story;
   const { fromMs: origin } = monthRange(month, timeZone);
   const ms = (seconds: number): number => origin + Math.round(seconds * 1000);
   const moved = <T extends { readonly fromMs: number; readonly toMs: number }>(range: T): T => {
@@ -84,6 +91,7 @@ export function factsOf(story: Story, { month = MONTH, timeZone = 'Asia/Shanghai
     roundTrips: roundTrips
       .map((trip) => ({ ...trip, planned: instantAt(ms(trip.planned.wallMs)) }))
       .toSorted((one, other) => one.planned.wallMs - other.planned.wallMs),
+    served: served.map((each) => ({ ...each, ms: ms(each.ms) })),
     unmeasured,
     exclusions: exclusions.map(moved),
     endpoints: story.endpoints ?? [...new Set(runs.map(({ endpoint }) => endpoint))],
@@ -133,6 +141,7 @@ export const trip = (
   planned: instantAt(second),
   delivered: fate === 'pending' ? null : fate === 'delivered',
   byProvider: fate === 'failed',
+  isCovered: false,
   reason: fate === 'failed' ? '550 5.1.1 no such user' : null,
   ...change,
 });

@@ -4,11 +4,14 @@ import {
   type AvailabilityQuery,
   byBeginning,
   endpointsOf,
+  plannedFor,
   ROUND_TRIP_BEFORE_MS,
   type RoundTrip,
+  type Served,
 } from '../../src/domain/availability/facts.ts';
-import { recordAsOf, roundTripOf } from '../../src/domain/availability/round-trip.ts';
-import type { Run } from '../../src/domain/availability/run.ts';
+import { PATHS_OF } from '../../src/domain/availability/parts.ts';
+import { isAnswered, recordAsOf, roundTripOf, servedBy } from '../../src/domain/availability/round-trip.ts';
+import { isProven, type Run } from '../../src/domain/availability/run.ts';
 import { applyChange } from '../../src/domain/availability/run-fold.ts';
 import { encodeEvent } from '../../src/domain/codec.ts';
 import { exceedsMaximum } from '../../src/domain/delay/delay.ts';
@@ -218,18 +221,28 @@ export class MemoryLedger implements Ledger, FactSource {
         ({ at, ...check }) =>
           check.provider === provider && check.endpoint === endpoint && at.wallMs >= fromMs && at.wallMs < toMs,
       ).length;
+    const runs = ENDPOINTS.flatMap((endpoint) => around(this.#runs.get(`${endpoint} ${provider}`) ?? [], query)).sort(
+      byBeginning,
+    );
     return {
-      runs: ENDPOINTS.flatMap((endpoint) => around(this.#runs.get(`${endpoint} ${provider}`) ?? [], query)).sort(
-        byBeginning,
-      ),
+      runs,
       roundTrips: PATHS.flatMap((path) => this.#roundTrips(query, path))
         .sort((one, other) => one.seq - other.seq)
         .map(({ trip }) => trip),
+      served: PATHS.flatMap((path) => this.#served(query, path, runs)).sort((one, other) => one.ms - other.ms),
       unmeasured: { submission: missed('submission'), mx: missed('mx'), mailbox: missed('mailbox') },
       exclusions: exclusionsFor(state, provider),
       endpoints: endpointsOf(state, query),
       head,
     };
+  }
+
+  #served(query: AvailabilityQuery, path: Path, runs: readonly Run[]): readonly Served[] {
+    const against = runs.filter((run) => isProven(run) && PATHS_OF[run.endpoint].includes(path)).map(plannedFor);
+    return [...this.#records.values()]
+      .filter((record) => record.provider === query.provider && record.path === path)
+      .filter(({ planned }) => against.some(({ fromMs, toMs }) => planned.wallMs >= fromMs && planned.wallMs < toMs))
+      .flatMap((record) => servedBy(recordAsOf(record, query)));
   }
 
   #roundTrips(query: AvailabilityQuery, path: Path): readonly { readonly seq: number; readonly trip: RoundTrip }[] {
@@ -242,6 +255,7 @@ export class MemoryLedger implements Ledger, FactSource {
         kind: record.kind,
         trip: roundTripOf(recordAsOf(record, query)),
         outcomeThen: outcomeOf(recordAsOf(record, query)),
+        isAnsweredThen: isAnswered(recordAsOf(record, query)),
         seq,
       }));
     const wall = ({ trip }: (typeof ofPath)[number]): number => trip.planned.wallMs;
@@ -266,6 +280,7 @@ export class MemoryLedger implements Ledger, FactSource {
     const last = scheduled.findLast((each) => isBad(each) && wall(each) < sinceMs && wall(each) >= goodMs);
     const isOpen = (each: (typeof ofPath)[number]): boolean =>
       isBad(each) ||
+      each.isAnsweredThen ||
       ['pending', 'failed', 'lost'].includes(each.outcome === 'unmeasured' ? each.outcomeThen : each.outcome);
     const open = scheduled.filter((each) => each === last || (isInTime(each) && isOpen(each)));
     const neighbours = open.filter(isBad).flatMap((failure) => {

@@ -4,15 +4,19 @@ import {
   type AvailabilityFacts,
   type AvailabilityQuery,
   byBeginning,
+  plannedFor,
   ROUND_TRIP_BEFORE_MS,
   type RoundTrip,
+  type Served,
 } from '../../domain/availability/facts.ts';
-import { recordAsOf, roundTripOf } from '../../domain/availability/round-trip.ts';
-import type { Run } from '../../domain/availability/run.ts';
+import { PATHS_OF } from '../../domain/availability/parts.ts';
+import { isAnswered, recordAsOf, roundTripOf, servedBy } from '../../domain/availability/round-trip.ts';
+import { isProven, type Run } from '../../domain/availability/run.ts';
 import { decode } from '../../domain/codec.ts';
 import { ENDPOINTS, type Endpoint } from '../../domain/endpoint.ts';
 import { PATHS, type Path } from '../../domain/probe.ts';
 import { type Outcome, outcomeOf, type ProbeRecord } from '../../domain/record.ts';
+import { normalise } from '../../domain/time/span-set.ts';
 import { prepared } from './database.ts';
 
 export const RUN = 'SELECT provider, endpoint, from_ms, to_ms, kind, checks, cell_ms, reason FROM runs';
@@ -41,18 +45,20 @@ export const DELIVERED_BETWEEN = `SELECT planned_seq, record FROM probes NOT IND
 export const MISSED_CHECKS =
   'SELECT count(*) AS count FROM missed_checks WHERE provider = ? AND endpoint = ? AND due_ms >= ? AND due_ms < ?';
 
-export type StoredAvailability = Pick<AvailabilityFacts, 'runs' | 'roundTrips' | 'unmeasured'>;
+export type StoredAvailability = Pick<AvailabilityFacts, 'runs' | 'roundTrips' | 'served' | 'unmeasured'>;
 
 /** Call within a transaction. */
 export function readAvailability(db: DatabaseSync, query: AvailabilityQuery): StoredAvailability {
   const { provider, fromMs, toMs } = query;
   const missed = prepared(db, MISSED_CHECKS);
   const count = (endpoint: Endpoint) => Number(missed.get(provider, endpoint, fromMs, toMs)?.['count']);
+  const runs = ENDPOINTS.flatMap((endpoint) => readRuns(db, query, endpoint)).sort(byBeginning);
   return {
-    runs: ENDPOINTS.flatMap((endpoint) => readRuns(db, query, endpoint)).sort(byBeginning),
+    runs,
     roundTrips: PATHS.flatMap((path) => readRoundTrips(db, query, path))
       .sort((one, other) => one.seq - other.seq)
       .map(({ trip }) => trip),
+    served: PATHS.flatMap((path) => readServed(db, query, path, runs)).sort((one, other) => one.ms - other.ms),
     unmeasured: { submission: count('submission'), mx: count('mx'), mailbox: count('mailbox') },
   };
 }
@@ -65,6 +71,19 @@ function readRuns(db: DatabaseSync, { provider, fromMs, toMs }: AvailabilityQuer
   const [last, previous] = all(RUNS_BEFORE, fromMs);
   const before = last === undefined ? [] : previous !== undefined && last.toMs >= fromMs ? [previous, last] : [last];
   return [...before, ...all(RUNS_WITHIN, fromMs, toMs), ...all(RUN_AFTER, toMs)];
+}
+
+/** By probes of one path, planned in the runs that prove a fault of what it needs, or shortly before. */
+function readServed(db: DatabaseSync, query: AvailabilityQuery, path: Path, runs: readonly Run[]): readonly Served[] {
+  const against = runs.filter((run) => isProven(run) && PATHS_OF[run.endpoint].includes(path));
+  return normalise(against.map(plannedFor)).flatMap(({ fromMs, toMs }) =>
+    [
+      prepared(db, ENDED).all(query.provider, path, 'delivered', fromMs, toMs),
+      prepared(db, SPOT_CHECKS).all(query.provider, path, fromMs, toMs),
+    ]
+      .flat()
+      .flatMap((row) => servedBy(recordAsOf(decode<ProbeRecord>(String(row['record'])), query))),
+  );
 }
 
 export function toRun(row: Readonly<Record<string, SQLOutputValue>>): Run {
@@ -80,6 +99,7 @@ interface Planned {
   readonly seq: number;
   readonly trip: RoundTrip;
   readonly outcome: Outcome;
+  readonly isAnswered: boolean;
 }
 
 function readRoundTrips(db: DatabaseSync, query: AvailabilityQuery, path: Path): readonly Planned[] {
@@ -87,7 +107,8 @@ function readRoundTrips(db: DatabaseSync, query: AvailabilityQuery, path: Path):
   const select = function* (sql: string, ...bounds: readonly SQLInputValue[]): Generator<Planned> {
     for (const row of prepared(db, sql).iterate(...bounds)) {
       const record = recordAsOf(decode<ProbeRecord>(String(row['record'])), query);
-      yield { seq: Number(row['planned_seq']), trip: roundTripOf(record), outcome: outcomeOf(record) };
+      const trip = roundTripOf(record);
+      yield { seq: Number(row['planned_seq']), trip, outcome: outcomeOf(record), isAnswered: isAnswered(record) };
     }
   };
   const read = (sql: string, ...bounds: readonly SQLInputValue[]) => select(sql, provider, path, ...bounds);
@@ -106,7 +127,9 @@ function readRoundTrips(db: DatabaseSync, query: AvailabilityQuery, path: Path):
   const failures = [
     ...lastFailure(read, sinceMs),
     ...UNDELIVERED.flatMap((outcome) => [...read(ENDED, outcome, sinceMs, untilMs)]),
-    ...[...read(ENDED, 'unmeasured', sinceMs, untilMs)].filter((each) => isFailure(each) || each.outcome === 'pending'),
+    ...[...read(ENDED, 'unmeasured', sinceMs, untilMs)].filter(
+      (each) => isFailure(each) || each.outcome === 'pending' || each.isAnswered,
+    ),
     ...[...read(PUT_OFF, sinceMs, untilMs)].filter(isFailure),
   ];
   // Failures in a row have the same neighbours: they are looked up once.

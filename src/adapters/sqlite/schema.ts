@@ -6,7 +6,7 @@ import { LedgerError } from './failure.ts';
 const APPLICATION_ID = 0x4d46504c;
 
 /** Raised when the fold gives other rows for the same events: the daemon then rebuilds them when it opens the ledger. */
-export const PROJECTION_VERSION = 13;
+export const PROJECTION_VERSION = 14;
 
 /**
  * What is derived from the events. Columns that repeat the record are virtual: they cost no bytes and cannot disagree with it.

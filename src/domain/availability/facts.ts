@@ -5,6 +5,7 @@ import type { ChainHead } from '../evidence/chain.ts';
 import type { Exclusion } from '../exclusion.ts';
 import type { Path } from '../probe.ts';
 import type { Instant } from '../time/instant.ts';
+import type { MsRange } from '../time/span-set.ts';
 import type { TimelineState } from '../timeline.ts';
 import type { Run } from './run.ts';
 
@@ -33,12 +34,26 @@ export interface RoundTrip {
    * it, or took it and lost it. A server that could not be reached shows nothing without a control. False where it did not fail.
    */
   readonly byProvider: boolean;
+  /** Whether it was refused no later than a check of its entry (`ENTRY`) would have been, which then tells of the time after it. */
+  readonly isCovered: boolean;
   /** What went wrong, in one line as the network gave it; null where nothing did. */
   readonly reason: string | null;
 }
 
+/** A probe that arrived was served by an endpoint at this moment, wall time in milliseconds since the epoch. */
+export interface Served {
+  readonly endpoint: Endpoint;
+  readonly ms: number;
+}
+
 /** Milliseconds before the range in which every failure is told; of those before it only the last, if nothing was delivered since. */
 export const ROUND_TRIP_BEFORE_MS = 86_400_000;
+
+/** Of the probes that may have been served within a run: one that is put off is served later than it was planned. */
+export function plannedFor({ fromMs, toMs }: MsRange): MsRange {
+  return { fromMs: fromMs - SERVED_LATE_MAX_MS, toMs: toMs + 1 };
+}
+const SERVED_LATE_MAX_MS = 3_600_000;
 
 /** All of it as of one entry of the ledger. */
 export interface AvailabilityFacts {
@@ -47,9 +62,12 @@ export interface AvailabilityFacts {
   /**
    * In the order in which they were planned, which no clock disturbs. Each path's failed ones, from a day before the range (see
    * ROUND_TRIP_BEFORE_MS) until the first one delivered after it, with the delivered ones about each of them by wall time, however
-   * far away those lie; those still pending, and spot checks that did not fail, of that time. All others were delivered, or said nothing.
+   * far away those lie; of that time those still pending, those that were answered and are nobody's, and spot checks that did not fail.
+   * All others were delivered, or said nothing.
    */
   readonly roundTrips: readonly RoundTrip[];
+  /** In the order of time: in each run that proves a fault of its endpoint, and some others. */
+  readonly served: readonly Served[];
   /** Checks of the range that were due and did not take place, by our own doing. */
   readonly unmeasured: Readonly<Record<Endpoint, number>>;
   /** All in force for the provider, of any path and time, in the order of their beginning. */

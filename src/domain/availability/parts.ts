@@ -1,13 +1,13 @@
 /** What of a month each part of a provider's service was down for sure, or may have been (measurement.md, "Sampling"). */
-import { ENDPOINTS, type Endpoint } from '../endpoint.ts';
+import { ENDPOINTS, ENTRY, type Endpoint } from '../endpoint.ts';
 import type { Exclusion, ExclusionKind } from '../exclusion.ts';
 import { PATHS, type Path } from '../probe.ts';
 import type { ServicePart } from '../report/report.ts';
 import { clip, intersect, type MsRange, normalise, type SpanSet, subtract } from '../time/span-set.ts';
-import type { AvailabilityFacts } from './facts.ts';
+import type { AvailabilityFacts, Served } from './facts.ts';
 import type { Observation } from './observation.ts';
 import { tripTime } from './round-trips.ts';
-import type { Run } from './run.ts';
+import { CELLS_BETWEEN_MAX, isProven, type Run } from './run.ts';
 
 export interface PartTime extends DownSets {
   readonly part: ServicePart;
@@ -15,6 +15,8 @@ export interface PartTime extends DownSets {
   readonly path: Path | null;
   /** Not held against the provider, within the month or not. */
   readonly excused: SpanSet;
+  /** Proven, but by a failure that is not held against the provider together with one that is. */
+  readonly halfExcused: SpanSet;
   /** In the order of their beginning, within the month or not. */
   readonly observations: readonly Observation[];
 }
@@ -27,36 +29,35 @@ export interface DownSets {
 }
 
 /** What needs an endpoint: who cannot reach it cannot use these. */
-const PATHS_OF: Readonly<Record<Endpoint, readonly Path[]>> = {
+export const PATHS_OF: Readonly<Record<Endpoint, readonly Path[]>> = {
   submission: ['send', 'internal'],
   mx: ['receive'],
   mailbox: ['receive', 'internal'],
 };
-/** One that failed may have been our own moment of weakness; another one after it confirms it. */
-const CHECKS_TO_PROVE = 2;
-
 /** Every endpoint that was ever checked, and mail on each path where some failed. Where none was ever checked nothing is known of any. */
 export function partsOf(
-  { runs, roundTrips, exclusions, endpoints }: AvailabilityFacts,
+  { runs, roundTrips, served, exclusions, endpoints }: AvailabilityFacts,
   kinds: readonly ExclusionKind[],
   elapsed: MsRange,
 ): readonly PartTime[] {
   const held = endpoints.length > 0 ? endpoints : ENDPOINTS;
   const ofEndpoints = held.map((endpoint): PartTime => {
     const ordered = runs.filter((run) => run.endpoint === endpoint).sort(byBeginning);
+    const failed = failedTimes(ordered, served);
     return {
       part: endpoint,
       path: null,
-      ...endpointTime(ordered, elapsed),
+      ...endpointTime(ordered, failed, elapsed),
       excused: excusedTime(exclusions, kinds, PATHS_OF[endpoint]),
-      observations: ordered.map(observationOf),
+      halfExcused: [],
+      observations: ordered.map((run) => observationOf(run, failed)),
     };
   });
   const ofPaths = PATHS.flatMap((path): readonly PartTime[] => {
-    const trips = tripTime(roundTrips, path);
-    if (trips === null) return [];
-    const { proven, possible, observations } = trips;
     const excused = excusedTime(exclusions, kinds, [path]);
+    const trips = tripTime(roundTrips, path, { up: seenUp(runs, ENTRY[path]), excused });
+    if (trips === null) return [];
+    const { proven, halfExcused, possible, observations } = trips;
     return [
       {
         part: 'round-trip',
@@ -64,6 +65,7 @@ export function partsOf(
         proven: clip(proven, elapsed),
         possible: clip(possible, elapsed),
         excused,
+        halfExcused,
         observations,
       },
     ];
@@ -93,26 +95,50 @@ export function downTogether(parts: readonly PartTime[], which: 'raw' | 'strippe
   };
 }
 
-export function strippedOf({ proven, possible, excused }: PartTime): DownSets {
-  return { proven: subtract(proven, excused), possible: subtract(possible, excused) };
+export function strippedOf({ proven, possible, excused, halfExcused }: PartTime): DownSets {
+  return { proven: subtract(subtract(proven, excused), halfExcused), possible: subtract(possible, excused) };
 }
 
 /** Nothing but good checks shows that it was up. Where a clock that was put back shows a moment twice, and both, neither counts. */
-function endpointTime(runs: readonly Run[], elapsed: MsRange): DownSets {
+function endpointTime(runs: readonly Run[], times: ReadonlyMap<Run, SpanSet>, elapsed: MsRange): DownSets {
   const good = clip(normalise(runs.filter(({ kind }) => kind === 'up')), elapsed);
-  const failed = clip(normalise(runs.filter(isProven)), elapsed);
+  const failed = clip(normalise([...times.values()].flat()), elapsed);
   const proven = subtract(failed, good);
   const up = subtract(good, failed);
   return { proven, possible: subtract(normalise([elapsed]), up) };
 }
 
-function isProven({ kind, checks }: Run): boolean {
-  return kind === 'down' && checks >= CHECKS_TO_PROVE;
+/**
+ * Of each run that proves a fault the time that is left of it, in which nobody was served: a probe that was shows the checks about it to
+ * have failed at something else.
+ */
+function failedTimes(ordered: readonly Run[], served: readonly Served[]): ReadonlyMap<Run, SpanSet> {
+  const times = new Map<Run, SpanSet>();
+  let next = 0;
+  for (const run of ordered) {
+    if (!isProven(run)) continue;
+    const apartMs = CELLS_BETWEEN_MAX * run.cellMs;
+    const about: MsRange[] = [];
+    for (let one = served[next]; one !== undefined && one.ms < run.fromMs; one = served[next]) next += 1;
+    let index = next;
+    for (let one = served[index]; one !== undefined && one.ms <= run.toMs; one = served[index]) {
+      if (one.endpoint === run.endpoint) about.push({ fromMs: one.ms - apartMs, toMs: one.ms + apartMs });
+      index += 1;
+    }
+    times.set(run, subtract(normalise([run]), normalise(about)));
+  }
+  return times;
 }
 
-function observationOf(run: Run): Observation {
+function seenUp(runs: readonly Run[], endpoint: Endpoint): SpanSet {
+  const up = runs.filter((run) => run.endpoint === endpoint && run.kind === 'up');
+  return normalise(up.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + 1 })));
+}
+
+function observationOf(run: Run, failed: ReadonlyMap<Run, SpanSet>): Observation {
   const { fromMs, toMs, kind, checks, reason } = run;
-  return { fromMs, toMs, good: kind === 'up', checks, proven: isProven(run), reason };
+  const proven = fromMs === toMs ? isProven(run) : (failed.get(run) ?? []).length > 0;
+  return { fromMs, toMs, good: kind === 'up', checks, proven, reason };
 }
 
 function byBeginning(one: Run, other: Run): number {

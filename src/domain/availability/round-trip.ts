@@ -1,11 +1,12 @@
 /** A probe as the ground truth of a round trip. */
 import { bouncesHeardUntil } from '../bounce-gap.ts';
 import { LOST_AFTER } from '../contract.ts';
-import { isLoginRefused, isThrottling } from '../probe.ts';
+import { ENTRY } from '../endpoint.ts';
+import { endsInMailbox, isLoginRefused, isThrottling, type Path, STAGES, type Stage } from '../probe.ts';
 import { deferredText, errorOf } from '../probe-view.ts';
 import { isTurnedAway, outcomeOf, type ProbeRecord, putOff, sentAt } from '../record.ts';
 import { spanBetween } from '../time/instant.ts';
-import type { AvailabilityQuery, RoundTrip } from './facts.ts';
+import type { AvailabilityQuery, RoundTrip, Served } from './facts.ts';
 
 /** Of a scheduled probe, or of a spot check that did not fail. */
 export function roundTripOf(record: ProbeRecord): RoundTrip {
@@ -18,8 +19,31 @@ export function roundTripOf(record: ProbeRecord): RoundTrip {
     planned,
     delivered,
     byProvider: (outcome === 'failed' || outcome === 'lost') && isByProvider(record),
+    isCovered: record.handover?.kind === 'refused' && isCovered(record.handover.stage, path),
     reason: delivered === false ? reasonOf(record) : null,
   };
+}
+
+/** A check of an MX ends with its reply to a recipient, one of a submission server with that to the login. */
+function isCovered(stage: Stage, path: Path): boolean {
+  return STAGES.indexOf(stage) <= STAGES.indexOf(ENTRY[path] === 'mx' ? 'rcpt' : 'auth');
+}
+
+/** Whether somebody answered, though what was said was our own doing: what failed before and after it did not fail throughout. */
+export function isAnswered(record: ProbeRecord): boolean {
+  const { handover, notice } = record;
+  return outcomeOf(record) === 'unmeasured' && (handover?.kind === 'refused' || notice?.action === 'failed');
+}
+
+/** By whom, and when, if it arrived. */
+export function servedBy(record: ProbeRecord): readonly Served[] {
+  const { path, handover, capture } = record;
+  if (outcomeOf(record) !== 'delivered') return [];
+  const entry: readonly Served[] =
+    handover?.kind === 'accepted' ? [{ endpoint: ENTRY[path], ms: handover.acknowledged.wallMs }] : [];
+  const end: readonly Served[] =
+    capture !== null && endsInMailbox(path) ? [{ endpoint: 'mailbox', ms: capture.latest.wallMs }] : [];
+  return [...entry, ...end];
 }
 
 /** As it was known when what is said of the range became final; what was planned in the range itself had ended by then. */

@@ -3,15 +3,18 @@ import { DEEP_EVERY } from '../check-plan.ts';
 import { type Endpoint, mayBeOurs } from '../endpoint.ts';
 import type { EndpointChecked } from '../event.ts';
 import { type Instant, spanBetween } from '../time/instant.ts';
-import type { Run, RunKind } from './run.ts';
+import { CELLS_BETWEEN_MAX, type Run, type RunKind } from './run.ts';
 
 /**
  * Checks kept one by one before they are settled into a run. A failed check is recorded up to twice CHECK_MS_MAX after it began
  * (it waits for its control), and in a cell of 30 s no more than this many begin meanwhile.
  */
 const RECENT_MAX = 4;
-/** Cells between two checks in a row, as measurement.md has it: then one may be missing between them. */
-const CELLS_BETWEEN_MAX = 2;
+/**
+ * Deep checks in a row that a good run may go on without, as with its cells: each is due DEEP_EVERY after the last, and comes within two
+ * cells. So one may be greylisted, and no more.
+ */
+const deepApartMs = (cellMs: number): number => 2 * (DEEP_EVERY * 1000 + CELLS_BETWEEN_MAX * cellMs);
 /** A run's reason is stored with the state at every commit. */
 const REASON_CHARS_MAX = 200;
 
@@ -70,11 +73,11 @@ export interface RunChange {
 /**
  * Runs are made of the checks in the order of their wall time, so that none overlap. That checks come in another order changes
  * nothing while no more than RECENT_MAX that began later came before. One that comes later still, or that began after the wall
- * clock was set back, can only take away: it makes the run that it contradicts doubtful, a good one from shortly before it on, be it
+ * clock was set back, can only take away: it makes the run that it contradicts doubtful, from shortly before it on, be it
  * the settled one or one of old. Before that run's beginning it changes nothing: those runs are not remembered here.
  *
  * A check that is `inconclusive`, or whose failure may be ours (`mayBeOurs`), is left out, as a cell that was missed: it neither breaks a run nor makes it longer, and time
- * with no other checks is unobserved. Which checks were scheduled and which confirm makes no difference: each speaks for its moment.
+ * with no other checks is unobserved. So is a good one that lets nobody in anew, once nobody was for too long (`deepApartMs`). Which checks were scheduled and which confirm makes no difference: each speaks for its moment.
  */
 export function foldCheck(
   before: EndpointChecks | null,
@@ -93,7 +96,7 @@ export function foldCheck(
     return { checks: known, change };
   }
   if (settled !== null && ms <= settled.run.toMs) {
-    const { kept, run } = afterthought(settled.run, check);
+    const { kept, run } = afterthought(settled.run, check, cutBack(settled).run.toMs);
     const taken = { ...known, settled: { ...settled, run } };
     const change = tailChange(taken, settled.run.fromMs);
     return { checks: settle(taken), change: { ...change, runs: [...kept, ...change.runs] } };
@@ -138,6 +141,7 @@ function stretchesOf({ provider, endpoint, settled, recent, namedMs }: EndpointC
     const deepest = endpoint === 'mx' && one.began.wallMs < (namedMs ?? Number.POSITIVE_INFINITY);
     const check = deepest ? { ...one, deep: true } : one;
     const open = stretches.at(-1);
+    if (open !== undefined && isTooShallow(open, check)) continue;
     if (open !== undefined && goesOn(open, check)) stretches[stretches.length - 1] = extended(open, check);
     else {
       if (open !== undefined) stretches[stretches.length - 1] = cutBack(open);
@@ -159,6 +163,15 @@ function goesOn({ run, last }: Stretch, check: Check): boolean {
   const { lo, flags } = spanBetween(last.began, check.began);
   const limitMs = CELLS_BETWEEN_MAX * Math.max(last.cellMs, check.cellMs);
   return run.kind === check.kind && flags.length === 0 && lo * 1000 <= limitMs;
+}
+
+/**
+ * Whether it is good and says no more of a good run: nobody was seen to be let in anew for too long. A lookup of recipients that fails
+ * is answered as greylisting is, and a kept session outlives a login service.
+ */
+function isTooShallow({ run, deepMs = run.fromMs }: Stretch, { began, kind, deep, cellMs }: Check): boolean {
+  if (run.kind !== 'up' || kind !== 'up' || deep === true) return false;
+  return began.wallMs - deepMs > deepApartMs(Math.max(run.cellMs, cellMs));
 }
 
 /**
@@ -189,16 +202,31 @@ function extended({ run, deepMs }: Stretch, check: Check): Stretch {
 }
 
 /**
- * Which of its checks it lies between is not known any more, so a run that it contradicts is doubtful; of a good one what ends
- * surely before the last check that let somebody in before it is `kept`, so that one check takes no month away.
+ * Which of its checks it lies between is not known any more, so a run that it contradicts is doubtful. What ends surely before that is
+ * `kept`, so that one check takes no month away: of a failed one what lies between checks before it, of a good one what lies before one
+ * that let somebody in, of which the last was at `deepMs`.
  */
-export function afterthought(run: Run, check: Check): { readonly kept: readonly Run[]; readonly run: Run } {
+export function afterthought(
+  run: Run,
+  check: Check,
+  deepMs = run.toMs,
+): { readonly kept: readonly Run[]; readonly run: Run } {
   const { began, kind, checks, reason } = check;
   const cellMs = Math.max(run.cellMs, check.cellMs);
   if (kind === run.kind) return { kept: [], run: { ...run, checks: run.checks + checks, cellMs } };
-  const surelyMs = began.wallMs - CELLS_BETWEEN_MAX * cellMs - DEEP_EVERY * 1000;
-  if (run.kind === 'up' && surelyMs > run.fromMs) {
-    const doubtful: Run = { ...run, kind: 'doubtful', fromMs: began.wallMs, checks, reason, cellMs };
+  const surelyMs =
+    run.kind === 'up'
+      ? Math.min(began.wallMs - deepApartMs(cellMs), deepMs)
+      : began.wallMs - CELLS_BETWEEN_MAX * cellMs;
+  if (run.kind !== 'doubtful' && surelyMs > run.fromMs) {
+    const doubtful: Run = {
+      ...run,
+      kind: 'doubtful',
+      fromMs: began.wallMs,
+      checks,
+      reason: reason ?? run.reason,
+      cellMs,
+    };
     return { kept: [{ ...run, toMs: surelyMs }], run: doubtful };
   }
   return {

@@ -7,6 +7,11 @@ import type { Endpoint } from '../endpoint.ts';
  */
 export type RunKind = 'up' | 'down' | 'doubtful';
 
+/** Cells between two checks in a row, as measurement.md has it: then one may be missing between them. */
+export const CELLS_BETWEEN_MAX = 2;
+/** One that failed may have been our own moment of weakness; another one after it confirms it. */
+const CHECKS_TO_PROVE = 2;
+
 /**
  * Each check began at most two cells after the one before, and no clock was stepped, no host asleep, none rebooted in between;
  * otherwise a new run begins. Whether the service answers at a moment is whether a request begun then is answered: so a check
@@ -24,4 +29,9 @@ export interface Run {
   readonly reason: string | null;
   /** Milliseconds, the longest of its checks' cells: what is shorter than two of them may have been missed. */
   readonly cellMs: number;
+}
+
+/** Whether it shows a fault of the provider. */
+export function isProven({ kind, checks }: Run): boolean {
+  return kind === 'down' && checks >= CHECKS_TO_PROVE;
 }

@@ -203,16 +203,56 @@ test('one that comes far too late makes the run that it contradicts doubtful, an
 
 test('one that contradicts a long good run takes away what comes after it, and what may have gone before it unseen', () => {
   const hours = Array.from({ length: 120 }, (_, minute) => up(minute * 60));
-  // Two cells and the ten minutes between two logins.
+  // Twice two cells and the ten minutes between two logins.
   expect(told(runsOf([...hours, failed(3600.5)]))).toEqual([
-    'up 0-2880.5 x116',
+    'up 0-2160.5 x116',
     'doubtful 3600.5-6900 x1',
     'up 6960-7140 x4',
   ]);
   const later = [...hours, failed(7200), ...Array.from({ length: 9 }, (_, minute) => up(7260 + minute * 60))];
   const untouched = runsOf(later).slice(1);
-  expect(told(runsOf([...later, failed(3600.5)]).slice(0, 2))).toEqual(['up 0-2880.5 x120', 'doubtful 3600.5-7140 x1']);
+  expect(told(runsOf([...later, failed(3600.5)]).slice(0, 2))).toEqual(['up 0-2160.5 x120', 'doubtful 3600.5-7140 x1']);
   expect(runsOf([...later, failed(3600.5)]).slice(2)).toEqual(untouched);
+});
+
+test('one that contradicts a long fault leaves what lies before it', () => {
+  const hours = Array.from({ length: 120 }, (_, minute) => failed(minute * 60));
+  expect(told(runsOf([...hours, up(3600.5)]))).toEqual([
+    'down 0-3480.5 x116',
+    'doubtful 3600.5-6900 x1',
+    'down 6960-7140 x4',
+  ]);
+  expect(told(runsOf([...hours, up(100)]))).toEqual(['doubtful 0-6900 x117', 'down 6960-7140 x4']);
+});
+
+describe('a good run that lets nobody in anew', () => {
+  const greeting = (seconds: number) => up(seconds, { depth: 'greeting' });
+  const named = (seconds: number, over: Partial<EndpointChecked> = {}) => up(seconds, { depth: 'recipient', ...over });
+  const greylisted = { result: { kind: 'inconclusive', reason: 'asked to come again' } } as const;
+  /** A greeting every minute, and every ten minutes a recipient instead. */
+  const asChecked = (minutes: number, later: (seconds: number) => EndpointChecked) =>
+    Array.from({ length: minutes }, (_, minute) => (minute % 10 > 0 ? greeting(minute * 60) : later(minute * 60)));
+
+  test('goes on over one that is greylisted', () => {
+    const once = asChecked(41, (seconds) => named(seconds, seconds === 1200 ? greylisted : {}));
+    expect(told(runsOf(once))).toEqual(['up 0-2400 x40']);
+  });
+
+  test.each([[[]], [[5, 40, 200]]])(
+    'ends with the last time it did, where each later one is asked to come again, until somebody is (restarts: %j)',
+    (restarts) => {
+      // 451 to every recipient from the second until the 360th minute.
+      const refused = (seconds: number) => seconds > 60 && seconds < 360 * 60;
+      const hours = asChecked(381, (seconds) => named(seconds, refused(seconds) ? greylisted : {}));
+      expect(told(runsOf(hours, restarts))).toEqual(['up 0-0 x23', 'up 21600-22800 x21']);
+    },
+  );
+
+  test('is not kept by one that comes late beyond the last time it did', () => {
+    const hours = asChecked(120, (seconds) => named(seconds, seconds > 0 ? greylisted : {}));
+    const [first] = runsOf([...hours, failed(1100, { control: 'failed' })]);
+    expect(first).toMatchObject({ kind: 'doubtful', fromMs: at(0).wallMs });
+  });
 });
 
 test('one from before the settled run casts doubt on the run of old that holds it, and makes none', () => {

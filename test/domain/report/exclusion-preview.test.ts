@@ -48,7 +48,7 @@ test('it changes the clauses of its provider and its path alone', () => {
   const facts = { unmeasured: 0, exclusions: [], absence: new Map(), head: { seq: 1, hash: '' } };
   const source: FactSource = {
     month: ({ path }) => ({ ...facts, records: [delivered('p', 0, 600, { path })] }),
-    availability: () => ({ ...facts, runs: [], roundTrips: [], unmeasured: NONE, endpoints: [] }),
+    availability: () => ({ ...facts, runs: [], roundTrips: [], served: [], unmeasured: NONE, endpoints: [] }),
   };
   const averages = (change: Partial<Exclusion>) =>
     previewExclusion(MATTER, source, { kind: 'added', exclusion: { ...exclusion(0, 700), ...change } })

@@ -42,10 +42,12 @@ function factsOf(scene: Scene, at: (step: number) => number): AvailabilityFacts 
           planned: instantAt(at(step)),
           delivered,
           byProvider,
+          isCovered: false,
           reason: fate === 'failed' ? `${step}` : null,
         };
       })
       .toSorted((one, other) => one.planned.wallMs - other.planned.wallMs),
+    served: [],
     unmeasured: { submission: 0, mx: 0, mailbox: 0 },
     exclusions: scrambled(
       exclusions.map(({ kind, path, from, to }, index): Exclusion => {

@@ -36,6 +36,8 @@ export interface Judgement {
 /** States of a part in a step; 0 is neither, both where the clock was put back and shows the step twice. */
 const UP = 1;
 const DOWN = 2;
+/** Between a failure that is excused and one that is not: it proves something only as long as nothing is excused. */
+const HALF_DOWN = 4;
 
 /** What a step says of parts taken together. */
 const NO = 0;
@@ -133,11 +135,12 @@ function statesOf(checks: readonly SeenCheck[], { length, cell }: Scene): Uint8A
 }
 
 /** Mail flows unless a failure says otherwise: in doubt from delivered to delivered, down between two failures in a row. */
-function tripStates(trips: readonly SeenTrip[], { length, stepMs }: Scene): Uint8Array {
+function tripStates(trips: readonly SeenTrip[], scene: Scene): Uint8Array {
+  const { length, stepMs } = scene;
   const states = new Uint8Array(length).fill(UP);
   const mark = (from: number, to: number, state: number): void => {
     for (let step = Math.max(0, from); step < Math.min(length, to); step += 1)
-      if (states[step] !== DOWN) states[step] = state;
+      if (states[step] !== DOWN && states[step] !== HALF_DOWN) states[step] = state;
   };
   const delivered = trips.filter(({ fate }) => fate === 'delivered').map(({ at }) => at);
   for (const one of trips) {
@@ -148,10 +151,18 @@ function tripStates(trips: readonly SeenTrip[], { length, stepMs }: Scene): Uint
     for (const other of trips) {
       if (other.fate !== 'failed' || other.at <= one.at || (other.at - one.at) * stepMs > HALF_HOUR_MS) continue;
       const between = trips.some(({ at }) => at > one.at && at < other.at);
-      if (!between && one.byProvider && other.byProvider && one.path !== 'send') mark(one.at, other.at, DOWN);
+      const isHalf = isExcused(one, scene) !== isExcused(other, scene);
+      if (!between && one.byProvider && other.byProvider && one.path !== 'send')
+        mark(one.at, other.at, isHalf ? HALF_DOWN : DOWN);
     }
   }
   return states;
+}
+
+function isExcused({ path, at }: SeenTrip, { exclusions, terms }: Scene): boolean {
+  return exclusions
+    .filter((each) => terms.kinds.includes(each.kind) && (each.path === null || each.path === path))
+    .some(({ from, to }) => at >= from && at < to);
 }
 
 /** For each path the steps that the clause leaves out. */
@@ -179,7 +190,8 @@ function together(rows: readonly Row[], length: number, strip: boolean): Uint8Ar
     for (let step = 0; step < length; step += 1) {
       const state = states[step];
       if (state === UP || (strip && excused[step] === 1)) continue;
-      worst[step] = Math.max(worst[step] ?? NO, state === DOWN ? SURELY : PERHAPS);
+      const isDown = state === DOWN || (state === HALF_DOWN && !strip);
+      worst[step] = Math.max(worst[step] ?? NO, isDown ? SURELY : PERHAPS);
     }
   }
   return worst;
@@ -190,7 +202,7 @@ function unknownIn(rows: readonly Row[]): Uint8Array {
   const unknown = new Uint8Array(rows[0]?.states.length ?? 0);
   for (const { states } of rows)
     for (let step = 0; step < states.length; step += 1)
-      if (states[step] !== UP && states[step] !== DOWN) unknown[step] = 1;
+      if (states[step] !== UP && states[step] !== DOWN && states[step] !== HALF_DOWN) unknown[step] = 1;
   return unknown;
 }
 
