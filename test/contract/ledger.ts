@@ -359,7 +359,9 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     const again = run('up', 5320, 5320, 1);
     const { runs, roundTrips, ...rest } = factsOf(ledger).availability(range(0, 6000));
     expect(runs).toEqual([up, down, again]);
-    const trip = (probe: string, seconds: number) => ({ probe, path: 'send', planned: at(seconds) });
+    const trip = (probe: string, seconds: number) => ({
+      ...{ probe, path: 'send', planned: at(seconds), isCovered: false },
+    });
     expect(roundTrips).toEqual([
       { ...trip('delivered', 1), delivered: true, byProvider: false, reason: null },
       // A spot check that arrived: no proof that nothing did between two failures, and no more.
@@ -372,6 +374,7 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     ]);
     const { head } = await ledger.snapshot();
     expect(rest).toEqual({
+      served: [],
       ...{ unmeasured: { submission: 0, mx: 1, mailbox: 0 }, exclusions: [], endpoints: ['mx'], head },
     });
     const runsOf = (from: number, to: number) => factsOf(ledger).availability(range(from, to)).runs;
@@ -383,6 +386,24 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     expect(runsOf(9000, 9999)).toEqual([again]);
     expect(runsOf(0, 5010)).toEqual([up]);
     expect(factsOf(ledger).availability({ ...range(0, 9999), provider: 'nobody' }).endpoints).toEqual([]);
+  });
+
+  it('has who served the probes that were planned in a run that proves a fault, or within an hour before', async () => {
+    const ledger = await make();
+    const failed = { endpoint: 'submission', result: unreachable, control: 'healthy' } as const;
+    const spot = delivered('spot', 10_040).map((event) =>
+      event.type === 'probe.planned' ? { ...event, kind: 'spot' as const } : event,
+    );
+    const probes = [100, 7000, 10_030, 20_000].flatMap((seconds) => delivered(`p${seconds}`, seconds));
+    await ledger.append([...probes, ...spot, planned('open', 10_050), handedOver('open', 10_051)]);
+    const servedIn = () =>
+      factsOf(ledger)
+        .availability({ provider: 'acme', fromMs: at(0).wallMs, toMs: at(30_000).wallMs, finalMs: at(30_000).wallMs })
+        .served.map(({ endpoint, ms }) => `${endpoint} ${Math.floor((ms - at(0).wallMs) / 1000)}`);
+    await ledger.append([checked(10_000, failed)]);
+    expect(servedIn()).toEqual([]);
+    await ledger.append([checked(10_060, failed)]);
+    expect(servedIn()).toEqual(['submission 7002', 'submission 10032', 'submission 10042']);
   });
 
   it('appends a checkpoint of the entry before it, in the order of the calls, which changes nothing', async () => {

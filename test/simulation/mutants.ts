@@ -116,7 +116,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'unproven-downtime-proven',
     places: [
       {
-        file: 'src/domain/availability/parts.ts',
+        file: 'src/domain/availability/run.ts',
         from: "return kind === 'down' && checks >= CHECKS_TO_PROVE;",
         to: "return kind !== 'up' && checks >= CHECKS_TO_PROVE;",
       },

@@ -79,7 +79,10 @@ function finalOutcomes(record: ProbeRecord, truth: MessageTruth | undefined): re
   if (ours && record.handover?.kind !== 'refused' && record.notice?.action !== 'failed')
     return ['unmeasured', 'lost', 'failed'];
   if (ours) return reachedMs === null ? ['unmeasured'] : ['unmeasured', 'delivered'];
-  const answered = record.handover?.kind === 'refused' || record.notice?.action === 'failed';
+  const { handover } = record;
+  // It was the provider's fault, but nobody could tell it from an old password of ours.
+  if (handover?.kind === 'refused' && handover.stage === 'auth' && handover.code >= 500) return ['unmeasured'];
+  const answered = handover?.kind === 'refused' || record.notice?.action === 'failed';
   if (answered) return ['failed'];
   if (reachedMs !== null) {
     const inTime = reachedMs - begunMs < (LOST_AFTER - EXPIRY_EARLY_MAX) * 1000;
