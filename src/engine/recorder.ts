@@ -17,7 +17,7 @@ export interface Recorder {
   record(events: readonly LedgerEvent[]): Promise<void>;
   /**
    * As `record`, for facts that nobody waits for and that must not get lost: while the ledger refuses them, they are kept in
-   * memory and go before whatever is recorded next. Never rejects; resolves once it was tried.
+   * memory and go before whatever is recorded next, be it already asked for. Never rejects; resolves once it was tried.
    */
   note(...events: readonly LedgerEvent[]): Promise<void>;
   /** As `record`, all that is known of the ledger's open matters (LedgerCheckpoint). */
@@ -44,12 +44,22 @@ const KEPT_ALWAYS: ReadonlySet<LedgerEvent['type']> = new Set([
 ]);
 /** Kept facts that are tried at once: each try copies them to the ledger's thread, and that once a second while it refuses. */
 const CATCH_UP_MAX = 200;
+/** Requests that go in together: as many as the ledger's own transactions take. */
+const TOGETHER_MAX = 1000;
 
 export type RecorderListener = (entries: readonly LedgerEntry[], changed: readonly ProbeRecord[]) => void;
 
 interface Gap {
   readonly from: Instant;
   readonly until: Instant;
+}
+
+/** What waits for the notes before it. */
+interface Turn {
+  readonly events: readonly LedgerEvent[];
+  /** Whether they are kept when the ledger refuses them. */
+  readonly isNote: boolean;
+  readonly done: PromiseWithResolvers<void>;
 }
 
 export interface RecorderParts {
@@ -156,10 +166,37 @@ export function createRecorder(
     await append(events);
     taken();
   };
+  /**
+   * States: idle (what is recorded goes to the ledger at once) → noting (a note is under way, and whatever comes waits: if it is refused,
+   * it still goes in first) → idle, once nothing waits any more. What waited goes in together, so that it costs no commit of its own.
+   */
+  const waiting: Turn[] = [];
+  let isNoting = false;
+  const takeTogether = async (turns: readonly Turn[]): Promise<void> => {
+    try {
+      await recordNow(turns.flatMap(({ events }) => events));
+      for (const { done } of turns) done.resolve();
+    } catch (error) {
+      // Kept before anybody hears of it, and may record more.
+      if (error instanceof LedgerRefused) for (const { events, isNote } of turns) if (isNote) events.forEach(keep);
+      for (const { done } of turns) done.reject(error);
+    }
+  };
+  const takeTurns = async (): Promise<void> => {
+    isNoting = true;
+    while (waiting.length > 0) await takeTogether(waiting.splice(0, TOGETHER_MAX));
+    isNoting = false;
+  };
+  const inTurn = (events: readonly LedgerEvent[], isNote: boolean): Promise<void> => {
+    const done = Promise.withResolvers<void>();
+    waiting.push({ events, isNote, done });
+    if (!isNoting) void takeTurns();
+    return done.promise;
+  };
   /** Facts that the ledger has neither taken nor refused yet. */
   const underWay = new Set<Promise<void>>();
-  const record = (events: readonly LedgerEvent[]): Promise<void> => {
-    const recording = recordNow(events);
+  const record = (events: readonly LedgerEvent[], isNote = false): Promise<void> => {
+    const recording = isNote || isNoting ? inTurn(events, isNote) : recordNow(events);
     underWay.add(recording);
     const settled = (): void => void underWay.delete(recording);
     recording.then(settled, settled);
@@ -171,13 +208,13 @@ export function createRecorder(
     get head() {
       return head;
     },
-    record,
+    record: (events) => record(events),
     async checkpoint(at) {
       await catchUp();
       await take(ledger.checkpoint(at).then((entry) => [entry]));
     },
     async beat(until) {
-      // One that is refused may not be kept yet, or be told in other words: the next beat knows.
+      // One that is refused may be told in other words: the next beat knows.
       await Promise.all(underWay);
       await catchUp();
       await ledger.beat(until).catch((error: unknown) => {
@@ -186,12 +223,9 @@ export function createRecorder(
       taken();
     },
     async note(...events) {
-      try {
-        await record(events);
-      } catch (error) {
+      await record(events, true).catch((error: unknown) => {
         if (!(error instanceof LedgerRefused)) throw error;
-        events.forEach(keep);
-      }
+      });
     },
     find: async (id) => state.open.get(id) ?? (await ledger.probe(id)),
     subscribe(listener) {

@@ -138,6 +138,65 @@ it('takes no beat before what was begun ahead of it is durable, and none if that
   expect(reasons(ledger)).toEqual([0]);
 });
 
+/** Holds up the next append until it is let go, or refused. */
+function heldUp(ledger: MemoryLedger): { readonly disk: PromiseWithResolvers<void>; readonly sizes: number[] } {
+  const append = ledger.append.bind(ledger);
+  const disk = Promise.withResolvers<void>();
+  const sizes: number[] = [];
+  ledger.append = async (events) => {
+    sizes.push(events.length);
+    if (sizes.length === 1) await disk.promise;
+    return append(events);
+  };
+  return { disk, sizes };
+}
+
+it('records nothing ahead of a note that was begun before it, though that is refused after a while', async () => {
+  const { ledger, recorder } = await world();
+  const { disk } = heldUp(ledger);
+  const all = [recorder.note(slot(0)), recorder.record([slot(1)]), recorder.note(slot(2)), recorder.record([slot(3)])];
+  await new Promise((resolve) => void setTimeout(resolve));
+  all.push(recorder.note(slot(4)));
+  disk.reject(new Error('the database is locked'));
+  await Promise.all(all);
+  expect(reasons(ledger)).toEqual([0, 1, 2, 3, 4]);
+});
+
+it('keeps the notes and refuses the rest, in order, of what waited for a note that is refused', async () => {
+  const { ledger, recorder } = await world();
+  const { disk } = heldUp(ledger);
+  const tried = Promise.allSettled([
+    recorder.note(slot(0)),
+    recorder.note(slot(1)),
+    recorder.record([slot(2)]),
+    recorder.note(slot(3)),
+    recorder.beat(at(4)),
+  ]);
+  ledger.failure = new Error('disk full');
+  disk.resolve();
+  const reason: unknown = expect.any(LedgerRefused);
+  const [taken, refused] = [
+    { status: 'fulfilled', value: undefined },
+    { status: 'rejected', reason },
+  ];
+  expect(await tried).toEqual([taken, taken, refused, taken, refused]);
+  ledger.failure = null;
+  await recorder.record([slot(5)]);
+  expect(reasons(ledger)).toEqual([0, 1, 3, 5]);
+});
+
+it('gives what waits for a note to the ledger in one go: many at once cost no more commits than few', async () => {
+  const { ledger, recorder } = await world();
+  const { disk, sizes } = heldUp(ledger);
+  const all = Array.from({ length: 500 }, (_, second) =>
+    second % 2 === 0 ? recorder.note(slot(second)) : recorder.record([slot(second)]),
+  );
+  disk.resolve();
+  await Promise.all(all);
+  expect(sizes).toEqual([1, 499]);
+  expect(reasons(ledger)).toEqual(Array.from({ length: 500 }, (_, second) => second));
+});
+
 it('keeps what casts doubt on the time before, and what bounced, however much is dropped', async () => {
   const { ledger, recorder } = await world();
   ledger.failure = new Error('disk full');
