@@ -361,7 +361,10 @@ class WatchSession {
     }
   }
 
-  /** Bookmarks stop before what still has to be deleted or may still be handed out, so that a restart finds it again. */
+  /**
+   * Bookmarks stop before what still has to be deleted or may still be handed out, so that a restart finds it again. None is kept before
+   * what was made of the messages before it is durable, doubts included: a restart would know of neither.
+   */
   async #keepBookmarks(): Promise<void> {
     const bookmarks = new Map<string, Bookmark>();
     for (const [path, { uidValidity, uidNext }] of this.#position) {
@@ -370,6 +373,7 @@ class WatchSession {
     }
     const text = JSON.stringify([...bookmarks]);
     if (text === this.#kept) return;
+    await this.#parts.recorder.settled();
     await this.#parts.ledger.keepBookmarks(this.#options.provider, bookmarks).catch((error: unknown) => {
       throw new LedgerRefused(error);
     });

@@ -22,10 +22,9 @@ export interface Recorder {
   note(...events: readonly LedgerEvent[]): Promise<void>;
   /** As `record`, all that is known of the ledger's open matters (LedgerCheckpoint). */
   checkpoint(at: Instant): Promise<void>;
-  /**
-   * Records what was kept, then the heartbeat, which says that all until then is recorded: so it waits for whatever was begun before it.
-   * Rejects with LedgerRefused, saying nothing, while the ledger refuses any of that.
-   */
+  /** Resolves once whatever was begun before it is recorded, and what was kept. Rejects with LedgerRefused while the ledger refuses any of that. */
+  settled(): Promise<void>;
+  /** As `settled`, then the heartbeat, which says that all until then is recorded; while the ledger refuses any of that it says nothing. */
   beat(until: Instant): Promise<void>;
   /** A probe, open or closed. */
   find(id: string): Promise<ProbeRecord | null>;
@@ -198,9 +197,15 @@ export function createRecorder(
   const record = (events: readonly LedgerEvent[], isNote = false): Promise<void> => {
     const recording = isNote || isNoting ? inTurn(events, isNote) : recordNow(events);
     underWay.add(recording);
-    const settled = (): void => void underWay.delete(recording);
-    recording.then(settled, settled);
+    const over = (): void => void underWay.delete(recording);
+    recording.then(over, over);
     return recording;
+  };
+
+  const settled = async (): Promise<void> => {
+    // One that is refused may be told in other words: the next time knows.
+    await Promise.all(underWay);
+    await catchUp();
   };
 
   return {
@@ -213,10 +218,9 @@ export function createRecorder(
       await catchUp();
       await take(ledger.checkpoint(at).then((entry) => [entry]));
     },
+    settled,
     async beat(until) {
-      // One that is refused may be told in other words: the next beat knows.
-      await Promise.all(underWay);
-      await catchUp();
+      await settled();
       await ledger.beat(until).catch((error: unknown) => {
         throw refused(error);
       });

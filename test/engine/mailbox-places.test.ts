@@ -46,6 +46,24 @@ it('claims none since the last look before a folder went away with what was in i
   expect(await loAfter(7200, id)).toBeLessThanOrEqual(30);
 });
 
+it('keeps no bookmark that would have a restart forget the folder before that doubt is durable', async () => {
+  const { id, message } = await sent();
+  const append = world.ledger.append.bind(world.ledger);
+  world.ledger.append = async () => {
+    throw new Error('disk full');
+  };
+  world.mailbox.deliver(message, 'Junk');
+  world.mailbox.drop('Junk');
+  await world.clock.advance(15);
+  const folders = async () => [...(await world.ledger.bookmarks('acme')).keys()];
+  expect(await folders()).toContain('Junk');
+  world.ledger.append = append;
+  await world.clock.advance(60);
+  expect(world.ledger.events('mailbox.unproven')).not.toEqual([]);
+  expect(await folders()).toEqual(['INBOX']);
+  expect(await loAfter(7200, id)).toBeLessThanOrEqual(30);
+});
+
 it('claims none of a message that lies in a folder which is hidden for a while', async () => {
   const junk = world.mailbox.folders.get('Junk')!;
   world.mailbox.folders.delete('Junk');
