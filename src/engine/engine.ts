@@ -285,11 +285,14 @@ function createControl(
       const stopListening = recorder.subscribe((_entries, changed) => {
         if (changed.some((record) => record.id === id && outcomeOf(record) !== 'pending')) wait.abort(OVER);
       });
-      const now = await probe(id);
-      if (now !== null && now.assessment.outcome === 'pending') {
-        await clock.sleep(ms, signal === undefined ? wait.signal : AbortSignal.any([wait.signal, signal]));
+      try {
+        const now = await probe(id);
+        if (now !== null && now.assessment.outcome === 'pending') {
+          await clock.sleep(ms, signal === undefined ? wait.signal : AbortSignal.any([wait.signal, signal]));
+        }
+      } finally {
+        stopListening();
       }
-      stopListening();
       return probe(id);
     },
     recent: async (limit) =>

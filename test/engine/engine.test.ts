@@ -681,6 +681,25 @@ describe('a restart', () => {
   });
 });
 
+it('listens no more for a probe that it could not read', async () => {
+  await begin();
+  const subscribe = engine.recorder.subscribe.bind(engine.recorder);
+  let listening = 0;
+  engine.recorder.subscribe = (listener) => {
+    const stopListening = subscribe(listener);
+    listening += 1;
+    return () => {
+      listening -= 1;
+      stopListening();
+    };
+  };
+  world.ledger.probe = async () => {
+    throw new Error('disk I/O error');
+  };
+  await expect(engine.settled('unknown', 10)).rejects.toThrow('disk I/O error');
+  expect(listening).toBe(0);
+});
+
 describe('the schedule', () => {
   it('sends at Poisson times within its bounds, and only those enter the statistics', async () => {
     await begin({ routes: [{ provider: 'acme', path: 'internal', every: 60, minGap: 10, maxGap: 300 }] });
