@@ -93,7 +93,7 @@ export interface Engine extends AgentControl {
   readonly partHealth: Health;
   /** The sink's address. */
   readonly sinkAddress: HostPort;
-  /** Resolves when everything is closed, within about 5 s; nothing is left running. */
+  /** Resolves when everything is closed, within about 5 s, or once a disk that hangs has answered; nothing is left running. */
   stop(): Promise<void>;
 }
 
