@@ -1,6 +1,6 @@
 /** Watches our own line while a message is on its way to the sink: what a provider tried while the line was down is no delay of its. */
 import { type ProbeRecord, sentAt } from '../domain/record.ts';
-import { earlierOf, type Instant, laterOf, spanBetween } from '../domain/time/instant.ts';
+import { earlierOf, type Instant, isBefore, laterOf, spanBetween } from '../domain/time/instant.ts';
 import { isNewlyUnseen } from '../domain/timeline.ts';
 import type { Clock, Control } from '../ports.ts';
 import type { Health, PartWords } from './health.ts';
@@ -21,6 +21,8 @@ const ROUND_EVERY = 5000;
 const ROUND_SLACK = 0.5;
 /** Seconds between two notes of one failure. */
 const NOTE_EVERY = 3600;
+/** Seconds for which a note that the ledger may not have yet is taken for told. */
+const TOLD_FOR = 10;
 /** Seconds that a look takes at most, and a busy host is late by. */
 const LOOK_SLACK = 8;
 
@@ -54,7 +56,7 @@ export function createLineWatch(
   const part = control === null ? null : health.part('line', null, WORDS);
   /** When the last look that was good was begun. */
   let lastGood = before;
-  let lastNoted: Instant | null = null;
+  let lastNoted: { readonly at: Instant; readonly since: Instant } | null = null;
   const awaited = (): ProbeRecord[] =>
     control === null ? [] : [...recorder.state.open.values()].filter(({ path }) => path === 'send');
   const knownUntil = (now: Instant): Instant => {
@@ -69,9 +71,14 @@ export function createLineWatch(
     const since = awaited().length > 0 ? knownUntil(at) : (lastGood ?? at);
     // Once a failure, not once a look: what is widened already stays so. But it lasts until it is told no more.
     const { boots } = recorder.state;
-    const news = awaited().some((record) => isNewlyUnseen(record, since, boots));
-    if (!news && (lastNoted === null || spanBetween(lastNoted, at).hi < NOTE_EVERY)) return;
-    lastNoted = at;
+    const last = lastNoted;
+    const age = last === null ? null : spanBetween(last.at, at).hi;
+    // While the ledger refuses, what is noted is not folded: each connection would be news.
+    const covers = last !== null && age !== null && age < TOLD_FOR && !isBefore(since, last.since, boots);
+    const isTold = ({ planned }: ProbeRecord): boolean => covers && isBefore(planned, last.at, boots);
+    const news = awaited().some((record) => isNewlyUnseen(record, since, boots) && !isTold(record));
+    if (!news && (age === null || age < NOTE_EVERY)) return;
+    lastNoted = { at, since };
     await recorder.note({ type: 'sink.unproven', at, since });
   };
   const look = async (from: Control, signal: AbortSignal): Promise<void> => {

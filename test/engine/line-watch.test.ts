@@ -1,8 +1,11 @@
 /** Our own line goes down while a message is on its way to the sink: what that costs is no delay of the provider's. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { LedgerEvent } from '../../src/domain/event.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { createLineWatch } from '../../src/engine/line-watch.ts';
 import type { Control } from '../../src/ports.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/agent.ts';
+import { startRecorder } from '../fakes/recorder.ts';
 
 let world: FakeWorld;
 let engine: Engine;
@@ -108,6 +111,48 @@ it('knows it also where the message comes before a look that hangs is given up',
   await world.sink.deliver(world.submitter.sent[0]!);
   expect((await delayOf(id)).lo).toBeLessThanOrEqual(20);
   isDown = false;
+});
+
+it('notes it every ten seconds at most while the ledger refuses, however many connect', async () => {
+  await begin();
+  await engine.check('acme', 'send');
+  await world.clock.advance(20);
+  world.ledger.failure = new Error('disk full');
+  isDown = true;
+  await world.clock.advance(14);
+  for (let connection = 0; connection < 300; connection += 1) {
+    world.sink.connect('198.51.100.7')?.close();
+    await world.clock.advance(0.1);
+  }
+  world.ledger.failure = null;
+  await world.clock.advance(2);
+  expect(unproven().length).toBeGreaterThan(0);
+  expect(unproven().length).toBeLessThanOrEqual(6);
+  isDown = false;
+});
+
+it('notes it again at once where another provider was given a message since', async () => {
+  await begin();
+  const { recorder, health } = await startRecorder(world.ledger, { clock: world.clock });
+  const line = createLineWatch(control, null, { recorder, health, clock: world.clock });
+  const plan = (provider: string): LedgerEvent => ({
+    ...{ type: 'probe.planned', at: world.clock.now(), probe: provider, provider, path: 'send', kind: 'spot' },
+    ...{ sender: 'probe@acme.example', recipient: 'probe-0@sink.example' },
+  });
+  const heard = async () => {
+    await world.clock.advance(1);
+    await line.heard(world.clock.now());
+  };
+  await recorder.record([plan('acme')]);
+  await world.clock.advance(20);
+  await heard();
+  await heard();
+  expect(unproven()).toHaveLength(1);
+  await recorder.record([plan('corp')]);
+  await heard();
+  await heard();
+  expect(unproven()).toHaveLength(2);
+  expect(recorder.state.open.get('corp')?.unseenSince).not.toBeNull();
 });
 
 it.each([true, false])(
