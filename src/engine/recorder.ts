@@ -31,7 +31,10 @@ export interface Recorder {
   /** Called after each batch with the records it changed; returns how to stop listening. */
   subscribe(listener: RecorderListener): () => void;
 }
-/** Facts kept while the ledger refuses: hours of them at the rates a sink sees; a flood must not take all memory. */
+/**
+ * Facts kept while the ledger refuses, and requests under way while it does not answer: hours of them at the rates a sink sees; a flood must
+ * not take all memory.
+ */
 const KEPT_MAX = 10_000;
 /**
  * Few, and without them a probe would stay open, a sink that is closed count as open, or a doubt be forgotten that reaches back to before
@@ -121,14 +124,15 @@ export function createRecorder(
   const append = (events: readonly LedgerEvent[]): Promise<void> => take(ledger.append(events));
 
   const keep = (event: LedgerEvent): void => {
-    if (!saysMore(event, kept)) return;
-    if (kept.length < KEPT_MAX || KEPT_ALWAYS.has(event.type)) {
-      kept.push(event);
-      return;
-    }
+    if (saysMore(event, kept) && hasRoom(event, kept.length)) kept.push(event);
+  };
+  /** Whether one more is held in memory; else it is dropped. */
+  const hasRoom = (event: LedgerEvent, held: number): boolean => {
+    if (held < KEPT_MAX || KEPT_ALWAYS.has(event.type)) return true;
     if (dropped === null)
       log.error('too many facts are kept for the ledger, what comes is dropped', { kept: KEPT_MAX });
     dropped = { from: dropped?.from ?? event.at, until: event.at };
+    return false;
   };
   let catchingUp: Promise<void> | null = null;
   const droppedMeanwhile = (): Gap | null => dropped;
@@ -213,7 +217,10 @@ export function createRecorder(
     get head() {
       return head;
     },
-    record: (events) => record(events),
+    async record(events) {
+      if (underWay.size >= KEPT_MAX) throw refused(new Error(`the ledger has not answered ${underWay.size} requests`));
+      await record(events);
+    },
     async checkpoint(at) {
       await catchUp();
       await take(ledger.checkpoint(at).then((entry) => [entry]));
@@ -227,7 +234,9 @@ export function createRecorder(
       taken();
     },
     async note(...events) {
-      await record(events, true).catch((error: unknown) => {
+      const held = events.filter((event) => hasRoom(event, underWay.size));
+      if (held.length === 0) return;
+      await record(held, true).catch((error: unknown) => {
         if (!(error instanceof LedgerRefused)) throw error;
       });
     },

@@ -197,6 +197,23 @@ it('gives what waits for a note to the ledger in one go: many at once cost no mo
   expect(reasons(ledger)).toEqual(Array.from({ length: 500 }, (_, second) => second));
 });
 
+it('holds no more for a ledger that does not answer than for one that refuses, and takes the rest of the time for unobserved', async () => {
+  const { ledger, recorder, told } = await world();
+  await recorder.record([planned('p', 0)]);
+  const { disk } = heldUp(ledger);
+  const all = Array.from({ length: KEPT_MAX + 10 }, (_, second) => recorder.note(slot(second)));
+  await expect(recorder.record([slot(KEPT_MAX + 10)])).rejects.toThrow(LedgerRefused);
+  all.push(recorder.note({ type: 'sink.unproven', at: at(KEPT_MAX + 10), since: at(0) }));
+  disk.resolve();
+  await Promise.all(all);
+  await recorder.record([slot(KEPT_MAX + 11)]);
+  expect(reasons(ledger)).toEqual([...Array.from({ length: KEPT_MAX }, (_, second) => second), KEPT_MAX + 11]);
+  expect(ledger.events('sink.unproven')).toHaveLength(1);
+  expect(ledger.events('sink.closed').map((event) => event.at)).toEqual([at(KEPT_MAX)]);
+  expect(ledger.events('sink.opened').map((event) => event.at)).toEqual([at(KEPT_MAX + 9)]);
+  expect(told.at(-1)).toBe('info: the ledger takes facts again, and has those that were kept');
+});
+
 it('keeps what casts doubt on the time before, and what bounced, however much is dropped', async () => {
   const { ledger, recorder } = await world();
   ledger.failure = new Error('disk full');
