@@ -20,7 +20,8 @@ interface Gap {
   readonly uidValidity: string;
   readonly fromUid: number;
   readonly toUid: number;
-  /** When the last of them was announced. */
+  /** When the first of them was announced, and the last. */
+  readonly begun: Instant;
   readonly since: Instant;
   /** When the last look before them was sent: they were not there yet. */
   readonly absent: Instant | null;
@@ -32,24 +33,25 @@ interface Gap {
 
 export class MailboxGaps {
   readonly #gaps = new Map<string, Gap>();
+  /** Those that went on for so long that nothing is added to them any more; the last of what is in them is still waited for. */
+  readonly #full = new Map<string, Gap>();
   /** Those past the patience: what may be in them is doubted already. */
   readonly #old = new Map<string, Gap>();
 
   /** Whether one of the probes may be in a gap that is waited for. */
   mayHold(probes: readonly ProbeRecord[]): boolean {
-    return [...this.#gaps.values()].some((gap) => mayBeIn(gap, probes));
+    return [...this.#full.values(), ...this.#gaps.values()].some((gap) => mayBeIn(gap, probes));
   }
 
   /** The folder is gone, and what was missing with it. */
   forget(path: string): void {
-    this.#gaps.delete(path);
-    this.#old.delete(path);
+    for (const gaps of [this.#gaps, this.#full, this.#old]) gaps.delete(path);
   }
 
   /** The lowest UID of the folder that is still asked for; infinite if none is. */
   lowestUid(path: string): number {
-    const fromUid = (gap: Gap | undefined): number => gap?.fromUid ?? Number.POSITIVE_INFINITY;
-    return Math.min(fromUid(this.#gaps.get(path)), fromUid(this.#old.get(path)));
+    const fromUid = (gaps: Map<string, Gap>): number => gaps.get(path)?.fromUid ?? Number.POSITIVE_INFINITY;
+    return Math.min(...[this.#gaps, this.#full, this.#old].map(fromUid));
   }
 
   /** The range could not be read as a whole; `absent` is when the last look before it was sent. */
@@ -60,12 +62,19 @@ export class MailboxGaps {
     { now, absent }: { readonly now: Instant; readonly absent: Instant | null },
   ): void {
     const before = this.#gaps.get(path);
-    const same = before?.uidValidity === uidValidity ? before : null;
+    let same = before?.uidValidity === uidValidity ? before : null;
+    // In a mailbox that has holes again and again one that takes them all in would never be old.
+    if (same !== null && spanBetween(same.begun, now).lo >= GAP_PATIENCE) {
+      this.#retire(path, this.#full);
+      this.#full.set(path, same);
+      same = null;
+    }
     const read = new Set([...(same?.read ?? []), ...messages.map(({ uid }) => uid)]);
     this.#gaps.set(path, {
       uidValidity,
       fromUid: same?.fromUid ?? range.fromUid,
       toUid: range.toUid,
+      begun: same?.begun ?? now,
       since: now,
       absent: same === null ? absent : same.absent,
       dueAge: GAP_AGE_MIN,
@@ -89,12 +98,19 @@ export class MailboxGaps {
     const old = this.#old.get(folder.path);
     if (old !== undefined && !mayBeIn(old, probes)) this.#old.delete(folder.path);
     await again(this.#old, (age) => age + ASK_ANYWAY_EVERY);
-    const gap = this.#gaps.get(folder.path);
-    if (gap !== undefined && gap.dueAge > GAP_PATIENCE && spanBetween(gap.since, now).lo >= gap.dueAge) {
-      this.#gaps.delete(folder.path);
-      this.#old.set(folder.path, joined(this.#old.get(folder.path), gap));
+    for (const gaps of [this.#full, this.#gaps]) {
+      const gap = gaps.get(folder.path);
+      if (gap !== undefined && gap.dueAge > GAP_PATIENCE && spanBetween(gap.since, now).lo >= gap.dueAge)
+        this.#retire(folder.path, gaps);
+      await again(gaps, (age) => age * GAP_GROWTH);
     }
-    await again(this.#gaps, (age) => age * GAP_GROWTH);
+  }
+
+  #retire(path: string, gaps: Map<string, Gap>): void {
+    const gap = gaps.get(path);
+    if (gap === undefined) return;
+    gaps.delete(path);
+    this.#old.set(path, joined(this.#old.get(path), gap));
   }
 }
 
@@ -139,9 +155,10 @@ function mayBeIn({ since }: Gap, probes: readonly ProbeRecord[]): boolean {
   return probes.some(({ planned }) => planned.boot !== since.boot || !isBefore(since, planned));
 }
 
-/** From the first to the last of two gaps of a folder, due as the later one is. */
+/** From the first to the last of two gaps of a folder, due when the first is: were it the later one, one joined again and again never would be. */
 function joined(before: Gap | undefined, gap: Gap): Gap {
   if (before === undefined || before.uidValidity !== gap.uidValidity) return gap;
-  const { fromUid, absent } = before;
-  return { ...gap, fromUid, absent, read: new Set([...before.read, ...gap.read]) };
+  const { fromUid, begun, absent } = before;
+  const dueAge = before.dueAge - spanBetween(before.since, gap.since).lo;
+  return { ...gap, fromUid, begun, absent, dueAge, read: new Set([...before.read, ...gap.read]) };
 }

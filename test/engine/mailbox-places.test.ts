@@ -115,6 +115,47 @@ it('reads what is handed out only long after it was announced, and claims no abs
   expect(assessment.delay!.lo).toBeLessThanOrEqual(30);
 });
 
+/** An hour with a hole a minute, as where folders share their numbers, and a message that comes at once each time. */
+async function hourOfHoles() {
+  for (let minute = 0; minute < 60; minute += 1) {
+    const starting = engine.check('acme', 'receive');
+    await world.clock.advance(1);
+    await starting;
+    const inbox = world.mailbox.folders.get('INBOX')!;
+    world.mailbox.folders.set('INBOX', { ...inbox, uidNext: inbox.uidNext + 10 });
+    world.mailbox.deliver(world.injector.sent.at(-1)!);
+    await world.clock.advance(59);
+  }
+}
+
+it('asks for no more from hour to hour where numbers have holes again and again, and lets the bookmark follow', async () => {
+  const fetch = world.mailbox.fetch.bind(world.mailbox);
+  let asked = 0;
+  world.mailbox.fetch = (folder, from, to) => {
+    asked += to - from;
+    return fetch(folder, from, to);
+  };
+  await hourOfHoles();
+  const first = asked;
+  await hourOfHoles();
+  expect(asked - first).toBeLessThan(1.2 * first);
+  const bookmark = (await world.ledger.bookmarks('acme')).get('INBOX')!;
+  expect(bookmark.uidNext).toBeGreaterThan(world.mailbox.folders.get('INBOX')!.uidNext - 30 * 11);
+});
+
+it.each([60, 1500])('reads there too what is handed out %d s after it was announced', async (seconds) => {
+  await hourOfHoles();
+  const { id, message } = await sent();
+  const readableUs = world.clock.passedUs + seconds * 1e6;
+  world.mailbox.deliver(message, 'INBOX', true, () => world.clock.passedUs >= readableUs);
+  await hourOfHoles();
+  await hourOfHoles();
+  const { assessment } = (await engine.probe(id))!;
+  expect(assessment.outcome).toBe('delivered');
+  expect(assessment.delay!.lo).toBeLessThanOrEqual(30);
+  expect(assessment.delay!.hi).toBeLessThanOrEqual(seconds < 600 ? 2 * seconds + 30 : 3600 + 1800);
+});
+
 it('records that places tell nothing once, and not at each look of a server that makes up folders', async () => {
   const look = world.mailbox.look.bind(world.mailbox);
   let count = 0;
