@@ -235,7 +235,10 @@ export interface Mailbox {
    * that of a report or of a probe of ours without a token. Never marks anything as read. `folder` is one of a look since `open`.
    */
   fetch(folder: FolderState, fromUid: number, toUid: number): Promise<Fetched>;
-  /** Deletes these and nothing else (UID EXPUNGE); resolves false, having deleted nothing, where the server lacks UIDPLUS. */
+  /**
+   * Deletes these and nothing else (UID EXPUNGE); resolves false, having deleted nothing, where the server lacks UIDPLUS. After `NO` or
+   * `BAD`, with which a server refuses it, the mailbox can be used on.
+   */
   remove(folder: FolderState, uids: readonly number[]): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -50,6 +50,8 @@ const TURN_MS = 1;
 const STOP_PATIENCE = 500;
 /** Ours to delete are kept until nothing young is awaited, or until there are this many. */
 const CLEANUP_BATCH = 50;
+/** What a server that will not delete answers: NO, or BAD where it does not know the command that it offers. */
+const REFUSALS = new Set(['NO', 'BAD']);
 
 export function mailboxPart(health: Health, provider: string): PartHealth {
   const words = {
@@ -349,15 +351,30 @@ class WatchSession {
     const count = [...this.#removable.values()].reduce((sum, { uids }) => sum + uids.length, 0);
     if (count === 0 || (count < CLEANUP_BATCH && this.gap() < 1000)) return;
     for (const [path, { folder, uids }] of this.#removable) {
-      // Forgotten first: a folder that is gone or renumbered would fail again at every look.
+      const outcome = await this.#remove(folder, uids);
+      // Of a connection that was lost they are deleted on the next; a folder that is numbered anew is forgotten by then.
       this.#removable.delete(path);
-      const removed = await this.#parts.mailbox.remove(folder, uids);
-      if (removed || this.#toldThatTheyStay) continue;
+      if (outcome === 'removed' || this.#toldThatTheyStay) continue;
       this.#toldThatTheyStay = true;
-      this.#parts.log.warn('the server lacks UIDPLUS, so probes stay in the mailbox: empty it by hand now and then', {
-        provider: this.#options.provider,
-        folder: path,
-      });
+      const { log } = this.#parts;
+      const where = { provider: this.#options.provider, folder: path };
+      if (outcome === 'no-uidplus')
+        log.warn('the server lacks UIDPLUS, so probes stay in the mailbox: empty it by hand now and then', where);
+      else
+        log.warn('the server refused to delete probes, so they stay in the mailbox: empty it by hand now and then', {
+          ...where,
+          failure: outcome.message,
+        });
+    }
+  }
+
+  /** A refusal is the server's answer: it would be the same on another connection, and the mailbox can be watched all the same. */
+  async #remove(folder: FolderState, uids: readonly number[]): Promise<'removed' | 'no-uidplus' | MailboxError> {
+    try {
+      return (await this.#parts.mailbox.remove(folder, uids)) ? 'removed' : 'no-uidplus';
+    } catch (error) {
+      if (error instanceof MailboxError && REFUSALS.has(error.code)) return error;
+      throw error;
     }
   }
 

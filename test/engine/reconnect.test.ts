@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { MailboxError } from '../../src/ports.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/agent.ts';
+import { silentLog } from '../fakes/fake-provider.ts';
 
 let world: FakeWorld;
 let engine: Engine;
@@ -88,4 +89,47 @@ it('says of a ledger that neither takes nor refuses that it does not answer, unt
   release();
   await world.clock.advance(2);
   expect(engine.health().parts['ledger']).toBeNull();
+});
+
+/** A message a minute that comes at once. */
+async function messages(count: number) {
+  for (let each = 0; each < count; each += 1) {
+    const starting = engine.check('acme', 'receive');
+    await world.clock.advance(1);
+    await starting;
+    world.mailbox.deliver(world.injector.sent.at(-1)!);
+    await world.clock.advance(59);
+  }
+}
+
+it.each(['NO', 'BAD'])('goes on watching a mailbox that refuses to delete with %s, and says so once', async (code) => {
+  const warned: string[] = [];
+  engine = await world.start({ log: { ...silentLog, warn: (message) => void warned.push(message) } });
+  world.mailbox.remove = async () => {
+    throw new MailboxError(code, 'command refused: you may not delete');
+  };
+  await messages(10);
+  expect(opened).toHaveLength(1);
+  expect(world.ledger.events('mailbox.failed')).toHaveLength(0);
+  expect(warned).toEqual([
+    'the server refused to delete probes, so they stay in the mailbox: empty it by hand now and then',
+  ]);
+  const bookmark = (await world.ledger.bookmarks('acme')).get('INBOX')!;
+  expect(bookmark.uidNext).toBe(world.mailbox.folders.get('INBOX')!.uidNext);
+});
+
+it('deletes on the next connection what it was deleting when one was lost', async () => {
+  engine = await world.start();
+  await messages(1);
+  const remove = world.mailbox.remove.bind(world.mailbox);
+  let isLost = false;
+  world.mailbox.remove = async (folder, uids) => {
+    if (!isLost) world.mailbox.disconnect();
+    isLost = true;
+    return remove(folder, uids);
+  };
+  await messages(2);
+  expect(opened).toHaveLength(2);
+  // The first of a day stays.
+  expect(world.mailbox.stored.map(({ uid }) => uid)).toEqual([1]);
 });

@@ -5,7 +5,7 @@ import type { RouteSettings } from '../../src/domain/settings.ts';
 import type { Dkim } from '../../src/engine/anchor-keeper.ts';
 import type { ConnectivityOptions } from '../../src/engine/connectivity.ts';
 import { type Engine, type EngineOptions, startEngine } from '../../src/engine/engine.ts';
-import type { Mailbox, Observer, Random, Sender } from '../../src/ports.ts';
+import type { Log, Mailbox, Observer, Random, Sender } from '../../src/ports.ts';
 import { FakeMailbox } from './fake-mailbox.ts';
 import { CountingObserver, FakeSender, silentLog } from './fake-provider.ts';
 import { FakeSink } from './fake-sink.ts';
@@ -48,6 +48,7 @@ export interface FakeWorld {
     readonly seed?: number;
     readonly connectivity?: ConnectivityOptions;
     readonly observer?: Observer;
+    readonly log?: Log;
     readonly key?: Uint8Array;
     readonly retiredKey?: Uint8Array | null;
     readonly sending?: SendingCount;
@@ -120,6 +121,7 @@ export function fakeWorld(): FakeWorld {
       seed = 1,
       connectivity,
       observer: told = observer,
+      log = silentLog,
       sending,
       ...keys
     } = {}) =>
@@ -141,7 +143,7 @@ export function fakeWorld(): FakeWorld {
           random: seededRandom(seed),
           dkim: NO_DKIM,
           observer: told,
-          log: silentLog,
+          log,
         },
       ),
   };

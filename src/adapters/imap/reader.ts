@@ -125,13 +125,16 @@ export class Reader {
       if (!this.#connection.offers('UIDPLUS')) return false;
       if (uids.length === 0) return true;
       await this.#enter('SELECT', folder, wireName);
-      for (const batch of batches(uids)) {
-        const set = sequence(batch.join());
-        await this.#connection.command('UID STORE', [set, atom('+FLAGS.SILENT'), [atom('\\Deleted')]]);
-        await this.#connection.command('UID EXPUNGE', [set]);
+      try {
+        for (const batch of batches(uids)) {
+          const set = sequence(batch.join());
+          await this.#connection.command('UID STORE', [set, atom('+FLAGS.SILENT'), [atom('\\Deleted')]]);
+          await this.#connection.command('UID EXPUNGE', [set]);
+        }
+      } finally {
+        // Read-only again, also after a refusal: a session that may write takes \Recent away from other people's new mail.
+        if (this.#connection.client.usable) await this.#enter('EXAMINE', folder, wireName);
       }
-      // Read-only again: a session that may write takes \Recent away from other people's new mail.
-      await this.#enter('EXAMINE', folder, wireName);
       return true;
     });
   }

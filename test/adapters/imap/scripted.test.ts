@@ -182,6 +182,17 @@ test('a STORE that is refused is followed by no EXPUNGE', async () => {
   expect(server.commands.some((command) => command.includes('EXPUNGE'))).toBe(false);
 });
 
+test('after a refusal to delete the folder is read-only again, and can be read', async () => {
+  const { mailbox, server } = await open('IDLE UIDPLUS', (command) =>
+    command.startsWith('UID EXPUNGE') ? ['TAG NO [NOPERM] you may not delete'] : undefined,
+  );
+  await mailbox.look();
+  const asked = server.commands.length;
+  expect((await failureOf(mailbox.remove(INBOX, [3]))).code).toBe('NO');
+  expect(server.commands.slice(asked).at(-1)).toBe('EXAMINE "INBOX"');
+  expect((await mailbox.fetch(INBOX, 3, 4)).messages).toEqual([]);
+});
+
 test('a folder that was numbered anew is neither read nor written', async () => {
   const { mailbox, server } = await open('IDLE UIDPLUS', () => undefined);
   await mailbox.look();
