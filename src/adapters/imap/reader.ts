@@ -48,8 +48,8 @@ export class Reader {
 
   /**
    * The candidates among the messages with `fromUid <= uid < toUid`, in order. Of all others a few header fields are read, no more.
-   * One that vanishes in between is returned as it was first seen. NIL in place of text (RFC 3501 §4.5) shows nothing: a message of
-   * which nothing can be read for now, or not the body that is needed, is missing.
+   * One that vanishes in between is returned as it was first seen, if that is enough. NIL in place of text (RFC 3501 §4.5) shows nothing:
+   * a message of which nothing can be read for now, or not the body that is needed, is missing.
    */
   fetch(folder: FolderState, wireName: string, fromUid: number, toUid: number): Promise<Fetched> {
     return this.#connection.exclusive(async () => {
@@ -58,23 +58,21 @@ export class Reader {
       const { sights, complete } = await this.#sift(fromUid, toUid);
       const headers = new Map<number, string>();
       const bodies = new Map<number, string>();
-      const unreadable = new Set<number>();
       for (const batch of batches(sights.map(({ uid }) => uid))) {
         await this.#fetchSection(these(batch), 'HEADER', HEADER_BYTES_MAX, (uid, bytes) => headers.set(uid, bytes));
       }
       const withBody = sights.filter(({ candidacy }) => candidacy === 'body').map(({ uid }) => uid);
       for (const batch of batches(withBody)) {
-        const nil = (uid: number): void => void unreadable.add(uid);
-        await this.#fetchSection(these(batch), 'TEXT', BODY_BYTES_MAX, (uid, bytes) => bodies.set(uid, bytes), nil);
+        await this.#fetchSection(these(batch), 'TEXT', BODY_BYTES_MAX, (uid, bytes) => bodies.set(uid, bytes));
       }
-      const readable = sights.filter(({ uid }) => !unreadable.has(uid));
+      const readable = sights.filter(({ uid, candidacy }) => candidacy === 'header' || bodies.has(uid));
       const messages = readable.map(({ uid, seen, header }) => ({
         uid,
         seen,
         header: headers.get(uid) ?? header,
         body: bodies.get(uid) ?? '',
       }));
-      return { messages, complete: complete && unreadable.size === 0 };
+      return { messages, complete: complete && readable.length === sights.length };
     });
   }
 
@@ -179,7 +177,6 @@ export class Reader {
     section: Section,
     bytesMax: number,
     onMessage: (uid: number, bytes: string) => void,
-    onNil: (uid: number) => void = () => {},
   ): Promise<void> {
     const fields = section === 'HEADER.FIELDS' ? [CANDIDATE_FIELDS.map(atom)] : [];
     const item: ImapAttributeNode = {
@@ -193,7 +190,7 @@ export class Reader {
         const items = attributes[1];
         if (!isList(items)) return;
         let uid: number | null = null;
-        let bytes: string | null | undefined;
+        let bytes: string | null = null;
         for (let i = 0; i + 1 < items.length; i += 2) {
           const key = items[i];
           const name = textOf(key)?.toUpperCase();
@@ -202,9 +199,7 @@ export class Reader {
           const part = isList(key) ? null : textOf(key?.section?.[0])?.toUpperCase();
           if (name === 'BODY' && part === section) bytes = bytesOf(items[i + 1], bytesMax);
         }
-        if (uid === null || bytes === undefined || !asked.has(uid)) return;
-        if (bytes === null) onNil(uid);
-        else onMessage(uid, bytes);
+        if (uid !== null && bytes !== null && asked.has(uid)) onMessage(uid, bytes);
       },
     });
   }

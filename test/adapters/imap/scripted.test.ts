@@ -266,6 +266,18 @@ test('a candidate that vanishes after it was first seen is returned as it was se
   expect(message).toMatchObject({ uid: 5, header: `Message-ID: <${TOKEN}@x.test>`, body: '' });
 });
 
+test('a report that vanishes before its body was read is missing', async () => {
+  const { mailbox } = await open('IDLE', (command) =>
+    command.includes('HEADER.FIELDS')
+      ? ['* 1 FETCH (UID 5 BODY[HEADER.FIELDS (A)]<0> "Content-Type: multipart/report")', 'TAG OK']
+      : command.startsWith('UID FETCH')
+        ? ['TAG NO Some of the requested messages no longer exist']
+        : undefined,
+  );
+  await mailbox.look();
+  expect(await mailbox.fetch(INBOX, 5, 6)).toEqual({ messages: [], complete: false });
+});
+
 test('a hint is given for each EXISTS, on a connection that looks and fetches never use', async () => {
   let hints = 0;
   const { server } = await open('IDLE', (command) => (command === 'IDLE' ? ['+ idling', '* 3 EXISTS'] : undefined), {
