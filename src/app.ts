@@ -58,6 +58,7 @@ export { verifyDerived, verifyLedger } from './adapters/sqlite/verify.ts';
 export { type BundleVerification, readManifest, verifyBundle } from './adapters/sqlite/verify-bundle.ts';
 export { configurationDigest, logOf, routesOf, storedHeads } from './app/from-settings.ts';
 export { archivedMonth, judgeMonth, judgeYear } from './engine/reports.ts';
+export { LedgerRefused } from './ports.ts';
 export type { SpotChecker };
 export { checkSignatures, redact, renderProbeMetrics, renderReport, systemClock, systemRandom };
 

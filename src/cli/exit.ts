@@ -1,5 +1,5 @@
 /** How a command ends. */
-import { UnsoundHost } from '../app.ts';
+import { LedgerRefused, UnsoundHost } from '../app.ts';
 
 /** Usage, configuration, or anything else for which the command could not do its work. */
 export const EXIT_USAGE = 3;
@@ -9,6 +9,8 @@ export const EXIT_UNSOUND = 4;
 export const EXIT_PART_DIED = 5;
 /** sysexits.h EX_SOFTWARE. */
 const EXIT_BUG = 70;
+/** sysexits.h EX_TEMPFAIL: the daemon cannot start for what passes, and is to be started again. */
+export const EXIT_NOT_NOW = 75;
 
 /** Ends the command with a code, and lines for standard error. */
 export class ExitWith extends Error {
@@ -47,6 +49,14 @@ export function endingOf(error: unknown): Ending {
   if (isExpected(error)) return { exitCode: EXIT_USAGE, lines: [messageOf(error)] };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { exitCode: EXIT_BUG, lines: `this is a bug: ${text}`.split('\n') };
+}
+
+/** A spot check or another daemon has the data folder, the disk has no room, or another process writes. */
+const PASSING: ReadonlySet<unknown> = new Set(['FOLDER_HELD', 'DISK_FULL', 'BUSY']);
+
+/** Whether what kept the daemon from starting may be over at the next start, with nobody having mended anything of ours. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof LedgerRefused || (error instanceof Error && 'code' in error && PASSING.has(error.code));
 }
 
 /** Everything but these is a failure of the world, which says in its message what is wrong. */

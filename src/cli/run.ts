@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { logOf, openAgent, VERSION } from '../app.ts';
 import { loadContracts } from './contracts.ts';
-import { EXIT_PART_DIED, EXIT_UNSOUND, ExitWith } from './exit.ts';
+import { EXIT_NOT_NOW, EXIT_PART_DIED, EXIT_UNSOUND, ExitWith, endingOf, isPassing } from './exit.ts';
 import { configOption, loadSettings } from './settings.ts';
 import { stopSignal } from './signals.ts';
 
@@ -21,7 +21,9 @@ async function run({ config }: { config: string }): Promise<void> {
   for (const warning of warnings) log.warn(warning);
   if (process.pid === 1)
     log.warn('the first process of a container cannot be killed if it hangs: start it under an init, such as tini');
-  const agent = await openAgent(settings, { log, as: 'daemon', contracts });
+  const agent = await openAgent(settings, { log, as: 'daemon', contracts }).catch((error: unknown) => {
+    throw isPassing(error) ? new ExitWith(EXIT_NOT_NOW, endingOf(error).lines) : error;
+  });
   const { host, port } = agent.sinkAddress;
   log.info('started', { version: VERSION, http: agent.url, sink: `${host}:${port}`, routes: settings.routes.length });
   const ending = await Promise.race([stopped, agent.died]);

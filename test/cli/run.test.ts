@@ -1,8 +1,10 @@
 /** How the daemon ends when it cannot measure any more: by itself, with a code and a line that says why. */
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { acquireFolder } from '../../src/adapters/sqlite/lock.ts';
 import { run, type Spawned, spawnDaemon } from '../servers/command.ts';
 import { configured } from './configured.ts';
 
@@ -45,6 +47,20 @@ test('without its ledger it ends with 5, and the next one goes on from the same 
   expect(await next.end('SIGTERM')).toEqual({ code: 0, signal: null });
   const verified = await run(['ledger', 'verify', '-c', config]);
   expect(verified).toMatchObject({ code: 0 });
+});
+
+test('while another process has its folder it ends with 75, and says who; other commands end with 3', async () => {
+  const { config, folder } = await configured();
+  const lock = await acquireFolder(join(folder, 'data'));
+  const said = `mailflow-probe: a data folder must have one daemon: ${join(folder, 'data')} is held by process ${process.pid}\n`;
+  const daemon = await run(['run', '-c', config]);
+  expect(daemon).toMatchObject({ code: 75, stdout: '', stderr: expect.stringMatching(`${said}$`) });
+  expect(await run(['check', '-c', config])).toMatchObject({ code: 3, stderr: said });
+  await lock.release();
+  const next = spawnDaemon(config);
+  onTestFinished(async () => void (await next.end('SIGKILL')));
+  await next.serving;
+  expect(await next.end('SIGTERM')).toEqual({ code: 0, signal: null });
 });
 
 test('at its usual level it writes a line for its start and its end, and none for a scrape, a request, or a check or probe that went well', async () => {

@@ -15,14 +15,14 @@ describeWithServers('two daemons on one data folder', () => {
   /** Beside the configuration's own warnings, which precede it. */
   const said = ({ stderr }: Pick<Finished, 'stderr'>) => stderr.split('\n').filter((line) => !line.startsWith('{'));
 
-  it('the second ends with one line and code 3, and the first keeps its note, its sink and its probes', async () => {
+  it('the second ends with one line and code 75, and the first keeps its note, its sink and its probes', async () => {
     const config = await suite.configuration();
     const first = await suite.start(config);
     await suite.provider.holdQueue();
     const id = await order(first, 'send');
     await untilAccepted(first, id);
     const second = await run(['run', '-c', config]);
-    expect(second).toMatchObject({ code: 3, stdout: '' });
+    expect(second).toMatchObject({ code: 75, stdout: '' });
     const rule = 'a data folder must have one daemon: .*';
     expect(said(second)).toEqual([
       expect.stringMatching(
@@ -52,7 +52,7 @@ describeWithServers('two daemons on one data folder', () => {
       const winners = racers.filter((_, index) => serving[index]!.status === 'fulfilled');
       expect(winners).toHaveLength(1);
       for (const loser of racers.filter((racer) => racer !== winners[0])) {
-        expect(loser.process.exitCode).toBe(3);
+        expect(loser.process.exitCode).toBe(75);
         expect(loser.log()).toMatch(
           new RegExp(`^mailflow-probe: .* is held by process ${winners[0]!.process.pid}( at http:\\S+)?\n$`, 'm'),
         );
@@ -69,7 +69,7 @@ describeWithServers('two daemons on one data folder', () => {
     const first = await suite.start(config);
     first.process.kill('SIGSTOP');
     const second = await run(['run', '-c', config]);
-    expect(second.code).toBe(3);
+    expect(second.code).toBe(75);
     expect(said(second)[0]).toContain(`is held by process ${first.process.pid} at ${first.url}`);
     first.process.kill('SIGCONT');
     expect((await view(first, await order(first, 'internal'), 20)).outcome).toBe('delivered');

@@ -8,7 +8,7 @@ import { parseSync, Visitor } from 'oxc-parser';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createMetrics } from '../../src/adapters/prometheus/metrics.ts';
 import { findContract } from '../../src/app.ts';
-import { EXIT_PART_DIED, EXIT_UNSOUND, EXIT_USAGE } from '../../src/cli/exit.ts';
+import { EXIT_NOT_NOW, EXIT_PART_DIED, EXIT_UNSOUND, EXIT_USAGE } from '../../src/cli/exit.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { PATHS } from '../../src/domain/probe.ts';
 import { alertingRules } from '../config/rule-files.ts';
@@ -201,6 +201,6 @@ describe('the log', () => {
 });
 
 test('every exit code that a command gives has its row', () => {
-  const codes = [0, EXIT_USAGE, EXIT_UNSOUND, EXIT_PART_DIED, 70, 137];
+  const codes = [0, EXIT_USAGE, EXIT_UNSOUND, EXIT_PART_DIED, 70, EXIT_NOT_NOW, 137];
   expect(codes.filter((code) => !GUIDE.includes(`\n| ${code} | `))).toEqual([]);
 });

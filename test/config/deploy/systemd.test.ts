@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { EXIT_PART_DIED, EXIT_UNSOUND, EXIT_USAGE } from '../../../src/cli/exit.ts';
+import { EXIT_NOT_NOW, EXIT_PART_DIED, EXIT_UNSOUND, EXIT_USAGE } from '../../../src/cli/exit.ts';
 import { launch } from '../../cli/launch.ts';
 import { describeWith, SYSTEMD } from '../../servers/available.ts';
 import { checkAsGiven, secretsAskedFor, textOf, yamlOf } from './manifests.ts';
@@ -106,7 +106,9 @@ describe('the unit', () => {
     expect(valuesOf('Restart')).toEqual(['on-failure']);
     const prevented = valuesOf('RestartPreventExitStatus').flatMap((value) => value.split(' '));
     expect(prevented).toEqual([String(EXIT_USAGE)]);
-    for (const code of [EXIT_UNSOUND, EXIT_PART_DIED]) expect(prevented).not.toContain(String(code));
+    for (const code of [EXIT_UNSOUND, EXIT_PART_DIED, EXIT_NOT_NOW]) expect(prevented).not.toContain(String(code));
     expect(valuesOf('StartLimitIntervalSec')).toEqual(['0']);
+    // A second daemon on the folder starts for ever: it must not fill the journal, nor take the first one's processor.
+    expect(Number(valuesOf('RestartSec')[0])).toBeGreaterThanOrEqual(10);
   });
 });
