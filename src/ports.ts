@@ -414,7 +414,7 @@ export interface ProbeSight {
   readonly doing: Stage | null;
   /** Seconds since it was planned. */
   readonly ageSeconds: number;
-  /** What keeps us from seeing it now, null if nothing does. */
+  /** What keeps us from seeing it now, each part of ours by its name, null if nothing does. */
   readonly obstacle: string | null;
 }
 export const REPORT_FORMATS = ['html', 'markdown', 'json', 'csv'] as const;

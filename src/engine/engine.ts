@@ -254,12 +254,20 @@ function createControl(
   lineOf: (provider: string, path: Path) => Line,
   health: () => AgentHealth,
 ): AgentControl & Pick<Engine, 'see'> {
+  const obstacleOf = ({ path, provider }: ProbeRecord): string | null => {
+    const { parts } = health();
+    // Ours first: what is said after it may be cut.
+    const ours = path === 'send' ? ['ledger', 'sink', 'line'] : ['ledger'];
+    const troubles = ours.map((part) => (parts[part] ? `our ${part}: ${parts[part]}` : null));
+    if (path !== 'send') troubles.push(parts[`mailbox ${provider}`] ?? null);
+    return troubles.filter((trouble) => trouble !== null).join('; ') || null;
+  };
   const see = (record: ProbeRecord): ProbeSight => ({
     record,
     assessment: assess(record, recorder.state.absence),
     doing: prober.doing(record.id),
     ageSeconds: Math.max(0, spanBetween(record.planned, clock.now()).lo),
-    obstacle: record.path === 'send' ? null : (health().parts[`mailbox ${record.provider}`] ?? null),
+    obstacle: obstacleOf(record),
   });
   const probe = async (id: string): Promise<ProbeSight | null> => {
     const record = await recorder.find(id);
