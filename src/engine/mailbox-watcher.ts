@@ -181,19 +181,19 @@ class WatchSession {
     const absent = recorder.state.absence.get(this.#channel) ?? null;
     const before = this.#lastLook ?? absent;
     const look = await mailbox.look();
-    let complete = true;
     this.#isBehind = false;
     await this.#keepPlaces(look, before);
     for (const folder of look.folders) {
       const fetch = (from: number, to: number) => mailbox.fetch(folder, from, to);
       const take = (late: Fetched['messages'], since: Instant | null) => this.#take(late, folder, since);
       await this.#gaps.reread(folder, fetch, take, clock.now(), this.#onTheirWay());
-      complete = (await this.#readNew(folder, before)) && complete;
+      await this.#readNew(folder, before);
     }
     // What was announced and is gone may have been ours, deleted by somebody or moved to a folder looked at before.
     const proves = !this.#isBehind && !this.#gaps.mayHold([...this.#onTheirWay(), ...this.#mayBounce(look.sentAt)]);
     if (proves) this.#lastLook = look.sentAt;
-    else if (!complete) await this.#doubt(before);
+    else if (this.#isDoubtful) await this.#doubt(before);
+    this.#isDoubtful = false;
     if (proves && this.#needsProof(look)) {
       await recorder.record([{ type: 'absence.proven', at: clock.now(), channel: this.#channel, until: look.sentAt }]);
     }
@@ -203,6 +203,8 @@ class WatchSession {
   #lastLook: Instant | null = null;
   /** Whether the last look announced more than was read after it: what was not may be ours, and is read after the next. */
   #isBehind = false;
+  /** Whether something that was announced could not be read, and that is not doubted yet: the connection may be lost before. */
+  #isDoubtful = false;
 
   /** Milliseconds until the next look. */
   gap(): number {
@@ -279,9 +281,7 @@ class WatchSession {
     await this.#parts.recorder.note({ type: 'mailbox.unproven', at: this.#parts.clock.now(), provider, since });
   }
 
-  /** Resolves to whether everything that the look announced was there to be read. */
-  async #readNew(folder: FolderState, absent: Instant | null): Promise<boolean> {
-    let complete = true;
+  async #readNew(folder: FolderState, absent: Instant | null): Promise<void> {
     const start = this.#start(folder);
     if (!this.#position.has(folder.path))
       this.#position.set(folder.path, { uidValidity: folder.uidValidity, uidNext: start });
@@ -290,13 +290,13 @@ class WatchSession {
     for (let from = start; from < end; from += FETCH_MAX) {
       const to = Math.min(from + FETCH_MAX, end);
       const fetched = await this.#parts.mailbox.fetch(folder, from, to);
-      complete &&= fetched.complete;
       await this.#take(fetched.messages, folder, absent);
-      if (!fetched.complete)
+      if (!fetched.complete) {
         this.#gaps.keep(folder, { fromUid: from, toUid: to }, fetched, { now: this.#parts.clock.now(), absent });
+        this.#isDoubtful = true;
+      }
       this.#position.set(folder.path, { uidValidity: folder.uidValidity, uidNext: to });
     }
-    return complete;
   }
 
   async #take(messages: Fetched['messages'], folder: FolderState, absent: Instant | null): Promise<void> {

@@ -115,6 +115,23 @@ it('reads what is handed out only long after it was announced, and claims no abs
   expect(assessment.delay!.lo).toBeLessThanOrEqual(30);
 });
 
+it('claims none of what was gone before it could be read, where the connection was lost in the next folder', async () => {
+  const { id, message } = await sent();
+  const fetch = world.mailbox.fetch.bind(world.mailbox);
+  let isLost = false;
+  world.mailbox.fetch = (folder, from, to) => {
+    if (folder.path === 'Junk' && from < to && !isLost) {
+      world.mailbox.disconnect();
+      isLost = true;
+    }
+    return fetch(folder, from, to);
+  };
+  world.mailbox.expunge('INBOX', world.mailbox.deliver(message));
+  world.mailbox.deliver({ text: 'From: somebody@else.example\r\n\r\n' }, 'Junk');
+  expect(await loAfter(7200, id)).toBeLessThanOrEqual(30);
+  expect(isLost).toBe(true);
+});
+
 /** An hour with a hole a minute, as where folders share their numbers, and a message that comes at once each time. */
 async function hourOfHoles() {
   for (let minute = 0; minute < 60; minute += 1) {
