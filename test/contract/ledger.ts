@@ -388,7 +388,7 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     expect(factsOf(ledger).availability({ ...range(0, 9999), provider: 'nobody' }).endpoints).toEqual([]);
   });
 
-  it('has who served the probes that were planned in a run that proves a fault, or within an hour before', async () => {
+  it('has who took the messages that were planned in a run that proves a fault, or within an hour before', async () => {
     const ledger = await make();
     const failed = { endpoint: 'submission', result: unreachable, control: 'healthy' } as const;
     const spot = delivered('spot', 10_040).map((event) =>
@@ -403,7 +403,7 @@ export function describeLedger(make: () => Promise<Ledger>): void {
     await ledger.append([checked(10_000, failed)]);
     expect(servedIn()).toEqual([]);
     await ledger.append([checked(10_060, failed)]);
-    expect(servedIn()).toEqual(['submission 7002', 'submission 10032', 'submission 10042']);
+    expect(servedIn()).toEqual(['submission 7002', 'submission 10032', 'submission 10042', 'submission 10051']);
   });
 
   it('appends a checkpoint of the entry before it, in the order of the calls, which changes nothing', async () => {

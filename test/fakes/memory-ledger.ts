@@ -9,7 +9,6 @@ import {
   type RoundTrip,
   type Served,
 } from '../../src/domain/availability/facts.ts';
-import { PATHS_OF } from '../../src/domain/availability/parts.ts';
 import { isAnswered, recordAsOf, roundTripOf, servedBy } from '../../src/domain/availability/round-trip.ts';
 import { isProven, type Run } from '../../src/domain/availability/run.ts';
 import { applyChange } from '../../src/domain/availability/run-fold.ts';
@@ -23,7 +22,7 @@ import {
   type MonthQuery,
   monthInstantMs,
 } from '../../src/domain/delay/month-facts.ts';
-import { ENDPOINTS, type Endpoint } from '../../src/domain/endpoint.ts';
+import { ENDPOINTS, ENTRY, type Endpoint } from '../../src/domain/endpoint.ts';
 import type { LedgerEntry, LedgerEvent, RareType } from '../../src/domain/event.ts';
 import { chainHash, GENESIS } from '../../src/domain/evidence/chain.ts';
 import { checkpointOf } from '../../src/domain/evidence/checkpoint.ts';
@@ -238,7 +237,7 @@ export class MemoryLedger implements Ledger, FactSource {
   }
 
   #served(query: AvailabilityQuery, path: Path, runs: readonly Run[]): readonly Served[] {
-    const against = runs.filter((run) => isProven(run) && PATHS_OF[run.endpoint].includes(path)).map(plannedFor);
+    const against = runs.filter((run) => isProven(run) && run.endpoint === ENTRY[path]).map(plannedFor);
     return [...this.#records.values()]
       .filter((record) => record.provider === query.provider && record.path === path)
       .filter(({ planned }) => against.some(({ fromMs, toMs }) => planned.wallMs >= fromMs && planned.wallMs < toMs))

@@ -22,7 +22,7 @@ const CLOSE_MS_MAX = 2000;
 const LOGIN_MS_MAX = CHECK_MS_MAX - SESSION_ANSWER_MS_MAX - CLOSE_MS_MAX;
 /** What a server says to a client that came too often, or with too many connections (ours are four): our doing. */
 const THROTTLING =
-  /\btoo (?:many|fast|much)\b|\brate (?:limit|exceed)|\bmaximum number of connections\b|\bconnection limit\b/i;
+  /\btoo (?:many|fast|much)\b|\brate (?:limit|exceed)|\bmaximum number of connections\b|\bconnection limit\b|\bbandwidth limits?\b|\bthrottl|\bunsafe login\b/i;
 
 /** Each check asks for it: a server lets people in, and answers a NOOP, while the store that their mail is in is gone. */
 const INBOX_STATUS: readonly Argument[] = ['INBOX', [atom('UIDNEXT')]];
@@ -71,6 +71,7 @@ export function createMailboxChecker(settings: MailboxSettings, clock: Clock, lo
     limit.signal.addEventListener('abort', cut);
     try {
       connection = await Connection.open(settings, clock, log, limit.signal);
+      if (limit.signal.aborted) cut();
       await askForInbox(connection);
       kept = { connection, since: began };
       return end('login', began, { kind: 'up' }, connection);

@@ -8,6 +8,7 @@ import {
   isOurDoing,
   isTemporary,
   isThrottling,
+  type Path,
   type Refusal,
   type Stage,
 } from '../../domain/probe.ts';
@@ -37,7 +38,7 @@ const STOPPED: CheckResult = { kind: 'inconclusive', reason: aborted().message }
 
 /** Depths `session` and `login`; without a login in the settings `login` ends with EHLO. Throws on authorities that are no PEM. */
 export function createSubmissionChecker(settings: SubmissionSettings, clock: Clock): Checker {
-  const host: Host = { server: settings, trust: trustIn(settings.tls), login: settings.login, clock };
+  const host: Host = { server: settings, trust: trustIn(settings.tls), login: settings.login, path: 'send', clock };
   let kept: Kept | null = null;
   const forget = async (signal: AbortSignal): Promise<void> => {
     const { session } = kept ?? {};
@@ -66,7 +67,7 @@ export function createSubmissionChecker(settings: SubmissionSettings, clock: Clo
 
 /** Depths `greeting`, and `recipient` for the address of a mailbox. Throws on authorities that are no PEM. */
 export function createMxChecker(settings: MxSettings, recipient: string | null, clock: Clock): Checker {
-  const host: Host = { server: settings, trust: trustIn(settings.tls), login: null, clock };
+  const host: Host = { server: settings, trust: trustIn(settings.tls), login: null, path: 'receive', clock };
   return {
     async check(depth, signal) {
       mustBe(depth, recipient === null ? ['greeting'] : ['greeting', 'recipient']);
@@ -84,6 +85,8 @@ interface Host {
   readonly server: Server;
   readonly trust: SecureContext;
   readonly login: Login | null;
+  /** Of the probes that are handed over here. */
+  readonly path: Path;
   readonly clock: Clock;
 }
 interface Kept {
@@ -113,13 +116,13 @@ async function askKept({ session, expiresMs }: Kept, host: Host, signal: AbortSi
   if (reply.code < 300) return end({ kind: 'up' });
   // 421 ends a session for the server's own reasons (RFC 5321 §3.8).
   if (reply.code === 421) return null;
-  const result = resultOf({ kind: 'refused', stage: 'greeting', ...reply }, host.login);
+  const result = resultOf({ kind: 'refused', stage: 'greeting', ...reply }, host);
   return end(result.kind === 'down' ? { ...result, stage: 'session' } : result);
 }
 
 /** A new connection, up to the login or the envelope. `session` is the caller's to leave; null where it is no good and closed. */
 async function visit(
-  { server, trust, login, clock }: Host,
+  { server, trust, login, path, clock }: Host,
   depth: CheckDepth,
   envelope: Envelope | null,
   signal: AbortSignal,
@@ -148,7 +151,7 @@ async function visit(
   } catch (error) {
     const failure = toFailure(error);
     const ending = held.session?.ending(failure) ?? unreachable(failure, stages.current());
-    result = resultOf(ending, login);
+    result = resultOf(ending, { login, path });
     refused = ending.kind === 'refused';
   }
   const until = result.kind === 'up' && held.letIn !== null ? held.letIn : clock.now();
@@ -175,7 +178,7 @@ function unreachable({ code, message }: Failure, stage: Stage): Ending {
   return { kind: 'unreachable', stage, code, text: message };
 }
 
-function resultOf(ending: Ending, login: Login | null): CheckResult {
+function resultOf(ending: Ending, { login, path }: Pick<Host, 'login' | 'path'>): CheckResult {
   const clean = (text: string): string => (login === null ? text : conceal(text, login));
   switch (ending.kind) {
     case 'unreachable':
@@ -187,7 +190,7 @@ function resultOf(ending: Ending, login: Login | null): CheckResult {
       if (ending.stage === 'rcpt' && isMailboxFull(ending))
         return { kind: 'inconclusive', reason: clean(`our mailbox is full: ${saying(ending)}`) };
       // A login that is refused is told of, and judged by mayBeOurs.
-      if (ending.stage !== 'auth' && isOurDoing(ending, 'receive'))
+      if (ending.stage !== 'auth' && isOurDoing(ending, path))
         return { kind: 'inconclusive', reason: clean(`what is looked up of us is wrong: ${saying(ending)}`) };
       // It may be greylisting, whose replies nobody can tell from others (RFC 6647 §5.1).
       if (ending.stage === 'rcpt' && isTemporary(ending))

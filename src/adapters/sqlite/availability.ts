@@ -9,11 +9,10 @@ import {
   type RoundTrip,
   type Served,
 } from '../../domain/availability/facts.ts';
-import { PATHS_OF } from '../../domain/availability/parts.ts';
 import { isAnswered, recordAsOf, roundTripOf, servedBy } from '../../domain/availability/round-trip.ts';
 import { isProven, type Run } from '../../domain/availability/run.ts';
 import { decode } from '../../domain/codec.ts';
-import { ENDPOINTS, type Endpoint } from '../../domain/endpoint.ts';
+import { ENDPOINTS, ENTRY, type Endpoint } from '../../domain/endpoint.ts';
 import { PATHS, type Path } from '../../domain/probe.ts';
 import { type Outcome, outcomeOf, type ProbeRecord } from '../../domain/record.ts';
 import { normalise } from '../../domain/time/span-set.ts';
@@ -73,17 +72,19 @@ function readRuns(db: DatabaseSync, { provider, fromMs, toMs }: AvailabilityQuer
   return [...before, ...all(RUNS_WITHIN, fromMs, toMs), ...all(RUN_AFTER, toMs)];
 }
 
-/** By probes of one path, planned in the runs that prove a fault of what it needs, or shortly before. */
+/** By probes of one path, planned in the runs that prove a fault of its entry, or shortly before. */
 function readServed(db: DatabaseSync, query: AvailabilityQuery, path: Path, runs: readonly Run[]): readonly Served[] {
-  const against = runs.filter((run) => isProven(run) && PATHS_OF[run.endpoint].includes(path));
-  return normalise(against.map(plannedFor)).flatMap(({ fromMs, toMs }) =>
-    [
-      prepared(db, ENDED).all(query.provider, path, 'delivered', fromMs, toMs),
-      prepared(db, SPOT_CHECKS).all(query.provider, path, fromMs, toMs),
-    ]
-      .flat()
-      .flatMap((row) => servedBy(recordAsOf(decode<ProbeRecord>(String(row['record'])), query))),
-  );
+  const against = runs.filter((run) => isProven(run) && run.endpoint === ENTRY[path]);
+  const served: Served[] = [];
+  const take = (rows: Iterable<Readonly<Record<string, SQLOutputValue>>>): void => {
+    for (const { record } of rows) served.push(...servedBy(recordAsOf(decode<ProbeRecord>(String(record)), query)));
+  };
+  for (const { fromMs, toMs } of normalise(against.map(plannedFor))) {
+    // What ended since may have been awaited when the range was final.
+    for (const outcome of EVERY_OUTCOME) take(prepared(db, ENDED).iterate(query.provider, path, outcome, fromMs, toMs));
+    take(prepared(db, SPOT_CHECKS).iterate(query.provider, path, fromMs, toMs));
+  }
+  return served;
 }
 
 export function toRun(row: Readonly<Record<string, SQLOutputValue>>): Run {
@@ -93,6 +94,7 @@ export function toRun(row: Readonly<Record<string, SQLOutputValue>>): Run {
 
 /** Those that failed, and those that may yet. Of all others only some speak against the provider. */
 const UNDELIVERED: readonly Outcome[] = ['failed', 'lost', 'pending'];
+const EVERY_OUTCOME: readonly Outcome[] = [...UNDELIVERED, 'delivered', 'unmeasured'];
 
 /** As it was known when the range was final, while the rows are read by what is known now. */
 interface Planned {

@@ -40,7 +40,7 @@ export interface RoundTrip {
   readonly reason: string | null;
 }
 
-/** A probe that arrived was served by an endpoint at this moment, wall time in milliseconds since the epoch. */
+/** An endpoint took the message of a probe that arrived, or may yet, at this moment, wall time in milliseconds since the epoch. */
 export interface Served {
   readonly endpoint: Endpoint;
   readonly ms: number;
@@ -66,7 +66,7 @@ export interface AvailabilityFacts {
    * All others were delivered, or said nothing.
    */
   readonly roundTrips: readonly RoundTrip[];
-  /** In the order of time: in each run that proves a fault of its endpoint, and some others. */
+  /** In the order of time: in each run that proves a fault of its endpoint, of probes planned in it or shortly before (`plannedFor`), and some others. */
   readonly served: readonly Served[];
   /** Checks of the range that were due and did not take place, by our own doing. */
   readonly unmeasured: Readonly<Record<Endpoint, number>>;

@@ -15,7 +15,7 @@ export interface PartTime extends DownSets {
   readonly path: Path | null;
   /** Not held against the provider, within the month or not. */
   readonly excused: SpanSet;
-  /** Proven, but by a failure that is not held against the provider together with one that is. */
+  /** Proven, but by a failure that is not held against the provider. */
   readonly halfExcused: SpanSet;
   /** In the order of their beginning, within the month or not. */
   readonly observations: readonly Observation[];
@@ -29,7 +29,7 @@ export interface DownSets {
 }
 
 /** What needs an endpoint: who cannot reach it cannot use these. */
-export const PATHS_OF: Readonly<Record<Endpoint, readonly Path[]>> = {
+const PATHS_OF: Readonly<Record<Endpoint, readonly Path[]>> = {
   submission: ['send', 'internal'],
   mx: ['receive'],
   mailbox: ['receive', 'internal'],
@@ -55,7 +55,7 @@ export function partsOf(
   });
   const ofPaths = PATHS.flatMap((path): readonly PartTime[] => {
     const excused = excusedTime(exclusions, kinds, [path]);
-    const trips = tripTime(roundTrips, path, { up: seenUp(runs, ENTRY[path]), excused });
+    const trips = tripTime(roundTrips, path, { up: seenUp(runs, ENTRY[path]), elapsed, excused });
     if (trips === null) return [];
     const { proven, halfExcused, possible, observations } = trips;
     return [
@@ -109,8 +109,8 @@ function endpointTime(runs: readonly Run[], times: ReadonlyMap<Run, SpanSet>, el
 }
 
 /**
- * Of each run that proves a fault the time that is left of it, in which nobody was served: a probe that was shows the checks about it to
- * have failed at something else.
+ * Of each run that proves a fault the time that is left of it, in which no message was taken: a probe's that was shows the checks about it
+ * to have failed at something else.
  */
 function failedTimes(ordered: readonly Run[], served: readonly Served[]): ReadonlyMap<Run, SpanSet> {
   const times = new Map<Run, SpanSet>();

@@ -2,7 +2,7 @@
 import { bouncesHeardUntil } from '../bounce-gap.ts';
 import { LOST_AFTER } from '../contract.ts';
 import { ENTRY } from '../endpoint.ts';
-import { endsInMailbox, isLoginRefused, isThrottling, type Path, STAGES, type Stage } from '../probe.ts';
+import { isLoginRefused, isMailboxFull, isMailboxFullNotice, type Path, STAGES, type Stage } from '../probe.ts';
 import { deferredText, errorOf } from '../probe-view.ts';
 import { isTurnedAway, outcomeOf, type ProbeRecord, putOff, sentAt } from '../record.ts';
 import { spanBetween } from '../time/instant.ts';
@@ -35,15 +35,15 @@ export function isAnswered(record: ProbeRecord): boolean {
   return outcomeOf(record) === 'unmeasured' && (handover?.kind === 'refused' || notice?.action === 'failed');
 }
 
-/** By whom, and when, if it arrived. */
+/**
+ * By whom its message was taken, and when, if it arrived; if it may yet arrive too, or a breach would be taken back by mail that does. That it is seen in a
+ * mailbox says nothing of checks there: a session that was let in long ago goes on while nobody is let in.
+ */
 export function servedBy(record: ProbeRecord): readonly Served[] {
-  const { path, handover, capture } = record;
-  if (outcomeOf(record) !== 'delivered') return [];
-  const entry: readonly Served[] =
-    handover?.kind === 'accepted' ? [{ endpoint: ENTRY[path], ms: handover.acknowledged.wallMs }] : [];
-  const end: readonly Served[] =
-    capture !== null && endsInMailbox(path) ? [{ endpoint: 'mailbox', ms: capture.latest.wallMs }] : [];
-  return [...entry, ...end];
+  const { path, handover } = record;
+  const outcome = outcomeOf(record);
+  if (handover?.kind !== 'accepted' || (outcome !== 'delivered' && outcome !== 'pending')) return [];
+  return [{ endpoint: ENTRY[path], ms: handover.acknowledged.wallMs }];
 }
 
 /** As it was known when what is said of the range became final; what was planned in the range itself had ended by then. */
@@ -74,13 +74,18 @@ function awaitedAt(record: ProbeRecord, ms: number): ProbeRecord {
   };
 }
 
+/** That our own mailbox has no room is our doing for certain: we can see it. */
+function isOurMailboxFull({ handover, notice }: ProbeRecord): boolean {
+  return handover?.kind === 'refused' ? isMailboxFull(handover) : notice !== null && isMailboxFullNotice(notice);
+}
+
 /**
  * Nobody could send, or be sent to, while a message was answered with a temporary refusal after DATA, though it was taken later, nor
- * while one was turned away because of how much we send or who we say we are: whose doing that was is not known, so it neither
- * proves a fault nor shows mail to be coming through. A refusal before DATA may be greylisting, which everybody's first mail meets.
+ * while one was turned away because of how much we send or who we are (a look-up or a list of the provider's own that is broken is told
+ * in the same words): whose doing that was is not known, so it neither proves a fault nor shows mail to be coming through. A refusal before DATA may be greylisting, which everybody's first mail meets.
  */
 function deliveredOf(record: ProbeRecord): boolean | null {
-  const { kind, handover } = record;
+  const { kind } = record;
   if (kind === 'spot') return null;
   switch (outcomeOf(record)) {
     case 'delivered':
@@ -91,7 +96,7 @@ function deliveredOf(record: ProbeRecord): boolean | null {
     case 'lost':
       return false;
     case 'unmeasured':
-      return handover?.kind === 'refused' && (isThrottling(handover) || isLoginRefused(handover)) ? false : null;
+      return isAnswered(record) && !isOurMailboxFull(record) ? false : null;
   }
 }
 

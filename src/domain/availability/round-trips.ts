@@ -17,7 +17,7 @@ export interface TripTime {
   readonly observations: readonly Observation[];
   /** Between two failures in a row, both by the provider. */
   readonly proven: SpanSet;
-  /** What of that lies between a failure that is held against the provider and one that is not. */
+  /** What of that lies next to a failure that is not held against the provider. */
   readonly halfExcused: SpanSet;
   /** From the delivered one before a failure to the delivered one after it, the proven time included. Open where there is none. */
   readonly possible: SpanSet;
@@ -25,8 +25,9 @@ export interface TripTime {
 
 /** What else is known of the time in which a path's probes failed. */
 export interface Beside {
-  /** Time in which its entry was seen to be up, by checks: a single one is a millisecond. */
+  /** Time in which its entry was seen to be up, by checks: a single one is a millisecond. Beyond `elapsed` not all is known. */
   readonly up: SpanSet;
+  readonly elapsed: MsRange;
   /** Not held against the provider. */
   readonly excused: SpanSet;
 }
@@ -42,10 +43,10 @@ export function tripTime(roundTrips: readonly RoundTrip[], path: Path, beside: B
   for (const trip of trips) {
     const { planned, delivered, reason } = trip;
     const { wallMs } = planned;
-    const between = delivered === false && failed !== null ? provenBetween(failed, trip, beside.up) : null;
+    const between = delivered === false && failed !== null ? provenBetween(failed, trip, beside) : null;
     if (between !== null) {
       proven.push(between);
-      if (failed !== null && holds(beside.excused, failed) !== holds(beside.excused, trip)) halfExcused.push(between);
+      if (failed !== null && (holds(beside.excused, failed) || holds(beside.excused, trip))) halfExcused.push(between);
     }
     failed = delivered === false ? trip : null;
     if (delivered === null) continue;
@@ -72,12 +73,13 @@ function hullOf(moments: readonly number[]): MsRange {
 
 /**
  * No longer than by either clock. Nothing, where the wall clock was put back: what it showed twice may have been the other time. Nor
- * where a check that goes as far as both refusals was good in between.
+ * where checks that go as far as both refusals found its entry up in between, or may have beyond the month's edge.
  */
-function provenBetween(one: RoundTrip, other: RoundTrip, up: SpanSet): MsRange | null {
+function provenBetween(one: RoundTrip, other: RoundTrip, { up, elapsed }: Beside): MsRange | null {
   if (!one.byProvider || !other.byProvider || UNPROVEN.has(one.path)) return null;
   const between = { fromMs: one.planned.wallMs + 1, toMs: other.planned.wallMs };
-  if (one.isCovered && other.isCovered && overlapMs(up, between) > 0) return null;
+  const isWithin = elapsed.fromMs < between.fromMs && between.toMs <= elapsed.toMs;
+  if (one.isCovered && other.isCovered && (!isWithin || overlapMs(up, between) > 0)) return null;
   const range = { fromMs: one.planned.wallMs, toMs: other.planned.wallMs };
   const { lo, hi, flags } = spanBetween(one.planned, other.planned);
   if (flags.length === 0) return range.toMs - range.fromMs <= FAILURES_APART_MAX_MS ? range : null;

@@ -15,6 +15,7 @@ const RECENT_MAX = 4;
  * cells. So one may be greylisted, and no more.
  */
 const deepApartMs = (cellMs: number): number => 2 * (DEEP_EVERY * 1000 + CELLS_BETWEEN_MAX * cellMs);
+const SHUT = 'nobody was seen to be let in anew';
 /** A run's reason is stored with the state at every commit. */
 const REASON_CHARS_MAX = 200;
 
@@ -36,6 +37,8 @@ interface Stretch {
   readonly last: Check;
   /** Wall time of the last check that let somebody in anew; missing if none did. */
   readonly deepMs?: number;
+  /** Whether nobody was seen to be let in anew for too long before it: until somebody is, good checks are doubtful. Missing where it is not so. */
+  readonly shut?: true;
 }
 /** Checks that began at one millisecond: as good as always a single one. */
 export interface Check {
@@ -77,7 +80,7 @@ export interface RunChange {
  * the settled one or one of old. Before that run's beginning it changes nothing: those runs are not remembered here.
  *
  * A check that is `inconclusive`, or whose failure may be ours (`mayBeOurs`), is left out, as a cell that was missed: it neither breaks a run nor makes it longer, and time
- * with no other checks is unobserved. So is a good one that lets nobody in anew, once nobody was for too long (`deepApartMs`). Which checks were scheduled and which confirm makes no difference: each speaks for its moment.
+ * with no other checks is unobserved. A good one that lets nobody in anew is doubtful once nobody was for too long (`deepApartMs`). Which checks were scheduled and which confirm makes no difference: each speaks for its moment.
  */
 export function foldCheck(
   before: EndpointChecks | null,
@@ -96,7 +99,7 @@ export function foldCheck(
     return { checks: known, change };
   }
   if (settled !== null && ms <= settled.run.toMs) {
-    const { kept, run } = afterthought(settled.run, check, cutBack(settled).run.toMs);
+    const { kept, run } = afterthought(settled.run, check);
     const taken = { ...known, settled: { ...settled, run } };
     const change = tailChange(taken, settled.run.fromMs);
     return { checks: settle(taken), change: { ...change, runs: [...kept, ...change.runs] } };
@@ -141,11 +144,14 @@ function stretchesOf({ provider, endpoint, settled, recent, namedMs }: EndpointC
     const deepest = endpoint === 'mx' && one.began.wallMs < (namedMs ?? Number.POSITIVE_INFINITY);
     const check = deepest ? { ...one, deep: true } : one;
     const open = stretches.at(-1);
-    if (open !== undefined && isTooShallow(open, check)) continue;
-    if (open !== undefined && goesOn(open, check)) stretches[stretches.length - 1] = extended(open, check);
+    const isOpen = check.kind === 'up' && check.deep === true;
+    const shut = open !== undefined && !isOpen && isShut(open, check);
+    const told: Check = shut && check.kind === 'up' ? { ...check, kind: 'doubtful', reason: SHUT } : check;
+    if (open !== undefined && goesOn(open, told)) stretches[stretches.length - 1] = extended(open, told);
     else {
       if (open !== undefined) stretches[stretches.length - 1] = cutBack(open);
-      stretches.push({ run: begun(provider, endpoint, check), last: check, ...reached(check) });
+      const begins = { run: begun(provider, endpoint, told), last: told, ...reached(told) };
+      stretches.push(shut ? { ...begins, shut } : begins);
     }
   }
   return stretches;
@@ -166,12 +172,11 @@ function goesOn({ run, last }: Stretch, check: Check): boolean {
 }
 
 /**
- * Whether it is good and says no more of a good run: nobody was seen to be let in anew for too long. A lookup of recipients that fails
- * is answered as greylisting is, and a kept session outlives a login service.
+ * Whether nobody was seen to be let in anew for too long before the check. A lookup of recipients that fails is answered as greylisting
+ * is, and a kept session outlives a login service.
  */
-function isTooShallow({ run, deepMs = run.fromMs }: Stretch, { began, kind, deep, cellMs }: Check): boolean {
-  if (run.kind !== 'up' || kind !== 'up' || deep === true) return false;
-  return began.wallMs - deepMs > deepApartMs(Math.max(run.cellMs, cellMs));
+function isShut({ run, deepMs = run.fromMs, shut }: Stretch, { began, cellMs }: Check): boolean {
+  return shut === true || (run.kind === 'up' && began.wallMs - deepMs > deepApartMs(Math.max(run.cellMs, cellMs)));
 }
 
 /**
@@ -191,33 +196,28 @@ function reached({ began, deep }: Check): Pick<Stretch, 'deepMs'> {
   return deep === true ? { deepMs: began.wallMs } : {};
 }
 
-function extended({ run, deepMs }: Stretch, check: Check): Stretch {
+function extended({ run, deepMs, shut }: Stretch, check: Check): Stretch {
   const { began, checks, cellMs } = check;
   return {
     run: { ...run, toMs: began.wallMs, checks: run.checks + checks, cellMs: Math.max(run.cellMs, cellMs) },
     last: check,
     ...(deepMs === undefined ? {} : { deepMs }),
     ...reached(check),
+    ...(shut === undefined ? {} : { shut }),
   };
 }
 
 /**
  * Which of its checks it lies between is not known any more, so a run that it contradicts is doubtful. What ends surely before that is
  * `kept`, so that one check takes no month away: of a failed one what lies between checks before it, of a good one what lies before one
- * that let somebody in, of which the last was at `deepMs`.
+ * that let somebody in.
  */
-export function afterthought(
-  run: Run,
-  check: Check,
-  deepMs = run.toMs,
-): { readonly kept: readonly Run[]; readonly run: Run } {
+export function afterthought(run: Run, check: Check): { readonly kept: readonly Run[]; readonly run: Run } {
   const { began, kind, checks, reason } = check;
   const cellMs = Math.max(run.cellMs, check.cellMs);
   if (kind === run.kind) return { kept: [], run: { ...run, checks: run.checks + checks, cellMs } };
-  const surelyMs =
-    run.kind === 'up'
-      ? Math.min(began.wallMs - deepApartMs(cellMs), deepMs)
-      : began.wallMs - CELLS_BETWEEN_MAX * cellMs;
+  const apartMs = run.kind === 'up' ? deepApartMs(cellMs) : CELLS_BETWEEN_MAX * cellMs;
+  const surelyMs = began.wallMs - apartMs;
   if (run.kind !== 'doubtful' && surelyMs > run.fromMs) {
     const doubtful: Run = {
       ...run,

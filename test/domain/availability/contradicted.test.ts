@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { EndpointChecked, LedgerEvent } from '../../../src/domain/event.ts';
 import type { Refusal } from '../../../src/domain/probe.ts';
 import {
+  accepted,
   at,
   check,
   clause,
@@ -53,6 +54,11 @@ describe('an hour in which every check of the MX was refused', () => {
     expect(month.outages).toMatchObject([{ certainty: 'possible' }]);
   });
 
+  test('is none either while what it took is still on its way', async () => {
+    const month = await monthOf(...checks, ...accepted('taken', T + 30 * MINUTE));
+    expect(month.down.lo).toBe(HOUR - MINUTE - 4 * MINUTE);
+  });
+
   test('is proven but for two cells on either side of the one that came through', async () => {
     const month = await monthOf(...checks, ...delivered('one', T + HOUR / 2));
     expect(month.down.lo).toBe(HOUR - MINUTE - 4 * MINUTE);
@@ -84,6 +90,16 @@ describe('two refused probes 28 minutes apart', () => {
     const single = check(T + 10 * MINUTE, { endpoint: 'mx', depth: 'recipient' });
     expect((await monthOf(...others, ...around, ...pair())).down.lo).toBe(28 * MINUTE);
     expect((await monthOf(...others, single, ...around, ...pair())).down.lo).toBe(0);
+  });
+
+  test('prove nothing across the month’s end, beyond which not every check is looked at', async () => {
+    const events = [...refused('one', END - 20 * MINUTE), ...refused('other', END + 8 * MINUTE)];
+    const month = await monthOf(
+      ...mx((seconds) => seconds > END - 21 * MINUTE && seconds < END + 4 * MINUTE && seconds % 120 === 0),
+      ...around,
+      ...events,
+    );
+    expect(month.down.lo).toBe(0);
   });
 
   test('prove an outage that checks do not go as far as', async () => {
@@ -118,6 +134,58 @@ describe('two refused probes 28 minutes apart', () => {
     const month = await monthOf(...mx(), ...around, ...pair(LATE), excluded);
     expect(month).toMatchObject({ availability: 'INCONCLUSIVE', down: { lo: 0 } });
   });
+
+  test('nor where each is not, and what lies between them is', async () => {
+    const excluded = [0, 28].map((minute): LedgerEvent => {
+      const [from, to] = [T + minute * MINUTE, T + (minute + 1) * MINUTE];
+      const range = { fromMs: FROM_MS + from * 1000, toMs: FROM_MS + to * 1000 };
+      const entered = {
+        kind: 'customer-mistake',
+        provider: 'acme',
+        path: null,
+        by: 'Li',
+        evidence: '',
+        note: '',
+      } as const;
+      return {
+        type: 'exclusion.added',
+        at: at(12 * DAY),
+        exclusion: { id: `${minute}`.padStart(16, 'a'), ...entered, ...range },
+      };
+    });
+    const month = await monthOf(...mx(), ...around, ...pair(LATE), ...excluded);
+    expect(month).toMatchObject({ availability: 'INCONCLUSIVE', down: { lo: 0 } });
+  });
+});
+
+test.each<[string, Refusal]>([
+  ['names a list of addresses', { ...LATE, enhanced: '5.7.1', text: 'blocked using dead.rbl.example.org' }],
+  ['names our SPF record', { ...LATE, enhanced: '5.7.23', text: 'SPF lookup failed' }],
+])('an MX that refuses every message after DATA for ten days, and %s, did not MEET its month', async (_, refusal) => {
+  const probes = Array.from({ length: 240 }, (_each, hour) =>
+    refused(`p${hour}`, T + hour * HOUR, 'receive', 0, refusal),
+  );
+  const month = await monthOf(
+    ...mx(),
+    ...delivered('before', T - HOUR),
+    ...probes.flat(),
+    ...delivered('after', 21 * DAY),
+  );
+  expect(month).toMatchObject({ verdict: 'INCONCLUSIVE', availability: 'INCONCLUSIVE', down: { lo: 0 } });
+  expect(month.down.hi).toBeGreaterThanOrEqual(9 * DAY);
+});
+
+test('three hours in which nobody is let into the mailbox are proven though an old session goes on seeing mail', async () => {
+  const no = {
+    result: { kind: 'down', stage: 'auth', code: 'UNAVAILABLE', text: 'later' },
+    control: 'healthy',
+  } as const;
+  const checks = Array.from({ length: (END + 2 * HOUR) / MINUTE }, (_, minute) => {
+    const seconds = minute * MINUTE - HOUR;
+    return check(seconds, { endpoint: 'mailbox', ...(seconds >= T && seconds <= T + 3 * HOUR ? no : {}) });
+  });
+  const probes = Array.from({ length: 40 }, (_, each) => delivered(`p${each}`, T + each * 4 * MINUTE)).flat();
+  expect(await monthOf(...checks, ...probes)).toMatchObject({ verdict: 'BREACH', down: { lo: 3 * HOUR } });
 });
 
 test('an MX that asks every recipient to come again for six hours, and greets all the while, did not MEET its month', async () => {

@@ -244,14 +244,25 @@ describe('a good run that lets nobody in anew', () => {
       // 451 to every recipient from the second until the 360th minute.
       const refused = (seconds: number) => seconds > 60 && seconds < 360 * 60;
       const hours = asChecked(381, (seconds) => named(seconds, refused(seconds) ? greylisted : {}));
-      expect(told(runsOf(hours, restarts))).toEqual(['up 0-0 x23', 'up 21600-22800 x21']);
+      expect(told(runsOf(hours, restarts))).toEqual(['up 0-0 x23', 'doubtful 1500-21540 x302', 'up 21600-22800 x21']);
     },
   );
 
-  test('is not kept by one that comes late beyond the last time it did', () => {
+  test('is doubtful from then on, also for a clock that is put back into that time and for checks that fail in it', () => {
     const hours = asChecked(120, (seconds) => named(seconds, seconds > 0 ? greylisted : {}));
-    const [first] = runsOf([...hours, failed(1100, { control: 'failed' })]);
-    expect(first).toMatchObject({ kind: 'doubtful', fromMs: at(0).wallMs });
+    const back = Array.from({ length: 30 }, (_, minute) => greeting(7200 + minute * 60)).map((check) => ({
+      ...check,
+      began: { ...check.began, wallMs: check.began.wallMs - 3600_000 },
+    }));
+    const kinds = (events: readonly EndpointChecked[]) => runsOf(events).map(({ kind }) => kind);
+    expect(kinds([...hours, ...back])).toEqual(['up', 'doubtful']);
+    expect(kinds([...hours, failed(7200), greeting(7260), greeting(7320), named(7380)])).toEqual([
+      'up',
+      'doubtful',
+      'down',
+      'doubtful',
+      'up',
+    ]);
   });
 });
 

@@ -36,7 +36,7 @@ export interface Judgement {
 /** States of a part in a step; 0 is neither, both where the clock was put back and shows the step twice. */
 const UP = 1;
 const DOWN = 2;
-/** Between a failure that is excused and one that is not: it proves something only as long as nothing is excused. */
+/** Next to a failure that is excused: it proves something only as long as nothing is excused. */
 const HALF_DOWN = 4;
 
 /** What a step says of parts taken together. */
@@ -151,7 +151,7 @@ function tripStates(trips: readonly SeenTrip[], scene: Scene): Uint8Array {
     for (const other of trips) {
       if (other.fate !== 'failed' || other.at <= one.at || (other.at - one.at) * stepMs > HALF_HOUR_MS) continue;
       const between = trips.some(({ at }) => at > one.at && at < other.at);
-      const isHalf = isExcused(one, scene) !== isExcused(other, scene);
+      const isHalf = isExcused(one, scene) || isExcused(other, scene);
       if (!between && one.byProvider && other.byProvider && one.path !== 'send')
         mark(one.at, other.at, isHalf ? HALF_DOWN : DOWN);
     }
