@@ -3,7 +3,9 @@
  * As a program: `node test/bench/generate-ledger.ts FOLDER [FIRST-DAY [DAYS [EVERY-SECONDS]]]`, by default a year at one probe
  * a minute on three paths, with a check of three endpoints a minute.
  */
+
 import { openLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { DEEP_EVERY } from '../../src/domain/check-plan.ts';
 import { ENDPOINTS } from '../../src/domain/endpoint.ts';
 import type { EndpointChecked, LedgerEvent, ProbeHandedOver, ProbePlanned } from '../../src/domain/event.ts';
 import { type Handover, type Hop, PATHS, type Path } from '../../src/domain/probe.ts';
@@ -114,12 +116,13 @@ function checkEvents(plan: Plan, fromMs: number, toMs: number, random: Random): 
     ENDPOINTS.map((endpoint, index): EndpointChecked => {
       const beganMs = fromMs + cell * cellMs + Math.floor(random.uniform() * cellMs);
       const failed = isDown(plan.fromMs, beganMs, index);
+      const isDeep = (fromMs + cell * cellMs) % (DEEP_EVERY * 1000) < cellMs;
       return {
         type: 'endpoint.checked',
         at: instant(beganMs + 40),
         provider,
         endpoint,
-        depth: endpoint === 'mx' ? 'greeting' : 'session',
+        depth: endpoint === 'mx' ? 'greeting' : isDeep ? 'login' : 'session',
         kind: 'scheduled',
         began: instant(beganMs),
         seconds: 0.0384,
