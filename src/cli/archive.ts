@@ -84,21 +84,21 @@ async function archiveBefore(
   const { bundles: spans, months: going, ...plan } = await planArchive(settings.dataFolder, month, matters);
   const created = await mkdir(to, { recursive: true, mode: 0o700 });
   const old = await readdir(to);
-  const bundles: ArchivedBundle[] = [];
-  for (const span of spans) bundles.push(await archiveMonth(settings, matters, to, span));
-  const months = await monthsOf(settings, going);
-  await keepOnDisk(to, bundles, foldersUpTo(to, created));
-  const archive = { month, ...plan, bundles, months };
   try {
+    const bundles: ArchivedBundle[] = [];
+    for (const span of spans) bundles.push(await archiveMonth(settings, matters, to, span));
+    const months = await monthsOf(settings, going);
+    await keepOnDisk(to, bundles, foldersUpTo(to, created));
+    const archive = { month, ...plan, bundles, months };
     await cutArchive(settings.dataFolder, archive, () => clock.now(), turnsOf(clock));
+    await print(goneLine(archive));
   } catch (error) {
     // Nothing went, and what was written in vain would be in the way of the next try.
     if (error instanceof Error && 'code' in error && error.code === 'CHANGED')
-      for (const file of bundles.map((bundle) => bundleFile(to, bundle.month)))
-        if (!old.includes(basename(file))) await rm(file);
+      for (const file of spans.map((span) => bundleFile(to, span.month)))
+        if (!old.includes(basename(file))) await rm(file, { force: true });
     throw error;
   }
-  await print(goneLine(archive));
 }
 
 function turnsOf(clock: Clock): () => Promise<void> {
@@ -157,7 +157,8 @@ async function archiveMonth(
   const file = bundleFile(to, month);
   const signer = await readSigner(dataFolder);
   const matters = held.map((matter) => ({ ...matter, month }));
-  if (!existsSync(file)) {
+  const isOld = existsSync(file);
+  if (!isOld) {
     const request = {
       ...{ agent: settings.agent, version: VERSION, month, span },
       ...{ matters, configuration: configurationDigest(settings) },
@@ -174,10 +175,18 @@ async function archiveMonth(
   if (!ok || manifest === null || !isWhole || !(await hasEntry(dataFolder, { seq: lastSeq, hash: head })))
     throw unfit(file, `a bundle of this ledger's ${month} that holds, with entries from ${span.firstSeq} on, is not`);
   const difference = await differenceNow(dataFolder, manifest, matters);
-  if (difference !== null) throw unfit(file, `what the ledger says of ${month} now, differs in ${difference}`);
+  if (difference !== null && isOld) throw unfit(file, `what the ledger says of ${month} now, differs in ${difference}`);
+  if (difference !== null) throw changed(month, difference);
   const sha256 = await sha256Of(file);
   await print(`${file}: ${month}, entries ${firstSeq} to ${lastSeq}, sha256 ${sha256}\n`);
   return { month, sha256, firstSeq, lastSeq };
+}
+
+/** As cutArchive says it, of what came between the writing of a bundle and its proof. */
+function changed(month: Month, difference: string): Error {
+  const rule = 'what is archived must not change before it is gone';
+  const text = `${rule}, ${difference} of ${month} did by what came meanwhile: nothing was deleted, run it again`;
+  return Object.assign(new Error(text), { code: 'CHANGED' });
 }
 
 function unfit(file: string, rule: string): ExitWith {
