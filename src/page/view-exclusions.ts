@@ -53,7 +53,8 @@ function entering(provider: ProviderStatus, month: RunningMonth, state: PageStat
   const busy = entered?.phase === 'working';
   return element(
     'details',
-    { class: 'entering' },
+    // Keyed: it stays open when the first one stands above it.
+    { class: 'entering', 'data-key': 'entering' },
     element('summary', {}, exclusions.enter),
     element(
       'form',

@@ -23,7 +23,7 @@ export function retractingView(
   const known = month.exclusions.toReversed();
   return element(
     'details',
-    { class: 'retracting' },
+    { class: 'retracting', 'data-key': 'retracting' },
     element('summary', {}, retraction.open),
     element(
       'form',

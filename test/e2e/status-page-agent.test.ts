@@ -75,6 +75,8 @@ describeWith(CHROMIUM, 'the status page on a real agent', () => {
     await expect
       .poll(() => page.locator('.card:has(.entering) tbody').first().innerText(), PATIENT)
       .toMatch(/TICKET-7/);
+    // The form stays open under the table that was not there before.
+    await page.getByText('Entered. It can be retracted').waitFor(PATIENT);
   });
 
   it('complains of nothing meanwhile, and asks nobody else', () => {
