@@ -9,8 +9,8 @@ export const ENTRY: Readonly<Record<Path, Endpoint>> = { send: 'submission', int
 
 /**
  * How far a check goes. `session`: a question on a connection that was kept (submission: NOOP; mailbox: STATUS of INBOX). `login`:
- * a new connection, secured and logged in (submission, mailbox), and the same question (mailbox). `greeting`: a new connection to EHLO and STARTTLS (mx). `recipient`: that, and a RCPT for
- * the mailbox's address, then RSET (mx).
+ * a new connection, secured and logged in (submission, mailbox), and the same question (mailbox). `greeting`: a new connection to EHLO
+ * and STARTTLS (mx). `recipient`: that, and a RCPT for the mailbox's address, then RSET (mx).
  */
 export const CHECK_DEPTHS = ['session', 'login', 'greeting', 'recipient'] as const;
 export type CheckDepth = (typeof CHECK_DEPTHS)[number];

@@ -34,6 +34,7 @@ const PATHS_OF: Readonly<Record<Endpoint, readonly Path[]>> = {
   mx: ['receive'],
   mailbox: ['receive', 'internal'],
 };
+
 /** Every endpoint that was ever checked, and mail on each path where some failed. Where none was ever checked nothing is known of any. */
 export function partsOf(
   { runs, roundTrips, served, exclusions, endpoints }: AvailabilityFacts,

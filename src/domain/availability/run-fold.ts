@@ -79,8 +79,9 @@ export interface RunChange {
  * clock was set back, can only take away: it makes the run that it contradicts doubtful, from shortly before it on, be it
  * the settled one or one of old. Before that run's beginning it changes nothing: those runs are not remembered here.
  *
- * A check that is `inconclusive`, or whose failure may be ours (`mayBeOurs`), is left out, as a cell that was missed: it neither breaks a run nor makes it longer, and time
- * with no other checks is unobserved. A good one that lets nobody in anew is doubtful once nobody was for too long (`deepApartMs`). Which checks were scheduled and which confirm makes no difference: each speaks for its moment.
+ * A check that is `inconclusive`, or whose failure may be ours (`mayBeOurs`), is left out, as a cell that was missed: it neither breaks
+ * a run nor makes it longer, and time with no other checks is unobserved. A good one that lets nobody in anew is doubtful once nobody was
+ * for too long (`deepApartMs`). Which checks were scheduled and which confirm makes no difference: each speaks for its moment.
  */
 export function foldCheck(
   before: EndpointChecks | null,

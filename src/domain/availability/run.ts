@@ -3,7 +3,8 @@ import type { Endpoint } from '../endpoint.ts';
 
 /**
  * `up`: good checks. `down`: failed ones, each beside a healthy control. `doubtful`: failed ones whose control failed too or was
- * not there, or ones that contradict each other. Those that showed neither make no run.
+ * not there, ones that contradict each other, or good ones after nobody was seen to be let in anew for too long. Those that showed
+ * neither make no run.
  */
 export type RunKind = 'up' | 'down' | 'doubtful';
 
@@ -25,7 +26,7 @@ export interface Run {
   readonly fromMs: number;
   readonly toMs: number;
   readonly checks: number;
-  /** What the first of them that failed showed, null for `up`: `connect ECONNREFUSED: …`, as the network gave it. */
+  /** What the first of them showed, or why it is in doubt, null for `up`: `connect ECONNREFUSED: …`, as the network gave it. */
   readonly reason: string | null;
   /** Milliseconds, the longest of its checks' cells: what is shorter than two of them may have been missed. */
   readonly cellMs: number;
